@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "DreamSim",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "DreamSim", targets: ["DreamSim"]),
+        .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        // System libraries and C kernels.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
+
+        // The library, each target above what it depends on.
+        .target(
+            name: "Tensors",
+            dependencies: ["CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
+            swiftSettings: settings),
+        .target(name: "Checkpoints", dependencies: ["Tensors", "CZlib"], swiftSettings: settings),
+        .target(name: "Imaging", dependencies: ["CVips"], swiftSettings: settings),
+        .target(name: "Networks", dependencies: ["Tensors", "Checkpoints", "CVectorMath"], swiftSettings: settings),
+        .target(
+            name: "ModelStore",
+            dependencies: [
+                "Checkpoints",
+                "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore"], swiftSettings: settings),
+
+        // The command: one file per subcommand, no logic.
+        .executableTarget(
+            name: "DreamSimCommand",
+            dependencies: ["DreamSim", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings),
+
+        // Tests and the helpers they share.
+        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZlib"], swiftSettings: settings),
+        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
+        .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "ModelStoreTests",
+            dependencies: [
+                "ModelStore", "TestSupport", "CZlib",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .testTarget(name: "DreamSimTests", dependencies: ["DreamSim", "TestSupport"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,6 @@
+#ifndef DREAMSIM_COPENBLAS_SHIM_H
+#define DREAMSIM_COPENBLAS_SHIM_H
+
+#include <cblas.h>
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef DREAMSIM_CVECTORMATH_H
+#define DREAMSIM_CVECTORMATH_H
+
+#endif

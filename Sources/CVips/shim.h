@@ -1,0 +1,6 @@
+#ifndef DREAMSIM_CVIPS_SHIM_H
+#define DREAMSIM_CVIPS_SHIM_H
+
+#include <vips/vips.h>
+
+#endif

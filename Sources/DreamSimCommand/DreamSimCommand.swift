@@ -1,0 +1,4 @@
+@main
+struct DreamSimCommand {
+    static func main() {}
+}

@@ -1,0 +1,3 @@
+import Testing
+
+@Test("placeholder Imaging") func placeholderImaging() {}
