@@ -1,4 +1,6 @@
 #ifndef DREAMSIM_CVECTORMATH_H
 #define DREAMSIM_CVECTORMATH_H
 
+#include "Resample.h"
+
 #endif
