@@ -103,10 +103,8 @@ extension Image {
         if let size = container.size {
             try Limits.check(width: size.width, height: size.height, limit: limit, path: name)
         }
-        // Pillow takes every CMYK JPEG as inverted; libvips only those that carry Adobe's marker.
         let decoded = try Vips.decode(
-            container.bytes, loader: loader, format: format, path: name, pixelLimit: limit,
-            invertCMYK: format == .jpeg && !container.hasAdobeMarker)
+            container.bytes, loader: loader, format: format, path: name, pixelLimit: limit)
         if format == .tiff, (1...8).contains(decoded.orientation) { container.orientation = decoded.orientation }
         return (decoded.samples, container)
     }

@@ -41,7 +41,8 @@ extension Image {
         if changesRows && (!changesColumns || resizesRowsFirst(width: width, height: height)) {
             let short = Self.resampledRows(pixels, width: self.width, axis: rows)
             let result =
-                changesColumns ? Self.resampledColumns(short, width: self.width, rows: 0..<height, axis: columns) : short
+                changesColumns
+                ? Self.resampledColumns(short, width: self.width, rows: 0..<height, axis: columns) : short
             return Image(width: width, height: height, pixels: result)
         }
         // Only the rows that the second pass reads are made.
@@ -68,7 +69,9 @@ extension Image {
         }
     }
 
-    private static func resampledColumns(_ pixels: [UInt8], width: Int, rows: Range<Int>, axis: ResamplingAxis) -> [UInt8] {
+    private static func resampledColumns(_ pixels: [UInt8], width: Int, rows: Range<Int>, axis: ResamplingAxis)
+        -> [UInt8]
+    {
         let count = rows.count * axis.starts.count * 3
         let scratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: width * 3 * Int(DREAMSIM_RESAMPLE_ROWS))
         defer { scratch.deallocate() }

@@ -16,7 +16,8 @@ public struct Image: Sendable, Hashable {
     public init(width: Int, height: Int, pixels: [UInt8]) {
         precondition(width > 0 && height > 0, "a picture of \(width)x\(height) pixels")
         precondition(
-            pixels.count == width * height * 3, "\(pixels.count) values for \(width)x\(height)x3 = \(width * height * 3)")
+            pixels.count == width * height * 3,
+            "\(pixels.count) values for \(width)x\(height)x3 = \(width * height * 3)")
         self.width = width
         self.height = height
         self.pixels = pixels

@@ -8,7 +8,9 @@ struct GoldenTests {
     static let preprocessing = SafetensorsBytes(Fixtures.shared?.appending(path: "golden/preprocessing.safetensors"))
     static let decoded = SafetensorsBytes(Fixtures.shared?.appending(path: "golden/decoded.safetensors"))
 
-    @Test("Files decode and resize as the reference does", .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))
+    @Test(
+        "Files decode and resize as the reference does",
+        .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))
     func preprocessing() throws {
         let golden = try #require(Self.preprocessing)
         #expect(golden.names.count == 25)

@@ -28,8 +28,9 @@ struct SafetensorsBytes {
 }
 
 /// Expects two arrays of bytes to be equal, and says how many differ and by how much.
-func expectEqual(_ actual: [UInt8], _ expected: [UInt8], _ name: String, sourceLocation: SourceLocation = #_sourceLocation)
-{
+func expectEqual(
+    _ actual: [UInt8], _ expected: [UInt8], _ name: String, sourceLocation: SourceLocation = #_sourceLocation
+) {
     guard actual != expected else { return }
     guard actual.count == expected.count else {
         Issue.record("\(name): \(actual.count) bytes, not \(expected.count)", sourceLocation: sourceLocation)

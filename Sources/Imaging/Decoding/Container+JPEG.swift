@@ -13,8 +13,8 @@ extension Container {
         var scans = 0
         var sawExif = false
         var position = 2
-        func truncated(_ where_: String) -> ImagingError {
-            ImagingError(.truncated, path: path, "the JPEG ends inside \(where_); it was cut short, fetch it again")
+        func truncated(_ place: String) -> ImagingError {
+            ImagingError(.truncated, path: path, "the JPEG ends inside \(place); it was cut short, fetch it again")
         }
         walk: while true {
             guard let marker = Self.nextMarker(in: bytes, from: position) else { break }
@@ -53,9 +53,7 @@ extension Container {
                 if !hasColourProfile, bytes.holds("ICC_PROFILE\0", at: segment.lowerBound) {
                     noteProfile(Array(bytes[segment].dropFirst(14).prefix(128)))
                 }
-            case 0xEE:
-                hasAdobeMarker = hasAdobeMarker || bytes.holds("Adobe", at: segment.lowerBound)
-                kept.append(start..<position)
+            // What remains of the application segments are JFIF's and Adobe's, which say how colour is stored.
             case 0xE3...0xED, 0xEF, 0xFE: break
             default: kept.append(start..<position)
             }

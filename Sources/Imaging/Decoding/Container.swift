@@ -11,8 +11,6 @@ struct Container {
     var orientation = 1
     /// Whether there is an ICC profile.
     var hasColourProfile = false
-    /// Whether a CMYK JPEG carries Adobe's marker.
-    var hasAdobeMarker = false
     /// Faults that were passed over.
     var warnings: [String] = []
 

@@ -21,7 +21,8 @@ enum ExifOrientation: Equatable {
             let entry = directory + 2 + index * 12
             guard let tag = block.integer(at: entry, bytes: 2, order) else { return .damaged }
             guard tag == 0x0112 else { continue }
-            guard block.integer(at: entry + 2, bytes: 2, order) == 3, block.integer(at: entry + 4, bytes: 4, order) == 1,
+            guard block.integer(at: entry + 2, bytes: 2, order) == 3,
+                block.integer(at: entry + 4, bytes: 4, order) == 1,
                 let value = block.integer(at: entry + 8, bytes: 2, order), (1...8).contains(value)
             else { return .damaged }
             return .value(value)

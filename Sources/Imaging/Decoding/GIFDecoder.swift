@@ -56,7 +56,9 @@ struct GIFDecoder {
         let count = 2 << Int(flags & 7)
         guard position + 3 * count <= bytes.count else { throw truncated() }
         defer { position += 3 * count }
-        return (0..<count).map { RGB(bytes[position + 3 * $0], bytes[position + 3 * $0 + 1], bytes[position + 3 * $0 + 2]) }
+        return (0..<count).map {
+            RGB(bytes[position + 3 * $0], bytes[position + 3 * $0 + 1], bytes[position + 3 * $0 + 2])
+        }
     }
 
     /// Skips an extension; the graphic control extension names the transparent colour.
@@ -98,7 +100,8 @@ struct GIFDecoder {
         let table = try colours(flags: flags) ?? globalColours
         let codeSize = Int(try next())
         guard (1...8).contains(codeSize) else {
-            throw ImagingError(.malformed, path: path, "the GIF states an initial code size of \(codeSize) bits, not 1 to 8")
+            throw ImagingError(
+                .malformed, path: path, "the GIF states an initial code size of \(codeSize) bits, not 1 to 8")
         }
         let data = bytes.joined(try subBlocks())
         guard let indices = LZW.decode(data, codeSize: codeSize, count: width * height) else { throw truncated() }

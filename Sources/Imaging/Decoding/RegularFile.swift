@@ -43,7 +43,9 @@ enum RegularFile {
         var bytes = [UInt8](repeating: 0, count: size + 1)
         var filled = 0
         while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { Glue.read(descriptor, $0.baseAddress! + filled, $0.count - filled) }
+            let count = bytes.withUnsafeMutableBytes {
+                Glue.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+            }
             if count == 0 { break }
             if count < 0 {
                 if errno == EINTR { continue }

@@ -43,11 +43,11 @@ enum Vips {
     ///   - pixelLimit: The most pixels, checked after the header is read and before any is decoded.
     /// - Returns: The samples, and the orientation that the loader found.
     static func decode(
-        _ bytes: [UInt8], loader: DreamSimVipsLoader, format: ImageFormat, path: String, pixelLimit: Int,
-        invertCMYK: Bool
+        _ bytes: [UInt8], loader: DreamSimVipsLoader, format: ImageFormat, path: String, pixelLimit: Int
     ) throws(ImagingError) -> (samples: Samples, orientation: Int) {
         func damaged(_ message: String) -> ImagingError {
-            ImagingError(.malformed, path: path, "the \(format.rawValue.uppercased()) data is damaged or cut short\(message)")
+            let name = format.rawValue.uppercased()
+            return ImagingError(.malformed, path: path, "the \(name) data is damaged or cut short\(message)")
         }
         return try bytes.withUnsafeBufferPointer { buffer throws(ImagingError) in
             let image = try call(path: path, failure: damaged) {
@@ -69,8 +69,6 @@ enum Vips {
                 if is16Bit {
                     let wide = source.assumingMemoryBound(to: UInt16.self)
                     for i in 0..<count { out[i] = UInt8(truncatingIfNeeded: wide[i] >> 8) }
-                } else if invertCMYK && model == .cmyk {
-                    for i in 0..<count { out[i] = 255 - source[i] }
                 } else {
                     _ = out.initialize(fromContentsOf: source)
                 }
@@ -89,7 +87,8 @@ enum Vips {
         let format = vips_image_get_format(image)
         guard format == VIPS_FORMAT_UCHAR || format == VIPS_FORMAT_USHORT else {
             throw ImagingError(
-                .unsupported, path: path, "its samples are signed, floating-point or wider than 16 bits; save it with 8")
+                .unsupported, path: path,
+                "its samples are signed, floating-point or wider than 16 bits; save it with 8")
         }
         switch (vips_image_get_interpretation(image), bands) {
         case (VIPS_INTERPRETATION_CMYK, 4): return .cmyk
