@@ -32,7 +32,7 @@ let package = Package(
             dependencies: ["CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
             swiftSettings: settings),
         .target(name: "Checkpoints", dependencies: ["Tensors", "CZlib"], swiftSettings: settings),
-        .target(name: "Imaging", dependencies: ["CVips"], swiftSettings: settings),
+        .target(name: "Imaging", dependencies: ["CVectorMath", "CVips"], swiftSettings: settings),
         .target(name: "Networks", dependencies: ["Tensors", "Checkpoints", "CVectorMath"], swiftSettings: settings),
         .target(
             name: "ModelStore",
