@@ -4,6 +4,8 @@ public struct CheckpointError: Error, Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// The file cannot be opened or read, or is not a regular file.
         case unreadable
+        /// A file cannot be written: a missing folder, a full disk, no permission.
+        case unwritable
         /// The bytes break the rules of their format.
         case malformed
         /// The file is sound but holds something that is refused, such as a pickle that names a function.

@@ -1,0 +1,56 @@
+import Foundation
+
+/// A file that appears under its name only when it is complete and on the disk; otherwise nothing is left behind.
+struct AtomicFile: ~Copyable {
+    private let url: URL
+    private let temporary: String
+    private let descriptor: Int32
+
+    /// Opens a temporary file in the folder of `url`.
+    init(replacing url: URL) throws(CheckpointError) {
+        self.url = url
+        let folder = url.deletingLastPathComponent()
+        temporary = folder.appending(path: ".\(url.lastPathComponent.prefix(80)).\(UUID().uuidString).part").path
+        descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw CheckpointError(.unwritable, path: url.path, "cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
+    deinit {
+        close(descriptor)
+        unlink(temporary)
+    }
+
+    /// Appends bytes.
+    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+        var rest = bytes
+        while let base = rest.baseAddress, !rest.isEmpty {
+            #if canImport(Darwin)
+            let count = Darwin.write(descriptor, base, rest.count)
+            #else
+            let count = Glibc.write(descriptor, base, rest.count)
+            #endif
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure()
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Flushes the file, gives it its name, and flushes the folder.
+    consuming func commit() throws(CheckpointError) {
+        guard fsync(descriptor) == 0 else { throw failure() }
+        guard rename(temporary, url.path) == 0 else { throw failure() }
+        let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        // Some file systems cannot flush a folder; the file itself is safe then all the same.
+        fsync(folder)
+        close(folder)
+    }
+
+    private func failure() -> CheckpointError {
+        CheckpointError(.unwritable, path: url.path, "cannot be written: \(String(cString: strerror(errno)))")
+    }
+}
