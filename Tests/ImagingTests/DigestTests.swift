@@ -1,8 +1,7 @@
 import Foundation
+import Imaging
 import TestSupport
 import Testing
-
-@testable import Imaging
 
 /// One line of `digests.txt`.
 struct Digest: CustomTestStringConvertible, Sendable {
@@ -25,10 +24,10 @@ struct Digest: CustomTestStringConvertible, Sendable {
 
     func expect(_ image: Image, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(image.width == width && image.height == height, sourceLocation: sourceLocation)
-        #expect(Imaging_sha256(image) == sha256, sourceLocation: sourceLocation)
+        #expect(digest(of: image) == sha256, sourceLocation: sourceLocation)
     }
 
-    private func Imaging_sha256(_ image: Image) -> String { ImagingTests.sha256(image.pixels) }
+    private func digest(of image: Image) -> String { ImagingTests.sha256(image.pixels) }
 }
 
 @Suite("Pictures equal Pillow's by SHA-256")

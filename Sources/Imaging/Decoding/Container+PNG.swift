@@ -2,7 +2,7 @@ extension Container {
     /// Walks over the chunks of a PNG: finds its size and orientation, and keeps only the chunks that make pixels.
     ///
     /// - Throws: ``ImagingError`` when the structure is damaged or the file ends early.
-    init(png bytes: [UInt8], path: String) throws(ImagingError) {
+    package init(png bytes: [UInt8], path: String) throws(ImagingError) {
         self.bytes = bytes
         var kept = [0..<8]
         var position = 8

@@ -2,9 +2,9 @@
 ///
 /// Only the parts that carry pixels are handed to the decoding library: metadata, the classic place for decompression
 /// bombs and damaged blocks, never reaches it.
-struct Container {
+package struct Container {
     /// The part of the file that carries the picture.
-    var bytes: [UInt8]
+    package var bytes: [UInt8]
     /// The size that the header states, when it was read.
     var size: (width: Int, height: Int)?
     /// The EXIF orientation, 1...8.
