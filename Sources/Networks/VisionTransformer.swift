@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 /// A vision transformer with its weights, ready to run. Immutable, so that any number of threads may share it.
 public final class VisionTransformer: Sendable {
