@@ -101,3 +101,34 @@ public final class PerceptualModel: Sendable {
         for i in vector.indices { vector[i] = Float((Double(vector[i]) - mean) * scale) }
     }
 }
+
+extension PerceptualModel {
+    /// The number of threads that all models of this process use: what was set here, else `DREAMSIM_THREADS`, else the
+    /// number of active processors.
+    public static var threads: Int {
+        get { Parallel.threads }
+        set { Parallel.threads = newValue }
+    }
+}
+
+extension ModelDescription {
+    /// The same model with another feature read from its only backbone.
+    /// - Throws: `DreamSimError` with `.badSetting` when the model has several backbones, or its backbone has no such
+    ///   feature.
+    public func reading(_ name: String) throws(DreamSimError) -> ModelDescription {
+        guard parts.count == 1, let part = parts.first else {
+            throw DreamSimError(.badSetting, "feature '\(name)'", "\(self.name) has \(parts.count) backbones, not one")
+        }
+        guard let feature = Feature(name: name), feature.width(in: part.configuration) != nil else {
+            throw DreamSimError(
+                .badSetting, "feature '\(name)'",
+                "does not exist in \(self.name); there are cls, last_layer and cls_patch, embedding in CLIP models, and "
+                    + "each with @BLOCK from 0 to \(part.configuration.depth - 1)")
+        }
+        return ModelDescription(
+            name: feature == part.feature ? self.name : "\(self.name)+\(feature.name)", summary: summary,
+            parts: [
+                Part(name: part.name, configuration: part.configuration, feature: feature, files: part.files)
+            ], adapter: adapter, sources: sources, licence: licence)
+    }
+}

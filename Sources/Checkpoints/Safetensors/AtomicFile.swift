@@ -1,13 +1,13 @@
-import Foundation
+package import Foundation
 
 /// A file that appears under its name only when it is complete and on the disk; otherwise nothing is left behind.
-struct AtomicFile: ~Copyable {
+package struct AtomicFile: ~Copyable {
     private let url: URL
     private let temporary: String
     private let descriptor: Int32
 
     /// Opens a temporary file in the folder of `url`.
-    init(replacing url: URL) throws(CheckpointError) {
+    package init(replacing url: URL) throws(CheckpointError) {
         self.url = url
         let folder = url.deletingLastPathComponent()
         temporary = folder.appending(path: ".\(url.lastPathComponent.prefix(80)).\(UUID().uuidString).part").path
@@ -17,13 +17,20 @@ struct AtomicFile: ~Copyable {
         }
     }
 
+    /// Writes a whole file at once.
+    package static func write(_ bytes: [UInt8], to url: URL) throws(CheckpointError) {
+        let file = try AtomicFile(replacing: url)
+        try bytes.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.write(bytes) }
+        try file.commit()
+    }
+
     deinit {
         close(descriptor)
         unlink(temporary)
     }
 
     /// Appends bytes.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var rest = bytes
         while let base = rest.baseAddress, !rest.isEmpty {
             #if canImport(Darwin)
@@ -40,7 +47,7 @@ struct AtomicFile: ~Copyable {
     }
 
     /// Flushes the file, gives it its name, and flushes the folder.
-    consuming func commit() throws(CheckpointError) {
+    package consuming func commit() throws(CheckpointError) {
         guard fsync(descriptor) == 0 else { throw failure() }
         guard rename(temporary, url.path) == 0 else { throw failure() }
         let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)

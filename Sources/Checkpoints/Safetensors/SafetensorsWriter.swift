@@ -105,7 +105,7 @@ public enum SafetensorsWriter {
 
 extension Array {
     /// `withUnsafeBytes` with a typed error.
-    fileprivate func withUnsafeBytesTyped(
+    func withUnsafeBytesTyped(
         _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
         try withUnsafeBytes { bytes in

@@ -1,5 +1,5 @@
 import Foundation
-import ModelStore
+public import ModelStore
 
 extension ModelDescription {
     /// What to do when the weights are not there: what to fetch, where to put it, and what can be had now.

@@ -27,6 +27,12 @@ struct MergedModel {
     let header: Header
     let weights: [WeightSet]
 
+    /// Joins weights with what they are.
+    init(header: Header, weights: [WeightSet]) {
+        self.header = header
+        self.weights = weights
+    }
+
     private enum Key {
         static let format = "format"
         static let version = "version"

@@ -65,7 +65,7 @@ extension PerceptualModel {
         let resolver = WeightResolver(description: description, store: store)
         do {
             return try load(resolver, try resolver.resolve(), options: options, report: report)
-        } catch let error where error.kind == .weightsMissing {
+        } catch let error as DreamSimError where error.kind == .weightsMissing {
             if let merged = merged(description, store) {
                 return try PerceptualModel(merged, options: options)
             }
