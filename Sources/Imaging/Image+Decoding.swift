@@ -76,11 +76,12 @@ extension Image {
         let (samples, container) = try samples(of: bytes, format: format, name: name, limit: options.pixelLimit)
         let isTurnedAnyway = format == .tiff
         let applied = options.orientation == .applied || isTurnedAnyway ? container.orientation : 1
+        let hasAlpha = samples.hasAlpha && !container.hasPaddingChannel
         let info = ImageInfo(
             format: format, storedWidth: samples.width, storedHeight: samples.height, appliedOrientation: applied,
-            statedOrientation: container.orientation, hasAlpha: samples.hasAlpha,
+            statedOrientation: container.orientation, hasAlpha: hasAlpha,
             hasColourProfile: container.hasColourProfile, warnings: container.warnings)
-        return (samples.image(alpha: options.alpha).oriented(applied), info)
+        return (samples.image(alpha: hasAlpha ? options.alpha : .dropped).oriented(applied), info)
     }
 
     /// Decodes the samples of a file of a known format.
@@ -97,7 +98,7 @@ extension Image {
         case .jpeg: (container, loader) = (try Container(jpeg: bytes, path: name), DREAMSIM_VIPS_JPEG)
         case .png: (container, loader) = (try Container(png: bytes, path: name), DREAMSIM_VIPS_PNG)
         case .webp: (container, loader) = (try Container(webp: bytes, path: name), DREAMSIM_VIPS_WEBP)
-        case .tiff: (container, loader) = (Container(bytes: bytes), DREAMSIM_VIPS_TIFF)
+        case .tiff: (container, loader) = (Container(tiff: bytes), DREAMSIM_VIPS_TIFF)
         case .heic, .avif: (container, loader) = (Container(bytes: bytes), DREAMSIM_VIPS_HEIF)
         }
         if let size = container.size {

@@ -54,6 +54,17 @@ enum Builders {
         return Array(file[..<33]) + extra + file[33...]
     }
 
+    /// A zlib stream that holds the bytes as they are, up to 65,535.
+    static func zlibStored(_ bytes: [UInt8]) -> [UInt8] {
+        var (a, b) = (1, 0)
+        for byte in bytes {
+            a = (a + Int(byte)) % 65521
+            b = (b + a) % 65521
+        }
+        let lengths = little(bytes.count, 2) + little(0xFFFF - bytes.count, 2)
+        return [0x78, 0x01, 0x01] + lengths + bytes + big(b << 16 | a)
+    }
+
     /// A zlib stream of zeros: `megabytes` of them, about a thousandth as many bytes.
     static func zlibBomb(megabytes: Int) -> [UInt8] {
         // One fixed Huffman block: a literal 0, then matches of 258 at distance 1, then the end.

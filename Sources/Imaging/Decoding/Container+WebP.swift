@@ -4,7 +4,8 @@ extension Container {
     /// - Throws: ``ImagingError`` when the file is shorter than it says.
     init(webp bytes: [UInt8], path: String) throws(ImagingError) {
         self.bytes = bytes
-        guard let stated = bytes.integer(at: 4, bytes: 4, .little), stated + 8 <= bytes.count else {
+        // Some writers leave out the last byte when it is padding.
+        guard let stated = bytes.integer(at: 4, bytes: 4, .little), stated + 8 <= bytes.count + 1 else {
             throw ImagingError(
                 .truncated, path: path, "the WebP file is shorter than its header states; it was cut short")
         }

@@ -11,8 +11,22 @@ package struct Container {
     var orientation = 1
     /// Whether there is an ICC profile.
     var hasColourProfile = false
+    /// Whether the fourth channel is padding and not transparency.
+    var hasPaddingChannel = false
     /// Faults that were passed over.
     var warnings: [String] = []
+
+    /// A file that is handed over as it is.
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Reads from a TIFF what the decoder does not tell.
+    init(tiff bytes: [UInt8]) {
+        self.bytes = bytes
+        // ExtraSamples: 0 is unspecified, 1 and 2 are alpha.
+        if let directory = TIFFDirectory(bytes) { hasPaddingChannel = directory.shortValue(of: 338) == .some(0) }
+    }
 
     /// Takes the orientation from an EXIF block, or warns.
     mutating func readExif(_ block: [UInt8]) {

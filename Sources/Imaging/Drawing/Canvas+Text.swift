@@ -108,7 +108,7 @@ struct TextMask {
             defer { g_free(memory) }
             return TextMask(
                 width: Int(vips_image_get_width(image)), height: Int(vips_image_get_height(image)),
-                left: Int(vips_image_get_xoffset(image)), top: Int(vips_image_get_yoffset(image)),
+                left: max(0, Int(vips_image_get_xoffset(image))), top: Int(vips_image_get_yoffset(image)),
                 values: [UInt8](UnsafeRawBufferPointer(start: memory, count: size)))
         }
         return mask
