@@ -1,5 +1,5 @@
-import ArgumentParser
-import DreamSim
+public import ArgumentParser
+public import DreamSim
 import Foundation
 
 /// The command line as the system gave it; bytes that are not UTF-8 survive, see `ImagePath`.
@@ -13,7 +13,7 @@ enum RawArguments {
     }
 }
 
-extension ImagePath: @retroactive ExpressibleByArgument {
+extension ImagePath: ExpressibleByArgument {
     /// Takes a path from the command line.
     public init?(argument: String) {
         guard !argument.isEmpty else { return nil }

@@ -14,7 +14,6 @@ enum Terminal {
 
     /// Writes results to standard output. A reader that has gone ends the program quietly; a full disk does not.
     static func write(_ text: String) {
-        fflush(stdout)
         var text = text
         text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
