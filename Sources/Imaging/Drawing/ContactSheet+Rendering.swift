@@ -31,6 +31,8 @@ extension ContactSheet {
         var cardHeight = 0
         var referenceHeight = 0
         var headerHeight = 0
+        /// How far the heading and the footer need the sheet to reach.
+        var textRight = 0
         var footerHeight = 0
 
         var cardWidth: Int { cellSize + 2 * padding }
@@ -38,7 +40,7 @@ extension ContactSheet {
         var gridWidth: Int { columns == 0 ? 0 : columns * cardWidth + (columns - 1) * gap }
         var gridHeight: Int { rows == 0 ? 0 : rows * cardHeight + (rows - 1) * gap }
         var gridLeft: Int { margin + (referenceSize == 0 ? 0 : referenceWidth + (columns == 0 ? 0 : gap * 3 / 2)) }
-        var width: Int { max(gridLeft + gridWidth + margin, 480) }
+        var width: Int { max(gridLeft + gridWidth, textRight) + margin }
         var bodyHeight: Int { max(gridHeight, referenceHeight) }
         var height: Int { margin + headerHeight + bodyHeight + footerHeight + margin }
 
@@ -99,6 +101,12 @@ extension ContactSheet {
             layout.referenceSize = layout.rows == 0 ? size * 3 / 2 : beside - around
             layout.referenceHeight = around + layout.referenceSize
         }
+        // A small sheet grows with its heading and footer, within reason.
+        let texts = [
+            Canvas.width(of: title, style: layout.titleStyle), Canvas.width(of: subtitle, style: layout.subtitleStyle),
+            Canvas.width(of: footer, style: layout.footerStyle),
+        ]
+        layout.textRight = layout.margin + min(max(texts.max() ?? 0, 400), 1000)
         if !title.isEmpty { layout.headerHeight += layout.titleStyle.lineHeight }
         if !subtitle.isEmpty { layout.headerHeight += layout.subtitleStyle.lineHeight + 2 }
         if layout.headerHeight > 0 { layout.headerHeight += 22 }
