@@ -54,6 +54,9 @@ let package = Package(
             dependencies: ["DreamSim", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
 
+        // The README's example.
+        .executableTarget(name: "readme-example", dependencies: ["DreamSim"], path: "Examples", swiftSettings: settings),
+
         // Tests and the helpers they share.
         .target(name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
