@@ -55,14 +55,18 @@ let package = Package(
             swiftSettings: settings),
 
         // The README's example.
-        .executableTarget(name: "readme-example", dependencies: ["DreamSim"], path: "Examples", swiftSettings: settings),
+        .executableTarget(
+            name: "readme-example", dependencies: ["DreamSim"], path: "Examples", swiftSettings: settings),
 
         // Tests and the helpers they share.
-        .target(name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZlib"], swiftSettings: settings),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
         .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ModelStoreTests",

@@ -63,9 +63,10 @@ extension Preprocessing: CustomStringConvertible {
     }
 
     private static func hexadecimal(_ colour: RGB) -> String {
-        "#" + [colour.red, colour.green, colour.blue].map { byte in
-            let digits = String(byte, radix: 16, uppercase: true)
-            return digits.count < 2 ? "0" + digits : digits
-        }.joined()
+        "#"
+            + [colour.red, colour.green, colour.blue].map { byte in
+                let digits = String(byte, radix: 16, uppercase: true)
+                return digits.count < 2 ? "0" + digits : digits
+            }.joined()
     }
 }

@@ -1,6 +1,6 @@
+import Checkpoints
 public import Foundation
 public import Tensors
-import Checkpoints
 
 /// A low-rank adapter (Hu et al. 2021) as PEFT writes it: a folder with `adapter_config.json` and
 /// `adapter_model.safetensors` or `adapter_model.bin`.

@@ -13,7 +13,8 @@ package struct PositionEmbedding: Sendable {
     /// - Parameter table: [1 + grid * grid, C], the class token first.
     package init(table: Tensor, grid: Int, offset: Float) {
         let width = table.shape[-1]
-        precondition(table.count == (1 + grid * grid) * width, "position embedding \(table.shape) for a grid of \(grid)")
+        precondition(
+            table.count == (1 + grid * grid) * width, "position embedding \(table.shape) for a grid of \(grid)")
         let values = table.values
         self.classToken = Array(values[..<width])
         self.patches = Tensor(values[width...], shape: [grid * grid, width])

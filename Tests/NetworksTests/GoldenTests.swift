@@ -108,9 +108,11 @@ struct GoldenTests {
         #expect(difference.maxScaled < 2e-5, "\(difference)")
     }
 
-    @Test("Every torch layout of the same weights gives the same tokens", arguments: [
-        "dino.pth", "dino_legacy.pth", "dino_parameters.pth", "dino_strided.pth",
-    ])
+    @Test(
+        "Every torch layout of the same weights gives the same tokens",
+        arguments: [
+            "dino.pth", "dino_legacy.pth", "dino_parameters.pth", "dino_strided.pth",
+        ])
     func layouts(file: String) throws {
         let input = try Self.input("dino")
         #expect(

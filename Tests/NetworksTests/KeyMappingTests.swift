@@ -1,10 +1,9 @@
-import Foundation
-import TestSupport
-import Testing
-
 import Checkpoints
+import Foundation
 import Networks
 import Tensors
+import TestSupport
+import Testing
 
 /// The same small transformer under the names of every family must be the same network.
 @Suite("Key conventions")
@@ -23,7 +22,8 @@ struct KeyMappingTests {
         for (key, tensor) in weights.sorted(by: { $0.key < $1.key }) {
             let parts = key.split(separator: ".").map(String.init)
             let (block, leaf) = (parts.count > 2 && parts[0] == "blocks" ? parts[1] : "", parts.last ?? "")
-            let layer = block.isEmpty ? parts.dropLast().joined(separator: ".") : parts[2...].dropLast().joined(separator: ".")
+            let layer =
+                block.isEmpty ? parts.dropLast().joined(separator: ".") : parts[2...].dropLast().joined(separator: ".")
             switch style {
             case "dino":
                 result.append((key, tensor))
@@ -109,11 +109,13 @@ struct KeyMappingTests {
         return weights
     }
 
-    @Test("One network under the names of every family", arguments: [
-        ("dino", "dino", ""), ("dino", "vit", ""), ("dino", "vit", "vit."), ("dino", "dino", "state_dict."),
-        ("dino", "dino", "model.module.visual."), ("dinov2", "dinov2", ""), ("dinov2_reg4", "dinov2", "backbone."),
-        ("clip", "clip", ""), ("clip", "openai", ""),
-    ])
+    @Test(
+        "One network under the names of every family",
+        arguments: [
+            ("dino", "dino", ""), ("dino", "vit", ""), ("dino", "vit", "vit."), ("dino", "dino", "state_dict."),
+            ("dino", "dino", "model.module.visual."), ("dinov2", "dinov2", ""), ("dinov2_reg4", "dinov2", "backbone."),
+            ("clip", "clip", ""), ("clip", "openai", ""),
+        ])
     func conventions(family: String, style: String, prefix: String) throws {
         let configuration = try GoldenTests.configuration(family)
         let weights = try Self.weights(family)

@@ -77,11 +77,13 @@ struct LoRATests {
         }
     }
 
-    @Test("What is no usable configuration is refused by its key", arguments: [
-        ("r", "0"), ("r", "1000000000"), ("r", "1.5"), ("lora_alpha", "\"x\""), ("lora_alpha", "null"),
-        ("peft_type", "\"LOHA\""), ("use_dora", "true"), ("fan_in_fan_out", "true"), ("bias", "\"all\""),
-        ("rank_pattern", "{\"a\": 2}"), ("alpha_pattern", "{\"a\": 2}"), ("modules_to_save", "[\"norm\"]"),
-    ])
+    @Test(
+        "What is no usable configuration is refused by its key",
+        arguments: [
+            ("r", "0"), ("r", "1000000000"), ("r", "1.5"), ("lora_alpha", "\"x\""), ("lora_alpha", "null"),
+            ("peft_type", "\"LOHA\""), ("use_dora", "true"), ("fan_in_fan_out", "true"), ("bias", "\"all\""),
+            ("rank_pattern", "{\"a\": 2}"), ("alpha_pattern", "{\"a\": 2}"), ("modules_to_save", "[\"norm\"]"),
+        ])
     func badConfiguration(key: String, value: String) throws {
         try Fixtures.withTemporaryFolder { folder in
             let json = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
@@ -153,9 +155,11 @@ struct LoRATests {
         }
     }
 
-    @Test("A folder without weights, or without a configuration, is refused", arguments: [
-        "adapter_config.json", "adapter_model.safetensors",
-    ])
+    @Test(
+        "A folder without weights, or without a configuration, is refused",
+        arguments: [
+            "adapter_config.json", "adapter_model.safetensors",
+        ])
     func missingFiles(file: String) throws {
         try Fixtures.withTemporaryFolder { folder in
             try FileManager.default.removeItem(at: Self.adapter(folder).appending(path: file))

@@ -4,10 +4,12 @@ import Testing
 
 @Suite("Names of backbones and features")
 struct NameTests {
-    @Test("A backbone's name gives its architecture", arguments: [
-        ("dino_vits8", 384, 12, 8, 28), ("dinov2_vitl14", 1024, 24, 14, 37), ("mae_vith14", 1280, 32, 14, 16),
-        ("open_clip_vitb32", 768, 12, 32, 7), ("clip_vitl14", 1024, 24, 14, 16), ("synclr_vitb16", 768, 12, 16, 14),
-    ])
+    @Test(
+        "A backbone's name gives its architecture",
+        arguments: [
+            ("dino_vits8", 384, 12, 8, 28), ("dinov2_vitl14", 1024, 24, 14, 37), ("mae_vith14", 1280, 32, 14, 16),
+            ("open_clip_vitb32", 768, 12, 32, 7), ("clip_vitl14", 1024, 24, 14, 16), ("synclr_vitb16", 768, 12, 16, 14),
+        ])
     func backbones(name: String, width: Int, depth: Int, patch: Int, grid: Int) throws {
         let backbone = try #require(Backbone(name: name))
         let configuration = backbone.configuration
@@ -16,9 +18,11 @@ struct NameTests {
         #expect(configuration.patchSize == patch && configuration.positionGrid == grid)
     }
 
-    @Test("What is not a backbone is not taken for one", arguments: [
-        "", "dino", "dino_vit", "dino_vitx16", "dino_vitb15", "dino_vitb16_reg4", "resnet_vitb16", "dino_vitb",
-    ])
+    @Test(
+        "What is not a backbone is not taken for one",
+        arguments: [
+            "", "dino", "dino_vit", "dino_vitx16", "dino_vitb15", "dino_vitb16_reg4", "resnet_vitb16", "dino_vitb",
+        ])
     func notBackbones(name: String) {
         #expect(Backbone(name: name) == nil)
     }

@@ -1,8 +1,7 @@
 import Foundation
+import Tensors
 import TestSupport
 import Testing
-
-import Tensors
 
 /// Layers against the same formula written plainly, in double precision.
 @Suite("Layers")

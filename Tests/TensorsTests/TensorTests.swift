@@ -1,7 +1,6 @@
+import Tensors
 import TestSupport
 import Testing
-
-import Tensors
 
 @Suite("Tensors")
 struct TensorTests {

@@ -6,7 +6,9 @@ import Testing
 /// Every kernel of every kind that this processor has, against the same formula in double precision.
 @Suite("Vector kernels")
 struct VectorMathTests {
-    static let kinds: [String] = ["baseline", "avx2", "avx512"].filter { (kind: String) in dsv_kernels_named(kind) != nil }
+    static let kinds: [String] = ["baseline", "avx2", "avx512"].filter { (kind: String) in
+        dsv_kernels_named(kind) != nil
+    }
     /// Below, at and around the widths of registers, and those of real networks.
     static let widths = [1, 3, 4, 7, 8, 15, 16, 17, 31, 48, 197, 768]
 

@@ -35,6 +35,7 @@ public enum Catalogue {
             near.isEmpty
             ? "see 'dreamsim models list'" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
         throw DreamSimError(
-            .unknownModel, "model '\(name)'", "is not in the catalogue; \(advice) A path must end in .json or .safetensors")
+            .unknownModel, "model '\(name)'",
+            "is not in the catalogue; \(advice) A path must end in .json or .safetensors")
     }
 }

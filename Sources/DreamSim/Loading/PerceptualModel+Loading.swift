@@ -134,8 +134,9 @@ extension PerceptualModel {
     /// A merged file of a model whose sources are gone: the newest of its name and architecture.
     private static func merged(_ description: ModelDescription, _ store: ModelStore) -> MergedModel? {
         let prefix = description.name + "-"
-        let files = (try? FileManager.default.contentsOfDirectory(
-            at: store.mergedFolder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
+        let files =
+            (try? FileManager.default.contentsOfDirectory(
+                at: store.mergedFolder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
         let dated = files.filter {
             $0.lastPathComponent.hasPrefix(prefix) && $0.lastPathComponent.hasSuffix(MergedModel.fileExtension)
         }.map { url in

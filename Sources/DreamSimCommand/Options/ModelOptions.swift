@@ -4,7 +4,8 @@ import Foundation
 
 /// Where weights lie and whether they may be fetched.
 struct StoreOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("A folder that holds weights, such as the reference's; never written to.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("A folder that holds weights, such as the reference's; never written to.", valueName: "dir"))
     var weights: String?
 
     @Flag(help: "Never use the network.")

@@ -55,7 +55,8 @@ final class DownloadProgressLine: Sendable {
             if let total = state.totalBytes, total > 0 {
                 let share = Double(state.receivedBytes) / Double(total)
                 let filled = Int(min(max(share, 0), 1) * 24)
-                line += " of \(Self.size(total))  " + String(repeating: "█", count: filled)
+                line +=
+                    " of \(Self.size(total))  " + String(repeating: "█", count: filled)
                     + String(repeating: "░", count: 24 - filled)
             }
             if state.bytesPerSecond > 0 { line += "  \(Self.size(Int(state.bytesPerSecond)))/s" }

@@ -25,7 +25,9 @@ struct Compare: AsyncParsableCommand {
     @Option(help: ArgumentHelp("End with code 1 when a distance is above this.", valueName: "distance"))
     var failAbove: Double?
 
-    @Option(help: ArgumentHelp("Also draw the ranking as a picture (.png or .jpg).", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Also draw the ranking as a picture (.png or .jpg).", valueName: "file"), completion: .file()
+    )
     var sheet: String?
 
     func validate() throws {

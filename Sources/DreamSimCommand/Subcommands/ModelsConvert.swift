@@ -15,7 +15,9 @@ struct ModelsConvert: ParsableCommand {
     @Argument(help: "A name of the catalogue, or the path of a description (.json).")
     var model: String
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write (.safetensors).", valueName: "file"), completion: .file())
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where to write (.safetensors).", valueName: "file"),
+        completion: .file())
     var output: String
 
     @OptionGroup var store: StoreOptions

@@ -41,7 +41,8 @@ struct ModelsList: ParsableCommand {
                     }.joined())
         case .table:
             var table = TextTable([
-                ("name", .left), ("ready", .left), ("width", .right), ("NIGHTS val/test", .right), ("what it is", .left),
+                ("name", .left), ("ready", .left), ("width", .right), ("NIGHTS val/test", .right),
+                ("what it is", .left),
             ])
             for row in rows {
                 let agreement = row.nightsTest.map { "\(Self.figure(row.nightsValidation))/\(Self.figure($0))" } ?? "-"

@@ -24,7 +24,9 @@ struct ModelsPull: AsyncParsableCommand {
             }
             progress.clear()
             if !quiet {
-                Terminal.note("\(name.description.name) is ready in \(store.weightsFolder.path); licence: \(name.description.licence)")
+                Terminal.note(
+                    "\(name.description.name) is ready in \(store.weightsFolder.path); licence: \(name.description.licence)"
+                )
             }
         }
     }

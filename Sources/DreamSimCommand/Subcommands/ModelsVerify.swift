@@ -4,7 +4,8 @@ import DreamSim
 struct ModelsVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the weights on this machine against their digests.",
-        discussion: "Without names, every model that is ready is checked. Ends with code 2 when a file is not as it should be.")
+        discussion:
+            "Without names, every model that is ready is checked. Ends with code 2 when a file is not as it should be.")
 
     @Argument(help: "The models' names.")
     var names: [CatalogueName] = []
