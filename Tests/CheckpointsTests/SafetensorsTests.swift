@@ -126,7 +126,7 @@ struct SafetensorsTests {
             var checkpoint: Checkpoint?
             let time = try clock.measure { checkpoint = try Checkpoint(contentsOf: url) }
             #expect(checkpoint?["w"]?.shape == [300_000_000])
-            #expect(time < .milliseconds(500))
+            #expect(time < .seconds(2))
         }
     }
 
