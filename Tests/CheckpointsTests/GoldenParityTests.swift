@@ -1,6 +1,6 @@
 import Checkpoints
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Golden checkpoints")
@@ -71,8 +71,8 @@ struct GoldenParityTests {
         for bits in UInt16.min...UInt16.max {
             let value = ElementDecoder.float(half: bits)
             #if !(os(macOS) && arch(x86_64))
-            let expected = Float(Float16(bitPattern: bits))
-            #expect(value.isNaN ? expected.isNaN : value == expected && value.sign == expected.sign)
+                let expected = Float(Float16(bitPattern: bits))
+                #expect(value.isNaN ? expected.isNaN : value == expected && value.sign == expected.sign)
             #endif
             if !value.isNaN { #expect(HalfRounding.half(value) == bits) }
         }
@@ -81,20 +81,20 @@ struct GoldenParityTests {
     @Test("rounding to binary16 agrees with the hardware between the representable values")
     func halfRounding() {
         #if !(os(macOS) && arch(x86_64))
-        var state: UInt32 = 1
-        for _ in 0..<200_000 {
-            state = state &* 1_664_525 &+ 1_013_904_223
-            // Exponents from 2^-30 to 2^18, so that subnormals, ties and overflow are all met.
-            let bits = (state & 0x807F_FFFF) | (97 + (state >> 8) % 48) << 23
-            let value = Float(bitPattern: bits & ~(state % 3 == 0 ? 0xFFF : 0))
-            #expect(HalfRounding.half(value) == Float16(value).bitPattern)
-        }
-        #expect(HalfRounding.half(65519.996) == 0x7BFF)
-        #expect(HalfRounding.half(65520) == 0x7C00)
-        #expect(HalfRounding.half(-.infinity) == 0xFC00)
-        #expect(ElementDecoder.float(half: HalfRounding.half(.nan)).isNaN)
-        #expect(ElementDecoder.float(brain: HalfRounding.brain(.nan)).isNaN)
-        #expect(HalfRounding.brain(.greatestFiniteMagnitude) == 0x7F80)
+            var state: UInt32 = 1
+            for _ in 0..<200_000 {
+                state = state &* 1_664_525 &+ 1_013_904_223
+                // Exponents from 2^-30 to 2^18, so that subnormals, ties and overflow are all met.
+                let bits = (state & 0x807F_FFFF) | (97 + (state >> 8) % 48) << 23
+                let value = Float(bitPattern: bits & ~(state % 3 == 0 ? 0xFFF : 0))
+                #expect(HalfRounding.half(value) == Float16(value).bitPattern)
+            }
+            #expect(HalfRounding.half(65519.996) == 0x7BFF)
+            #expect(HalfRounding.half(65520) == 0x7C00)
+            #expect(HalfRounding.half(-.infinity) == 0xFC00)
+            #expect(ElementDecoder.float(half: HalfRounding.half(.nan)).isNaN)
+            #expect(ElementDecoder.float(brain: HalfRounding.brain(.nan)).isNaN)
+            #expect(HalfRounding.brain(.greatestFiniteMagnitude) == 0x7F80)
         #endif
     }
 }

@@ -1,11 +1,11 @@
 import Checkpoints
 import Foundation
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Damages small valid files of every format at random, but always in the same way.
-@Suite("Random damage")
+@Suite("Random damage", .timeLimit(.minutes(5)))
 struct MutationTests {
     static let files = [
         "stored.npz", "compressed.npz", "fortran.npy", "version1.npy", "nested2.pkl", "nested3.pkl", "nested4.pkl",

@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Writes protobuf messages field by field.

@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("safetensors files")
@@ -70,11 +70,19 @@ struct SafetensorsTests {
         Bad("offsets that run backwards", floats("[0]", "[4,0]", data: 4), "backwards"),
         Bad("three offsets", floats("[1]", "[0,4,4]", data: 4), "more than 2"),
         Bad("offsets that disagree with the shape", floats("[2]", "[0,4]", data: 4), "needs 8"),
-        Bad("an unknown dtype", one("\"dtype\":\"F8_E4M3\",\"shape\":[1],\"data_offsets\":[0,1]", data: 1), .unsupported, "F8_E4M3"),
+        Bad(
+            "an unknown dtype", one("\"dtype\":\"F8_E4M3\",\"shape\":[1],\"data_offsets\":[0,1]", data: 1),
+            .unsupported, "F8_E4M3"),
         Bad("no dtype", one("\"shape\":[1],\"data_offsets\":[0,1]", data: 1), "all needed"),
-        Bad("JSON nested too deep", one("\"x\":" + String(repeating: "[", count: 1_000_000)), .limitExceeded, "deeper than 64"),
-        Bad("objects nested too deep", one("\"x\":" + String(repeating: "{\"a\":", count: 100_000)), .limitExceeded, "deeper than 64"),
-        Bad("more than 64 dimensions", floats("[" + String(repeating: "1,", count: 64) + "1]", "[0,4]", data: 4), "more than 64"),
+        Bad(
+            "JSON nested too deep", one("\"x\":" + String(repeating: "[", count: 1_000_000)), .limitExceeded,
+            "deeper than 64"),
+        Bad(
+            "objects nested too deep", one("\"x\":" + String(repeating: "{\"a\":", count: 100_000)), .limitExceeded,
+            "deeper than 64"),
+        Bad(
+            "more than 64 dimensions", floats("[" + String(repeating: "1,", count: 64) + "1]", "[0,4]", data: 4),
+            "more than 64"),
         Bad("text after the object", safetensors("{}{"), "follows"),
         Bad("a header cut off", safetensors("{\"w\":{\"dtype\":\"F32\""), "header ends"),
         Bad("an unclosed string", safetensors("{\"w"), "not closed"),
@@ -84,7 +92,9 @@ struct SafetensorsTests {
         Bad("a raw control character", safetensors("{\"a\tb\":{}}"), "control character"),
         Bad("metadata that are no text", safetensors("{\"__metadata__\":{\"a\":1}}"), "must be a string"),
         Bad("leading zeros", floats("[01]", "[0,4]", data: 4), "needless zero"),
-        Bad("a name of 5000 bytes", safetensors("{\"\(String(repeating: "n", count: 5000))\":{\(good)}}", data: 4), .limitExceeded, "5000 bytes"),
+        Bad(
+            "a name of 5000 bytes", safetensors("{\"\(String(repeating: "n", count: 5000))\":{\(good)}}", data: 4),
+            .limitExceeded, "5000 bytes"),
     ]
 
     @Test("a damaged file is refused with its own reason", arguments: bad)

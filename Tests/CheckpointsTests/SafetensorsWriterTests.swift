@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Writing safetensors")
@@ -83,7 +83,9 @@ struct SafetensorsWriterTests {
             let occupied = folder.appending(path: "occupied")
             try FileManager.default.createDirectory(
                 at: occupied.appending(path: "inside"), withIntermediateDirectories: true)
-            let second = try #require(throws: CheckpointError.self) { try SafetensorsWriter.write(tensors, to: occupied) }
+            let second = try #require(throws: CheckpointError.self) {
+                try SafetensorsWriter.write(tensors, to: occupied)
+            }
             #expect(second.kind == .unwritable)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["occupied"])
         }

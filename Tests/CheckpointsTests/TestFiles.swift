@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Writes bytes to a temporary file and opens it; the mapping outlives the file's name.

@@ -57,8 +57,9 @@ package enum ElementDecoder {
     }
 
     /// Calls `body` for each innermost row: its index in the output, its start and its stride in elements of the source.
-    static func forEachRow(of layout: TensorLayout, _ body: (_ row: Int, _ start: Int, _ length: Int, _ stride: Int) -> Void)
-    {
+    static func forEachRow(
+        of layout: TensorLayout, _ body: (_ row: Int, _ start: Int, _ length: Int, _ stride: Int) -> Void
+    ) {
         let count = layout.shape.count
         guard count > 0 else { return }
         guard let strides = layout.strides, let length = layout.shape.dimensions.last, let stride = strides.last else {

@@ -23,14 +23,10 @@ struct AtomicFile: ~Copyable {
     }
 
     /// Appends bytes.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var rest = bytes
         while let base = rest.baseAddress, !rest.isEmpty {
-            #if canImport(Darwin)
-            let count = Darwin.write(descriptor, base, rest.count)
-            #else
-            let count = Glibc.write(descriptor, base, rest.count)
-            #endif
+            let count = write(descriptor, base, rest.count)
             if count < 0 {
                 if errno == EINTR { continue }
                 throw failure()

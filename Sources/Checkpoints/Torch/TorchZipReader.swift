@@ -67,7 +67,8 @@ enum TorchZipReader {
         _ archive: ZipArchive, _ folder: String, _ file: MappedFile, limits: Checkpoint.Limits
     ) throws(CheckpointError) -> Bool {
         guard let entry = archive.entry(folder + "byteorder") else { return false }
-        let text = try source(of: entry, archive, file, limits: limits).withBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
+        let text = try source(of: entry, archive, file, limits: limits)
+            .withBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
         switch text.trimmingCharacters(in: .whitespacesAndNewlines) {
         case "little": return false
         case "big": return true
