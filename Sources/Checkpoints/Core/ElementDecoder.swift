@@ -1,7 +1,7 @@
 import Tensors
 
 /// Turns stored elements of any type, order and byte order into row-major float32.
-enum ElementDecoder {
+package enum ElementDecoder {
     /// Fills `output` with the elements of `layout`.
     /// - Precondition: every element lies within `bytes`.
     static func decode(
@@ -35,7 +35,7 @@ enum ElementDecoder {
     }
 
     /// The value of an IEEE 754 binary16. Written out because `Float16` is missing on some platforms.
-    static func float(half bits: UInt16) -> Float {
+    package static func float(half bits: UInt16) -> Float {
         let sign = UInt32(bits & 0x8000) << 16
         let exponent = UInt32(bits >> 10) & 0x1F
         let fraction = UInt32(bits) & 0x3FF
@@ -52,13 +52,14 @@ enum ElementDecoder {
     }
 
     /// The value of a bfloat16: the upper half of a binary32.
-    static func float(brain bits: UInt16) -> Float {
+    package static func float(brain bits: UInt16) -> Float {
         Float(bitPattern: UInt32(bits) << 16)
     }
 
     /// Calls `body` for each innermost row: its index in the output, its start and its stride in elements of the source.
-    static func forEachRow(of layout: TensorLayout, _ body: (_ row: Int, _ start: Int, _ length: Int, _ stride: Int) -> Void)
-    {
+    static func forEachRow(
+        of layout: TensorLayout, _ body: (_ row: Int, _ start: Int, _ length: Int, _ stride: Int) -> Void
+    ) {
         let count = layout.shape.count
         guard count > 0 else { return }
         guard let strides = layout.strides, let length = layout.shape.dimensions.last, let stride = strides.last else {

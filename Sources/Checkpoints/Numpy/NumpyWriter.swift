@@ -16,9 +16,9 @@ public enum NumpyWriter {
         let bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
         let opening = bytes + Array(header.utf8)
         let file = try AtomicFile(replacing: url)
-        try opening.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.write(bytes) }
+        try opening.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
         try tensor.withUnsafeBufferPointer { (values) throws(CheckpointError) in
-            try file.write(UnsafeRawBufferPointer(values))
+            try file.append(UnsafeRawBufferPointer(values))
         }
         try file.commit()
     }

@@ -33,7 +33,8 @@ extension ONNXParser {
         let source = try source(of: parts, elementType, shape, message)
         guard source.count == size else {
             throw fault(
-                parts.name, message, "\(elementType.rawValue) of shape \(shape) needs \(size) bytes, not \(source.count)")
+                parts.name, message,
+                "\(elementType.rawValue) of shape \(shape) needs \(size) bytes, not \(source.count)")
         }
         tensor.source = source
         return tensor

@@ -27,10 +27,14 @@ enum ONNXReader {
         let names = ONNXWeightNames(model.nodes, ranks: ranks)
         var byName: [String: Named] = [:]
         var used: Set<String> = []
-        func add(_ name: String, _ tensor: Named, transposed: Bool) {
+        // A mapped initialiser has no more elements than the file has bytes, so this sum cannot overflow.
+        var budget = ElementBudget(stored: sources.reduce(0) { $0 + $1.layout.shape.count }, limits: limits)
+        func add(_ name: String, _ tensor: Named, transposed: Bool) throws(CheckpointError) {
             guard used.insert(name).inserted else { return }
+            try budget.take(tensor.layout.shape.count, name: name, path: file.url.path)
             let layout = transposed ? Self.transposed(tensor.layout) : tensor.layout
-            contents.tensors.append(StoredTensor(name: name, layout: layout, source: tensor.source, path: file.url.path))
+            contents.tensors.append(
+                StoredTensor(name: name, layout: layout, source: tensor.source, path: file.url.path))
         }
         for tensor in sources {
             guard byName.updateValue(tensor, forKey: tensor.name) == nil else {
@@ -38,11 +42,11 @@ enum ONNXReader {
                     .malformed, path: file.url.path, key: tensor.name, "two tensors of the graph have this name")
             }
             let exposures = names.exposures[tensor.name] ?? []
-            if exposures.isEmpty { add(tensor.name, tensor, transposed: false) }
-            for exposure in exposures { add(exposure.name, tensor, transposed: exposure.isTransposed) }
+            if exposures.isEmpty { try add(tensor.name, tensor, transposed: false) }
+            for exposure in exposures { try add(exposure.name, tensor, transposed: exposure.isTransposed) }
         }
         for alias in names.aliases {
-            if let tensor = byName[alias.target] { add(alias.name, tensor, transposed: false) }
+            if let tensor = byName[alias.target] { try add(alias.name, tensor, transposed: false) }
         }
         guard contents.tensors.count <= limits.tensorCount else {
             throw CheckpointError(.limitExceeded, path: file.url.path, "more than \(limits.tensorCount) tensors")

@@ -13,6 +13,7 @@ struct ONNXWeightNames {
 
     private let ranks: [String: Int]
     private var targets: [String: String] = [:]
+    private var named: Set<String> = []
 
     /// - Parameter ranks: the number of dimensions of every initialiser and constant.
     init(_ nodes: [ONNXNode], ranks: [String: Int]) {
@@ -22,9 +23,12 @@ struct ONNXWeightNames {
         for (i, node) in nodes.enumerated() where node.operation == "Add" && node.inputs.count == 2 {
             for input in node.inputs { adders[input, default: []].append(i) }
         }
+        // In a sound graph every output is made once. Looking at each once keeps the work linear in any graph.
+        var seen: Set<String> = []
         for node in nodes {
             switch node.operation {
             case "MatMul" where node.inputs.count == 2 && !node.outputs.isEmpty:
+                guard seen.insert(node.outputs[0]).inserted else { continue }
                 // y = x W, then y + b: W is [in, out].
                 for i in adders[node.outputs[0]] ?? [] {
                     let inputs = nodes[i].inputs
@@ -55,6 +59,7 @@ struct ONNXWeightNames {
         let exposure = Exposure(name: bias.dropLast("bias".count) + "weight", isTransposed: isTransposed)
         // Another initialiser may bear that name already; then both keep their own.
         guard exposure.name == target || ranks[exposure.name] == nil else { return }
-        if exposures[target]?.contains(exposure) != true { exposures[target, default: []].append(exposure) }
+        guard named.insert(target + "\0" + exposure.name).inserted else { return }
+        exposures[target, default: []].append(exposure)
     }
 }

@@ -6,6 +6,7 @@ struct PickleFlattener {
     private let limits: Checkpoint.Limits
     private let path: String
     private let makeTensor: (String, PickleValue) throws(CheckpointError) -> StoredTensor?
+    private var budget: ElementBudget
     private var items = 0
     private var nameBytes = 0
     private var passedOver: [String] = []
@@ -20,6 +21,12 @@ struct PickleFlattener {
         self.limits = limits
         self.path = path
         self.makeTensor = makeTensor
+        let counts = heap.storages.map(\.count) + heap.arrays.map { $0.content?.layout.shape.count ?? 0 }
+        let stored = counts.reduce(0) { sum, count in
+            let (total, overflow) = sum.addingReportingOverflow(count)
+            return overflow ? .max : total
+        }
+        budget = ElementBudget(stored: stored, limits: limits)
     }
 
     /// Flattens the root value; a bare tensor is called `array`.
@@ -48,7 +55,9 @@ struct PickleFlattener {
             guard contents.tensors.count < limits.tensorCount else {
                 throw fault(name, "the file holds more than \(limits.tensorCount) tensors")
             }
-            if let tensor = try makeTensor(name, value) { contents.tensors.append(tensor) }
+            guard let tensor = try makeTensor(name, value) else { return passOver(name, value) }
+            try budget.take(tensor.shape.count, name: name, path: path)
+            contents.tensors.append(tensor)
         case .null: set(name, .null)
         case .bool(let flag): set(name, .bool(flag))
         case .integer(let number): set(name, .integer(number))

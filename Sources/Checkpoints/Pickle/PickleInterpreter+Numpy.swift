@@ -76,7 +76,8 @@ extension PickleInterpreter {
         else { throw cursor.fault(.malformed, at: place, "the state of a numpy array is not understood") }
         // An array whose bytes happen to be ASCII was written by Python 2 as a string; it cannot be told from text.
         guard case .bytes(let bytes) = items[4] else {
-            throw cursor.fault(.unsupported, at: place, "the content of a numpy array is \(items[4].kindName), not bytes")
+            throw cursor.fault(
+                .unsupported, at: place, "the content of a numpy array is \(items[4].kindName), not bytes")
         }
         let numpyType = heap.numpyTypes[type]
         let dimensions = try integers(items[1], "the shape of an array", at: place)

@@ -30,11 +30,11 @@ struct PickleInterpreter {
         let windowStart = windowBytes
         while true {
             try charge(1)
+            let place = cursor.position
+            let code = try cursor.integer(UInt8.self, "the pickle's next instruction")
             guard cursor.position - start - (windowBytes - windowStart) <= limits.pickleBytes else {
                 throw cursor.fault(.limitExceeded, "the pickle is longer than the limit of \(limits.pickleBytes) bytes")
             }
-            let place = cursor.position
-            let code = try cursor.integer(UInt8.self, "the pickle's next instruction")
             guard let opcode = PickleOpcode(rawValue: code) else {
                 throw cursor.fault(
                     .unsupported, at: place, "pickle instruction \(code) is none that protocols 2 to 5 write")

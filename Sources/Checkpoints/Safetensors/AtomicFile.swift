@@ -20,7 +20,7 @@ package struct AtomicFile: ~Copyable {
     /// Writes a whole file at once.
     package static func write(_ bytes: [UInt8], to url: URL) throws(CheckpointError) {
         let file = try AtomicFile(replacing: url)
-        try bytes.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.write(bytes) }
+        try bytes.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
         try file.commit()
     }
 
@@ -30,14 +30,10 @@ package struct AtomicFile: ~Copyable {
     }
 
     /// Appends bytes.
-    package func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
         var rest = bytes
         while let base = rest.baseAddress, !rest.isEmpty {
-            #if canImport(Darwin)
-            let count = Darwin.write(descriptor, base, rest.count)
-            #else
-            let count = Glibc.write(descriptor, base, rest.count)
-            #endif
+            let count = write(descriptor, base, rest.count)
             if count < 0 {
                 if errno == EINTR { continue }
                 throw failure()

@@ -1,7 +1,7 @@
 /// Rounds float32 to 16-bit formats, to nearest, ties to even.
-enum HalfRounding {
+package enum HalfRounding {
     /// The bits of the nearest IEEE 754 binary16.
-    static func half(_ value: Float) -> UInt16 {
+    package static func half(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
         let magnitude = bits & 0x7FFF_FFFF
@@ -18,7 +18,7 @@ enum HalfRounding {
     }
 
     /// The bits of the nearest bfloat16.
-    static func brain(_ value: Float) -> UInt16 {
+    package static func brain(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
         return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)

@@ -128,6 +128,9 @@ enum SafetensorsReader {
         private mutating func readMetadata(_ scanner: inout JSONScanner) throws(CheckpointError) {
             try scanner.object("__metadata__") { (scanner, key, offset) throws(CheckpointError) in
                 let text = try scanner.string("the metadata value '\(key)'")
+                guard metadata.count < limits.tensorCount else {
+                    throw fault("__metadata__", scanner, offset, kind: .limitExceeded, "too many metadata")
+                }
                 guard metadata.updateValue(text, forKey: key) == nil else {
                     throw fault("__metadata__", scanner, offset, "the metadata hold the key '\(key)' twice")
                 }
@@ -190,7 +193,8 @@ enum SafetensorsReader {
             guard end - begin == size else {
                 throw fault(
                     name, scanner, nil,
-                    "data_offsets [\(begin), \(end)] span \(end - begin) bytes; \(type) of shape \(shape) needs \(size)")
+                    "data_offsets [\(begin), \(end)] span \(end - begin) bytes; \(type) of shape \(shape) needs \(size)"
+                )
             }
             return Entry(name: name, elementType: elementType, shape: shape, begin: begin, end: end)
         }

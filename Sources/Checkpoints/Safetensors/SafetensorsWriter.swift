@@ -29,7 +29,7 @@ public enum SafetensorsWriter {
             + tensors.filter { !($0.tensor.count * size).isMultiple(of: alignment) }
         let header = try header(ordered, metadata, elementType, path: url.path)
         var file = try AtomicFile(replacing: url)
-        try header.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.write(bytes) }
+        try header.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
         for (_, tensor) in ordered {
             try write(tensor, elementType, to: &file)
         }
@@ -51,8 +51,8 @@ public enum SafetensorsWriter {
         var offset = 0
         for (name, tensor) in tensors {
             guard seen.insert(name).inserted else {
-                throw CheckpointError(
-                    .refused, path: path, key: name, "a file cannot hold this name \(name == "__metadata__" ? "" : "twice")")
+                let reason = name == "__metadata__" ? "this name is reserved" : "a file cannot hold this name twice"
+                throw CheckpointError(.refused, path: path, key: name, reason)
             }
             let end = offset + tensor.count * elementType.byteCount
             let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
@@ -87,7 +87,7 @@ public enum SafetensorsWriter {
     ) throws(CheckpointError) {
         try tensor.withUnsafeBufferPointer { (values) throws(CheckpointError) in
             guard elementType != .float32 else {
-                return try file.write(UnsafeRawBufferPointer(values))
+                return try file.append(UnsafeRawBufferPointer(values))
             }
             // Converted piece by piece, so that a copy of a large tensor never exists.
             var start = 0
@@ -96,7 +96,7 @@ public enum SafetensorsWriter {
                 let piece = values[start..<end].map { value in
                     (elementType == .float16 ? HalfRounding.half(value) : HalfRounding.brain(value)).littleEndian
                 }
-                try piece.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.write(bytes) }
+                try piece.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
                 start = end
             }
         }

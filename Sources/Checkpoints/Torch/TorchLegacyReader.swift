@@ -17,8 +17,8 @@ enum TorchLegacyReader {
         case .wide(magic): return (.torchLegacy, try read(file, &interpreter, limits: limits))
         case .wide, .integer:
             throw CheckpointError(
-                .malformed, path: path, offset: 0, "wrong magic number: the file starts like an old torch checkpoint "
-                    + "but is none, or was damaged")
+                .malformed, path: path, offset: 0,
+                "wrong magic number: the file starts like an old torch checkpoint but is none, or was damaged")
         default: return (.pickledArrays, try PickledArrayReader.read(first, interpreter, file, limits: limits))
         }
     }
@@ -74,7 +74,8 @@ enum TorchLegacyReader {
         let count = try cursor.integer(Int64.self, "the length of storage '\(storage.key)'")
         guard Int(count) == storage.count else {
             throw cursor.fault(
-                .malformed, at: start, "storage '\(storage.key)' has \(count) elements; the pickle says \(storage.count)")
+                .malformed, at: start,
+                "storage '\(storage.key)' has \(count) elements; the pickle says \(storage.count)")
         }
         let size = storage.count * storage.elementType.byteCount
         return .mapped(file, try cursor.take(size, "storage '\(storage.key)'"))

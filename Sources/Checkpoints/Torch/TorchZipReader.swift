@@ -11,7 +11,7 @@ enum TorchZipReader {
         guard let pickle = archive.entry(folder + "data.pkl") else {
             throw CheckpointError(.malformed, path: path, key: folder + "data.pkl", "the archive lacks this member")
         }
-        let isBigEndian = try byteOrder(archive, folder, path: path)
+        let isBigEndian = try byteOrder(archive, folder, file, limits: limits)
         guard pickle.uncompressedSize <= limits.pickleBytes else {
             throw CheckpointError(
                 .limitExceeded, path: path, key: pickle.path,
@@ -64,15 +64,17 @@ enum TorchZipReader {
     }
 
     private static func byteOrder(
-        _ archive: ZipArchive, _ folder: String, path: String
+        _ archive: ZipArchive, _ folder: String, _ file: MappedFile, limits: Checkpoint.Limits
     ) throws(CheckpointError) -> Bool {
         guard let entry = archive.entry(folder + "byteorder") else { return false }
-        let text = String(decoding: try archive.read(entry, limit: 16), as: UTF8.self)
+        let text = try source(of: entry, archive, file, limits: limits)
+            .withBytes { String(decoding: $0.prefix(16), as: UTF8.self) }
         switch text.trimmingCharacters(in: .whitespacesAndNewlines) {
         case "little": return false
         case "big": return true
         default:
-            throw CheckpointError(.malformed, path: path, key: entry.path, "byte order '\(text)'; little or big is known")
+            throw CheckpointError(
+                .malformed, path: file.url.path, key: entry.path, "byte order '\(text)'; little or big is known")
         }
     }
 
@@ -102,7 +104,8 @@ enum TorchZipReader {
         return sources
     }
 
-    /// The bytes of a member that is read at once: a window when stored, inflated when not.
+    /// The bytes of a member that is read at once: a window when stored, inflated when not. Checksums of stored
+    /// members are not looked at, since torch can be told not to write them.
     private static func source(
         of entry: ZipArchive.Entry, _ archive: ZipArchive, _ file: MappedFile, limits: Checkpoint.Limits
     ) throws(CheckpointError) -> ByteSource {
