@@ -16,10 +16,13 @@ extension ModelStore {
             }
             return found
         }
-        try configuration.disk.checkRoom(
-            for: chosen.reduce(0) { $0 + $1.size }, in: weightsFolder, "unpacking \(source.fileName)")
         var record = readRecord(source) ?? FetchRecord(place: source.place, sha256: digest, files: [:])
         record.sha256 = digest
+        if source.packaging == .plain, chosen.count == 1 {
+            if try move(chosen[0].0, of: source, partial, digest, &record) { return }
+        }
+        try configuration.disk.checkRoom(
+            for: chosen.reduce(0) { $0 + $1.size }, in: weightsFolder, "unpacking \(source.fileName)")
         for (item, member, size) in chosen {
             let target = weightsFolder.appending(path: item.path)
             let folder = target.deletingLastPathComponent()
@@ -54,6 +57,26 @@ extension ModelStore {
                 throw error
             }
         }
+    }
+}
+
+extension ModelStore {
+    /// Puts a plain download in its place without copying it.
+    /// - Returns: false when that is on another file system.
+    private func move(
+        _ item: WeightSource.Item, of source: WeightSource, _ partial: PartialFile, _ digest: String,
+        _ record: inout FetchRecord
+    ) throws(ModelStoreError) -> Bool {
+        guard item.sha256 == nil || item.sha256 == digest else {
+            throw ModelStoreError(
+                .mismatch, source.place,
+                "its SHA-256 is \(digest), expected \(item.sha256 ?? "") (the download is removed)")
+        }
+        let target = weightsFolder.appending(path: item.path)
+        try DurableFile.makeFolder(target.deletingLastPathComponent())
+        record.files[item.path] = digest
+        try write(record, of: source)
+        return try DurableFile.renameOnSameDisk(partial.url, to: target)
     }
 }
 
