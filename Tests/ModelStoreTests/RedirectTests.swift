@@ -73,8 +73,9 @@ import Testing
             }
             try await fixture.store.fetch(source)
             #expect(try fixture.contents("checkpoints/weights.bin") == contents)
-            #expect(
-                fixture.server.requests.last == .init(path: "/cdn?sig=2", range: "bytes=1000000-", ifRange: "\"one\""))
+            #expect(fixture.server.requests.last?.path == "/cdn?sig=2")
+            #expect(fixture.server.requests.last?.ifRange == "\"one\"")
+            #expect((1...1_000_000).contains(fixture.server.offsets.last ?? 0))
         }
     }
 }

@@ -74,7 +74,7 @@ struct StoreFixture {
         var configuration = ModelStore.Configuration(home: folder.appending(path: "home"))
         configuration.mirror = URL(string: "http://127.0.0.1:\(port)/files")
         configuration.retryDelay = .milliseconds(5)
-        configuration.stallTimeout = .milliseconds(400)
+        configuration.stallTimeout = .seconds(20)
         return configuration
     }
 

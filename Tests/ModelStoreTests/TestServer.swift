@@ -94,6 +94,9 @@ final class TestServer: Sendable {
 
     func change(_ body: @Sendable (inout State) -> Void) { state.withLock { body(&$0) } }
 
+    /// The offsets that were asked for, 0 for the whole file.
+    var offsets: [Int] { requests.map { Int($0.range?.dropFirst("bytes=".count).dropLast() ?? "0") ?? -1 } }
+
     var requests: [Request] { state.withLock { $0.requests } }
 
     // MARK: - One connection
@@ -153,7 +156,10 @@ final class TestServer: Sendable {
         head.append("Content-Length: \(body.count)")
         send(connection, "HTTP/1.1 \(status)\r\n" + head.joined(separator: "\r\n") + "\r\n\r\n")
         switch fault {
-        case .cut(let count): send(connection, Array(body.prefix(count)))
+        case .cut(let count):
+            send(connection, Array(body.prefix(count)))
+            // What the client has not taken up when the connection ends, it may lose.
+            usleep(100_000)
         case .stall(let count):
             send(connection, Array(body.prefix(count)))
             // Until the client has had enough.
