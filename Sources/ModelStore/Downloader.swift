@@ -231,7 +231,8 @@ struct Downloader {
         let what =
             switch error {
             case let error as HTTPStatusError: "the server answers \(error.status)"
-            case let error as HTTPClientError where error == .readTimeout: "nothing arrived for \(configuration.stallTimeout)"
+            case let error as HTTPClientError where error == .readTimeout:
+                "nothing arrived for \(configuration.stallTimeout)"
             case let error as HTTPClientError where error == .connectTimeout: "the server cannot be reached in time"
             default: "the connection failed (\(error))"
             }

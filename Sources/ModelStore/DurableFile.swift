@@ -23,10 +23,19 @@ enum DurableFile {
 
     /// Gives a finished and synchronized file its name.
     static func rename(_ from: URL, to url: URL) throws(ModelStoreError) {
-        guard Foundation.rename(from.path, url.path) == 0 else { throw .system(url, "cannot be put in place") }
+        guard try renameOnSameDisk(from, to: url) else { throw .system(url, "cannot be put in place", EXDEV) }
+    }
+
+    /// As `rename`, but says false when the two folders are on different file systems.
+    static func renameOnSameDisk(_ from: URL, to url: URL) throws(ModelStoreError) -> Bool {
+        if Foundation.rename(from.path, url.path) != 0 {
+            if errno == EXDEV { return false }
+            throw .system(url, "cannot be put in place")
+        }
         try synchronizeFolder(url.deletingLastPathComponent())
         let source = from.deletingLastPathComponent()
         if source.path != url.deletingLastPathComponent().path { try synchronizeFolder(source) }
+        return true
     }
 
     /// Makes the names in a folder durable.

@@ -21,9 +21,9 @@ extension ModelStore {
         /// The pause before the second attempt; it doubles each time.
         public var retryDelay: Duration = .seconds(1)
         /// The proxy for https, and the hosts it is not for: `HTTPS_PROXY`, `NO_PROXY`.
-        var proxy = ProxySettings()
+        package var proxy = ProxySettings()
         /// A file of trusted certificates: `SSL_CERT_FILE`.
-        var certificates: String?
+        package var certificates: String?
         /// How the disk is written; tests put faults here.
         package var disk = Disk.system
 

@@ -16,44 +16,82 @@ extension ModelStore {
             }
             return found
         }
-        try configuration.disk.checkRoom(
-            for: chosen.reduce(0) { $0 + $1.size }, in: weightsFolder, "unpacking \(source.fileName)")
         var record = readRecord(source) ?? FetchRecord(place: source.place, sha256: digest, files: [:])
         record.sha256 = digest
-        for (item, member, size) in chosen {
-            let target = weightsFolder.appending(path: item.path)
-            let folder = target.deletingLastPathComponent()
-            try DurableFile.makeFolder(folder)
-            // A fixed name, so that what a killed process left is written over; the key, because two sources may
-            // hold the same file and have different locks.
-            let temporary = folder.appending(path: ".\(target.lastPathComponent).\(source.key).tmp")
-            do {
-                var meter = ProgressMeter(.unpacking, item.path, progress)
-                let writer = try FileWriter(temporary, keepsContents: false, disk: configuration.disk)
-                var hash = SHA256Digest()
-                try files.extract(member) { piece in
-                    try Task.checkCancellation()
-                    try writer.write(piece)
-                    hash.update(piece)
-                    meter.update(writer.count, of: size)
-                }
-                meter.update(writer.count, of: size, isLast: true)
-                let fileDigest = hash.hex()
-                guard item.sha256 == nil || item.sha256 == fileDigest else {
-                    throw ModelStoreError(
-                        .mismatch, "\(source.place), member '\(item.member ?? item.path)'",
-                        "its SHA-256 is \(fileDigest), expected \(item.sha256 ?? "") (the download is removed)")
-                }
-                try writer.synchronize()
-                // Recorded before it is in place: a record without its file harms nobody.
-                record.files[item.path] = fileDigest
-                try write(record, of: source)
-                try DurableFile.rename(temporary, to: target)
-            } catch {
-                unlink(temporary.path)
-                throw error
-            }
+        if source.packaging == .plain, chosen.count == 1 {
+            if try move(chosen[0].0, of: source, partial, digest, &record) { return }
         }
+        try configuration.disk.checkRoom(
+            for: chosen.reduce(0) { $0 + $1.size }, in: weightsFolder, "unpacking \(source.fileName)")
+        var finished: [(temporary: URL, target: URL)] = []
+        do {
+            // All are whole before the first gets its name: of a damaged or hostile archive nothing is used.
+            for (item, member, size) in chosen {
+                let target = weightsFolder.appending(path: item.path)
+                let folder = target.deletingLastPathComponent()
+                try DurableFile.makeFolder(folder)
+                // A fixed name, so that what a killed process left is written over; the key, because two sources may
+                // hold the same file and have different locks.
+                let temporary = folder.appending(path: ".\(target.lastPathComponent).\(source.key).tmp")
+                finished.append((temporary, target))
+                record.files[item.path] = try extract(
+                    member, of: files, to: temporary, size: size, expecting: item.sha256,
+                    place: "\(source.place), member '\(item.member ?? item.path)'",
+                    ProgressMeter(.unpacking, item.path, progress))
+            }
+            // Recorded before they are in place: a record without its file harms nobody.
+            try write(record, of: source)
+            for (temporary, target) in finished { try DurableFile.rename(temporary, to: target) }
+        } catch {
+            for (temporary, _) in finished { unlink(temporary.path) }
+            throw error
+        }
+    }
+
+    /// Writes a member to a temporary file and waits until the disk has it.
+    /// - Returns: its SHA-256, which is the expected one if there is one.
+    private func extract(
+        _ member: ArchiveMembers.Member, of files: ArchiveMembers, to temporary: URL, size: Int,
+        expecting expected: String?, place: String, _ progress: ProgressMeter
+    ) throws -> String {
+        var meter = progress
+        let writer = try FileWriter(temporary, keepsContents: false, disk: configuration.disk)
+        var hash = SHA256Digest()
+        try files.extract(member) { piece in
+            try Task.checkCancellation()
+            try writer.write(piece)
+            hash.update(piece)
+            meter.update(writer.count, of: size)
+        }
+        meter.update(writer.count, of: size, isLast: true)
+        let digest = hash.hex()
+        guard expected == nil || expected == digest else {
+            throw ModelStoreError(
+                .mismatch, place,
+                "its SHA-256 is \(digest), expected \(expected ?? "") (the download is removed)")
+        }
+        try writer.synchronize()
+        return digest
+    }
+}
+
+extension ModelStore {
+    /// Puts a plain download in its place without copying it.
+    /// - Returns: false when that is on another file system.
+    private func move(
+        _ item: WeightSource.Item, of source: WeightSource, _ partial: PartialFile, _ digest: String,
+        _ record: inout FetchRecord
+    ) throws(ModelStoreError) -> Bool {
+        guard item.sha256 == nil || item.sha256 == digest else {
+            throw ModelStoreError(
+                .mismatch, source.place,
+                "its SHA-256 is \(digest), expected \(item.sha256 ?? "") (the download is removed)")
+        }
+        let target = weightsFolder.appending(path: item.path)
+        try DurableFile.makeFolder(target.deletingLastPathComponent())
+        record.files[item.path] = digest
+        try write(record, of: source)
+        return try DurableFile.renameOnSameDisk(partial.url, to: target)
     }
 }
 

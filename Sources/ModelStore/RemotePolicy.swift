@@ -1,12 +1,12 @@
-import Foundation
+package import Foundation
 
 /// Which addresses may be asked.
-enum RemotePolicy {
+package enum RemotePolicy {
     /// The most redirects that are followed.
     static let maximumRedirects = 5
 
     /// https everywhere; plain http on this machine itself only, for mirrors and tunnels.
-    static func isAllowed(_ url: URL) -> Bool {
+    package static func isAllowed(_ url: URL) -> Bool {
         guard let host = url.host(percentEncoded: false), !host.isEmpty else { return false }
         switch url.scheme?.lowercased() {
         case "https": return true
@@ -15,7 +15,7 @@ enum RemotePolicy {
         }
     }
 
-    static func isLoopback(_ host: String) -> Bool {
+    package static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased().trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         if host == "localhost" || host == "::1" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -24,7 +24,7 @@ enum RemotePolicy {
 
     /// The address a redirect leads to.
     /// - Throws: `.refused` for http after https, for http elsewhere, for loops and for too many.
-    static func follow(_ location: String?, from url: URL, visited: [URL]) throws(ModelStoreError) -> URL {
+    package static func follow(_ location: String?, from url: URL, visited: [URL]) throws(ModelStoreError) -> URL {
         guard let location, let next = URL(string: location, relativeTo: url)?.absoluteURL else {
             throw ModelStoreError(.refused, url.absoluteString, "a redirect without an address")
         }
@@ -45,21 +45,21 @@ enum RemotePolicy {
 }
 
 /// A proxy for https, and the hosts that are reached without it.
-struct ProxySettings: Sendable, Hashable {
-    struct Server: Sendable, Hashable {
-        var host: String
-        var port: Int
-        var user: String?
-        var password: String?
+package struct ProxySettings: Sendable, Hashable {
+    package struct Server: Sendable, Hashable {
+        package var host: String
+        package var port: Int
+        package var user: String?
+        package var password: String?
     }
 
-    private(set) var server: Server?
-    private(set) var exceptions: [String] = []
+    package private(set) var server: Server?
+    package private(set) var exceptions: [String] = []
 
-    init() {}
+    package init() {}
 
     /// Reads `http://user:password@host:port` and a list of hosts or domains between commas.
-    init(proxy: String?, exceptions: String?) throws(ModelStoreError) {
+    package init(proxy: String?, exceptions: String?) throws(ModelStoreError) {
         self.exceptions = (exceptions ?? "").lowercased().split(separator: ",").map {
             let name = $0.trimmingCharacters(in: .whitespaces)
             return name.hasPrefix("*.") ? String(name.dropFirst()) : name
@@ -77,7 +77,7 @@ struct ProxySettings: Sendable, Hashable {
     }
 
     /// The proxy for a host; nil when it is reached without one.
-    func server(for host: String) -> Server? {
+    package func server(for host: String) -> Server? {
         let host = host.lowercased()
         guard let server, !RemotePolicy.isLoopback(host) else { return nil }
         for exception in exceptions {

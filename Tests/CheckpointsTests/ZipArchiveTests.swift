@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 /// Opens an archive that is made of `bytes` and passes it on.
+@discardableResult
 func withZip<R>(_ bytes: [UInt8], _ body: (ZipArchive) throws -> R) throws -> R {
     try Fixtures.withTemporaryFolder { folder in
         let url = folder.appending(path: "archive.zip")

@@ -1,0 +1,123 @@
+import Foundation
+import ModelStore
+import TestSupport
+import Testing
+
+@Suite("Finding and verifying files") struct LocateTests {
+    @Test("the user's folder is searched first and never written")
+    func order() async throws {
+        try await withStore(ZipBuilder(Release.members()).build()) { fixture in
+            let own = fixture.folder.appending(path: "models")
+            try FileManager.default.createDirectory(
+                at: own.appending(path: "ensemble_lora"), withIntermediateDirectories: true)
+            try Data([1, 2]).write(to: own.appending(path: "ensemble_lora/adapter_config.json"))
+            let store = fixture.store { $0.weightsFolder = own }
+            #expect(store.missingItems(of: Release.source()).count == 2)
+            try await store.fetch(Release.source())
+            #expect(StoreFixture.files(in: own) == ["ensemble_lora/adapter_config.json"])
+            #expect(store.locate("ensemble_lora/adapter_config.json")?.path.hasPrefix(own.path) == true)
+            // What is in the user's folder is not fetched again.
+            #expect(fixture.weights == ["dino_vitb16_pretrain.pth", "ensemble_lora/adapter_model.safetensors"])
+            #expect(store.locate("dino_vitb16_pretrain.pth")?.path.hasPrefix(store.weightsFolder.path) == true)
+            #expect(store.locate("absent.pth") == nil)
+            // A folder is no file.
+            #expect(store.locate("ensemble_lora") == nil)
+        }
+    }
+
+    @Test("offline, what is missing, where it is from and where it goes are said, and nothing is asked")
+    func offline() async throws {
+        try await withStore(ZipBuilder(Release.members()).build(), { $0.isOffline = true }) { fixture in
+            let error = await failure(fixture.store, Release.source())
+            #expect(error.kind == .offline)
+            for part in [
+                "https://example.invalid/releases/download/v1/dreamsim_ensemble_checkpoint.zip",
+                "dino_vitb16_pretrain.pth", fixture.store.weightsFolder.path, "--weights", "DREAMSIM_MIRROR",
+            ] {
+                #expect(error.description.contains(part), "\(part)")
+            }
+            #expect(fixture.server.requests.isEmpty)
+            #expect(StoreFixture.files(in: fixture.folder).isEmpty)
+            // With the files there, offline is no error.
+            try await fixture.store { $0.isOffline = false }.fetch(Release.source())
+            try await fixture.store.fetch(Release.source())
+        }
+    }
+
+    @Test("digests are recorded where the publisher has none, and a changed file is found")
+    func verify() async throws {
+        try await withStore(ZipBuilder(Release.members()).build()) { fixture in
+            let source = Release.source()
+            #expect(try fixture.store.verify(source).map(\.outcome) == [.missing, .missing, .missing])
+            #expect(fixture.store.recordedDigest(of: source) == nil)
+            try await fixture.store.fetch(source)
+            #expect(try fixture.store.verify(source).map(\.outcome) == Array(repeating: .matchesRecord, count: 3))
+            #expect(fixture.store.recordedDigest(of: source)?.count == 64)
+            let url = try #require(fixture.store.locate("dino_vitb16_pretrain.pth"))
+            var changed = Release.backbone
+            changed[350_000] ^= 1
+            try Data(changed).write(to: url)
+            let results = try fixture.store.verify(source)
+            let expected = try Fixtures.withTemporaryFolder { folder in
+                try Data(Release.backbone).write(to: folder.appending(path: "x"))
+                return try ModelStore.sha256(of: folder.appending(path: "x"))
+            }
+            #expect(results[0].outcome == .differs(expected: expected))
+            #expect(!results[0].isGood && results[1].isGood)
+            let pinned = [WeightSource.Item(member: nil, path: "dino_vitb16_pretrain.pth", sha256: expected)]
+            #expect(try fixture.store.verify(Release.source(items: pinned))[0].outcome == .differs(expected: expected))
+            try Data(Release.backbone).write(to: url)
+            #expect(try fixture.store.verify(Release.source(items: pinned))[0].outcome == .matchesCatalogue)
+        }
+    }
+
+    @Test("a file put there by hand is unrecorded")
+    func byHand() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let store = ModelStore(.init(home: folder.appending(path: "home"), weightsFolder: folder))
+            try Data([1]).write(to: folder.appending(path: "a.bin"))
+            let source = Release.source(
+                packaging: .plain, items: [WeightSource.Item(member: nil, path: "a.bin")])
+            #expect(try store.verify(source).map(\.outcome) == [.unrecorded])
+        }
+    }
+
+    @Test("SHA-256 is that of FIPS 180")
+    func sha256() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let url = folder.appending(path: "abc")
+            try Data("abc".utf8).write(to: url)
+            #expect(
+                try ModelStore.sha256(of: url) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+            #expect(throws: ModelStoreError.self) { try ModelStore.sha256(of: folder.appending(path: "absent")) }
+            #expect(throws: ModelStoreError.self) { try ModelStore.sha256(of: folder) }
+        }
+    }
+
+    @Test("a digest is remembered until the file changes, and damage to the memory is no harm")
+    func remembered() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let store = ModelStore(.init(home: folder.appending(path: "home")))
+            let url = folder.appending(path: "weights.bin")
+            let memory = folder.appending(path: "home/digests.json")
+            try Data(Release.adapter).write(to: url)
+            let first = try store.digest(of: url)
+            // Too fresh to be remembered.
+            #expect(!FileManager.default.fileExists(atPath: memory.path))
+            let past = Date(timeIntervalSinceNow: -100)
+            try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: url.path)
+            #expect(try store.digest(of: url) == first)
+            let text = try String(contentsOf: memory, encoding: .utf8)
+            #expect(text.contains(first))
+            // That the memory is used shows in an answer that is put in its mouth.
+            let other = String(repeating: "0", count: 64)
+            try text.replacing(first, with: other).write(to: memory, atomically: true, encoding: .utf8)
+            #expect(try store.digest(of: url) == other)
+            try Data(Release.config).write(to: url)
+            try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: url.path)
+            #expect(try store.digest(of: url) == ModelStore.sha256(of: url))
+            try Data("{ broken".utf8).write(to: memory)
+            #expect(try store.digest(of: url) == ModelStore.sha256(of: url))
+        }
+    }
+}
