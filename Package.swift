@@ -28,12 +28,13 @@ let package = Package(
         .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
 
         // The library, each target above what it depends on.
+        .target(name: "Persistence", swiftSettings: settings),
         .target(
             name: "Tensors",
             dependencies: ["CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
             swiftSettings: settings),
-        .target(name: "Checkpoints", dependencies: ["Tensors", "CZlib"], swiftSettings: settings),
-        .target(name: "Imaging", dependencies: ["CVectorMath", "CVips"], swiftSettings: settings),
+        .target(name: "Checkpoints", dependencies: ["Tensors", "Persistence", "CZlib"], swiftSettings: settings),
+        .target(name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence"], swiftSettings: settings),
         .target(name: "Networks", dependencies: ["Tensors", "Checkpoints", "CVectorMath"], swiftSettings: settings),
         .target(
             name: "ModelStore",
@@ -46,7 +47,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
-        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore"], swiftSettings: settings),
+        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"], swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(

@@ -1,3 +1,5 @@
+internal import Persistence
+
 /// What is wrong with a file of weights, where, and what can be done about it.
 public struct CheckpointError: Error, Hashable, Sendable {
     /// The sort of fault, for programs that react to it.
@@ -47,5 +49,12 @@ extension CheckpointError: CustomStringConvertible {
         if let key { place += ", '\(key)'" }
         if let offset { place += ", at byte \(offset)" }
         return "\(place): \(reason)"
+    }
+}
+
+extension CheckpointError {
+    /// A file that could not be written.
+    init(_ failure: AtomicFile.Failure) {
+        self.init(.unwritable, path: failure.path, failure.reason)
     }
 }

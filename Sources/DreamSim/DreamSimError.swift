@@ -12,6 +12,8 @@ public struct DreamSimError: Error, Hashable, Sendable {
         case badMergedFile
         /// Embeddings of different models, weights or preprocessing were compared.
         case incomparable
+        /// A result cannot be written.
+        case unwritable
         /// A setting that the model cannot work with.
         case badSetting
     }

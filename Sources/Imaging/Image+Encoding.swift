@@ -1,5 +1,6 @@
 import CVips
 public import Foundation
+internal import Persistence
 
 extension Image {
     /// The picture as a PNG, without metadata. Decoding it gives the same pixels.
@@ -50,7 +51,11 @@ extension Image {
                     ? "it has no extension; end its name in .png or .jpg"
                     : "pictures are not written as .\(other); end its name in .png or .jpg")
         }
-        try AtomicFile.write(bytes, rawPath: rawPath)
+        do throws(AtomicFile.Failure) {
+            try AtomicFile.write(bytes, to: rawPath)
+        } catch {
+            throw ImagingError(.unwritable, path: error.path, error.reason)
+        }
     }
 
     private func encoded(

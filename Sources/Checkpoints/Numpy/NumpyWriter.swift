@@ -1,4 +1,5 @@
 public import Foundation
+internal import Persistence
 public import Tensors
 
 /// Writes arrays as NumPy's `.npy`, version 1.0.
@@ -15,11 +16,15 @@ public enum NumpyWriter {
         let length = header.utf8.count
         let bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
         let opening = bytes + Array(header.utf8)
-        let file = try AtomicFile(replacing: url)
-        try opening.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
-        try tensor.withUnsafeBufferPointer { (values) throws(CheckpointError) in
-            try file.append(UnsafeRawBufferPointer(values))
+        do throws(AtomicFile.Failure) {
+            let file = try AtomicFile(replacing: url.path.utf8)
+            try file.append(opening)
+            try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
+                try file.append(UnsafeRawBufferPointer(values))
+            }
+            try file.commit()
+        } catch {
+            throw CheckpointError(error)
         }
-        try file.commit()
     }
 }

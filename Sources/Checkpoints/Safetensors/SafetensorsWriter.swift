@@ -1,4 +1,5 @@
 public import Foundation
+internal import Persistence
 public import Tensors
 
 /// Writes safetensors files.
@@ -28,12 +29,16 @@ public enum SafetensorsWriter {
             tensors.filter { ($0.tensor.count * size).isMultiple(of: alignment) }
             + tensors.filter { !($0.tensor.count * size).isMultiple(of: alignment) }
         let header = try header(ordered, metadata, elementType, path: url.path)
-        var file = try AtomicFile(replacing: url)
-        try header.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
-        for (_, tensor) in ordered {
-            try write(tensor, elementType, to: &file)
+        do throws(AtomicFile.Failure) {
+            let file = try AtomicFile(replacing: url.path.utf8)
+            try file.append(header)
+            for (_, tensor) in ordered {
+                try write(tensor, elementType, to: file)
+            }
+            try file.commit()
+        } catch {
+            throw CheckpointError(error)
         }
-        try file.commit()
     }
 
     static let alignment = 64
@@ -83,9 +88,9 @@ public enum SafetensorsWriter {
     }
 
     private static func write(
-        _ tensor: Tensor, _ elementType: ElementType, to file: inout AtomicFile
-    ) throws(CheckpointError) {
-        try tensor.withUnsafeBufferPointer { (values) throws(CheckpointError) in
+        _ tensor: Tensor, _ elementType: ElementType, to file: borrowing AtomicFile
+    ) throws(AtomicFile.Failure) {
+        try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
             guard elementType != .float32 else {
                 return try file.append(UnsafeRawBufferPointer(values))
             }
@@ -93,23 +98,13 @@ public enum SafetensorsWriter {
             var start = 0
             while start < values.count {
                 let end = min(start + 1 << 18, values.count)
-                let piece = values[start..<end].map { value in
-                    (elementType == .float16 ? HalfRounding.half(value) : HalfRounding.brain(value)).littleEndian
+                let piece = values[start..<end].flatMap { value in
+                    let half = elementType == .float16 ? HalfRounding.half(value) : HalfRounding.brain(value)
+                    return [UInt8(truncatingIfNeeded: half), UInt8(truncatingIfNeeded: half >> 8)]
                 }
-                try piece.withUnsafeBytesTyped { (bytes) throws(CheckpointError) in try file.append(bytes) }
+                try file.append(piece)
                 start = end
             }
         }
-    }
-}
-
-extension Array {
-    /// `withUnsafeBytes` with a typed error.
-    func withUnsafeBytesTyped(
-        _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
-    ) throws(CheckpointError) {
-        try withUnsafeBytes { bytes in
-            Result<Void, CheckpointError> { () throws(CheckpointError) in try body(bytes) }
-        }.get()
     }
 }

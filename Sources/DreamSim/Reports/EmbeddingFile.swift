@@ -1,5 +1,6 @@
 import Checkpoints
 public import Foundation
+import Persistence
 import Tensors
 
 /// Writes embeddings with the files they belong to and what made them.
@@ -37,7 +38,7 @@ public enum EmbeddingFile {
 
     /// Writes embeddings to a file, which appears whole or not at all. Failed files are left out of the numbers and
     /// named beside them.
-    /// - Throws: `CheckpointError` with `.unwritable` when the disk is full, the folder is missing or the like.
+    /// - Throws: `CheckpointError` or `DreamSimError` with `.unwritable` when the disk is full, the folder is missing or the like.
     public static func write(
         _ outcomes: [FileOutcome], model: PerceptualModel, format: Format, to url: URL
     ) throws {
@@ -45,14 +46,14 @@ public enum EmbeddingFile {
         switch format {
         case .npy:
             let json = url.appendingPathExtension("json")
-            try AtomicFile.write(Array(try description(outcomes, model)), to: json)
+            try write(Array(try description(outcomes, model)), to: json)
             try NumpyWriter.write(tensor(rows, model.width), to: url)
         case .safetensors:
             try SafetensorsWriter.write(
                 [("embeddings", tensor(rows, model.width))],
                 metadata: ["dreamsim": String(decoding: try description(outcomes, model), as: UTF8.self)], to: url)
         case .csv, .ndjson:
-            try AtomicFile.write(Array(text(outcomes, model: model, format: format).utf8), to: url)
+            try write(Array(text(outcomes, model: model, format: format).utf8), to: url)
         }
     }
 
@@ -78,6 +79,14 @@ public enum EmbeddingFile {
                     model: model.description.name, weights: model.stamp.weights,
                     preprocessing: "\(model.preprocessing)", normalized: model.stamp.isNormalized)) + "\n"
         }.joined()
+    }
+
+    private static func write(_ bytes: [UInt8], to url: URL) throws(DreamSimError) {
+        do throws(AtomicFile.Failure) {
+            try AtomicFile.write(bytes, to: url.path.utf8)
+        } catch {
+            throw DreamSimError(.unwritable, error.path, error.reason)
+        }
     }
 
     private static func tensor(_ rows: [(ImagePath, [Float])], _ width: Int) -> Tensor {
