@@ -77,6 +77,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "DreamSimTests", dependencies: ["DreamSim", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"], swiftSettings: settings),
     ]
 )
