@@ -143,7 +143,7 @@ struct PythonPackage {
                 try await Task.sleep(for: .milliseconds(50))
             }
         } catch {
-            await Self.stop(process)
+            Self.stop(process)
             throw error
         }
         // `isRunning` may turn false a moment before the status is set.
@@ -155,12 +155,10 @@ struct PythonPackage {
         meter.update(size, of: byteCount ?? size, isLast: true)
     }
 
-    private static func stop(_ process: Process) async {
-        process.terminate()
-        for _ in 0..<40 where process.isRunning {
-            usleep(50_000)
-        }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    /// Ends pip at once. It has nothing to tidy up but its folder, which is removed; and SIGTERM would not do: the child
+    /// may have inherited it blocked.
+    private static func stop(_ process: Process) {
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 

@@ -16,6 +16,8 @@ final class TestServer: Sendable {
         case stall(after: Int)
         /// The body comes in pieces with pauses.
         case slow
+        /// Half of the body comes, and the rest when this file is there.
+        case holdUntil(String)
         /// The whole file is sent whatever range is asked for.
         case ignoreRange
         /// A part is sent with this range in its header.
@@ -170,6 +172,11 @@ final class TestServer: Sendable {
                 guard send(connection, Array(body[offset..<min(body.endIndex, offset + 64 << 10)])) else { return }
                 usleep(20_000)
             }
+        case .holdUntil(let path):
+            let half = body.count / 2
+            send(connection, Array(body.prefix(half)))
+            for _ in 0..<1500 where access(path, F_OK) != 0 { usleep(10_000) }
+            send(connection, Array(body.dropFirst(half)))
         default: send(connection, Array(body))
         }
     }
