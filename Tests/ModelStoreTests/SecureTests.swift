@@ -7,54 +7,41 @@ import Testing
 private final class SecureServer {
     let port: Int
     let certificate: URL
-    private let process = Process()
+    private let process: ChildProcess
 
     /// - Parameter folder: the folder of what is served: each file is a whole answer with its head.
     init(_ folder: URL) throws {
         certificate = folder.appending(path: "certificate.pem")
         let key = folder.appending(path: "key.pem")
-        let maker = Self.openssl([
+        let maker = try Self.openssl([
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key.path,
             "-out", certificate.path,
         ])
-        try maker.run()
-        maker.waitUntilExit()
+        _ = maker.wait()
         // A port that was free a moment ago.
         let other = try TestServer([])
         port = other.port
         other.stop()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [
-            "openssl", "s_server", "-HTTP", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", certificate.path,
-            "-key", key.path,
-        ]
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        process = try ChildProcess(
+            [
+                "sh", "-c", "cd '\(folder.path)' && exec \"$@\"", "sh", "openssl", "s_server", "-HTTP", "-quiet",
+                "-accept", "127.0.0.1:\(port)", "-cert", certificate.path, "-key", key.path,
+            ], environment: ProcessInfo.processInfo.environment, output: URL(filePath: "/dev/null"))
     }
 
-    static func openssl(_ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        return process
+    static func openssl(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            ["openssl"] + arguments, environment: ProcessInfo.processInfo.environment,
+            output: URL(filePath: "/dev/null"))
     }
 
     static let isPossible: Bool = {
-        let process = openssl(["version"])
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        (try? openssl(["version"]))?.wait() == .exited(0)
     }()
 
     func stop() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.end()
     }
 }
 

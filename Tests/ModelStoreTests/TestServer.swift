@@ -56,7 +56,7 @@ final class TestServer: Sendable {
 
     init(_ contents: [UInt8]) throws {
         state = Mutex(State(contents: contents))
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
@@ -70,16 +70,16 @@ final class TestServer: Sendable {
             }
         }
         guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         listener = descriptor
         port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread { [self] in
             while true {
                 let connection = accept(descriptor, nil, nil)
                 guard connection >= 0, !isStopped.withLock({ $0 }) else { break }
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread { [self] in
                     serve(connection)
+                    // A child process may hold a copy: closing alone would not end the connection.
+                    shutdown(connection, Int32(SHUT_RDWR))
                     close(connection)
                 }
             }
