@@ -3,8 +3,8 @@ package import Foundation
 /// A program that runs beside this one, with all it says in a file.
 ///
 /// Foundation's `Process` learns of a child's end through a descriptor that other children may inherit, and then waits
-/// for those too; this asks the system. The child gets its own process group and a clean signal mask, so that it can
-/// be ended with all it has started.
+/// for those too; this asks the system. The child gets a clean signal mask, and stays in the
+/// process group, so that Ctrl-C ends both.
 package struct ChildProcess: Sendable {
     package enum Ending: Sendable, Hashable {
         case exited(Int32)
@@ -33,14 +33,14 @@ package struct ChildProcess: Sendable {
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var flags = Int32(POSIX_SPAWN_SETPGROUP) | Int32(POSIX_SPAWN_SETSIGMASK)
         #if canImport(Darwin)
-            flags |= Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
+            let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
+        #else
+            let flags = Int32(POSIX_SPAWN_SETSIGMASK)
         #endif
         var mask = sigset_t()
         sigemptyset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(flags))
         let argv = arguments.map { strdup($0) } + [nil]
         let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
@@ -70,9 +70,9 @@ package struct ChildProcess: Sendable {
         }
     }
 
-    /// Ends it with all it has started, at once, and waits for that.
+    /// Ends it at once, and waits for that.
     package func end() {
-        kill(-identifier, SIGKILL)
+        kill(identifier, SIGKILL)
         _ = wait()
     }
 }
