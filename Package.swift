@@ -28,12 +28,13 @@ let package = Package(
         .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
 
         // The library, each target above what it depends on.
+        .target(name: "Persistence", swiftSettings: settings),
         .target(
             name: "Tensors",
             dependencies: ["CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
             swiftSettings: settings),
-        .target(name: "Checkpoints", dependencies: ["Tensors", "CZlib"], swiftSettings: settings),
-        .target(name: "Imaging", dependencies: ["CVips"], swiftSettings: settings),
+        .target(name: "Checkpoints", dependencies: ["Tensors", "Persistence", "CZlib"], swiftSettings: settings),
+        .target(name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence"], swiftSettings: settings),
         .target(name: "Networks", dependencies: ["Tensors", "Checkpoints", "CVectorMath"], swiftSettings: settings),
         .target(
             name: "ModelStore",
@@ -46,7 +47,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
-        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore"], swiftSettings: settings),
+        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"], swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
@@ -54,12 +55,19 @@ let package = Package(
             dependencies: ["DreamSim", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
 
+        // The README's example.
+        .executableTarget(
+            name: "readme-example", dependencies: ["DreamSim"], path: "Examples", swiftSettings: settings),
+
         // Tests and the helpers they share.
-        .target(name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZlib"], swiftSettings: settings),
-        .testTarget(name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
+        .testTarget(
+            name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
         .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "ModelStoreTests",
@@ -69,6 +77,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "DreamSimTests", dependencies: ["DreamSim", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"], swiftSettings: settings),
     ]
 )

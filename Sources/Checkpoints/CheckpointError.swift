@@ -1,9 +1,13 @@
+internal import Persistence
+
 /// What is wrong with a file of weights, where, and what can be done about it.
 public struct CheckpointError: Error, Hashable, Sendable {
     /// The sort of fault, for programs that react to it.
     public enum Kind: Hashable, Sendable {
         /// The file cannot be opened or read, or is not a regular file.
         case unreadable
+        /// A file cannot be written: a missing folder, a full disk, no permission.
+        case unwritable
         /// The bytes break the rules of their format.
         case malformed
         /// The file is sound but holds something that is refused, such as a pickle that names a function.
@@ -45,5 +49,12 @@ extension CheckpointError: CustomStringConvertible {
         if let key { place += ", '\(key)'" }
         if let offset { place += ", at byte \(offset)" }
         return "\(place): \(reason)"
+    }
+}
+
+extension CheckpointError {
+    /// A file that could not be written.
+    init(_ failure: AtomicFile.Failure) {
+        self.init(.unwritable, path: failure.path, failure.reason)
     }
 }

@@ -1,4 +1,60 @@
+import ArgumentParser
+import DreamSim
+
+/// The command `dreamsim`. Each subcommand has its file in `Subcommands`; to add one, add its file and its line here.
+struct DreamSimCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dreamsim",
+        abstract: "Measure how alike images look to people.",
+        discussion: """
+            DreamSim (arXiv 2306.09344) compares images as people do: by what they show, how it is laid out and what \
+            colours it has. Distances run from 0 (the same) upwards; lower is more alike.
+
+            EXAMPLES
+              dreamsim compare original.jpg edited.jpg other.jpg
+              dreamsim vote reference.png a.png b.png
+              dreamsim embed photos/ -o embeddings.npy
+              dreamsim models list
+
+            EXIT CODES
+              0    done
+              1    done, and a distance is above --fail-above
+              2    something failed: an image, the weights, writing; the message says what and what to do
+              64   the command line was not understood
+
+            Data goes to standard output, everything else to standard error. The environment variables DREAMSIM_HOME, \
+            DREAMSIM_MIRROR, DREAMSIM_OFFLINE, DREAMSIM_THREADS and DREAMSIM_SIMD are explained in \
+            'dreamsim help models'.
+            """,
+        version: Version.current,
+        subcommands: [Compare.self, Vote.self, Embed.self, Models.self])
+}
+
+/// The program.
 @main
-struct DreamSimCommand {
-    static func main() {}
+enum Program {
+    static func main() async {
+        do {
+            var command = try DreamSimCommand.parseAsRoot(RawArguments.all())
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            finish(error)
+        }
+    }
+
+    /// Ends the program with the code and the message that belong to an error.
+    private static func finish(_ error: any Error) -> Never {
+        switch DreamSimCommand.exitCode(for: error) {
+        case .failure where !(error is ExitCode):
+            Terminal.error("\(error)")
+            Terminal.exit(.trouble)
+        default:
+            // Requests for help, faults of the command line, and codes that a subcommand chose.
+            DreamSimCommand.exit(withError: error)
+        }
+    }
 }

@@ -8,6 +8,8 @@ public struct Difference: CustomStringConvertible, Sendable {
     public var maxRelative: Double = 0
     /// ‖actual - expected‖₂ / ‖expected‖₂.
     public var relativeL2: Double = 0
+    /// The largest |actual - expected| / the largest |expected|.
+    public var maxScaled: Double = 0
     /// The index of the largest absolute difference.
     public var worstIndex = 0
     /// The number of elements that differ at all.
@@ -15,7 +17,7 @@ public struct Difference: CustomStringConvertible, Sendable {
 
     /// The figures in one line.
     public var description: String {
-        "max abs \(maxAbsolute) at \(worstIndex), max rel \(maxRelative), rel L2 \(relativeL2), \(differing) differ"
+        "max abs \(maxAbsolute) at \(worstIndex), of the largest \(maxScaled), max rel \(maxRelative), rel L2 \(relativeL2), \(differing) differ"
     }
 
     /// Compares two arrays of the same length; any NaN makes every figure infinite.
@@ -29,7 +31,8 @@ public struct Difference: CustomStringConvertible, Sendable {
             if a == e { reference += e * e; continue }
             differing += 1
             guard a.isFinite, e.isFinite else {
-                (maxAbsolute, maxRelative, relativeL2, worstIndex) = (.infinity, .infinity, .infinity, i)
+                (maxAbsolute, maxRelative, maxScaled, relativeL2) = (.infinity, .infinity, .infinity, .infinity)
+                worstIndex = i
                 return
             }
             let d = abs(a - e)
@@ -38,6 +41,8 @@ public struct Difference: CustomStringConvertible, Sendable {
             squares += d * d
             reference += e * e
         }
+        let largest = expected.reduce(0) { max($0, abs(Double($1))) }
+        maxScaled = largest > 0 ? maxAbsolute / largest : maxAbsolute
         relativeL2 = reference > 0 ? (squares / reference).squareRoot() : squares.squareRoot()
     }
 

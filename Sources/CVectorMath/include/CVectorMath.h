@@ -1,4 +1,64 @@
+/*
+ * Small loops that want wide SIMD. Each function exists in several versions: 'baseline' for every processor, 'avx2' (with
+ * FMA) and 'avx512'. The best that the processor has is chosen at start-up; DREAMSIM_SIMD in the environment asks for
+ * another. All matrices are row-major float32; `stride` is the distance between rows in elements.
+ */
 #ifndef DREAMSIM_CVECTORMATH_H
 #define DREAMSIM_CVECTORMATH_H
+
+#include <stddef.h>
+
+#include "Resample.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The name of the kernels in use. */
+const char *dsv_simd(void);
+
+/* The functions of one kind; the functions below call those of the kind in use. */
+struct dsv_kernels {
+    const char *name;
+    int lanes; /* floats a register */
+    void (*layer_norm)(const float *, size_t, size_t, const float *, const float *, float, float *);
+    void (*bias_gelu)(float *, size_t, size_t, size_t, const float *);
+    void (*bias_quick_gelu)(float *, size_t, size_t, size_t, const float *);
+    void (*bias)(float *, size_t, size_t, size_t, const float *);
+    void (*bias_residual)(float *, const float *, size_t, size_t, size_t, const float *, const float *);
+    void (*softmax)(float *, size_t, size_t, size_t, float);
+    float (*dot)(const float *, const float *, size_t);
+};
+
+/* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */
+const struct dsv_kernels *dsv_kernels_named(const char *name);
+
+/* y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, each row by itself, with the population variance.
+   x may be y. */
+void dsv_layer_norm(const float *x, size_t rows, size_t width, const float *gamma, const float *beta, float epsilon,
+                    float *y);
+
+/* x = gelu(x + bias) with the exact GELU, v * (1 + erf(v / sqrt 2)) / 2. */
+void dsv_bias_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias);
+
+/* x = quickGELU(x + bias), v * sigmoid(1.702 v). */
+void dsv_bias_quick_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias);
+
+/* x = x + bias. */
+void dsv_bias(float *x, size_t rows, size_t width, size_t stride, const float *bias);
+
+/* x = x + gamma * (y + bias); gamma may be NULL, for 1. x and y have the row stride `stride`. */
+void dsv_bias_residual(float *x, const float *y, size_t rows, size_t width, size_t stride, const float *bias,
+                       const float *gamma);
+
+/* Each row becomes softmax(scale * row), computed with the row's maximum subtracted. */
+void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale);
+
+/* The sum of a[i] * b[i], accumulated lane by lane. */
+float dsv_dot(const float *a, const float *b, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

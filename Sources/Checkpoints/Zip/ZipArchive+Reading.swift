@@ -61,7 +61,7 @@ extension ZipArchive {
 
     // MARK: - Pieces
 
-    private func stream(_ entry: Entry, to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+    func stream(_ entry: Entry, to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
         let (most, overflow) = entry.compressedSize.multipliedReportingOverflow(by: Self.maximumRatio)
         guard overflow || entry.uncompressedSize <= max(most, Self.ratioFreeSize) else {
             throw error(

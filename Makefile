@@ -1,0 +1,40 @@
+# make demo   everything a first look needs: set-up, build, weights, a ranking and its picture
+# make test   set-up, and all tests
+
+SWIFT_BUILD = swift build -c release --product dreamsim
+DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
+
+.PHONY: all setup build demo test format lint check-readme clean
+
+all: build
+
+setup:
+	@Scripts/setup.sh
+
+build: setup
+	$(SWIFT_BUILD)
+
+demo: build
+	@mkdir -p demo
+	$(DREAMSIM) models pull vits14-focus
+	$(DREAMSIM) compare Samples/scene.jpg Samples/shifted.jpg Samples/recoloured.jpg Samples/blurred.jpg \
+		Samples/noisy.jpg Samples/recompressed.jpg Samples/zoomed.jpg Samples/mirrored.jpg Samples/different.jpg \
+		--model vits14-focus --sheet demo/ranking.png
+	@echo
+	@echo "The ranking as a picture: demo/ranking.png"
+
+test: setup
+	swift test -c release
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+
+# Runs the commands of the README's 'sh' blocks, so that they cannot go stale.
+check-readme: build
+	Scripts/check_readme.sh
+
+clean:
+	rm -rf .build demo

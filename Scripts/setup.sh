@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Installs what the project needs beside a Swift toolchain: the system libraries and pip, on Debian and Ubuntu by apt
+# (with sudo when not root). Does nothing when all is there.
+set -euo pipefail
+
+packages=(libvips-dev libopenblas-dev zlib1g-dev pkg-config python3-pip)
+
+if ! command -v swift >/dev/null; then
+    echo "setup: no Swift toolchain found; install Swift 6.2 or later from https://www.swift.org/install/linux/" >&2
+    exit 1
+fi
+
+have_libraries() { command -v pkg-config >/dev/null && pkg-config --exists vips openblas zlib; }
+have_pip() { "${DREAMSIM_PYTHON:-python3}" -m pip --version >/dev/null 2>&1; }
+
+if have_libraries && have_pip; then
+    exit 0
+fi
+
+case "$(uname -s)" in
+Linux)
+    if ! command -v apt-get >/dev/null; then
+        echo "setup: please install libvips, OpenBLAS and zlib with their headers, pkg-config and pip for Python 3" >&2
+        exit 1
+    fi
+    as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null; then
+            echo "setup: neither root nor sudo; have an administrator run: apt-get install ${packages[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "setup: installing ${packages[*]}" >&2
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    ;;
+Darwin)
+    if ! command -v brew >/dev/null; then
+        echo "setup: please install Homebrew, then run this again" >&2
+        exit 1
+    fi
+    brew install vips pkg-config python3
+    ;;
+*)
+    echo "setup: unknown system $(uname -s); needed are libvips, OpenBLAS, zlib, pkg-config and pip" >&2
+    exit 1
+    ;;
+esac

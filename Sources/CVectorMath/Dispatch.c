@@ -1,0 +1,73 @@
+/* Chooses the kernels for the processor at hand, once, at start-up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "CVectorMath.h"
+
+extern const struct dsv_kernels dsv_kernels_baseline;
+#if defined(__x86_64__)
+extern const struct dsv_kernels dsv_kernels_avx2;
+extern const struct dsv_kernels dsv_kernels_avx512;
+#endif
+
+static const struct dsv_kernels *active = &dsv_kernels_baseline;
+
+const struct dsv_kernels *dsv_kernels_named(const char *name) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!strcmp(name, "avx512"))
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+                   ? &dsv_kernels_avx512
+                   : NULL;
+    if (!strcmp(name, "avx2"))
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &dsv_kernels_avx2 : NULL;
+#endif
+    return strcmp(name, "baseline") ? NULL : &dsv_kernels_baseline;
+}
+
+__attribute__((constructor)) static void choose(void) {
+    const char *wanted = getenv("DREAMSIM_SIMD");
+    const char *names[] = {wanted ? wanted : "avx512", "avx512", "avx2", "baseline"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct dsv_kernels *found = dsv_kernels_named(names[i]);
+        if (found) {
+            active = found;
+            return;
+        }
+    }
+}
+
+const char *dsv_simd(void) {
+    return active->name;
+}
+
+void dsv_layer_norm(const float *x, size_t rows, size_t width, const float *gamma, const float *beta, float epsilon,
+                    float *y) {
+    active->layer_norm(x, rows, width, gamma, beta, epsilon, y);
+}
+
+void dsv_bias_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
+    active->bias_gelu(x, rows, width, stride, bias);
+}
+
+void dsv_bias_quick_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
+    active->bias_quick_gelu(x, rows, width, stride, bias);
+}
+
+void dsv_bias(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
+    active->bias(x, rows, width, stride, bias);
+}
+
+void dsv_bias_residual(float *x, const float *y, size_t rows, size_t width, size_t stride, const float *bias,
+                       const float *gamma) {
+    active->bias_residual(x, y, rows, width, stride, bias, gamma);
+}
+
+void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale) {
+    active->softmax(x, rows, width, stride, scale);
+}
+
+float dsv_dot(const float *a, const float *b, size_t count) {
+    return active->dot(a, b, count);
+}

@@ -1,0 +1,127 @@
+/*
+ * The kernels, written once. Each Kernels+*.c includes this file for one kind of processor, after it has set the
+ * compiler's target, LANES (floats a register), KIND (the kind's name) and KERNEL(name), which adds the kind to a name.
+ */
+#include <math.h>
+
+#include "CVectorMath.h"
+#include "Lanes.h"
+
+INLINE lanes gelu(lanes v) {
+    return v * 0.5f * (1.0f + error_function(v * 0.70710678118654752f));
+}
+
+INLINE lanes quick_gelu(lanes v) {
+    return v / (1.0f + exponential(v * -1.702f));
+}
+
+static void KERNEL(bias_gelu)(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES)
+            store(x + i, gelu(load(x + i) + load(bias + i)));
+        if (i < width)
+            store_part(x + i, width - i, gelu(load_part(x + i, width - i, 0) + load_part(bias + i, width - i, 0)));
+    }
+}
+
+static void KERNEL(bias_quick_gelu)(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES)
+            store(x + i, quick_gelu(load(x + i) + load(bias + i)));
+        if (i < width)
+            store_part(x + i, width - i,
+                       quick_gelu(load_part(x + i, width - i, 0) + load_part(bias + i, width - i, 0)));
+    }
+}
+
+static void KERNEL(softmax)(float *x, size_t rows, size_t width, size_t stride, float scale) {
+    const size_t whole = width / LANES * LANES, rest = width - whole;
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        lanes highest = rest ? load_part(x + whole, rest, x[whole]) : splat(x[0]);
+        for (size_t i = 0; i < whole; i += LANES)
+            highest = __builtin_elementwise_max(highest, load(x + i));
+        const float shift = -maximum(highest) * scale;
+        lanes total = splat(0);
+        for (size_t i = 0; i < whole; i += LANES) {
+            lanes e = exponential(load(x + i) * scale + shift);
+            store(x + i, e);
+            total += e;
+        }
+        if (rest) {
+            lanes e = exponential(load_part(x + whole, rest, 0) * scale + shift);
+            store_part(x + whole, rest, e);
+            total += load_part(x + whole, rest, 0);
+        }
+        const float inverse = 1.0f / sum(total);
+        for (size_t i = 0; i < width; i++)
+            x[i] *= inverse;
+    }
+}
+
+
+static void KERNEL(layer_norm)(const float *x, size_t rows, size_t width, const float *gamma, const float *beta, float epsilon,
+                                float *y) {
+    const size_t whole = width / LANES * LANES, rest = width - whole;
+    const float inverse_width = 1.0f / (float)width;
+    for (size_t r = 0; r < rows; r++, x += width, y += width) {
+        lanes total = rest ? load_part(x + whole, rest, 0) : splat(0);
+        for (size_t i = 0; i < whole; i += LANES)
+            total += load(x + i);
+        const float mean = sum(total) * inverse_width;
+        /* The mean in the lanes beyond the row makes their deviation zero. */
+        lanes deviation = rest ? load_part(x + whole, rest, mean) - mean : splat(0);
+        lanes squares = deviation * deviation;
+        for (size_t i = 0; i < whole; i += LANES) {
+            deviation = load(x + i) - mean;
+            squares += deviation * deviation;
+        }
+        const float scale = 1.0f / sqrtf(sum(squares) * inverse_width + epsilon);
+        for (size_t i = 0; i < whole; i += LANES)
+            store(y + i, (load(x + i) - mean) * scale * load(gamma + i) + load(beta + i));
+        for (size_t i = whole; i < width; i++)
+            y[i] = (x[i] - mean) * scale * gamma[i] + beta[i];
+    }
+}
+
+static void KERNEL(bias)(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
+    for (size_t r = 0; r < rows; r++, x += stride)
+        for (size_t i = 0; i < width; i++)
+            x[i] += bias[i];
+}
+
+static void KERNEL(bias_residual)(float *x, const float *y, size_t rows, size_t width, size_t stride, const float *bias,
+                       const float *gamma) {
+    for (size_t r = 0; r < rows; r++, x += stride, y += stride) {
+        if (gamma) {
+            for (size_t i = 0; i < width; i++)
+                x[i] += gamma[i] * (y[i] + bias[i]);
+        } else {
+            for (size_t i = 0; i < width; i++)
+                x[i] += y[i] + bias[i];
+        }
+    }
+}
+
+static float KERNEL(dot)(const float *a, const float *b, size_t count) {
+    lanes total = splat(0);
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        total += load(a + i) * load(b + i);
+    if (i < count)
+        total += load_part(a + i, count - i, 0) * load_part(b + i, count - i, 0);
+    return sum(total);
+}
+
+const struct dsv_kernels KERNEL(kernels) = {
+    .name = KIND,
+    .lanes = LANES,
+    .layer_norm = KERNEL(layer_norm),
+    .bias_gelu = KERNEL(bias_gelu),
+    .bias_quick_gelu = KERNEL(bias_quick_gelu),
+    .bias = KERNEL(bias),
+    .bias_residual = KERNEL(bias_residual),
+    .softmax = KERNEL(softmax),
+    .dot = KERNEL(dot),
+};

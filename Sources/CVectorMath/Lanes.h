@@ -1,0 +1,111 @@
+/*
+ * One register of float lanes, by the compiler's vector extension: the same source lowers to SSE, AVX2, AVX-512 and NEON.
+ * Included by the kernels, which define LANES for the processor they are compiled for.
+ */
+#ifndef LANES
+#error "define LANES before including Lanes.h"
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef float lanes __attribute__((ext_vector_type(LANES)));
+typedef int32_t ilanes __attribute__((ext_vector_type(LANES)));
+
+INLINE lanes splat(float v) {
+    return (lanes)(v);
+}
+
+INLINE lanes load(const float *p) {
+    lanes v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void store(float *p, lanes v) {
+    memcpy(p, &v, sizeof v);
+}
+
+/* Loads `count` < LANES values; the other lanes hold `rest`. */
+INLINE lanes load_part(const float *p, size_t count, float rest) {
+    lanes v = splat(rest);
+    memcpy(&v, p, count * sizeof(float));
+    return v;
+}
+
+INLINE void store_part(float *p, size_t count, lanes v) {
+    memcpy(p, &v, count * sizeof(float));
+}
+
+INLINE float sum(lanes v) {
+    float s[LANES];
+    memcpy(s, &v, sizeof s);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            s[i] += s[i + width];
+    return s[0];
+}
+
+INLINE float maximum(lanes v) {
+    float s[LANES];
+    memcpy(s, &v, sizeof s);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; i++)
+            s[i] = s[i] > s[i + width] ? s[i] : s[i + width];
+    return s[0];
+}
+
+/* Coefficients: Scripts/derive/erf_coefficients.py, which also states the errors. */
+
+/* exp, within 2 ulp; the argument is held within what float32 can express. */
+INLINE lanes exponential(lanes x) {
+    x = __builtin_elementwise_min(__builtin_elementwise_max(x, splat(-87.0f)), splat(88.0f));
+    /* Adding 1.5 * 2^23 rounds to the nearest integer and leaves it in the low bits. */
+    const lanes magic = splat(12582912.0f);
+    lanes shifted = x * 1.4426950408889634f + magic;
+    lanes n = shifted - magic;
+    lanes r = x - n * 0.693145751953125f;
+    r = r - n * 1.428606765330187e-6f;
+    lanes p = splat(1.392617589e-03f);
+    p = p * r + 8.363173343e-03f;
+    p = p * r + 4.166655615e-02f;
+    p = p * r + 1.666657776e-01f;
+    p = p * r + 5.000000000e-01f;
+    p = (p * r) * r + r + 1.0f;
+    ilanes exponent;
+    memcpy(&exponent, &shifted, sizeof exponent);
+    exponent = exponent << 23;
+    ilanes bits;
+    memcpy(&bits, &p, sizeof bits);
+    bits = bits + exponent;
+    memcpy(&p, &bits, sizeof p);
+    return p;
+}
+
+/* erf, within 1e-7 absolute. */
+INLINE lanes error_function(lanes x) {
+    lanes t = __builtin_elementwise_abs(x);
+    lanes s = x * x;
+    lanes near = splat(-5.933305947e-04f);
+    near = near * s + 4.982214887e-03f;
+    near = near * s + -2.675944008e-02f;
+    near = near * s + 1.128162965e-01f;
+    near = near * s + -3.761247694e-01f;
+    near = near * s + 1.283791512e-01f;
+    near = near * x + x;
+    lanes u = __builtin_elementwise_min(t, splat(3.93f));
+    lanes far = splat(-1.020805144e-06f);
+    far = far * u + 3.400874630e-05f;
+    far = far * u + -4.965310800e-04f;
+    far = far * u + 4.296728875e-03f;
+    far = far * u + -2.512808517e-02f;
+    far = far * u + 1.078468412e-01f;
+    far = far * u + 6.341498494e-01f;
+    far = far * u + 1.289036274e-01f;
+    far = 1.0f - exponential(-(far * u + u));
+    far = __builtin_elementwise_copysign(far, x);
+    return t <= splat(0.9375f) ? near : far;
+}

@@ -1,0 +1,13 @@
+/// A scalar that stood beside the tensors in a pickled dictionary, such as `kwargs.depth` or `epoch`.
+public enum AttributeValue: Hashable, Sendable {
+    /// A whole number.
+    case integer(Int)
+    /// A floating-point number.
+    case real(Double)
+    /// A truth value.
+    case bool(Bool)
+    /// A text.
+    case string(String)
+    /// Python's `None`.
+    case null
+}

@@ -1,0 +1,26 @@
+/// Rounds float32 to 16-bit formats, to nearest, ties to even.
+package enum HalfRounding {
+    /// The bits of the nearest IEEE 754 binary16.
+    package static func half(_ value: Float) -> UInt16 {
+        let bits = value.bitPattern
+        let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+        let magnitude = bits & 0x7FFF_FFFF
+        if magnitude > 0x7F80_0000 { return sign | 0x7E00 }
+        // 65520 is halfway between the largest binary16 and the next power of two.
+        if magnitude >= 0x477F_F000 { return sign | 0x7C00 }
+        if magnitude < 0x3880_0000 {
+            // Subnormal in binary16: a multiple of 2^-24. The product is exact, the rounding is the hardware's.
+            let steps = (Float(bitPattern: magnitude) * 0x1p24).rounded(.toNearestOrEven)
+            return sign | UInt16(steps)
+        }
+        let rounded = magnitude &+ 0xFFF &+ (magnitude >> 13 & 1)
+        return sign | UInt16(truncatingIfNeeded: (rounded - 0x3800_0000) >> 13)
+    }
+
+    /// The bits of the nearest bfloat16.
+    package static func brain(_ value: Float) -> UInt16 {
+        let bits = value.bitPattern
+        if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
+        return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
+    }
+}

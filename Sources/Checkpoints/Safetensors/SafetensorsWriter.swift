@@ -1,0 +1,110 @@
+public import Foundation
+internal import Persistence
+public import Tensors
+
+/// Writes safetensors files.
+public enum SafetensorsWriter {
+    /// Writes tensors as a safetensors file, which appears whole or not at all.
+    ///
+    /// The file is written under a temporary name in the same folder, flushed to the disk and renamed. The data start
+    /// at a multiple of 64 bytes; since the format allows no gaps, tensors whose size is a multiple of 64 bytes come
+    /// first, so that these are aligned too, then the others; each group keeps its order. The same tensors
+    /// and metadata always give the same bytes. Memory use does not depend on the size of the tensors.
+    /// - Parameters:
+    ///   - tensors: names and values; names must differ.
+    ///   - metadata: free texts, written as `__metadata__` in the order of the keys; none is written when empty.
+    ///   - url: the file, replaced when it exists.
+    ///   - elementType: `.float32`, or `.float16` or `.bfloat16`, to which values are rounded to nearest, ties to even.
+    /// - Throws: `.refused` for two equal names, the name `__metadata__` or another element type; `.unwritable` when
+    ///   the folder is missing, the disk is full or the like, and then nothing is left behind.
+    public static func write(
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
+        elementType: ElementType = .float32
+    ) throws(CheckpointError) {
+        guard [.float32, .float16, .bfloat16].contains(elementType) else {
+            throw CheckpointError(.refused, path: url.path, "tensors are written as F32, F16 or BF16 only")
+        }
+        let size = elementType.byteCount
+        let ordered =
+            tensors.filter { ($0.tensor.count * size).isMultiple(of: alignment) }
+            + tensors.filter { !($0.tensor.count * size).isMultiple(of: alignment) }
+        let header = try header(ordered, metadata, elementType, path: url.path)
+        do throws(AtomicFile.Failure) {
+            let file = try AtomicFile(replacing: url.path.utf8)
+            try file.append(header)
+            for (_, tensor) in ordered {
+                try write(tensor, elementType, to: file)
+            }
+            try file.commit()
+        } catch {
+            throw CheckpointError(error)
+        }
+    }
+
+    static let alignment = 64
+
+    private static func header(
+        _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String], _ elementType: ElementType,
+        path: String
+    ) throws(CheckpointError) -> [UInt8] {
+        var members: [String] = []
+        if !metadata.isEmpty {
+            let texts = metadata.sorted { $0.key < $1.key }.map { quoted($0.key) + ":" + quoted($0.value) }
+            members.append("\"__metadata__\":{" + texts.joined(separator: ",") + "}")
+        }
+        var seen: Set<String> = ["__metadata__"]
+        var offset = 0
+        for (name, tensor) in tensors {
+            guard seen.insert(name).inserted else {
+                let reason = name == "__metadata__" ? "this name is reserved" : "a file cannot hold this name twice"
+                throw CheckpointError(.refused, path: path, key: name, reason)
+            }
+            let end = offset + tensor.count * elementType.byteCount
+            let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
+            members.append(
+                "\(quoted(name)):{\"dtype\":\"\(elementType.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
+        }
+        var json = Array(("{" + members.joined(separator: ",") + "}").utf8)
+        // Spaces after the object are part of the header by the format's own rules.
+        json += [UInt8](repeating: 0x20, count: (alignment - (8 + json.count) % alignment) % alignment)
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\u{0}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    private static func write(
+        _ tensor: Tensor, _ elementType: ElementType, to file: borrowing AtomicFile
+    ) throws(AtomicFile.Failure) {
+        try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
+            guard elementType != .float32 else {
+                return try file.append(UnsafeRawBufferPointer(values))
+            }
+            // Converted piece by piece, so that a copy of a large tensor never exists.
+            var start = 0
+            while start < values.count {
+                let end = min(start + 1 << 18, values.count)
+                let piece = values[start..<end].flatMap { value in
+                    let half = elementType == .float16 ? HalfRounding.half(value) : HalfRounding.brain(value)
+                    return [UInt8(truncatingIfNeeded: half), UInt8(truncatingIfNeeded: half >> 8)]
+                }
+                try file.append(piece)
+                start = end
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+public import Tensors
+
+/// One tensor of a file: described at once, read when asked.
+public struct StoredTensor: Sendable {
+    /// The name, with '.' between the keys of nested dictionaries.
+    public let name: String
+    let layout: TensorLayout
+    let source: ByteSource
+    let path: String
+
+    /// - Precondition: every element of the layout lies within the source; readers check that first.
+    init(name: String, layout: TensorLayout, source: ByteSource, path: String) {
+        self.name = name
+        self.layout = layout
+        self.source = source
+        self.path = path
+    }
+
+    /// The extents, outermost first.
+    public var shape: Shape { layout.shape }
+
+    /// How the elements are written in the file.
+    public var elementType: ElementType { layout.elementType }
+
+    /// The elements as float32, row-major.
+    ///
+    /// A window into the mapped file without any copy when the file holds them as aligned, row-major, little-endian
+    /// float32; otherwise converted, which takes time and memory in proportion to their number. Integers beyond 2^24
+    /// and float64 values are rounded to nearest; float64 values beyond float32's range become infinite.
+    /// - Throws: `.malformed` when a compressed archive member proves damaged.
+    public func load() throws(CheckpointError) -> Tensor {
+        if let window = mappedWindow { return window }
+        return try source.withBytes { (bytes) throws(CheckpointError) in
+            guard contains(bytes.count) else {
+                throw CheckpointError(.malformed, path: path, key: name, "the tensor's bytes are cut off")
+            }
+            return Tensor(uninitialized: shape) { ElementDecoder.decode(bytes, layout, into: $0) }
+        }
+    }
+
+    /// The elements of a one-byte type as they are, row-major.
+    /// - Throws: `.mismatch` for any other type than `U8`, `I8` and `BOOL`.
+    public func loadBytes() throws(CheckpointError) -> [UInt8] {
+        guard elementType.byteCount == 1 else {
+            throw CheckpointError(
+                .mismatch, path: path, key: name, "holds \(elementType.rawValue); raw bytes are read of U8, I8, BOOL")
+        }
+        return try source.withBytes { (bytes) throws(CheckpointError) in
+            guard contains(bytes.count) else {
+                throw CheckpointError(.malformed, path: path, key: name, "the tensor's bytes are cut off")
+            }
+            return [UInt8](unsafeUninitializedCapacity: shape.count) { buffer, count in
+                ElementDecoder.forEachRow(of: layout) { row, start, length, stride in
+                    for i in 0..<length {
+                        (buffer.baseAddress! + row + i).initialize(to: bytes[layout.byteOffset + start + i * stride])
+                    }
+                }
+                count = shape.count
+            }
+        }
+    }
+
+    /// True when the tensor can be lent as it lies in the file.
+    package var isZeroCopy: Bool { mappedWindow != nil }
+
+    private var mappedWindow: Tensor? {
+        guard case .mapped(let file, let range) = source, elementType == .float32, layout.strides == nil,
+            !layout.isBigEndian, shape.count > 0, contains(range.count), let base = file.bytes.baseAddress
+        else { return nil }
+        let first = base + range.lowerBound + layout.byteOffset
+        guard Int(bitPattern: first).isMultiple(of: MemoryLayout<Float>.alignment) else { return nil }
+        let pointer = first.bindMemory(to: Float.self, capacity: shape.count)
+        return Tensor(borrowing: pointer, shape: shape, owner: file)
+    }
+
+    // The readers have checked this already; it is repeated where memory is touched because it costs nothing there.
+    private func contains(_ count: Int) -> Bool {
+        guard shape.count > 0 else { return true }
+        let strides = layout.strides
+        guard let extent = strides.map({ TensorLayout.extent(of: shape, strides: $0) }) ?? shape.count else {
+            return false
+        }
+        let (size, overflow) = extent.multipliedReportingOverflow(by: elementType.byteCount)
+        let (end, carry) = size.addingReportingOverflow(layout.byteOffset)
+        return !overflow && !carry && end <= count
+    }
+}

@@ -1,0 +1,84 @@
+public import ModelStore
+public import Networks
+
+/// What a model is made of and where its weights come from: one value in the catalogue, or one read from a user's file.
+public struct ModelDescription: Hashable, Sendable {
+    /// One backbone and what is read from it.
+    public struct Part: Hashable, Sendable, Codable {
+        /// The backbone's name, such as `clip_vitb16`.
+        public let name: String
+        /// Its architecture.
+        public let configuration: VisionTransformerConfiguration
+        /// What is read from it.
+        public let feature: Feature
+        /// Where its weights may lie, in order of preference.
+        public let files: [File]
+
+        /// Joins a backbone with a feature.
+        public init(name: String, configuration: VisionTransformerConfiguration, feature: Feature, files: [File]) {
+            self.name = name
+            self.configuration = configuration
+            self.feature = feature
+            self.files = files
+        }
+    }
+
+    /// A file that holds a backbone.
+    public struct File: Hashable, Sendable, Codable {
+        /// The path inside a weights folder, or an absolute path.
+        public let path: String
+        /// What stands before the names of the weights, such as `teacher.backbone.`; nil to find it.
+        public let prefix: String?
+
+        /// Names a file.
+        public init(_ path: String, prefix: String? = nil) {
+            self.path = path
+            self.prefix = prefix
+        }
+    }
+
+    /// Agreement with people on NIGHTS (2AFC) as its authors publish it, in per cent.
+    public struct Agreement: Hashable, Sendable {
+        /// On the validation split.
+        public let validation: Double
+        /// On the test split.
+        public let test: Double
+    }
+
+    /// The name by which it is chosen.
+    public let name: String
+    /// What it is, in a line.
+    public let summary: String
+    /// The backbones, in the order of their features in the embedding.
+    public let parts: [Part]
+    /// The folder of the LoRA adapter inside a weights folder, or an absolute path; nil when the backbones are untuned.
+    public let adapter: String?
+    /// Where the weights can be fetched.
+    public let sources: [WeightSource]
+    /// The licence of the weights, as their publishers state it.
+    public let licence: String
+    /// Published agreement with people, when there is one.
+    public let agreement: Agreement?
+
+    /// Describes a model.
+    public init(
+        name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
+        licence: String, agreement: Agreement? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.parts = parts
+        self.adapter = adapter
+        self.sources = sources
+        self.licence = licence
+        self.agreement = agreement
+    }
+
+    /// The number of components of an embedding.
+    public var width: Int {
+        parts.reduce(0) { $0 + ($1.feature.width(in: $1.configuration) ?? 0) }
+    }
+
+    /// Whether patch tokens are pooled, which moves normalisation to the tokens.
+    var poolsPatches: Bool { parts.contains { $0.feature.kind == .clsPatch } }
+}

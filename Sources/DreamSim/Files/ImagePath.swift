@@ -1,0 +1,83 @@
+/// A path as the system holds it: bytes, which need not be UTF-8.
+///
+/// Swift's strings repair what is not UTF-8, after which the file could no longer be opened. Here such bytes are kept,
+/// and stand in strings as characters of Unicode's private use area, U+F780 to U+F7FF.
+public struct ImagePath: Hashable, Sendable {
+    /// The path's bytes, without a terminating zero.
+    public let bytes: [UInt8]
+
+    /// Takes the path as the system gave it.
+    public init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Takes a path in which bytes that are not UTF-8 were replaced by `text(_:)`.
+    public init(_ text: String) {
+        var bytes: [UInt8] = []
+        for scalar in text.unicodeScalars {
+            if (0xF780...0xF7FF).contains(scalar.value) {
+                bytes.append(UInt8(scalar.value - 0xF700))
+            } else {
+                bytes.append(contentsOf: String(scalar).utf8)
+            }
+        }
+        self.bytes = bytes
+    }
+
+    /// Bytes as a string from which `init(_:)` makes the same bytes again.
+    public static func text(_ bytes: some Sequence<UInt8>) -> String {
+        var text = ""
+        var decoder = UTF8()
+        var pending = Array(bytes)[...]
+        while !pending.isEmpty {
+            var iterator = pending.makeIterator()
+            if case .scalarValue(let scalar) = decoder.decode(&iterator), !(0xF780...0xF7FF).contains(scalar.value) {
+                text.unicodeScalars.append(scalar)
+                pending = pending.dropFirst(UTF8.width(scalar))
+            } else if let escape = Unicode.Scalar(0xF700 + UInt32(pending.removeFirst())) {
+                text.unicodeScalars.append(escape)
+            }
+            decoder = UTF8()
+        }
+        return text
+    }
+
+    /// Whether the last component begins with a dot.
+    var isHidden: Bool { lastComponent.first == UInt8(ascii: ".") }
+
+    /// The bytes after the last slash.
+    var lastComponent: ArraySlice<UInt8> {
+        bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
+    }
+
+    /// The name of the file, for people.
+    public var name: String { ImagePath(bytes: Array(lastComponent)).description }
+
+    func appending(_ component: [UInt8]) -> ImagePath {
+        ImagePath(bytes: bytes.last == UInt8(ascii: "/") ? bytes + component : bytes + [UInt8(ascii: "/")] + component)
+    }
+}
+
+extension ImagePath: CustomStringConvertible {
+    /// The path for people and for output; what is not UTF-8, and control characters, as `\xNN`.
+    public var description: String {
+        var text = ""
+        for scalar in Self.text(bytes).unicodeScalars {
+            let byte = (0xF780...0xF7FF).contains(scalar.value) ? scalar.value - 0xF700 : scalar.value
+            if byte < 32 || byte == 127 || byte != scalar.value {
+                text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+}
+
+extension ImagePath: Encodable {
+    /// Writes the description.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

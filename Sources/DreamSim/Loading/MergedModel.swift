@@ -1,0 +1,86 @@
+import Checkpoints
+import Foundation
+import Networks
+import Tensors
+
+/// A whole model in one file: every backbone's weights under canonical names with the adapter merged in, as safetensors,
+/// and what it was made from in the metadata. It is mapped, not parsed, so that a model is ready at once.
+///
+/// Tensors are named `0.blocks.0.attn.qkv.weight`: the part's index, then the canonical name.
+struct MergedModel {
+    /// The layout's version; a file of another is made anew, or refused when it was given by name.
+    static let version = "1"
+    static let fileExtension = "dreamsim.safetensors"
+
+    /// What a merged file says of itself.
+    struct Header: Codable, Hashable {
+        var name: String
+        var summary: String
+        var licence: String
+        var parts: [ModelDescription.Part]
+        /// SHA-256 over the sources and the architecture: see `PerceptualModel.weightsHash`.
+        var weights: String
+        /// The digest of every file the model was made from, by its path in the weights folder.
+        var sources: [String: String]
+    }
+
+    let header: Header
+    let weights: [WeightSet]
+
+    /// Joins weights with what they are.
+    init(header: Header, weights: [WeightSet]) {
+        self.header = header
+        self.weights = weights
+    }
+
+    private enum Key {
+        static let format = "format"
+        static let version = "version"
+        static let header = "model"
+    }
+
+    /// Writes a merged file; it appears whole or not at all.
+    static func write(_ header: Header, weights: [WeightSet], to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let json = String(decoding: try encoder.encode(header), as: UTF8.self)
+        let tensors = weights.enumerated().flatMap { index, set in
+            set.tensors.sorted { $0.key < $1.key }.map { (name: "\(index).\($0.key)", tensor: $0.value) }
+        }
+        try SafetensorsWriter.write(
+            tensors,
+            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], to: url)
+    }
+
+    /// Opens a merged file.
+    /// - Throws: `DreamSimError` with `.badMergedFile` when it is none or of another version; `CheckpointError` when it
+    ///   is not sound.
+    init(contentsOf url: URL) throws {
+        let checkpoint = try Checkpoint(contentsOf: url)
+        func fault(_ reason: String) -> DreamSimError { DreamSimError(.badMergedFile, url.path, reason) }
+        guard checkpoint.metadata[Key.format] == "dreamsim-merged" else {
+            throw fault(
+                "is a file of weights, but not a merged model; describe it with a JSON file (see 'dreamsim help models') "
+                    + "or make one with 'dreamsim models convert'")
+        }
+        let found = checkpoint.metadata[Key.version] ?? "absent"
+        guard found == Self.version else {
+            throw fault("has version \(found), this program reads \(Self.version); convert the model again")
+        }
+        do {
+            header = try JSONDecoder().decode(
+                Header.self, from: Data((checkpoint.metadata[Key.header] ?? "").utf8))
+        } catch {
+            throw fault("says nothing understandable of the model it holds: \(error)")
+        }
+        var sets = [[String: Tensor]](repeating: [:], count: header.parts.count)
+        for name in checkpoint.names {
+            let pieces = name.split(separator: ".", maxSplits: 1)
+            guard pieces.count == 2, let index = Int(pieces[0]), sets.indices.contains(index) else {
+                throw fault("holds '\(name)', which belongs to none of its \(sets.count) parts")
+            }
+            sets[index][String(pieces[1])] = try checkpoint.tensor(name)
+        }
+        weights = sets.map { WeightSet(origin: url.path, tensors: $0) }
+    }
+}

@@ -1,0 +1,196 @@
+import Checkpoints
+public import Foundation
+public import ModelStore
+import Networks
+
+extension PerceptualModel {
+    /// How a model is found and set up.
+    public struct LoadingOptions: Sendable {
+        /// Where weights lie and whether they may be fetched.
+        public var store: ModelStore.Configuration
+        /// How pictures are prepared.
+        public var preprocessing: Preprocessing
+        /// Whether embeddings are centred and divided by their norm: yes in the reference's API, no in its training and
+        /// evaluation scripts.
+        public var isNormalized: Bool
+        /// Whether the merged file is kept and used, so that the next load is immediate.
+        public var keepsMergedFile: Bool
+
+        /// The reference's defaults, with the environment's folders.
+        public init(
+            store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
+            keepsMergedFile: Bool = true
+        ) {
+            self.store = store
+            self.preprocessing = preprocessing
+            self.isNormalized = isNormalized
+            self.keepsMergedFile = keepsMergedFile
+        }
+    }
+
+    /// What a load reports on the way.
+    public enum LoadingEvent: Sendable {
+        /// Weights are being fetched.
+        case fetching(DownloadProgress)
+        /// Something worth knowing that does not keep the model from working.
+        case note(String)
+    }
+
+    /// Loads a model; fetches its weights first when they are not there and that is allowed.
+    /// - Parameters:
+    ///   - name: a name of the catalogue, the path of a description (JSON), or the path of a merged file.
+    ///   - options: folders and settings; the environment's when nil.
+    ///   - report: called with progress and notes, from any thread.
+    /// - Throws: `DreamSimError`, `ModelStoreError`, `CheckpointError` or `NetworkError`, each saying what to do.
+    public static func load(
+        _ name: String = Catalogue.defaultModel, options: LoadingOptions? = nil,
+        report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
+    ) async throws -> PerceptualModel {
+        let options = try options ?? LoadingOptions(store: .fromEnvironment())
+        switch try Catalogue.find(name) {
+        case .mergedFile(let url):
+            return try PerceptualModel(MergedModel(contentsOf: url), options: options)
+        case .description(let description):
+            return try await load(description, options: options, report: report)
+        }
+    }
+
+    /// Loads a model from its description; fetches its weights first when they are not there and that is allowed.
+    /// - Throws: as `load(_:options:report:)`.
+    public static func load(
+        _ description: ModelDescription, options: LoadingOptions,
+        report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
+    ) async throws -> PerceptualModel {
+        let store = ModelStore(options.store)
+        let resolver = WeightResolver(description: description, store: store)
+        do {
+            return try load(resolver, try resolver.resolve(), options: options, report: report)
+        } catch let error as DreamSimError where error.kind == .weightsMissing {
+            if let merged = merged(description, store) {
+                return try PerceptualModel(merged, options: options)
+            }
+            try await fetch(description, store, report: report)
+            return try load(resolver, try resolver.resolve(), options: options, report: report)
+        }
+    }
+
+    /// Fetches what is missing of a model's weights.
+    /// - Throws: `DreamSimError` with `.weightsMissing`, saying what to fetch by hand and where to put it, when fetching
+    ///   is not allowed or fails.
+    public static func fetch(
+        _ description: ModelDescription, _ store: ModelStore,
+        report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
+    ) async throws {
+        do {
+            for source in description.sources {
+                try await store.fetch(source) { report(.fetching($0)) }
+            }
+        } catch {
+            throw DreamSimError(
+                .weightsMissing, description.name, description.advice(store, because: "\(error)"))
+        }
+        if description.sources.isEmpty {
+            throw DreamSimError(
+                .weightsMissing, description.name, description.advice(store, because: "there is no known source"))
+        }
+    }
+
+    private static func load(
+        _ resolver: WeightResolver, _ files: WeightResolver.Files, options: LoadingOptions,
+        report: (LoadingEvent) -> Void
+    ) throws -> PerceptualModel {
+        let (description, store) = (resolver.description, resolver.store)
+        let digests = try files.digests(store)
+        let hash = try description.weightsHash(digests: digests)
+        let url = mergedFile(description, hash, store)
+        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash {
+            return try PerceptualModel(merged, description: description, options: options)
+        }
+        let weights = try files.load(description)
+        let header = MergedModel.Header(
+            name: description.name, summary: description.summary, licence: description.licence,
+            parts: description.parts, weights: hash, sources: digests)
+        for set in weights {
+            if let name = set.firstNonFinite() {
+                report(.note("\(set.origin), '\(name)': holds NaN or infinite values; distances may be NaN"))
+            }
+        }
+        if options.keepsMergedFile {
+            do {
+                try FileManager.default.createDirectory(
+                    at: store.mergedFolder, withIntermediateDirectories: true)
+                try MergedModel.write(header, weights: weights, to: url)
+                // From the file, so that this process too holds mapped pages and not a copy.
+                return try PerceptualModel(
+                    MergedModel(contentsOf: url), description: description, options: options)
+            } catch {
+                report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
+            }
+        }
+        return try PerceptualModel(
+            MergedModel(header: header, weights: weights), description: description, options: options)
+    }
+
+    /// A merged file of a model whose sources are gone: the newest of its name and architecture.
+    private static func merged(_ description: ModelDescription, _ store: ModelStore) -> MergedModel? {
+        let prefix = description.name + "-"
+        let files =
+            (try? FileManager.default.contentsOfDirectory(
+                at: store.mergedFolder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
+        let dated = files.filter {
+            $0.lastPathComponent.hasPrefix(prefix) && $0.lastPathComponent.hasSuffix(MergedModel.fileExtension)
+        }.map { url in
+            (url, (try? url.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate)
+        }
+        for (url, _) in dated.sorted(by: { $0.1 ?? .distantPast > $1.1 ?? .distantPast }) {
+            if let merged = try? MergedModel(contentsOf: url), merged.header.name == description.name,
+                merged.header.parts.map(\.configuration) == description.parts.map(\.configuration),
+                merged.header.parts.map(\.feature) == description.parts.map(\.feature)
+            {
+                return merged
+            }
+        }
+        return nil
+    }
+
+    private static func mergedFile(_ description: ModelDescription, _ hash: String, _ store: ModelStore) -> URL {
+        store.mergedFolder.appending(
+            path: "\(description.name)-\(hash.prefix(16)).\(MergedModel.fileExtension)")
+    }
+
+    /// Loads a model and writes it as one merged file, which `load` takes by its path.
+    /// - Parameter url: where to write; an existing file is replaced only when the new one is complete.
+    public static func convert(_ description: ModelDescription, store: ModelStore, to url: URL) throws {
+        let files = try WeightResolver(description: description, store: store).resolve()
+        let digests = try files.digests(store)
+        let header = MergedModel.Header(
+            name: description.name, summary: description.summary, licence: description.licence,
+            parts: description.parts, weights: try description.weightsHash(digests: digests), sources: digests)
+        try MergedModel.write(header, weights: try files.load(description), to: url)
+    }
+
+    private convenience init(
+        _ merged: MergedModel, description: ModelDescription? = nil, options: LoadingOptions
+    ) throws {
+        let header = merged.header
+        let description =
+            description
+            ?? ModelDescription(
+                name: header.name, summary: header.summary, parts: header.parts, sources: [], licence: header.licence)
+        try self.init(
+            description,
+            networks: zip(header.parts, merged.weights).map { part, weights in
+                try VisionTransformer(part.configuration, weights: weights)
+            },
+            weightsHash: header.weights, preprocessing: options.preprocessing, isNormalized: options.isNormalized)
+    }
+}
+
+extension WeightSet {
+    /// The first weight, by name, that holds a NaN or an infinity.
+    fileprivate func firstNonFinite() -> String? {
+        tensors.keys.sorted().first { name in
+            tensors[name]?.withUnsafeBufferPointer { !$0.allSatisfy(\.isFinite) } ?? false
+        }
+    }
+}

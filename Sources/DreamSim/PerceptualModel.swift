@@ -1,0 +1,134 @@
+public import Imaging
+package import Networks
+package import Tensors
+
+/// A metric that embeds images with one or more vision transformers and compares them by cosine, as DreamSim does.
+/// Immutable, so that any number of threads may share it.
+///
+/// ```swift
+/// let model = try await PerceptualModel.load("ensemble")
+/// let distance = try model.distance(photo, edited)   // 0 is the same; lower is more alike
+/// ```
+public final class PerceptualModel: Sendable {
+    /// What the model is made of.
+    public let description: ModelDescription
+    /// What its embeddings depend on.
+    public let stamp: ModelStamp
+    package let networks: [VisionTransformer]
+
+    package init(
+        _ description: ModelDescription, networks: [VisionTransformer], weightsHash: String,
+        preprocessing: Preprocessing, isNormalized: Bool
+    ) throws(DreamSimError) {
+        for part in description.parts {
+            let patch = part.configuration.patchSize
+            guard preprocessing.side > 0, preprocessing.side % patch == 0, preprocessing.side <= 4096 else {
+                throw DreamSimError(
+                    .badSetting, "side \(preprocessing.side)",
+                    "must be a multiple of \(part.name)'s patch size \(patch), and at most 4096")
+            }
+        }
+        self.description = description
+        self.networks = networks
+        self.stamp = ModelStamp(
+            model: description.name, weights: weightsHash, preprocessing: preprocessing, isNormalized: isNormalized)
+    }
+
+    /// The number of components of an embedding.
+    public var width: Int { description.width }
+
+    /// How pictures are prepared.
+    public var preprocessing: Preprocessing { stamp.preprocessing }
+
+    /// DreamSim's distance between two pictures: 0 for the same, lower is more alike, at most 2.
+    public func distance(_ a: Image, _ b: Image) throws -> Double {
+        let embeddings = embed([a, b])
+        return try embeddings[0].distance(to: embeddings[1])
+    }
+
+    /// Describes one picture.
+    public func embed(_ image: Image) -> Embedding {
+        embed([image])[0]
+    }
+
+    /// Describes pictures, in their order.
+    public func embed(_ images: [Image]) -> [Embedding] {
+        embed(squares: images.map(preprocessing.square))
+    }
+
+    /// Describes pictures that `Preprocessing.square` has prepared already.
+    public func embed(squares: [Image]) -> [Embedding] {
+        guard !squares.isEmpty else { return [] }
+        let vectors = embed(batch: preprocessing.batch(squares)).values
+        return squares.indices.map { n in
+            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
+        }
+    }
+
+    /// Describes a batch: [N, 3, side, side] in [0, 1] to [N, width].
+    package func embed(batch: Tensor) -> Tensor {
+        let count = batch.shape[0]
+        var result = Tensor(zeros: [count, width])
+        var offset = 0
+        for (network, part) in zip(networks, description.parts) {
+            let features = network.features(part.feature, of: batch, centringTokens: stamp.isNormalized)
+            let featureWidth = features.shape[1]
+            features.withUnsafeBufferPointer { source in
+                result.withUnsafeMutableBufferPointer { target in
+                    for n in 0..<count {
+                        for i in 0..<featureWidth {
+                            target[n * width + offset + i] = source[n * featureWidth + i]
+                        }
+                    }
+                }
+            }
+            offset += featureWidth
+        }
+        if stamp.isNormalized && !description.poolsPatches {
+            result.withUnsafeMutableBufferPointer { values in
+                for n in 0..<count { Self.normalize(values.extracting((n * width)..<((n + 1) * width))) }
+            }
+        }
+        return result
+    }
+
+    /// Subtracts a vector's own mean and divides it by its norm.
+    private static func normalize(_ vector: UnsafeMutableBufferPointer<Float>) {
+        let mean = vector.reduce(0.0) { $0 + Double($1) } / Double(vector.count)
+        let norm = vector.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }.squareRoot()
+        // A constant vector has no direction; it becomes zeros rather than NaN.
+        let scale = norm > 0 ? 1 / norm : 0
+        for i in vector.indices { vector[i] = Float((Double(vector[i]) - mean) * scale) }
+    }
+}
+
+extension PerceptualModel {
+    /// The number of threads that all models of this process use: what was set here, else `DREAMSIM_THREADS`, else the
+    /// number of active processors.
+    public static var threads: Int {
+        get { Parallel.threads }
+        set { Parallel.threads = newValue }
+    }
+}
+
+extension ModelDescription {
+    /// The same model with another feature read from its only backbone.
+    /// - Throws: `DreamSimError` with `.badSetting` when the model has several backbones, or its backbone has no such
+    ///   feature.
+    public func reading(_ name: String) throws(DreamSimError) -> ModelDescription {
+        guard parts.count == 1, let part = parts.first else {
+            throw DreamSimError(.badSetting, "feature '\(name)'", "\(self.name) has \(parts.count) backbones, not one")
+        }
+        guard let feature = Feature(name: name), feature.width(in: part.configuration) != nil else {
+            throw DreamSimError(
+                .badSetting, "feature '\(name)'",
+                "does not exist in \(self.name); there are cls, last_layer and cls_patch, embedding in CLIP models, and "
+                    + "each with @BLOCK from 0 to \(part.configuration.depth - 1)")
+        }
+        return ModelDescription(
+            name: feature == part.feature ? self.name : "\(self.name)+\(feature.name)", summary: summary,
+            parts: [
+                Part(name: part.name, configuration: part.configuration, feature: feature, files: part.files)
+            ], adapter: adapter, sources: sources, licence: licence)
+    }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+/// Where weights lie and whether they may be fetched.
+struct StoreOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("A folder that holds weights, such as the reference's; never written to.", valueName: "dir"))
+    var weights: String?
+
+    @Flag(help: "Never use the network.")
+    var offline = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Fetch URL/FILE in place of the published files (also DREAMSIM_MIRROR).", valueName: "url"))
+    var mirror: String?
+
+    func configuration() throws -> ModelStore.Configuration {
+        var environment = ProcessInfo.processInfo.environment
+        if let mirror { environment["DREAMSIM_MIRROR"] = mirror }
+        var configuration = try ModelStore.Configuration.fromEnvironment(environment)
+        if let weights {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: weights, isDirectory: &isFolder), isFolder.boolValue else {
+                throw ValidationError("--weights \(weights): is not a folder")
+            }
+            configuration.weightsFolder = URL(filePath: weights)
+        }
+        if offline { configuration.isOffline = true }
+        return configuration
+    }
+}
+
+/// Which model, and how pictures are prepared for it.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors).",
+            valueName: "model"),
+        completion: .list(Catalogue.all.map(\.name)))
+    var model: String = Catalogue.defaultModel
+
+    @Option(
+        help: ArgumentHelp(
+            "What is read from a model of one backbone: cls, last_layer, embedding or cls_patch, with @BLOCK for an earlier block.",
+            valueName: "feature"))
+    var feature: String?
+
+    @OptionGroup var store: StoreOptions
+
+    @Option(help: "How a picture that is not square is brought to the model's square.")
+    var fit: FitOption = .stretch
+
+    @Option(help: ArgumentHelp("The colour under transparency and around padded pictures.", valueName: "RRGGBB"))
+    var background = ColourOption(.white)
+
+    @Option(help: ArgumentHelp("The side of the model's square in pixels.", valueName: "pixels"))
+    var side: Int = 224
+
+    @Option(help: "Do exactly what another implementation does: orientation ignored, transparency dropped.")
+    var parity: ParityOption?
+
+    @Flag(inversion: .prefixedNo, help: "Centre and normalize embeddings, as the reference's API does.")
+    var normalize = true
+
+    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+        guard side > 0, side <= 4096 else { throw ValidationError("--side must be from 1 to 4096") }
+    }
+
+    private var preprocessing: Preprocessing {
+        var decoding = DecodingOptions.standard
+        decoding.alpha = .composited(over: background.colour)
+        if parity == .reference { decoding = .reference }
+        let fit: Image.Fit =
+            switch fit {
+            case .stretch: .stretch
+            case .pad: .pad(background.colour)
+            case .crop: .crop
+            }
+        return Preprocessing(decoding: decoding, fit: fit, side: side)
+    }
+
+    /// Loads the model, with progress and notes on standard error.
+    func load(quiet: Bool) async throws -> PerceptualModel {
+        if let threads { PerceptualModel.threads = threads }
+        let options = PerceptualModel.LoadingOptions(
+            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize)
+        let progress = DownloadProgressLine(isQuiet: quiet)
+        defer { progress.clear() }
+        let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
+            switch event {
+            case .fetching(let state): progress.show(state)
+            case .note(let text): if !quiet { Terminal.note(text) }
+            }
+        }
+        guard let feature else {
+            return try await PerceptualModel.load(model, options: options, report: report)
+        }
+        guard case .description(let description) = try Catalogue.find(model) else {
+            throw ValidationError("--feature cannot be used with a merged model, whose feature is fixed")
+        }
+        return try await PerceptualModel.load(
+            description.reading(feature), options: options, report: report)
+    }
+}
+
+/// How a picture that is not square is brought to a square.
+enum FitOption: String, ExpressibleByArgument, CaseIterable {
+    case stretch
+    case pad
+    case crop
+}
+
+/// An implementation that can be followed exactly.
+enum ParityOption: String, ExpressibleByArgument, CaseIterable {
+    case reference
+}
+
+/// A colour as six hexadecimal digits.
+struct ColourOption: ExpressibleByArgument {
+    let colour: RGB
+
+    init(_ colour: RGB) { self.colour = colour }
+
+    init?(argument: String) {
+        let digits = argument.hasPrefix("#") ? String(argument.dropFirst()) : argument
+        guard digits.count == 6, digits.allSatisfy(\.isHexDigit), let value = UInt32(digits, radix: 16) else {
+            return nil
+        }
+        colour = RGB(value)
+    }
+
+    var defaultValueDescription: String { "ffffff" }
+}

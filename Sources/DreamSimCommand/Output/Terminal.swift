@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+
+/// The program's standard streams.
+enum Terminal {
+    /// The codes a run ends with, besides 0 and the argument parser's 64.
+    enum Code: Int32 {
+        case aboveThreshold = 1
+        case trouble = 2
+    }
+
+    /// Whether people watch standard error.
+    static let isInteractive = isatty(STDERR_FILENO) == 1
+
+    /// Writes results to standard output. A reader that has gone ends the program quietly; a full disk does not.
+    static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while let base = rest.baseAddress, !rest.isEmpty {
+                let count = Foundation.write(STDOUT_FILENO, base, rest.count)
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    if errno == EPIPE { Foundation.exit(0) }
+                    error("standard output: cannot be written: \(String(cString: strerror(errno)))")
+                    exit(.trouble)
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+    }
+
+    /// Tells people something that does not keep the program from working.
+    static func note(_ text: String) { complain("note: " + text) }
+
+    /// Tells people what went wrong.
+    static func error(_ text: String) { complain("error: " + text) }
+
+    /// Ends the program.
+    static func exit(_ code: Code) -> Never { Foundation.exit(code.rawValue) }
+
+    private static func complain(_ text: String) {
+        let clear = isInteractive ? "\r\u{1B}[K" : ""
+        try? FileHandle.standardError.write(contentsOf: Data("\(clear)dreamsim: \(text)\n".utf8))
+    }
+
+    /// Replaces the line that shows progress.
+    static func progress(_ text: String) {
+        guard isInteractive else { return }
+        try? FileHandle.standardError.write(contentsOf: Data("\r\(text)\u{1B}[K".utf8))
+    }
+}

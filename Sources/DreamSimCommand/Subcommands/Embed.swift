@@ -1,0 +1,81 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+struct Embed: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Write the embeddings of images.",
+        discussion: """
+            DreamSim's distance between two images is one minus the cosine of their embeddings. The extension of FILE \
+            chooses the layout: .npy (with FILE.json beside it, which names the images), .safetensors, .csv or .ndjson. \
+            Without -o, lines go to standard output.
+
+            EXAMPLES
+              dreamsim embed photos/ -o photos.npy
+              dreamsim embed a.jpg b.jpg --format csv
+            """)
+
+    @Argument(help: "Images, or folders of images.")
+    var images: [ImagePath]
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"), completion: .file())
+    var output: String?
+
+    @Option(help: "The layout on standard output, without -o.")
+    var format: EmbedFormat = .ndjson
+
+    @Option(help: ArgumentHelp("The number of images that pass the model together.", valueName: "n"))
+    var batch: Int = 8
+
+    @Flag(name: .shortAndLong, help: "No progress and no notes; only results and errors.")
+    var quiet = false
+
+    @OptionGroup var model: ModelOptions
+
+    enum EmbedFormat: String, ExpressibleByArgument, CaseIterable {
+        case csv
+        case ndjson
+    }
+
+    func validate() throws {
+        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
+        if let output {
+            if fileFormat == nil {
+                let known = EmbeddingFile.Format.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
+                throw ValidationError("--output \(output): the extension must be one of \(known)")
+            }
+            if images.contains(ImagePath(output)) {
+                throw ValidationError("--output \(output) would overwrite one of the images")
+            }
+        }
+    }
+
+    private var fileFormat: EmbeddingFile.Format? {
+        output.flatMap { EmbeddingFile.Format(rawValue: URL(filePath: $0).pathExtension.lowercased()) }
+    }
+
+    func run() async throws {
+        let files = ImageFinder.expand(images) { folder, reason in Terminal.error("\(folder): \(reason)") }
+        guard !files.isEmpty else {
+            throw ValidationError("no image was found in \(images.map(\.description).joined(separator: ", "))")
+        }
+        let loaded = try await model.load(quiet: quiet)
+        let progress = ProgressLine(files.count, unit: "images", isQuiet: quiet)
+        let outcomes = loaded.embed(files: files, batch: batch, progress: progress.show)
+        progress.clear()
+        if let output, let fileFormat {
+            try EmbeddingFile.write(outcomes, model: loaded, format: fileFormat, to: URL(filePath: output))
+        } else {
+            Terminal.write(
+                try EmbeddingFile.text(outcomes, model: loaded, format: format == .csv ? .csv : .ndjson))
+        }
+        var hasFailed = false
+        for outcome in outcomes {
+            if case .failure(let error) = outcome.result {
+                hasFailed = true
+                Terminal.error("\(error)")
+            }
+        }
+        if hasFailed { Terminal.exit(.trouble) }
+    }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import DreamSim
+
+struct Models: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List, describe, fetch, check and convert models.",
+        discussion: """
+            Weights are looked for in the folder of --weights, laid out as the reference's releases unpack, then in the \
+            cache: $DREAMSIM_HOME, else $XDG_CACHE_HOME/dreamsim, else ~/.cache/dreamsim. After a first load the merged \
+            weights are kept there too, so that later starts are immediate.
+
+            DREAMSIM_MIRROR=https://host/folder is asked for each file in place of its publisher; DREAMSIM_OFFLINE=1 \
+            forbids the network; DREAMSIM_PYTHON names the Python whose pip fetches packages; DREAMSIM_THREADS limits \
+            the threads; DREAMSIM_SIMD (baseline, avx2 or avx512) forces a kind of kernel.
+
+            A model of your own is described by a JSON file beside its weights, which --model takes:
+              { "name": "mine",
+                "backbones": [ { "architecture": "dinov2_vits14", "weights": "model.pth", "feature": "cls" } ],
+                "adapter": "my_lora" }
+            """,
+        subcommands: [ModelsList.self, ModelsInfo.self, ModelsPull.self, ModelsVerify.self, ModelsConvert.self],
+        defaultSubcommand: ModelsList.self)
+}
+
+/// The name of a model of the catalogue.
+struct CatalogueName: ExpressibleByArgument {
+    let description: ModelDescription
+
+    init?(argument: String) {
+        guard let description = Catalogue.model(named: argument) else { return nil }
+        self.description = description
+    }
+
+    static var allValueStrings: [String] { Catalogue.all.map(\.name) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+struct ModelsInfo: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info", abstract: "Say what a model is made of, where its weights come from and their licence.")
+
+    @Argument(help: "The model's name.")
+    var name: CatalogueName
+
+    @OptionGroup var store: StoreOptions
+
+    func run() throws {
+        let store = ModelStore(try store.configuration())
+        let model = name.description
+        var table = TextTable([(model.name, .left), (model.summary, .left)])
+        table.add(["embedding", "\(model.width) components"])
+        for part in model.parts {
+            let c = part.configuration
+            table.add([
+                "backbone",
+                "\(part.name): \(part.feature.name), \(c.depth) blocks of width \(c.width), \(c.heads) heads, "
+                    + "patch \(c.patchSize), \(c.activation.rawValue)",
+            ])
+        }
+        if let adapter = model.adapter { table.add(["adapter", "\(adapter) (LoRA, merged at load)"]) }
+        if let agreement = model.agreement {
+            table.add([
+                "NIGHTS 2AFC",
+                String(
+                    format: "%.1f %% validation, %.1f %% test, as published", agreement.validation, agreement.test),
+            ])
+        }
+        table.add(["licence", model.licence])
+        for source in model.sources {
+            let size = source.byteCount.map { ", \(DownloadProgressLine.size($0))" } ?? ""
+            table.add(["source", "\(source.place)\(size), \(source.licence)"])
+            if let digest = source.sha256 { table.add(["  SHA-256", digest]) }
+        }
+        for file in model.neededFiles {
+            let found = file.components(separatedBy: " or ").lazy.compactMap { store.locate($0) }.first
+            table.add(["file", "\(file): \(found?.path ?? "not here")"])
+        }
+        table.add(["ready", model.isReady(in: store) ? "yes" : "no: dreamsim models pull \(model.name)"])
+        Terminal.write(table.lines().map { $0 + "\n" }.joined())
+    }
+}

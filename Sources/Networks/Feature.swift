@@ -1,0 +1,74 @@
+/// What is read from a vision transformer as the description of an image.
+public struct Feature: Hashable, Sendable {
+    /// Which tokens, and what follows the last block.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// The class token after the block, before the final layer norm. Width C.
+        case cls
+        /// The class token after the final layer norm. Width C.
+        case lastLayer = "last_layer"
+        /// `last_layer` times the projection to the space shared with text (CLIP, OpenCLIP).
+        case embedding
+        /// The class token and the mean of the patch tokens, both before the final layer norm. Width 2 C.
+        case clsPatch = "cls_patch"
+    }
+
+    /// Which tokens.
+    public let kind: Kind
+    /// The index of the block after which they are read, from 0; nil for the last.
+    public let block: Int?
+
+    /// Names a feature.
+    public init(_ kind: Kind, block: Int? = nil) {
+        self.kind = kind
+        self.block = block
+    }
+
+    /// Reads a name such as `cls`, `last_layer` or `cls@10`.
+    /// - Returns: nil when the name is not a feature.
+    public init?(name: String) {
+        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let kind = Kind(rawValue: String(parts[0])) else { return nil }
+        guard parts.count == 2 else {
+            self.init(kind)
+            return
+        }
+        guard let block = Int(parts[1]), block >= 0 else { return nil }
+        self.init(kind, block: block)
+    }
+
+    /// The name, such as `cls@10`.
+    public var name: String {
+        block.map { "\(kind.rawValue)@\($0)" } ?? kind.rawValue
+    }
+
+    /// The length of the feature's vector in a network; nil when the network does not have the feature.
+    public func width(in configuration: VisionTransformerConfiguration) -> Int? {
+        if let block, block >= configuration.depth { return nil }
+        switch kind {
+        case .cls, .lastLayer: return configuration.width
+        case .embedding: return configuration.projectionWidth
+        case .clsPatch: return 2 * configuration.width
+        }
+    }
+}
+
+extension Feature: Codable {
+    /// Reads the name.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let name = try container.decode(String.self)
+        guard let feature = Feature(name: name) else {
+            throw DecodingError.dataCorruptedError(
+                in: container,
+                debugDescription: "'\(name)' is not a feature; there are "
+                    + Kind.allCases.map(\.rawValue).joined(separator: ", ") + ", each with @BLOCK if wanted")
+        }
+        self = feature
+    }
+
+    /// Writes the name.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(name)
+    }
+}

@@ -1,0 +1,38 @@
+extension KeyConvention {
+    /// The image tower of `CLIPModel` and `CLIPVisionModelWithProjection` of Hugging Face's transformers.
+    static let huggingFaceCLIP = KeyConvention(
+        name: "Hugging Face CLIP",
+        anchor: "vision_model.encoder.layers.0.layer_norm1.weight",
+        recipe: { name in
+            let leaf = name.leaf.isEmpty ? "" : "." + name.leaf
+            if let block = name.block {
+                let prefix = "vision_model.encoder.layers.\(block)."
+                let layers = [
+                    "norm1": "layer_norm1", "norm2": "layer_norm2", "attn.proj": "self_attn.out_proj",
+                    "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2",
+                ]
+                if name.layer == "attn.qkv" {
+                    return .stacked(["q", "k", "v"].map { prefix + "self_attn.\($0)_proj" + leaf })
+                }
+                return layers[name.layer].map { .copy(prefix + $0 + leaf) }
+            }
+            switch name.full {
+            case "cls_token": return .copy("vision_model.embeddings.class_embedding")
+            case "pos_embed": return .copy("vision_model.embeddings.position_embedding.weight")
+            case "patch_embed.proj.weight": return .copy("vision_model.embeddings.patch_embedding.weight")
+            case "patch_embed.proj.bias": return .zero
+            case "proj": return .transposed("visual_projection.weight")
+            default: break
+            }
+            switch name.layer {
+            // Sic: the library's own spelling.
+            case "pos_drop": return .copy("vision_model.pre_layrnorm" + leaf)
+            case "norm": return .copy("vision_model.post_layernorm" + leaf)
+            default: return nil
+            }
+        },
+        isForeign: { name in
+            name.hasPrefix("text_model.") || name.hasPrefix("text_projection.") || name == "logit_scale"
+                || name.hasSuffix(".position_ids")
+        })
+}

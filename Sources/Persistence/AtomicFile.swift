@@ -1,0 +1,105 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A file that appears under its name only when it is complete and on the disk; otherwise nothing is left behind.
+///
+/// Bytes go to a temporary file in the same folder; `commit` flushes it, renames it and flushes the folder.
+package struct AtomicFile: ~Copyable {
+    /// A step that the system refused.
+    package struct Failure: Error, Sendable {
+        /// The file that was to be written.
+        package let path: String
+        /// What was being done and the system's reason, such as `cannot write: No space left on device`.
+        package let reason: String
+    }
+
+    private let path: [UInt8]
+    private let folder: [UInt8]
+    private let temporary: [CChar]
+    private let descriptor: Int32
+
+    /// Opens a temporary file beside the one that is to be written.
+    /// - Parameter path: the bytes of the path, without a terminating zero; they need not be UTF-8.
+    package init(replacing path: some Sequence<UInt8>) throws(Failure) {
+        let path = Array(path)
+        guard let last = path.last, last != UInt8(ascii: "/"), !path.contains(0) else {
+            throw Failure(path: String(decoding: path, as: UTF8.self), reason: "the path names no file")
+        }
+        let slash = path.lastIndex(of: UInt8(ascii: "/"))
+        let folder = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(path[..<$0]) } ?? [UInt8(ascii: ".")]
+        // Named by chance, not after the target: that name may already be as long as the file system allows.
+        let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
+        let temporary = Self.terminated(folder + Array("/.dreamsim-\(suffix).part".utf8))
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw Self.failure(path, "create a file in its folder") }
+        self.path = path
+        self.folder = folder
+        self.temporary = temporary
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+        unlink(temporary)
+    }
+
+    /// Writes a whole file at once.
+    package static func write(_ bytes: [UInt8], to path: some Sequence<UInt8>) throws(Failure) {
+        let file = try AtomicFile(replacing: path)
+        try file.append(bytes)
+        try file.commit()
+    }
+
+    /// Appends bytes.
+    package func append(_ bytes: [UInt8]) throws(Failure) {
+        var failure: Failure?
+        bytes.withUnsafeBytes { buffer in
+            do throws(Failure) { try append(buffer) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Appends bytes.
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        var rest = bytes
+        while let base = rest.baseAddress, !rest.isEmpty {
+            let count = systemWrite(descriptor, base, rest.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Self.failure(path, "write it")
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Gives the finished file its name.
+    package consuming func commit() throws(Failure) {
+        guard fsync(descriptor) == 0 else { throw Self.failure(path, "flush it to disk") }
+        guard rename(temporary, Self.terminated(path)) == 0 else { throw Self.failure(path, "put it in place") }
+        // Some file systems cannot flush folders; the file is in place nevertheless.
+        let handle = open(Self.terminated(folder), O_RDONLY | O_CLOEXEC)
+        if handle >= 0 {
+            _ = fsync(handle)
+            close(handle)
+        }
+    }
+
+    private static func failure(_ path: [UInt8], _ action: String) -> Failure {
+        Failure(
+            path: String(decoding: path, as: UTF8.self), reason: "cannot \(action): \(String(cString: strerror(errno)))")
+    }
+
+    private static func terminated(_ path: [UInt8]) -> [CChar] {
+        path.map { CChar(bitPattern: $0) } + [0]
+    }
+}
+
+/// The system's call, which methods of the same name would hide.
+private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
+    write(descriptor, buffer, count)
+}

@@ -1,0 +1,91 @@
+import Checkpoints
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+/// Damages small valid files of every format at random, but always in the same way.
+@Suite("Random damage", .timeLimit(.minutes(5)))
+struct MutationTests {
+    static let files = [
+        "stored.npz", "compressed.npz", "fortran.npy", "version1.npy", "nested2.pkl", "nested3.pkl", "nested4.pkl",
+        "nested.pth", "nested_legacy.pth", "nested_legacy_protocol5.pth", "nested_protocol4.pth", "bare.pth",
+        "linear.onnx", "small.safetensors",
+    ]
+
+    @Test("a damaged file is read or refused with a typed error, and never crashes", arguments: files)
+    func damage(name: String) throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let seed = try bytes(of: name, in: folder)
+            let url = folder.appending(path: "damaged")
+            var generator = Generator(state: name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
+            var refused = 0
+            for _ in 0..<400 {
+                try Data(generator.damaged(seed)).write(to: url)
+                do {
+                    let checkpoint = try Checkpoint(contentsOf: url)
+                    for name in checkpoint.names { _ = try checkpoint.tensor(name) }
+                } catch is CheckpointError {
+                    refused += 1
+                }
+            }
+            #expect(refused > 0)
+        }
+    }
+
+    @Test("every truncation of a file is read or refused with a typed error", arguments: files)
+    func truncation(name: String) throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let seed = try bytes(of: name, in: folder)
+            let url = folder.appending(path: "truncated")
+            for count in stride(from: 0, to: seed.count, by: max(1, seed.count / 150)) {
+                try Data(seed.prefix(count)).write(to: url)
+                do {
+                    let checkpoint = try Checkpoint(contentsOf: url)
+                    for name in checkpoint.names { _ = try checkpoint.tensor(name) }
+                    // Only a protobuf may lose its last fields and still be whole.
+                    #expect(checkpoint.format == .onnx, "\(count) bytes")
+                } catch is CheckpointError {}
+            }
+        }
+    }
+
+    private func bytes(of name: String, in folder: URL) throws -> [UInt8] {
+        guard name == "small.safetensors" else {
+            return try Array(Data(contentsOf: Fixtures.file("checkpoints/" + name)))
+        }
+        let url = folder.appending(path: name)
+        let tensors = (0..<8).map { (name: "blocks.\($0).weight", tensor: ramp([$0, 3])) }
+        try SafetensorsWriter.write(tensors, metadata: ["from": "test"], to: url)
+        return try Array(Data(contentsOf: url))
+    }
+
+    private struct Generator {
+        var state: UInt64
+
+        mutating func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+
+        /// One to eight flipped bits, extreme bytes, copied or removed runs; often near the start, where headers are.
+        mutating func damaged(_ seed: [UInt8]) -> [UInt8] {
+            var bytes = seed
+            for _ in 0...next(8) {
+                guard bytes.count > 4 else { break }
+                let place = next(2) == 0 ? next(min(bytes.count, 300)) : next(bytes.count)
+                switch next(6) {
+                case 0, 1: bytes[place] ^= 1 << UInt8(next(8))
+                case 2: bytes[place] = [0, 1, 0x7F, 0x80, 0xFF][next(5)]
+                case 3:
+                    for i in place..<min(place + 8, bytes.count) { bytes[i] = 0xFF }
+                case 4: bytes.removeSubrange(place..<min(place + 1 + next(16), bytes.count))
+                default:
+                    let run = bytes[place..<min(place + 1 + next(16), bytes.count)]
+                    bytes.insert(contentsOf: run, at: next(bytes.count))
+                }
+            }
+            return bytes
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import CVectorMath
+import Foundation
+import TestSupport
+import Testing
+
+/// Every kernel of every kind that this processor has, against the same formula in double precision.
+@Suite("Vector kernels")
+struct VectorMathTests {
+    static let kinds: [String] = ["baseline", "avx2", "avx512"].filter { (kind: String) in
+        dsv_kernels_named(kind) != nil
+    }
+    /// Below, at and around the widths of registers, and those of real networks.
+    static let widths = [1, 3, 4, 7, 8, 15, 16, 17, 31, 48, 197, 768]
+
+    static func values(_ count: Int, seed: UInt64, range: ClosedRange<Float> = -3...3) -> [Float] {
+        var generator = SplitMix64(state: seed)
+        return (0..<count).map { _ in Float.random(in: range, using: &generator) }
+    }
+
+    static func kernels(_ kind: String) throws -> dsv_kernels {
+        try #require(dsv_kernels_named(kind)).pointee
+    }
+
+    @Test("An unknown kind is not found, and one is always in use")
+    func kindsByName() {
+        #expect(dsv_kernels_named("mmx") == nil)
+        #expect(Self.kinds.contains(String(cString: dsv_simd())))
+    }
+
+    @Test("Layer norm agrees with double precision", arguments: kinds, widths)
+    func layerNorm(kind: String, width: Int) throws {
+        let (rows, epsilon) = (3, Float(1e-6))
+        let x = Self.values(rows * width, seed: 1)
+        let (gamma, beta) = (Self.values(width, seed: 2), Self.values(width, seed: 3))
+        var y = [Float](repeating: 0, count: x.count)
+        try Self.kernels(kind).layer_norm(x, rows, width, gamma, beta, epsilon, &y)
+        let expected = (0..<rows).flatMap { r in
+            let row = x[(r * width)..<((r + 1) * width)].map(Double.init)
+            let mean = row.reduce(0, +) / Double(width)
+            let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+            let scale = 1 / (variance + Double(epsilon)).squareRoot()
+            return row.indices.map { Float((row[$0] - mean) * scale * Double(gamma[$0]) + Double(beta[$0])) }
+        }
+        let difference = Difference(y, expected)
+        #expect(difference.maxAbsolute < 1e-5, "\(difference)")
+    }
+
+    @Test("GELU agrees with the error function", arguments: kinds, widths)
+    func gelu(kind: String, width: Int) throws {
+        let (rows, stride) = (2, width + 5)
+        var x = Self.values(rows * stride, seed: 4, range: -9...9)
+        let (bias, before) = (Self.values(width, seed: 5), x)
+        try Self.kernels(kind).bias_gelu(&x, rows, width, stride, bias)
+        try expect(x, before, width: width, stride: stride, within: 1e-6) { value, i in
+            let v = value + Double(bias[i])
+            return v * 0.5 * erfc(-v / 2.0.squareRoot())
+        }
+    }
+
+    @Test("QuickGELU agrees with the logistic function", arguments: kinds, widths)
+    func quickGELU(kind: String, width: Int) throws {
+        let (rows, stride) = (2, width)
+        var x = Self.values(rows * stride, seed: 6, range: -60...60)
+        let (bias, before) = (Self.values(width, seed: 7), x)
+        try Self.kernels(kind).bias_quick_gelu(&x, rows, width, stride, bias)
+        try expect(x, before, width: width, stride: stride, within: 1e-5) { value, i in
+            let v = value + Double(bias[i])
+            return v / (1 + exp(-1.702 * v))
+        }
+    }
+
+    @Test("Softmax sums to one and agrees with double precision, also for large scores", arguments: kinds, widths)
+    func softmax(kind: String, width: Int) throws {
+        let (rows, scale) = (3, Float(0.125))
+        var x = Self.values(rows * width, seed: 8, range: -500...700)
+        let before = x
+        try Self.kernels(kind).softmax(&x, rows, width, width, scale)
+        for r in 0..<rows {
+            let row = before[(r * width)..<((r + 1) * width)].map { Double($0) * Double(scale) }
+            let shifted = row.map { exp($0 - (row.max() ?? 0)) }
+            let total = shifted.reduce(0, +)
+            let difference = Difference(
+                Array(x[(r * width)..<((r + 1) * width)]), shifted.map { Float($0 / total) })
+            #expect(difference.maxAbsolute < 2e-5, "\(difference)")
+        }
+    }
+
+    @Test("A residual adds the biased and scaled branch", arguments: kinds, [true, false])
+    func residual(kind: String, scaled: Bool) throws {
+        let (rows, width, stride) = (3, 19, 24)
+        var x = Self.values(rows * stride, seed: 9)
+        let (y, bias, gamma) = (
+            Self.values(rows * stride, seed: 10), Self.values(width, seed: 11), Self.values(width, seed: 12)
+        )
+        let before = x
+        try gamma.withUnsafeBufferPointer {
+            try Self.kernels(kind).bias_residual(&x, y, rows, width, stride, bias, scaled ? $0.baseAddress : nil)
+        }
+        for r in 0..<rows {
+            for i in 0..<stride {
+                let at = r * stride + i
+                let expected = i < width ? before[at] + (scaled ? gamma[i] : 1) * (y[at] + bias[i]) : before[at]
+                #expect(abs(x[at] - expected) < 1e-5)
+            }
+        }
+    }
+
+    @Test("A dot product agrees with double precision", arguments: kinds, widths)
+    func dot(kind: String, width: Int) throws {
+        let (a, b) = (Self.values(width, seed: 13), Self.values(width, seed: 14))
+        let expected = zip(a, b).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        #expect(abs(Double(try Self.kernels(kind).dot(a, b, width)) - expected) < 1e-3)
+    }
+
+    /// Compares the first `width` of every row with a formula, and the rest with what was there before.
+    private func expect(
+        _ x: [Float], _ before: [Float], width: Int, stride: Int, within tolerance: Double,
+        _ formula: (Double, Int) -> Double
+    ) throws {
+        let expected = before.indices.map { at in
+            at % stride < width ? Float(formula(Double(before[at]), at % stride)) : before[at]
+        }
+        let difference = Difference(x, expected)
+        #expect(difference.maxAbsolute < tolerance, "\(difference)")
+    }
+}

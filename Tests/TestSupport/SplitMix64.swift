@@ -1,0 +1,17 @@
+/// A small seeded generator (Steele et al. 2014), so that random tests repeat.
+public struct SplitMix64: RandomNumberGenerator, Sendable {
+    /// The state; any value is a good seed.
+    public var state: UInt64
+
+    /// Starts from a seed.
+    public init(state: UInt64) { self.state = state }
+
+    /// The next 64 bits.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
