@@ -47,7 +47,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
-        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"], swiftSettings: settings),
+        .target(
+            name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
+            swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
@@ -78,6 +80,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"], swiftSettings: settings),
+            name: "CommandTests",
+            dependencies: ["DreamSimCommand", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

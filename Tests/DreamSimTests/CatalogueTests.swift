@@ -21,11 +21,13 @@ struct CatalogueTests {
         }
     }
 
-    @Test("The published models have the published widths", arguments: [
-        ("ensemble", 1792), ("dino_vitb16", 768), ("open_clip_vitb32", 512), ("clip_vitb32", 512),
-        ("dinov2_vitb14", 768), ("synclr_vitb16", 768), ("dino_vitb16_patch", 1536), ("dinov2_vitb14_patch", 1536),
-        ("vits14-focus", 384), ("clip_vitl14-untuned", 768), ("mae_vith14-untuned", 1280),
-    ])
+    @Test(
+        "The published models have the published widths",
+        arguments: [
+            ("ensemble", 1792), ("dino_vitb16", 768), ("open_clip_vitb32", 512), ("clip_vitb32", 512),
+            ("dinov2_vitb14", 768), ("synclr_vitb16", 768), ("dino_vitb16_patch", 1536), ("dinov2_vitb14_patch", 1536),
+            ("vits14-focus", 384), ("clip_vitl14-untuned", 768), ("mae_vith14-untuned", 1280),
+        ])
     func widths(name: String, width: Int) throws {
         #expect(try #require(Catalogue.model(named: name)).width == width)
     }
@@ -75,9 +77,15 @@ struct OwnModelTests {
         let cases: [(json: String, mention: String)] = [
             ("", "JSON"), ("[]", "Dictionary"), (#"{"name": "x"}"#, "backbones"),
             (#"{"name": "x", "backbones": []}"#, "empty"),
-            (#"{"name": "x", "backbones": [{"architecture": "resnet50", "weights": "w", "feature": "cls"}]}"#, "resnet50"),
+            (
+                #"{"name": "x", "backbones": [{"architecture": "resnet50", "weights": "w", "feature": "cls"}]}"#,
+                "resnet50"
+            ),
             (#"{"name": "x", "backbones": [{"architecture": "dino_vitb16", "feature": "cls"}]}"#, "weights"),
-            (#"{"name": "x", "backbones": [{"architecture": "dino_vitb16", "weights": "w", "feature": "x"}]}"#, "cls_patch"),
+            (
+                #"{"name": "x", "backbones": [{"architecture": "dino_vitb16", "weights": "w", "feature": "x"}]}"#,
+                "cls_patch"
+            ),
             (
                 #"{"name": "x", "backbones": [{"architecture": "dino_vitb16", "weights": "w", "feature": "embedding"}]}"#,
                 "embedding"

@@ -19,9 +19,11 @@ struct EmbeddingTests {
         #expect(try embedding.distance(to: embedding) == 0)
     }
 
-    @Test("Distances are 0, 1 and 2 for equal, perpendicular and opposite vectors", arguments: [
-        ([1, 0], [2, 0], 0.0), ([1, 0], [0, 5], 1.0), ([1, 1], [-3, -3], 2.0), ([0, 0], [1, 0], 1.0),
-    ] as [([Float], [Float], Double)])
+    @Test(
+        "Distances are 0, 1 and 2 for equal, perpendicular and opposite vectors",
+        arguments: [
+            ([1, 0], [2, 0], 0.0), ([1, 0], [0, 5], 1.0), ([1, 1], [-3, -3], 2.0), ([0, 0], [1, 0], 1.0),
+        ] as [([Float], [Float], Double)])
     func knownAngles(a: [Float], b: [Float], expected: Double) throws {
         let distance = try Embedding(values: a, stamp: Self.stamp())
             .distance(to: Embedding(values: b, stamp: Self.stamp()))

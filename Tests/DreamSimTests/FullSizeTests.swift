@@ -8,7 +8,9 @@ import Testing
 
 /// All published models at full size, with synthetic weights that any implementation makes from their names, against what
 /// the Python reference gave for nine photographs. The weights pass through files in the released layout.
-@Suite("Published models against the reference, full size", .serialized, .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))
+@Suite(
+    "Published models against the reference, full size", .serialized,
+    .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))
 struct FullSizeTests {
     static let models = [
         "ensemble", "dino_vitb16", "clip_vitb32", "open_clip_vitb32", "dinov2_vitb14", "synclr_vitb16",
@@ -68,7 +70,8 @@ struct FullSizeTests {
                 }, part.files[0].path)
             for block in 0..<c.depth {
                 for (half, shape) in [("A", [16, c.width] as Shape), ("B", [3 * c.width, 16])] {
-                    let name = "base_model.model.extractor_list.\(index).model.blocks.\(block).attn.qkv.lora_\(half).weight"
+                    let name =
+                        "base_model.model.extractor_list.\(index).model.blocks.\(block).attn.qkv.lora_\(half).weight"
                     lora.append((name, SyntheticWeights.tensor(adapter, name, shape)))
                 }
             }
