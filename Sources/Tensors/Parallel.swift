@@ -42,4 +42,7 @@ public enum Parallel {
             body(lower..<upper)
         }
     }
+
+    /// Whether all threads that wait for loops are asleep.
+    package static var isResting: Bool { ThreadTeam.shared.isResting }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// loop alone, so that nobody waits for anybody and nothing can lock up.
 ///
 /// `@unchecked Sendable`: `job` is set while no worker is inside, and read only by workers that are counted in `state`,
-/// for which the owner of the loop waits; `workers` belongs to the holder of `isBusy`.
+/// for which the owner of the loop waits; only the holder of `isBusy` adds workers.
 final class ThreadTeam: @unchecked Sendable {
     static let shared = ThreadTeam()
 
@@ -31,7 +31,7 @@ final class ThreadTeam: @unchecked Sendable {
     private let sleepers = Atomic(0)
     private let condition = NSCondition()
     private var job: UnsafePointer<Job>?
-    private var workers = 0
+    private let workers = Atomic(0)
 
     /// How often a thread looks before it sleeps or yields: some 30 microseconds.
     private static let patience = 2000
@@ -43,7 +43,7 @@ final class ThreadTeam: @unchecked Sendable {
             return false
         }
         defer { isBusy.store(false, ordering: .releasing) }
-        while workers < lanes - 1 { startWorker() }
+        while workers.load(ordering: .relaxed) < lanes - 1 { startWorker() }
         withoutActuallyEscaping(body) { body in
             withUnsafePointer(to: Job(count: count, lanes: lanes, body: body)) { job in
                 self.job = job
@@ -70,6 +70,9 @@ final class ThreadTeam: @unchecked Sendable {
         return true
     }
 
+    /// Whether every worker sleeps.
+    var isResting: Bool { sleepers.load(ordering: .relaxed) == workers.load(ordering: .relaxed) }
+
     /// Takes a lane and works through what is left of the loop.
     @inline(never)
     private func work(_ job: UnsafePointer<Job>) {
@@ -83,7 +86,7 @@ final class ThreadTeam: @unchecked Sendable {
     }
 
     private func startWorker() {
-        workers += 1
+        workers.wrappingAdd(1, ordering: .relaxed)
         let thread = Thread { [self] in serve() }
         thread.name = "dreamsim"
         thread.qualityOfService = .userInitiated

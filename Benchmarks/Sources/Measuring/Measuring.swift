@@ -1,5 +1,6 @@
 import CPeak
 import Dispatch
+import Foundation
 
 /// Seconds that `body` takes.
 public func seconds(_ body: () -> Void) -> Double {
@@ -9,9 +10,38 @@ public func seconds(_ body: () -> Void) -> Double {
     return Double(whole) + Double(fraction) * 1e-18
 }
 
-/// Calls `body` for 0..<count on as many threads.
-public func onThreads(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    if count == 1 { body(0) } else { DispatchQueue.concurrentPerform(iterations: count, execute: body) }
+/// Calls `body` for 0..<count on as many threads, which wait in between.
+public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    Team.shared.run(count, body)
+}
+
+/// Threads of our own: those of Dispatch may be fewer when the machine is busy.
+///
+/// `@unchecked Sendable`: used from the main thread only; helpers read `body` between the semaphores.
+private final class Team: @unchecked Sendable {
+    static let shared = Team()
+    private var starts: [DispatchSemaphore] = []
+    private let ends = DispatchSemaphore(value: 0)
+    private var body: @Sendable (Int) -> Void = { _ in }
+
+    func run(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        self.body = body
+        while starts.count < count - 1 {
+            let start = DispatchSemaphore(value: 0)
+            starts.append(start)
+            let index = starts.count
+            Thread {
+                while true {
+                    start.wait()
+                    self.body(index)
+                    self.ends.signal()
+                }
+            }.start()
+        }
+        for start in starts.prefix(count - 1) { start.signal() }
+        body(0)
+        for _ in 1..<max(1, count) { ends.wait() }
+    }
 }
 
 /// The GFLOP/s of fused multiply-adds in registers on a number of threads at once.
