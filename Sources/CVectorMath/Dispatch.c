@@ -71,3 +71,30 @@ void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale
 float dsv_dot(const float *a, const float *b, size_t count) {
     return active->dot(a, b, count);
 }
+
+void dsv_multiply_packed(const struct dsv_product *product) {
+    active->multiply_packed(product);
+}
+
+void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
+                                   float *u) {
+    active->packed_transposed_product(packed, inputs, first, count, q, u);
+}
+
+void dsv_attend(const struct dsv_attention *attention) {
+    active->attend(attention);
+}
+
+size_t dsv_attention_scratch(size_t tokens, size_t width) {
+    const size_t wide_tokens = (tokens + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
+    const size_t wide_width = (width + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
+    return wide_tokens * width + wide_width * tokens + DSV_QUERY_BLOCK * wide_tokens;
+}
+
+void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y) {
+    active->weighted_rows(x, stride, p, rows, width, y);
+}
+
+void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
+    active->standardize(x, count, mean, deviation, y);
+}

@@ -105,14 +105,31 @@ static void KERNEL(bias_residual)(float *x, const float *y, size_t rows, size_t 
 }
 
 static float KERNEL(dot)(const float *a, const float *b, size_t count) {
-    lanes total = splat(0);
+    lanes total = splat(0), others[3] = {splat(0), splat(0), splat(0)};
     size_t i = 0;
+    for (; i + 4 * LANES <= count; i += 4 * LANES) {
+        total += load(a + i) * load(b + i);
+        for (int j = 0; j < 3; j++)
+            others[j] += load(a + i + (j + 1) * LANES) * load(b + i + (j + 1) * LANES);
+    }
+    total += others[0] + (others[1] + others[2]);
     for (; i + LANES <= count; i += LANES)
         total += load(a + i) * load(b + i);
     if (i < count)
         total += load_part(a + i, count - i, 0) * load_part(b + i, count - i, 0);
     return sum(total);
 }
+
+static void KERNEL(standardize)(const float *x, size_t count, float mean, float deviation, float *y) {
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        store(y + i, (load(x + i) - mean) / deviation);
+    for (; i < count; i++)
+        y[i] = (x[i] - mean) / deviation;
+}
+
+#include "Product.h"
+#include "AttentionKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
@@ -124,4 +141,9 @@ const struct dsv_kernels KERNEL(kernels) = {
     .bias_residual = KERNEL(bias_residual),
     .softmax = KERNEL(softmax),
     .dot = KERNEL(dot),
+    .standardize = KERNEL(standardize),
+    .multiply_packed = KERNEL(multiply_packed),
+    .packed_transposed_product = KERNEL(packed_transposed_product),
+    .weighted_rows = KERNEL(weighted_rows),
+    .attend = KERNEL(attend),
 };

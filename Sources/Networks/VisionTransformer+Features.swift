@@ -14,17 +14,45 @@ extension VisionTransformer {
         guard let featureWidth = feature.width(in: configuration) else {
             preconditionFailure("no feature \(feature.name) in a network of depth \(configuration.depth)")
         }
-        let tokens = tokens(of: images, through: feature.block ?? configuration.depth - 1)
-        let (count, perImage, width) = (tokens.shape[0], tokens.shape[1], tokens.shape[2])
-        return tokens.withUnsafeBufferPointer { tokens in
-            Tensor(uninitialized: [count, featureWidth]) { target in
-                for n in 0..<count {
-                    let image = MatrixView(
-                        reading: tokens.baseAddress! + n * perImage * width, rows: perImage, columns: width)
-                    let row = MatrixView(target.baseAddress! + n * featureWidth, rows: 1, columns: featureWidth)
-                    read(feature.kind, image, into: row, centringTokens: centringTokens)
+        precondition(images.shape.rank == 4 && images.shape[1] == 3, "images of shape \(images.shape)")
+        let grid = grid(height: images.shape[2], width: images.shape[3])
+        let (count, tokens, width) = (images.shape[0], tokenCount(grid), configuration.width)
+        let most = min(count, Self.imagesTogether)
+        return Tensor(uninitialized: [count, featureWidth]) { target in
+            let features = MatrixView(target.baseAddress!, rows: count, columns: featureWidth)
+            Scratch.with(images: most, tokens: tokens, configuration, extra: most * (tokens + 1) * width + 16) { scratch, arena in
+                let x = arena.matrix(rows: most * tokens, columns: width)
+                let classTokens = arena.matrix(rows: most, columns: width)
+                for first in stride(from: 0, to: count, by: most) {
+                    let range = first..<min(first + most, count)
+                    read(
+                        feature, of: images, range, grid, x.rows(0..<(range.count * tokens)), classTokens,
+                        scratch, into: features.rows(range), centringTokens: centringTokens)
                 }
             }
+        }
+    }
+
+    /// Reads a feature of some of the images; x and `classTokens` are memory for their tokens.
+    private func read(
+        _ feature: Feature, of images: Tensor, _ range: Range<Int>, _ grid: Grid, _ x: MatrixView,
+        _ classTokens: MatrixView, _ scratch: Scratch, into features: MatrixView, centringTokens: Bool
+    ) {
+        let (tokens, last) = (tokenCount(grid), feature.block ?? configuration.depth - 1)
+        embed(images, range, grid, into: x, scratch)
+        for index in 0..<last { run(blocks[index], on: x, tokens: tokens, scratch) }
+        var (rows, perImage) = (x, tokens)
+        if feature.kind == .clsPatch {
+            run(blocks[last], on: x, tokens: tokens, scratch)
+        } else {
+            // Only the class token is wanted of the last block.
+            (rows, perImage) = (classTokens.rows(0..<range.count), 1)
+            run(blocks[last], on: x, tokens: tokens, into: rows, scratch)
+        }
+        for n in 0..<range.count {
+            read(
+                feature.kind, rows.rows((n * perImage)..<((n + 1) * perImage)), into: features.rows(n..<(n + 1)),
+                centringTokens: centringTokens)
         }
     }
 

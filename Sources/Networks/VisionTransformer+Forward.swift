@@ -38,104 +38,75 @@ extension VisionTransformer {
         let (count, tokens, width) = (images.shape[0], tokenCount(grid), configuration.width)
         return Tensor(uninitialized: [count, tokens, width]) { memory in
             let x = MatrixView(memory.baseAddress!, rows: count * tokens, columns: width)
-            embed(images, grid, into: x)
-            let scratch = Scratch(rows: count * tokens, configuration)
-            for index in 0...last {
-                run(blocks[index], on: x, tokens: tokens, scratch)
-                visit(index, x)
+            let most = min(count, Self.imagesTogether)
+            Scratch.with(images: most, tokens: tokens, configuration) { scratch, _ in
+                for first in stride(from: 0, to: count, by: most) {
+                    let range = first..<min(first + most, count)
+                    embed(images, range, grid, into: x.rows(Self.rows(range, tokens)), scratch)
+                }
+                for index in 0...last {
+                    for first in stride(from: 0, to: count, by: most) {
+                        let range = first..<min(first + most, count)
+                        run(blocks[index], on: x.rows(Self.rows(range, tokens)), tokens: tokens, scratch)
+                    }
+                    visit(index, x)
+                }
             }
         }
     }
+
+    /// The rows of the tokens of some images.
+    static func rows(_ images: Range<Int>, _ tokens: Int) -> Range<Int> {
+        (images.lowerBound * tokens)..<(images.upperBound * tokens)
+    }
+
+    /// The images that pass the network together. More would not make the matrix products faster, and their tokens would
+    /// leave the processor's caches.
+    static let imagesTogether = 8
 
     /// The final layer norm over rows of tokens [rows, C].
     package func finalNorm(_ x: MatrixView, into y: MatrixView) {
         norm.forward(x, into: y)
     }
 
-    private func run(_ block: Block, on x: MatrixView, tokens: Int, _ scratch: Scratch) {
-        block.norm1.forward(x, into: scratch.narrow)
-        block.qkv.forward(scratch.narrow, into: scratch.qkv, then: .bias)
-        Attention(heads: configuration.heads, width: configuration.width)
-            .forward(scratch.qkv, tokens: tokens, into: scratch.narrow)
-        block.output.forward(scratch.narrow, into: scratch.branch, then: .residual(x, scale: block.scale1))
-        block.norm2.forward(x, into: scratch.narrow)
-        block.hidden.forward(scratch.narrow, into: scratch.hidden, then: .activation(configuration.activation))
-        block.contraction.forward(scratch.hidden, into: scratch.branch, then: .residual(x, scale: block.scale2))
+    /// Runs a block for the tokens of some images, [N * T, C].
+    func run(_ block: Block, on x: MatrixView, tokens: Int, _ scratch: Scratch) {
+        let normalized = scratch.narrow.rows(0..<x.rows)
+        let qkv = scratch.qkv(rows: x.rows)
+        block.norm1.forward(x, into: normalized)
+        block.qkv.forward(BlockedMatrix(normalized), into: qkv, then: .bias)
+        attention.forward(qkv, tokens: tokens, into: normalized, scratch: scratch.attention)
+        block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
+        perceptron(block, on: x, scratch)
     }
 
-    /// Fills x with the tokens that enter the first block.
-    private func embed(_ images: Tensor, _ grid: Grid, into x: MatrixView) {
-        let (count, tokens, first) = (images.shape[0], tokenCount(grid), 1 + configuration.registers)
-        let patches = patches(of: images, grid)
-        let position = positions.patches(rows: grid.rows, columns: grid.columns)
-        // The class token has its own position; registers have none.
-        let opening = zip(classToken.values, positions.classToken).map { $0 + $1 } + (registers?.values ?? [])
-        patches.withUnsafeBufferPointer { patches in
-            let patches = MatrixView(
-                reading: patches.baseAddress!, rows: count * grid.count, columns: patchEmbedding.inputs)
-            for n in 0..<count {
-                let image = x.rows((n * tokens)..<((n + 1) * tokens))
-                image.base.update(from: opening, count: opening.count)
-                let embedded = image.rows(first..<tokens)
-                patchEmbedding.forward(
-                    patches.rows((n * grid.count)..<((n + 1) * grid.count)), into: embedded, then: .bias)
-                position.withUnsafeBufferPointer { position in
-                    for i in 0..<position.count { embedded.base[i] += position[i] }
-                }
-            }
+    /// x + perceptron(norm2(x)), the second half of a block, row by row.
+    private func perceptron(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
+        let normalized = scratch.narrow.rows(0..<x.rows)
+        let hidden = scratch.hidden(rows: x.rows)
+        block.norm2.forward(x, into: normalized)
+        block.hidden.forward(BlockedMatrix(normalized), into: hidden, then: .activation(configuration.activation))
+        block.contraction.forward(hidden, into: BlockedMatrix(x), then: .residual(scale: block.scale2))
+    }
+
+    /// Runs a block for the class tokens alone; what a block does to one token depends on the others only by attention.
+    /// - Parameters:
+    ///   - x: the tokens of some images before the block, [N * T, C]; they are left as they are.
+    ///   - classTokens: [N, C].
+    func run(_ block: Block, on x: MatrixView, tokens: Int, into classTokens: MatrixView, _ scratch: Scratch) {
+        let normalized = scratch.narrow.rows(0..<x.rows)
+        block.norm1.forward(x, into: normalized)
+        for n in 0..<classTokens.rows {
+            (classTokens.base + n * classTokens.stride).update(
+                from: x.base + n * tokens * x.stride, count: x.columns)
         }
-        preNorm?.forward(x, into: x)
+        let attended = MatrixView(scratch.wide, rows: classTokens.rows, columns: x.columns)
+        attention.classTokens(
+            normalized, qkv: block.qkv, tokens: tokens, into: attended,
+            scratch: scratch.wide + Workspace.Arena.rounded(attended.rows * attended.columns))
+        block.output.forward(attended, into: classTokens, then: .residual(scale: block.scale1))
+        perceptron(block, on: classTokens, scratch)
     }
 
-    /// Cuts images into patches, standardised: [N * patches, 3 * P * P], channel by channel within a patch.
-    private func patches(of images: Tensor, _ grid: Grid) -> Tensor {
-        let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
-        let (side, inputs) = (configuration.patchSize, patchEmbedding.inputs)
-        return Tensor(uninitialized: [count * grid.count, inputs]) { target in
-            images.withUnsafeBufferPointer { source in
-                for n in 0..<count {
-                    for c in 0..<3 {
-                        let (mean, deviation) = (configuration.mean[c], configuration.standardDeviation[c])
-                        let plane = (n * 3 + c) * height * width
-                        for y in 0..<height {
-                            let patchRow = n * grid.count + y / side * grid.columns
-                            let inside = (c * side + y % side) * side
-                            for column in 0..<grid.columns {
-                                let from = plane + y * width + column * side
-                                let to = (patchRow + column) * inputs + inside
-                                for i in 0..<side {
-                                    target[to + i] = (source[from + i] - mean) / deviation
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Memory for what a block computes on the way.
-private final class Scratch {
-    private let memory: UnsafeMutableBufferPointer<Float>
-    /// [rows, C]: normalised tokens, then what attention returns.
-    let narrow: MatrixView
-    /// [rows, C]: what is added to the tokens.
-    let branch: MatrixView
-    /// [rows, 3 C].
-    let qkv: MatrixView
-    /// [rows, mlpWidth]; shares memory with `qkv`, which is no longer needed by then.
-    let hidden: MatrixView
-
-    init(rows: Int, _ configuration: VisionTransformerConfiguration) {
-        let (width, wide) = (configuration.width, max(3 * configuration.width, configuration.mlpWidth))
-        memory = .allocate(capacity: rows * (2 * width + wide))
-        let base = memory.baseAddress!
-        narrow = MatrixView(base, rows: rows, columns: width)
-        branch = MatrixView(base + rows * width, rows: rows, columns: width)
-        qkv = MatrixView(base + 2 * rows * width, rows: rows, columns: 3 * width)
-        hidden = MatrixView(base + 2 * rows * width, rows: rows, columns: configuration.mlpWidth)
-    }
-
-    deinit { memory.deallocate() }
+    private var attention: Attention { Attention(heads: configuration.heads, width: configuration.width) }
 }

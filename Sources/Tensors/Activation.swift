@@ -7,11 +7,11 @@ public enum Activation: String, Sendable, Hashable, Codable {
     /// v sigmoid(1.702 v), as OpenAI's CLIP uses.
     case quickGELU
 
-    /// x = activation(x + bias), row by row.
-    package func apply(to x: MatrixView, addingBias bias: UnsafePointer<Float>) {
+    /// What the packed product calls it.
+    var kernel: Int32 {
         switch self {
-        case .gelu: dsv_bias_gelu(x.base, x.rows, x.columns, x.stride, bias)
-        case .quickGELU: dsv_bias_quick_gelu(x.base, x.rows, x.columns, x.stride, bias)
+        case .gelu: Int32(DSV_GELU.rawValue)
+        case .quickGELU: Int32(DSV_QUICK_GELU.rawValue)
         }
     }
 }

@@ -1,9 +1,9 @@
 internal import CVectorMath
 
-/// y = x Wᵀ + b, with what commonly follows done while the result is still in the cache.
+/// y = x Wᵀ + b, with what commonly follows done while the result is still in registers.
 package struct Linear: Sendable {
-    /// [outputs, inputs], as checkpoints store it.
-    package let weight: Tensor
+    /// W [outputs, inputs].
+    package let weight: PackedMatrix
     /// [outputs].
     package let bias: Tensor
 
@@ -13,66 +13,124 @@ package struct Linear: Sendable {
         case bias
         /// y = activation(x Wᵀ + b).
         case activation(Activation)
-        /// residual += scale * (x Wᵀ + b), with a scale for each output, or 1; y is scratch.
-        case residual(MatrixView, scale: Tensor?)
+        /// y += scale * (x Wᵀ + b), with a scale for each output, or 1.
+        case residual(scale: Tensor?)
     }
 
+    /// - Parameters:
+    ///   - weight: [outputs, inputs].
+    ///   - bias: [outputs].
     package init(weight: Tensor, bias: Tensor) {
+        self.init(weight: PackedMatrix(packing: weight), bias: bias)
+    }
+
+    package init(weight: PackedMatrix, bias: Tensor) {
         precondition(
-            weight.shape.rank == 2 && bias.shape == [weight.shape[0]],
-            "linear layer of weight \(weight.shape) and bias \(bias.shape)")
+            bias.shape == [weight.outputs], "linear layer of \(weight.outputs) outputs and bias \(bias.shape)")
         self.weight = weight
         self.bias = bias
     }
 
-    package var outputs: Int { weight.shape[0] }
-    package var inputs: Int { weight.shape[1] }
+    package var outputs: Int { weight.outputs }
+    package var inputs: Int { weight.inputs }
 
-    /// Computes y for all rows of x. The outputs are split over the threads, so that each reads its own part of W.
+    /// Computes y for all rows of x.
     package func forward(_ x: MatrixView, into y: MatrixView, then completion: Completion) {
-        weight.withUnsafeBufferPointer { weight in
+        forward(BlockedMatrix(x), into: BlockedMatrix(y), then: completion)
+    }
+
+    /// Computes the first `y.columns` outputs for all rows of x. Blocks of y hold whole panels.
+    package func forward(_ x: BlockedMatrix, into y: BlockedMatrix, then completion: Completion) {
+        precondition(
+            x.columns == inputs && y.columns <= outputs && x.rows == y.rows
+                && (y.blocks == 1 || y.block % PackedMatrix.panel == 0),
+            "linear layer \(outputs)x\(inputs) over \(x.rows)x\(x.columns) into \(y.rows)x\(y.columns)")
+        guard x.rows > 0 else { return }
+        weight.panels.withUnsafeBufferPointer { panels in
             bias.withUnsafeBufferPointer { bias in
-                let weight = MatrixView(reading: weight.baseAddress!, rows: outputs, columns: inputs)
-                let bias = SendablePointer(bias.baseAddress!)
-                let completion = SendableCompletion(completion)
-                Parallel.forEachRange(outputs, multiple: 64) { range in
-                    let y = y.columns(range)
-                    multiply(x, .none, weight.rows(range), .transposed, into: y)
-                    completion.finish(y, bias: bias.pointer + range.lowerBound, range)
+                withScale(of: completion) { scale in
+                    let work = Work(
+                        weight: weight, panels: panels.baseAddress!, bias: bias.baseAddress!, scale: scale, x: x, y: y,
+                        completion: completion)
+                    let parts = Parts(rows: x.rows, y: y)
+                    Parallel.forEach(parts.count) { part in
+                        let (rows, outputs) = parts[part]
+                        work.run(rows, outputs)
+                    }
                 }
             }
         }
     }
-}
 
-/// `@unchecked Sendable`: read-only memory that outlives the parallel loop.
-private struct SendablePointer: @unchecked Sendable {
-    let pointer: UnsafePointer<Float>
-    init(_ pointer: UnsafePointer<Float>) { self.pointer = pointer }
-}
+    private func withScale(of completion: Completion, _ body: (UnsafePointer<Float>?) -> Void) {
+        guard case .residual(let scale?) = completion else { return body(nil) }
+        precondition(scale.count == outputs, "scale \(scale.shape) for \(outputs) outputs")
+        scale.withUnsafeBufferPointer { body($0.baseAddress) }
+    }
 
-/// `@unchecked Sendable`: every thread finishes its own columns.
-private struct SendableCompletion: @unchecked Sendable {
-    let completion: Linear.Completion
-    init(_ completion: Linear.Completion) { self.completion = completion }
+    /// How a product is cut up: rows into blocks that stay in a core's cache, outputs into chunks enough to keep all
+    /// threads busy to the end. Every result is computed the same way wherever the cuts are.
+    private struct Parts {
+        let rows: Int
+        let y: BlockedMatrix
+        let rowBlocks: Int
+        let chunks: Int
 
-    func finish(_ y: MatrixView, bias: UnsafePointer<Float>, _ range: Range<Int>) {
-        switch completion {
-        case .bias:
-            dsv_bias(y.base, y.rows, y.columns, y.stride, bias)
-        case .activation(let activation):
-            activation.apply(to: y, addingBias: bias)
-        case .residual(let residual, let scale):
-            precondition(residual.stride == y.stride, "residual stride \(residual.stride), expected \(y.stride)")
-            let x = residual.columns(range)
-            if let scale {
-                scale.withUnsafeBufferPointer {
-                    dsv_bias_residual(
-                        x.base, y.base, y.rows, y.columns, y.stride, bias, $0.baseAddress! + range.lowerBound)
-                }
-            } else {
-                dsv_bias_residual(x.base, y.base, y.rows, y.columns, y.stride, bias, nil)
+        init(rows: Int, y: BlockedMatrix) {
+            self.rows = rows
+            self.y = y
+            rowBlocks = rows <= 224 ? 1 : (rows + 199) / 200
+            let wanted = Parallel.threads == 1 ? 1 : 6 * Parallel.threads
+            let most = max(1, y.block / 64)
+            chunks = min(most, max(1, (wanted + rowBlocks * y.blocks - 1) / (rowBlocks * y.blocks)))
+        }
+
+        var count: Int { rowBlocks * y.blocks * chunks }
+
+        subscript(index: Int) -> (rows: Range<Int>, outputs: Range<Int>) {
+            let (row, rest) = index.quotientAndRemainder(dividingBy: y.blocks * chunks)
+            let (block, chunk) = rest.quotientAndRemainder(dividingBy: chunks)
+            let columns = y.columns(ofBlock: block)
+            let units = (columns.count + 31) / 32
+            let lower = columns.lowerBound + units * chunk / chunks * 32
+            let upper = min(columns.upperBound, columns.lowerBound + units * (chunk + 1) / chunks * 32)
+            return ((rows * row / rowBlocks)..<(rows * (row + 1) / rowBlocks), min(lower, upper)..<upper)
+        }
+    }
+
+    /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
+    private struct Work: @unchecked Sendable {
+        let weight: PackedMatrix
+        let panels: UnsafePointer<Float>
+        let bias: UnsafePointer<Float>
+        let scale: UnsafePointer<Float>?
+        let x: BlockedMatrix
+        let y: BlockedMatrix
+        let completion: Completion
+
+        func run(_ rows: Range<Int>, _ outputs: Range<Int>) {
+            guard !rows.isEmpty && !outputs.isEmpty else { return }
+            let target = y.view(outputs).rows(rows)
+            var product = dsv_product()
+            product.x = UnsafePointer(x.base + rows.lowerBound * x.stride)
+            product.x_stride = x.stride
+            product.x_block = x.blocks > 1 ? x.block : 0
+            product.x_block_stride = x.blockStride
+            product.w = weight.panel(of: outputs.lowerBound, panels)
+            product.w_panel = weight.inputs * PackedMatrix.panel
+            product.rows = rows.count
+            product.inputs = weight.inputs
+            product.outputs = outputs.count
+            product.y = target.base
+            product.y_stride = target.stride
+            product.bias = bias + outputs.lowerBound
+            product.scale = scale.map { $0 + outputs.lowerBound }
+            switch completion {
+            case .bias: break
+            case .activation(let activation): product.activation = activation.kernel
+            case .residual: product.adds = 1
             }
+            dsv_multiply_packed(&product)
         }
     }
 }

@@ -1,38 +1,35 @@
-import Dispatch
 import Foundation
 import Synchronization
 
-/// How many threads the computations use, and the loop that spreads work over them.
+/// How many threads the computations use, and the loops that spread work over them.
 public enum Parallel {
     private static let configured = Mutex<Int?>(nil)
 
-    /// The number of threads: what was set here, else `DREAMSIM_THREADS`, else the number of active processors.
+    /// The number of threads: what was set here, else `DREAMSIM_THREADS`, else the number of active processors; at
+    /// most 1024.
     public static var threads: Int {
         get { configured.withLock { $0 } ?? initial }
-        set { configured.withLock { $0 = max(1, newValue) } }
+        set { configured.withLock { $0 = min(max(1, newValue), most) } }
     }
+
+    private static let most = 1024
 
     private static let initial: Int = {
         let wanted = ProcessInfo.processInfo.environment["DREAMSIM_THREADS"].flatMap { Int($0) }
-        if let wanted, wanted >= 1 { return wanted }
-        return ProcessInfo.processInfo.activeProcessorCount
+        if let wanted, wanted >= 1 { return min(wanted, most) }
+        return min(ProcessInfo.processInfo.activeProcessorCount, most)
     }()
 
     /// Calls `body` once for each index in `0..<count`, on up to `threads` threads, and returns when all have finished.
     package static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
-        let lanes = min(threads, count)
-        guard lanes > 1 else {
-            for i in 0..<count { body(i) }
-            return
-        }
-        let next = Atomic(0)
-        DispatchQueue.concurrentPerform(iterations: lanes) { _ in
-            while true {
-                let i = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard i < count else { return }
-                body(i)
-            }
-        }
+        forEach(count, lanes: threads) { index, _ in body(index) }
+    }
+
+    /// Calls `body` once for each index in `0..<count`, on up to `lanes` threads, and returns when all have finished.
+    /// - Parameter body: takes the index, and which of the threads it runs on, in `0..<lanes`.
+    package static func forEach(_ count: Int, lanes: Int, _ body: @Sendable (Int, Int) -> Void) {
+        if min(lanes, count) > 1 && ThreadTeam.shared.run(count, lanes: min(lanes, count), body) { return }
+        for i in 0..<count { body(i, 0) }
     }
 
     /// Splits `0..<count` into one contiguous range a thread, each but the last a multiple of `multiple` long.
@@ -45,4 +42,7 @@ public enum Parallel {
             body(lower..<upper)
         }
     }
+
+    /// Whether all threads that wait for loops are asleep.
+    package static var isResting: Bool { ThreadTeam.shared.isResting }
 }

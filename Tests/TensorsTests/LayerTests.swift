@@ -20,10 +20,12 @@ struct LayerTests {
         }
     }
 
-    static func run(_ linear: Linear, _ x: Tensor, then completion: Linear.Completion) -> [Float] {
+    static func run(
+        _ linear: Linear, _ x: Tensor, onto start: Tensor? = nil, then completion: Linear.Completion
+    ) -> [Float] {
         var x = x
         let rows = x.shape[0]
-        var y = Tensor(zeros: [rows, linear.outputs])
+        var y = start ?? Tensor(zeros: [rows, linear.outputs])
         x.withUnsafeMutableBufferPointer { x in
             y.withUnsafeMutableBufferPointer { y in
                 linear.forward(
@@ -38,7 +40,7 @@ struct LayerTests {
     func linear(rows: Int, inputs: Int, outputs: Int) {
         let x = Self.tensor([rows, inputs], seed: 1)
         let layer = Linear(weight: Self.tensor([outputs, inputs], seed: 2), bias: Self.tensor([outputs], seed: 3))
-        let expected = Self.plainLinear(x, layer.weight, layer.bias)
+        let expected = Self.plainLinear(x, layer.weight.unpacked(), layer.bias)
         let plain = Difference(Self.run(layer, x, then: .bias), expected.map { Float($0) })
         #expect(plain.relativeL2 < 1e-6, "\(plain)")
         let activated = Difference(
@@ -53,16 +55,12 @@ struct LayerTests {
         let x = Self.tensor([rows, inputs], seed: 4)
         let layer = Linear(weight: Self.tensor([outputs, inputs], seed: 5), bias: Self.tensor([outputs], seed: 6))
         let scale = Self.tensor([outputs], seed: 7)
-        var residual = Self.tensor([rows, outputs], seed: 8)
-        let before = residual.values
-        residual.withUnsafeMutableBufferPointer {
-            let view = MatrixView($0.baseAddress!, rows: rows, columns: outputs)
-            _ = Self.run(layer, x, then: .residual(view, scale: scale))
+        let before = Self.tensor([rows, outputs], seed: 8)
+        let residual = Self.run(layer, x, onto: before, then: .residual(scale: scale))
+        let expected = Self.plainLinear(x, layer.weight.unpacked(), layer.bias).enumerated().map { at, value in
+            Float(Double(before.values[at]) + value * Double(scale.values[at % outputs]))
         }
-        let expected = Self.plainLinear(x, layer.weight, layer.bias).enumerated().map { at, value in
-            Float(Double(before[at]) + value * Double(scale.values[at % outputs]))
-        }
-        let difference = Difference(residual.values, expected)
+        let difference = Difference(residual, expected)
         #expect(difference.relativeL2 < 1e-6, "\(difference)")
     }
 
@@ -73,9 +71,14 @@ struct LayerTests {
         var output = Tensor(zeros: [images * tokens, width])
         qkv.withUnsafeMutableBufferPointer { qkv in
             output.withUnsafeMutableBufferPointer { output in
-                Attention(heads: heads, width: width).forward(
-                    MatrixView(qkv.baseAddress!, rows: images * tokens, columns: 3 * width), tokens: tokens,
-                    into: MatrixView(output.baseAddress!, rows: images * tokens, columns: width))
+                let attention = Attention(heads: heads, width: width)
+                let (lanes, size) = (Parallel.threads, attention.scratch(tokens: tokens))
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: lanes * size) { scratch in
+                    attention.forward(
+                        BlockedMatrix(MatrixView(qkv.baseAddress!, rows: images * tokens, columns: 3 * width)),
+                        tokens: tokens, into: MatrixView(output.baseAddress!, rows: images * tokens, columns: width),
+                        scratch: MatrixView(scratch.baseAddress!, rows: lanes, columns: size))
+                }
             }
         }
         let v = qkv.values.map(Double.init)

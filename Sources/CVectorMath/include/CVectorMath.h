@@ -8,11 +8,21 @@
 
 #include <stddef.h>
 
+#include "PackedProduct.h"
 #include "Resample.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Tells the processor that the thread waits in a loop. */
+static inline void dsv_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /* The name of the kernels in use. */
 const char *dsv_simd(void);
@@ -28,6 +38,11 @@ struct dsv_kernels {
     void (*bias_residual)(float *, const float *, size_t, size_t, size_t, const float *, const float *);
     void (*softmax)(float *, size_t, size_t, size_t, float);
     float (*dot)(const float *, const float *, size_t);
+    void (*standardize)(const float *, size_t, float, float, float *);
+    void (*multiply_packed)(const struct dsv_product *);
+    void (*packed_transposed_product)(const float *, size_t, size_t, size_t, const float *, float *);
+    void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
+    void (*attend)(const struct dsv_attention *);
 };
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */
@@ -56,6 +71,9 @@ void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale
 
 /* The sum of a[i] * b[i], accumulated lane by lane. */
 float dsv_dot(const float *a, const float *b, size_t count);
+
+/* y[i] = (x[i] - mean) / deviation. */
+void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,225 @@
+/*
+ * The packed matrix product. Included by Kernels.h.
+ *
+ * A tile of TILE_ROWS rows and TILE_PANELS panels of the result is held in registers while the inputs run by. The inputs
+ * are taken in blocks, and the rows in blocks, so that a block of x stays in the second-level cache while the panels pass;
+ * of the panels the next is fetched while the present one is used, because weights come from memory.
+ */
+#if LANES == 16
+#define TILE_ROWS 14
+#define TILE_PANELS 2
+#elif LANES == 8
+#define TILE_ROWS 6
+#define TILE_PANELS 1
+#elif defined(__aarch64__)
+#define TILE_ROWS 6
+#define TILE_PANELS 1
+#else
+#define TILE_ROWS 2
+#define TILE_PANELS 1
+#endif
+#define PARTS (DSV_PANEL / LANES)
+#define INPUT_BLOCK 768
+#define ROW_BLOCK 200
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
+/* The sums of products of `rows` rows and `panels` panels, both known when compiled, into tile [rows][panels * 16]. */
+INLINE void sums_of_products(const int rows, const int panels, const float *x, size_t stride, const float *w,
+                             size_t panel, size_t inputs, const float *ahead, float *tile) {
+    lanes total[TILE_ROWS][TILE_PANELS * PARTS];
+    UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLLED for (int p = 0; p < panels * PARTS; p++)
+            total[r][p] = splat(0);
+    }
+    /* Groups of three rows, so that the addresses need few registers: base, base + stride and base + 2 * stride. */
+    const float *base[(TILE_ROWS + 2) / 3];
+    UNROLLED for (int g = 0; g < (rows + 2) / 3; g++)
+        base[g] = x + 3 * g * stride;
+#pragma clang loop unroll(disable)
+    for (size_t k = 0; k < inputs; k++) {
+        lanes column[TILE_PANELS * PARTS];
+        UNROLLED for (int p = 0; p < panels * PARTS; p++)
+            column[p] = load(w + p / PARTS * panel + p % PARTS * LANES);
+        __builtin_prefetch(ahead, 0, 2);
+        UNROLLED for (int r = 0; r < rows; r++) {
+            const lanes value = splat(base[r / 3][r % 3 * stride]);
+            UNROLLED for (int p = 0; p < panels * PARTS; p++)
+                total[r][p] += value * column[p];
+        }
+        UNROLLED for (int g = 0; g < (rows + 2) / 3; g++)
+            base[g]++;
+        w += DSV_PANEL;
+        ahead += DSV_PANEL;
+    }
+    UNROLLED for (int r = 0; r < rows; r++) {
+        UNROLLED for (int p = 0; p < panels * PARTS; p++)
+            store(tile + r * TILE_PANELS * DSV_PANEL + p * LANES, total[r][p]);
+    }
+}
+
+typedef void tile_function(const float *, size_t, const float *, size_t, size_t, const float *, float *);
+
+#define TILE(ROWS)                                                                                                     \
+    static __attribute__((noinline)) void KERNEL(tile_##ROWS)(const float *x, size_t stride, const float *w,            \
+                                                              size_t panel, size_t inputs, const float *ahead,         \
+                                                              float *tile) {                                           \
+        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, tile);                                 \
+    }                                                                                                                  \
+    static __attribute__((noinline)) void KERNEL(half_tile_##ROWS)(const float *x, size_t stride, const float *w,       \
+                                                                   size_t panel, size_t inputs, const float *ahead,    \
+                                                                   float *tile) {                                      \
+        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, tile);                                           \
+    }
+#define BOTH(ROWS) {KERNEL(half_tile_##ROWS), KERNEL(tile_##ROWS)}
+
+TILE(1)
+TILE(2)
+#if TILE_ROWS > 2
+TILE(3)
+TILE(4)
+TILE(5)
+TILE(6)
+#endif
+#if TILE_ROWS > 6
+TILE(7)
+TILE(8)
+TILE(9)
+TILE(10)
+TILE(11)
+TILE(12)
+TILE(13)
+TILE(14)
+#endif
+
+/* By the number of rows, from 1, and by whether all of TILE_PANELS are wanted or one. */
+static tile_function *const KERNEL(tiles)[TILE_ROWS][2] = {
+    BOTH(1), BOTH(2),
+#if TILE_ROWS > 2
+    BOTH(3), BOTH(4), BOTH(5), BOTH(6),
+#endif
+#if TILE_ROWS > 6
+    BOTH(7), BOTH(8), BOTH(9), BOTH(10), BOTH(11), BOTH(12), BOTH(13), BOTH(14),
+#endif
+};
+
+/* What becomes of the sums of a tile. */
+struct KERNEL(completion) {
+    const float *bias, *scale;
+    int adds, activation;
+};
+
+INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const struct KERNEL(completion) *then) {
+    if (count == LANES) {
+        if (then->bias) v += load(then->bias + i);
+        if (then->scale) v *= load(then->scale + i);
+        if (then->adds) v += load(y + i);
+    } else {
+        if (then->bias) v += load_part(then->bias + i, count, 0);
+        if (then->scale) v *= load_part(then->scale + i, count, 0);
+        if (then->adds) v += load_part(y + i, count, 0);
+    }
+    switch (then->activation) {
+    case DSV_GELU: return gelu(v);
+    case DSV_QUICK_GELU: return quick_gelu(v);
+    default: return v;
+    }
+}
+
+static __attribute__((noinline)) void KERNEL(complete)(const float *tile, size_t rows, size_t width, float *y,
+                                                       size_t stride, const struct KERNEL(completion) *then) {
+    for (size_t r = 0; r < rows; r++, tile += TILE_PANELS * DSV_PANEL, y += stride) {
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES)
+            store(y + i, completed(load(tile + i), y, i, LANES, then));
+        if (i < width)
+            store_part(y + i, width - i, completed(load(tile + i), y, i, width - i, then));
+    }
+}
+
+/* Splits `count` into the fewest parts of at most `most`, all but equal; returns the end of the part that starts at
+   `start`. */
+INLINE size_t end_of_part(size_t start, size_t count, size_t most) {
+    const size_t left = count - start, parts = (left + most - 1) / most;
+    return start + (left + parts - 1) / parts;
+}
+
+static void KERNEL(multiply_block)(const struct dsv_product *of, size_t first_row, size_t last_row, size_t first_input,
+                                   size_t last_input) {
+    float tile[TILE_ROWS * TILE_PANELS * DSV_PANEL] __attribute__((aligned(64)));
+    const int starts = first_input == 0, ends = last_input == of->inputs;
+    const size_t inputs = last_input - first_input;
+    const float *x = of->x + (of->x_block ? first_input / of->x_block * of->x_block_stride : first_input);
+    for (size_t output = 0; output < of->outputs; output += TILE_PANELS * DSV_PANEL) {
+        const size_t left = of->outputs - output;
+        const size_t width = left < TILE_PANELS * DSV_PANEL ? left : TILE_PANELS * DSV_PANEL;
+        const int whole = width > (TILE_PANELS - 1) * DSV_PANEL;
+        const float *w = of->w + output / DSV_PANEL * of->w_panel + first_input * DSV_PANEL;
+        const struct KERNEL(completion) then = {
+            .bias = starts && of->bias ? of->bias + output : NULL,
+            .scale = of->scale ? of->scale + output : NULL,
+            .adds = of->adds || !starts,
+            .activation = ends ? of->activation : DSV_IDENTITY,
+        };
+        size_t ahead = 0;
+        for (size_t row = first_row, end; row < last_row; row = end) {
+            end = end_of_part(row, last_row, TILE_ROWS);
+            /* Prefetching beyond the last panel is harmless. */
+            const float *next = ahead < TILE_PANELS ? w + (TILE_PANELS + ahead) * of->w_panel : w;
+            ahead++;
+            KERNEL(tiles)[end - row - 1][whole](x + row * of->x_stride, of->x_stride, w,
+                                                of->w_panel, inputs, next, tile);
+            KERNEL(complete)(tile, end - row, width, of->y + row * of->y_stride + output, of->y_stride, &then);
+        }
+    }
+}
+
+static void KERNEL(multiply_packed)(const struct dsv_product *of) {
+    for (size_t row = 0, row_end; row < of->rows; row = row_end) {
+        row_end = end_of_part(row, of->rows, ROW_BLOCK);
+        for (size_t input = 0, input_end; input < of->inputs; input = input_end) {
+            input_end = of->x_block ? input + of->x_block : end_of_part(input, of->inputs, INPUT_BLOCK);
+            input_end = input_end < of->inputs ? input_end : of->inputs;
+            KERNEL(multiply_block)(of, row, row_end, input, input_end);
+        }
+    }
+}
+
+/* Sixteen outputs at a time against one input: the sum over a register's lanes for each input. */
+static void KERNEL(packed_transposed_product)(const float *packed, size_t inputs, size_t first, size_t count,
+                                              const float *q, float *u) {
+    memset(u, 0, inputs * sizeof(float));
+    for (size_t panel = first / DSV_PANEL; panel * DSV_PANEL < first + count; panel++) {
+        float wanted[DSV_PANEL] = {0};
+        for (size_t o = 0; o < DSV_PANEL; o++) {
+            const size_t output = panel * DSV_PANEL + o;
+            if (output >= first && output < first + count)
+                wanted[o] = q[output - first];
+        }
+        const float *w = packed + panel * inputs * DSV_PANEL;
+        for (size_t k = 0; k < inputs; k++, w += DSV_PANEL) {
+            lanes total = splat(0);
+            for (size_t p = 0; p < PARTS; p++)
+                total += load(w + p * LANES) * load(wanted + p * LANES);
+            u[k] += sum(total);
+        }
+    }
+}
+
+static void KERNEL(weighted_rows)(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y) {
+    size_t i = 0;
+    for (; i + 4 * LANES <= width; i += 4 * LANES) {
+        lanes total[4] = {splat(0), splat(0), splat(0), splat(0)};
+        for (size_t r = 0; r < rows; r++) {
+            for (int j = 0; j < 4; j++)
+                total[j] += p[r] * load(x + r * stride + i + j * LANES);
+        }
+        for (int j = 0; j < 4; j++)
+            store(y + i + j * LANES, total[j]);
+    }
+    for (; i < width; i++) {
+        float total = 0;
+        for (size_t r = 0; r < rows; r++)
+            total += p[r] * x[r * stride + i];
+        y[i] = total;
+    }
+}

@@ -1,0 +1,63 @@
+/// A window on memory that holds a matrix as blocks of columns, each row-major [rows, block]. What the next product
+/// multiplies block by block thus lies together, and no two rows lie a large power of two apart. For kernel files only.
+///
+/// `@unchecked Sendable`: whoever makes a view sees to it that no two threads write to the same elements.
+package struct BlockedMatrix: @unchecked Sendable {
+    package let base: UnsafeMutablePointer<Float>
+    package let rows: Int
+    package let columns: Int
+    /// The columns of a block; the last one may have fewer, in the same memory.
+    package let block: Int
+    /// From one row of a block to the next.
+    package let stride: Int
+    /// From one block to the next.
+    package let blockStride: Int
+
+    /// A matrix in contiguous memory of `count(rows:columns:block:)` elements.
+    package init(_ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, block: Int) {
+        self.base = base
+        self.rows = rows
+        self.columns = columns
+        self.block = block
+        self.stride = block
+        self.blockStride = rows * block
+    }
+
+    /// A matrix of one block.
+    package init(_ view: MatrixView) {
+        base = view.base
+        rows = view.rows
+        columns = view.columns
+        block = view.columns
+        stride = view.stride
+        blockStride = 0
+    }
+
+    /// The elements that a matrix takes.
+    package static func count(rows: Int, columns: Int, block: Int) -> Int {
+        (columns + block - 1) / block * block * rows
+    }
+
+    /// The columns of a block that suits products over `columns` inputs: at most 768, a multiple of 32 where there are
+    /// several.
+    package static func block(for columns: Int) -> Int {
+        let parts = (columns + 767) / 768
+        return parts == 1 ? columns : ((columns + parts - 1) / parts + 31) / 32 * 32
+    }
+
+    package var blocks: Int { (columns + block - 1) / block }
+
+    /// The columns that a block holds.
+    package func columns(ofBlock index: Int) -> Range<Int> {
+        (index * block)..<min(columns, (index + 1) * block)
+    }
+
+    /// A window on columns of one block.
+    package func view(_ range: Range<Int>) -> MatrixView {
+        let index = range.lowerBound / block
+        precondition(range.upperBound <= (index + 1) * block, "columns \(range) of blocks of \(block)")
+        return MatrixView(
+            base + index * blockStride + (range.lowerBound - index * block), rows: rows, columns: range.count,
+            stride: stride)
+    }
+}

@@ -1,0 +1,90 @@
+import Checkpoints
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+/// What the engine leaves out, cuts up and spreads over threads must not be seen in the results.
+@Suite("Engine", .serialized)
+struct EngineTests {
+    /// Random images of the small transformers' size.
+    static func images(_ count: Int, side: Int, seed: UInt64 = 1) -> Tensor {
+        var generator = SplitMix64(state: seed)
+        return Tensor(
+            (0..<(count * 3 * side * side)).map { _ in Float.random(in: 0...1, using: &generator) },
+            shape: [count, 3, side, side])
+    }
+
+    static func side(_ family: String) -> Int { family.hasPrefix("dinov2") ? 70 : 64 }
+
+    static func image(_ images: Tensor, _ n: Int) -> Tensor {
+        let size = images.count / images.shape[0]
+        return Tensor(
+            images.values[(n * size)..<((n + 1) * size)], shape: Shape([1] + images.shape.dimensions.dropFirst()))
+    }
+
+    static func cosineDistance(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
+        func dot(_ a: ArraySlice<Float>, _ b: ArraySlice<Float>) -> Double {
+            zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        }
+        return 1 - dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
+    }
+
+    @Test("The class token alone equals that among all tokens", arguments: GoldenTests.families, 0..<3)
+    func classTokenAlone(family: String, block: Int) throws {
+        let network = try GoldenTests.network(family)
+        let images = Self.images(3, side: Self.side(family))
+        let tokens = network.tokens(of: images, through: block)
+        let (perImage, width) = (tokens.shape[1], tokens.shape[2])
+        let expected = (0..<3).flatMap { tokens.values[($0 * perImage * width)..<($0 * perImage * width + width)] }
+        let alone = network.features(Feature(.cls, block: block), of: images, centringTokens: false)
+        let difference = Difference(alone.values, expected)
+        #expect(difference.relativeL2 < 2e-6, "\(difference)")
+    }
+
+    @Test("Features do not depend on the batch", arguments: GoldenTests.families, [Feature(.lastLayer), Feature(.clsPatch)])
+    func batches(family: String, feature: Feature) throws {
+        let network = try GoldenTests.network(family)
+        let images = Self.images(19, side: Self.side(family))
+        let together = network.features(feature, of: images, centringTokens: false)
+        let width = together.shape[1]
+        for n in 0..<19 {
+            let alone = network.features(feature, of: Self.image(images, n), centringTokens: false)
+            let row = together.values[(n * width)..<((n + 1) * width)]
+            #expect(Difference(alone.values, Array(row)).relativeL2 < 1e-6)
+            let other = together.values[..<width]
+            let change = Self.cosineDistance(alone.values[...], other) - Self.cosineDistance(row, other)
+            #expect(abs(change) < 1e-6)
+        }
+    }
+
+    @Test("Features do not depend on the number of threads", arguments: GoldenTests.families)
+    func threads(family: String) throws {
+        let network = try GoldenTests.network(family)
+        let images = Self.images(2, side: Self.side(family))
+        let before = Parallel.threads
+        defer { Parallel.threads = before }
+        Parallel.threads = 1
+        let alone = network.features(Feature(.lastLayer), of: images, centringTokens: false)
+        for threads in 2...4 {
+            Parallel.threads = threads
+            let together = network.features(Feature(.lastLayer), of: images, centringTokens: false)
+            #expect(Difference(together.values, alone.values).relativeL2 < 1e-6)
+        }
+    }
+
+    @Test("Several callers at once get what each gets alone")
+    func callers() async throws {
+        let network = try GoldenTests.network("dino")
+        let images = Self.images(4, side: 64)
+        let expected = network.features(Feature(.lastLayer), of: images, centringTokens: false)
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    network.features(Feature(.lastLayer), of: images, centringTokens: false) == expected
+                }
+            }
+            for await isEqual in group { #expect(isEqual) }
+        }
+    }
+}
