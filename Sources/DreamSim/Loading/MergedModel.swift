@@ -46,7 +46,8 @@ struct MergedModel {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(header), as: UTF8.self)
         let tensors = zip(header.parts, weights).enumerated().flatMap { index, pair in
-            pair.1.packed(for: pair.0.configuration).tensors.sorted { $0.key < $1.key }.map { (name: "\(index).\($0.key)", tensor: $0.value) }
+            pair.1.packed(for: pair.0.configuration).tensors.sorted { $0.key < $1.key }
+                .map { (name: "\(index).\($0.key)", tensor: $0.value) }
         }
         try SafetensorsWriter.write(
             tensors,
