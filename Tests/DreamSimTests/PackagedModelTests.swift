@@ -23,9 +23,11 @@ struct PackagedModelTests {
                 store: .fromEnvironment(), preprocessing: .reference, isNormalized: false, keepsMergedFile: false))
     }
 
-    @Test("Features within 1e-5 relative", arguments: [
-        ("cls", "cls"), ("cls@10", "cls_block10"), ("last_layer", "last_layer"), ("cls_patch", "patch_mean"),
-    ])
+    @Test(
+        "Features within 1e-5 relative",
+        arguments: [
+            ("cls", "cls"), ("cls@10", "cls_block10"), ("last_layer", "last_layer"), ("cls_patch", "patch_mean"),
+        ])
     func features(feature: String, key: String) async throws {
         let shared = try #require(Fixtures.shared)
         let files = (1...3).flatMap { t in
@@ -41,9 +43,11 @@ struct PackagedModelTests {
         }
     }
 
-    @Test("Votes on 59 judged triplets", arguments: [
-        ("cls", "vits14_cls", 43), ("cls@10", "vits14_cls_block10", 48),
-    ])
+    @Test(
+        "Votes on 59 judged triplets",
+        arguments: [
+            ("cls", "vits14_cls", 43), ("cls@10", "vits14_cls_block10", 48),
+        ])
     func votes(feature: String, key: String, agreeing: Int) async throws {
         struct Golden: Decodable {
             struct Triplet: Decodable {
