@@ -35,8 +35,14 @@ import Testing
             cat "$requirements" >> "$log"
             \(script)
             """
-        try Data(text.utf8).write(to: url)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+        let source = fixture.folder.appending(path: "python3.sh")
+        try Data(text.utf8).write(to: source)
+        // Made by a child: a program that this process has open for writing while another test starts a child cannot be
+        // run until that child has gone ('text file busy').
+        let copy = try ChildProcess(
+            ["/usr/bin/install", "-m", "755", source.path, url.path], environment: [:],
+            output: fixture.folder.appending(path: "install.log"))
+        #expect(copy.wait() == .exited(0))
         return url.path
     }
 
@@ -123,8 +129,14 @@ import Testing
             #!/bin/sh
             PIP_NO_INDEX=1 PIP_FIND_LINKS='\(fixture.folder.path)/index' exec python3 "$@"
             """
-        try Data(text.utf8).write(to: url)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+        let source = fixture.folder.appending(path: "python3.sh")
+        try Data(text.utf8).write(to: source)
+        // Made by a child: a program that this process has open for writing while another test starts a child cannot be
+        // run until that child has gone ('text file busy').
+        let copy = try ChildProcess(
+            ["/usr/bin/install", "-m", "755", source.path, url.path], environment: [:],
+            output: fixture.folder.appending(path: "install.log"))
+        #expect(copy.wait() == .exited(0))
         return url.path
     }
 
@@ -183,7 +195,8 @@ import Testing
     func pipHash() async throws {
         try await withPython([1], "echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE'; exit 1") {
             _, store in
-            #expect(await failure(store, wheelSource).kind == .mismatch)
+            let error = await failure(store, wheelSource)
+            #expect(error.kind == .mismatch, "\(error)")
         }
     }
 
