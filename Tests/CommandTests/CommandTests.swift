@@ -258,6 +258,20 @@ struct CommandTests {
         }
     }
 
+    @Test("bench times a model and says on what", arguments: ["json", "csv", "table"])
+    func bench(format: String) throws {
+        try Self.withBench { bench in
+            let arguments = ["bench", "--batch", "2", "--runs", "3", "--threads", "1"] + bench.model
+            let run = try bench.run(arguments + ["--format", format])
+            #expect(run.code == 0 && run.output.contains("tiny"), "\(run.error)")
+            let one = try bench.run(arguments + ["--seconds-per-image"])
+            let seconds = try #require(Double(one.output.dropLast()))
+            #expect(seconds > 0)
+            let hardware = try bench.run(["models", "info", "--hardware"], environment: ["DREAMSIM_SIMD": "baseline"])
+            #expect(hardware.output.contains("kernels     baseline"))
+        }
+    }
+
     @Test("models convert writes one file that --model takes")
     func convert() throws {
         try Self.withBench { bench in
