@@ -41,8 +41,7 @@ public final class VisionTransformer: Sendable {
         let (width, patch) = (configuration.width, configuration.patchSize)
         self.configuration = configuration
         patchEmbedding = Linear(
-            weight: try weights.tensor("patch_embed.proj.weight", [width, 3, patch, patch])
-                .reshaped([width, 3 * patch * patch]),
+            weight: try weights.matrix("patch_embed.proj.weight", [width, 3, patch, patch]),
             bias: try weights.tensor("patch_embed.proj.bias", [width]))
         classToken = try weights.tensor("cls_token", [width])
         registers =
@@ -98,7 +97,7 @@ private struct Reader {
 
     func linear(_ name: String, inputs: Int, outputs: Int) throws(NetworkError) -> Linear {
         Linear(
-            weight: try weights.tensor(name + ".weight", [outputs, inputs]),
+            weight: try weights.matrix(name + ".weight", [outputs, inputs]),
             bias: try weights.tensor(name + ".bias", [outputs]))
     }
 
