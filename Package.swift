@@ -12,6 +12,8 @@ let package = Package(
     products: [
         .library(name: "DreamSim", targets: ["DreamSim"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
+        // What Benchmarks/ measures.
+        .library(name: "DreamSimEngine", targets: ["Networks", "Tensors", "CVectorMath"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

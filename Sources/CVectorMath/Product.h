@@ -18,6 +18,8 @@
 #define TILE_ROWS 2
 #define TILE_PANELS 1
 #endif
+/* The inputs that a turn of the inner loop takes. */
+#define STEPS 4
 #define PARTS (DSV_PANEL / LANES)
 #define INPUT_BLOCK 768
 #define ROW_BLOCK 200
@@ -31,25 +33,45 @@ INLINE void sums_of_products(const int rows, const int panels, const float *x, s
         UNROLLED for (int p = 0; p < panels * PARTS; p++)
             total[r][p] = splat(0);
     }
-    /* Groups of three rows, so that the addresses need few registers: base, base + stride and base + 2 * stride. */
+    /* Groups of three rows, so that the addresses need few registers: base, base + stride and base + 2 * stride. The
+       empty instructions keep the compiler from deriving the groups from each other. */
     const float *base[(TILE_ROWS + 2) / 3];
-    UNROLLED for (int g = 0; g < (rows + 2) / 3; g++)
+    UNROLLED for (int g = 0; g < (rows + 2) / 3; g++) {
         base[g] = x + 3 * g * stride;
-#pragma clang loop unroll(disable)
-    for (size_t k = 0; k < inputs; k++) {
-        lanes column[TILE_PANELS * PARTS];
-        UNROLLED for (int p = 0; p < panels * PARTS; p++)
-            column[p] = load(w + p / PARTS * panel + p % PARTS * LANES);
-        __builtin_prefetch(ahead, 0, 2);
-        UNROLLED for (int r = 0; r < rows; r++) {
-            const lanes value = splat(base[r / 3][r % 3 * stride]);
+        __asm__("" : "+r"(base[g]));
+    }
+    size_t k = 0;
+    for (; k + STEPS <= inputs; k += STEPS) {
+        UNROLLED for (int step = 0; step < STEPS; step++) {
+            lanes column[TILE_PANELS * PARTS];
             UNROLLED for (int p = 0; p < panels * PARTS; p++)
-                total[r][p] += value * column[p];
+                column[p] = load(w + p / PARTS * panel + step * DSV_PANEL + p % PARTS * LANES);
+            __builtin_prefetch(ahead + step * DSV_PANEL, 0, 2);
+            UNROLLED for (int r = 0; r < rows; r++) {
+                const lanes value = splat(base[r / 3][r % 3 * stride + step]);
+                UNROLLED for (int p = 0; p < panels * PARTS; p++)
+                    total[r][p] += value * column[p];
+            }
         }
-        UNROLLED for (int g = 0; g < (rows + 2) / 3; g++)
+        UNROLLED for (int g = 0; g < (rows + 2) / 3; g++) {
+            base[g] += STEPS;
+            __asm__("" : "+r"(base[g]));
+        }
+        w += STEPS * DSV_PANEL;
+        ahead += STEPS * DSV_PANEL;
+    }
+#pragma clang loop unroll(disable)
+    for (; k < inputs; k++) {
+        UNROLLED for (int p = 0; p < panels * PARTS; p++) {
+            const lanes column = load(w + p / PARTS * panel + p % PARTS * LANES);
+            UNROLLED for (int r = 0; r < rows; r++)
+                total[r][p] += base[r / 3][r % 3 * stride] * column;
+        }
+        UNROLLED for (int g = 0; g < (rows + 2) / 3; g++) {
             base[g]++;
+            __asm__("" : "+r"(base[g]));
+        }
         w += DSV_PANEL;
-        ahead += DSV_PANEL;
     }
     UNROLLED for (int r = 0; r < rows; r++) {
         UNROLLED for (int p = 0; p < panels * PARTS; p++)
@@ -108,31 +130,34 @@ struct KERNEL(completion) {
     int adds, activation;
 };
 
-INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const struct KERNEL(completion) *then) {
-    if (count == LANES) {
-        if (then->bias) v += load(then->bias + i);
-        if (then->scale) v *= load(then->scale + i);
-        if (then->adds) v += load(y + i);
-    } else {
-        if (then->bias) v += load_part(then->bias + i, count, 0);
-        if (then->scale) v *= load_part(then->scale + i, count, 0);
-        if (then->adds) v += load_part(y + i, count, 0);
-    }
-    switch (then->activation) {
-    case DSV_GELU: return gelu(v);
-    case DSV_QUICK_GELU: return quick_gelu(v);
-    default: return v;
+/* Completes `count` values, all of a register or, where the outputs end, some. */
+INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const struct KERNEL(completion) *then,
+                       const int activation) {
+    const int whole = count == LANES;
+    if (then->bias) v += whole ? load(then->bias + i) : load_part(then->bias + i, count, 0);
+    if (then->scale) v *= whole ? load(then->scale + i) : load_part(then->scale + i, count, 0);
+    if (then->adds) v += whole ? load(y + i) : load_part(y + i, count, 0);
+    return activation == DSV_GELU ? gelu(v) : activation == DSV_QUICK_GELU ? quick_gelu(v) : v;
+}
+
+INLINE void complete_as(const int activation, const float *tile, size_t rows, size_t width, float *y, size_t stride,
+                        const struct KERNEL(completion) *then) {
+    const struct KERNEL(completion) what = *then;
+    for (size_t r = 0; r < rows; r++, tile += TILE_PANELS * DSV_PANEL, y += stride) {
+        size_t i = 0;
+        for (; i + LANES <= width; i += LANES)
+            store(y + i, completed(load(tile + i), y, i, LANES, &what, activation));
+        if (i < width)
+            store_part(y + i, width - i, completed(load(tile + i), y, i, width - i, &what, activation));
     }
 }
 
 static __attribute__((noinline)) void KERNEL(complete)(const float *tile, size_t rows, size_t width, float *y,
                                                        size_t stride, const struct KERNEL(completion) *then) {
-    for (size_t r = 0; r < rows; r++, tile += TILE_PANELS * DSV_PANEL, y += stride) {
-        size_t i = 0;
-        for (; i + LANES <= width; i += LANES)
-            store(y + i, completed(load(tile + i), y, i, LANES, then));
-        if (i < width)
-            store_part(y + i, width - i, completed(load(tile + i), y, i, width - i, then));
+    switch (then->activation) {
+    case DSV_GELU: complete_as(DSV_GELU, tile, rows, width, y, stride, then); break;
+    case DSV_QUICK_GELU: complete_as(DSV_QUICK_GELU, tile, rows, width, y, stride, then); break;
+    default: complete_as(DSV_IDENTITY, tile, rows, width, y, stride, then);
     }
 }
 
@@ -166,6 +191,11 @@ static void KERNEL(multiply_block)(const struct dsv_product *of, size_t first_ro
             /* Prefetching beyond the last panel is harmless. */
             const float *next = ahead < TILE_PANELS ? w + (TILE_PANELS + ahead) * of->w_panel : w;
             ahead++;
+            /* The results' memory arrives while the sums are computed. */
+            for (size_t r = row; r < end; r++) {
+                for (size_t i = 0; i < width; i += DSV_PANEL)
+                    __builtin_prefetch(of->y + r * of->y_stride + output + i, 1, 3);
+            }
             KERNEL(tiles)[end - row - 1][whole](x + row * of->x_stride, of->x_stride, w,
                                                 of->w_panel, inputs, next, tile);
             KERNEL(complete)(tile, end - row, width, of->y + row * of->y_stride + output, of->y_stride, &then);

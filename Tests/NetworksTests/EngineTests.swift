@@ -75,6 +75,21 @@ struct EngineTests {
         }
     }
 
+    @Test("Weights packed before give the very same features", arguments: GoldenTests.families)
+    func packedWeights(family: String) throws {
+        let configuration = try GoldenTests.configuration(family)
+        let checkpoint = try Checkpoint(contentsOf: Fixtures.file("tiny/\(family).safetensors"))
+        let weights = try WeightSet(checkpoint, for: configuration)
+        let packed = try weights.packed(for: configuration)
+        #expect(packed.tensors["blocks.0.attn.qkv.weight"]?.shape == [9, 48, 16])
+        let images = Self.images(2, side: Self.side(family))
+        let features = try [weights, packed, packed.packed(for: configuration)].map {
+            try VisionTransformer(configuration, weights: $0)
+                .features(Feature(.lastLayer), of: images, centringTokens: false)
+        }
+        #expect(features[0] == features[1] && features[1] == features[2])
+    }
+
     @Test("Several callers at once get what each gets alone")
     func callers() async throws {
         let network = try GoldenTests.network("dino")

@@ -10,6 +10,14 @@ public func seconds(_ body: () -> Void) -> Double {
     return Double(whole) + Double(fraction) * 1e-18
 }
 
+/// Processor seconds, of all threads together, that `body` takes; time that other programs had the processor for does not
+/// count.
+public func processorSeconds(_ body: () -> Void) -> Double {
+    let start = clock()
+    body()
+    return Double(clock() - start) / Double(CLOCKS_PER_SEC)
+}
+
 /// Calls `body` for 0..<count on as many threads, which wait in between.
 public func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
     Team.shared.run(count, body)
@@ -49,6 +57,13 @@ public func peak(threads: Int) -> Double {
     let rounds = 400_000
     let flop = Double(peak_rounds(0)) * Double(rounds * threads)
     return flop / seconds { onThreads(threads) { _ in _ = peak_rounds(rounds) } } / 1e9
+}
+
+/// The GFLOP/s of fused multiply-adds in registers, a processor second.
+public func peakOfProcessor() -> Double {
+    let rounds = 400_000
+    let flop = Double(peak_rounds(0)) * Double(rounds)
+    return flop / processorSeconds { _ = peak_rounds(rounds) } / 1e9
 }
 
 /// What was measured of one thing.

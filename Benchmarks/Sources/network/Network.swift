@@ -15,7 +15,8 @@ enum Network {
         let batches = numbers.count > 1 ? Array(numbers.dropFirst()) : [1, 2, 8]
         let network = try transformer()
         let processors = ProcessInfo.processInfo.activeProcessorCount
-        print("threads batch  s/image  GFLOP/s     peak        %  (medians of \(repeats); % of the upper tenths)")
+        print("Medians of \(repeats). The last columns count processor seconds, of both the network and the peak's loop.")
+        print("threads batch  s/image  GFLOP/s     peak        %  GFLOP/cpu-s     peak        %")
         for threads in Set([1, processors]).sorted(by: >) {
             Parallel.threads = threads
             for batch in batches {
@@ -23,16 +24,24 @@ enum Network {
                     (0..<(batch * 3 * 224 * 224)).map { Float($0 % 255) / 255 }, shape: [batch, 3, 224, 224])
                 _ = network.features(Feature(.cls), of: images, centringTokens: false)
                 var (rates, peaks, times) = (Samples(), Samples(), Samples())
+                var (processorRates, processorPeaks) = (Samples(), Samples())
                 for _ in 0..<repeats {
                     peaks.add(peak(threads: threads))
-                    let time = seconds { _ = network.features(Feature(.cls), of: images, centringTokens: false) }
+                    processorPeaks.add(peakOfProcessor())
+                    var time = 0.0
+                    let processorTime = processorSeconds {
+                        time = seconds { _ = network.features(Feature(.cls), of: images, centringTokens: false) }
+                    }
+                    processorRates.add(work * Double(batch) / processorTime)
                     times.add(time / Double(batch))
                     rates.add(work * Double(batch) / time)
                 }
                 print(
                     "\(threads)".padded(7) + "\(batch)".padded(6) + times.median.text(4, width: 9)
                         + rates.median.text(width: 9) + peaks.median.text(width: 9)
-                        + (100 * rates.quantile(0.9) / peaks.quantile(0.9)).text(width: 9))
+                        + (100 * rates.median / peaks.median).text(width: 9) + processorRates.median.text(width: 13)
+                        + processorPeaks.median.text(width: 9)
+                        + (100 * processorRates.median / processorPeaks.median).text(width: 9))
             }
         }
     }
