@@ -18,7 +18,6 @@ import Testing
 
     /// A `python3` that plays pip: runs `script` with `$out` (the folder of results), `$package` (a file) and `$all`.
     static func python(_ fixture: StoreFixture, _ package: [UInt8], _ script: String) throws -> String {
-        let url = fixture.folder.appending(path: "python3")
         let file = fixture.folder.appending(path: "package")
         try Data(package).write(to: file)
         let text = """
@@ -35,7 +34,12 @@ import Testing
             cat "$requirements" >> "$log"
             \(script)
             """
-        let source = fixture.folder.appending(path: "python3.sh")
+        return try program(text, in: fixture)
+    }
+
+    /// Makes a shell script that can be run, and returns its path.
+    static func program(_ text: String, in fixture: StoreFixture) throws -> String {
+        let (source, url) = (fixture.folder.appending(path: "python3.sh"), fixture.folder.appending(path: "python3"))
         try Data(text.utf8).write(to: source)
         // Made by a child: a program that this process has open for writing while another test starts a child cannot be
         // run until that child has gone ('text file busy').
@@ -124,20 +128,11 @@ import Testing
 
     /// A Python whose pip looks for packages in one folder only.
     static func localPython(_ fixture: StoreFixture) throws -> String {
-        let url = fixture.folder.appending(path: "local-python")
         let text = """
             #!/bin/sh
             PIP_NO_INDEX=1 PIP_FIND_LINKS='\(fixture.folder.path)/index' exec python3 "$@"
             """
-        let source = fixture.folder.appending(path: "python3.sh")
-        try Data(text.utf8).write(to: source)
-        // Made by a child: a program that this process has open for writing while another test starts a child cannot be
-        // run until that child has gone ('text file busy').
-        let copy = try ChildProcess(
-            ["/usr/bin/install", "-m", "755", source.path, url.path], environment: [:],
-            output: fixture.folder.appending(path: "install.log"))
-        #expect(copy.wait() == .exited(0))
-        return url.path
+        return try program(text, in: fixture)
     }
 
     @Test(

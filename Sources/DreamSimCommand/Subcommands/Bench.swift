@@ -45,7 +45,8 @@ struct Bench: AsyncParsableCommand {
             Terminal.write(
                 CSV.line(["model", "batch", "threads", "kernels", "runs", "median", "fastest", "slowest"])
                     + CSV.line([
-                        report.model.model, "\(batch)", "\(report.hardware.threads)", report.hardware.kernels, "\(runs)",
+                        report.model.model, "\(batch)", "\(report.hardware.threads)", report.hardware.kernels,
+                        "\(runs)",
                         "\(report.secondsPerImage)", "\(report.fastest)", "\(report.slowest)",
                     ]))
         case .table:
