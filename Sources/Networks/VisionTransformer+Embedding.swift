@@ -35,7 +35,8 @@ extension VisionTransformer {
                 for c in 0..<3 {
                     for y in 0..<side {
                         let from = source.base + (((range.lowerBound + n) * 3 + c) * height + row * side + y) * width
-                        let to = patches.base + (n * grid.count + row * grid.columns) * patches.columns
+                        let to =
+                            patches.base + (n * grid.count + row * grid.columns) * patches.columns
                             + (c * side + y) * side
                         for column in 0..<grid.columns {
                             dsv_standardize(

@@ -20,7 +20,8 @@ extension VisionTransformer {
         let most = min(count, Self.imagesTogether)
         return Tensor(uninitialized: [count, featureWidth]) { target in
             let features = MatrixView(target.baseAddress!, rows: count, columns: featureWidth)
-            Scratch.with(images: most, tokens: tokens, configuration, extra: most * (tokens + 1) * width + 16) { scratch, arena in
+            Scratch.with(images: most, tokens: tokens, configuration, extra: most * (tokens + 1) * width + 16) {
+                scratch, arena in
                 let x = arena.matrix(rows: most * tokens, columns: width)
                 let classTokens = arena.matrix(rows: most, columns: width)
                 for first in stride(from: 0, to: count, by: most) {

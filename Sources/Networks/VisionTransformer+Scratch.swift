@@ -13,7 +13,9 @@ extension VisionTransformer {
         private let mlpWidth: Int
 
         /// The elements that everything takes together.
-        private static func count(images: Int, tokens: Int, lanes: Int, _ configuration: VisionTransformerConfiguration) -> Int {
+        private static func count(images: Int, tokens: Int, lanes: Int, _ configuration: VisionTransformerConfiguration)
+            -> Int
+        {
             let sizes = Sizes(images: images, tokens: tokens, lanes: lanes, configuration)
             return [sizes.narrow, sizes.wide, sizes.lanes * sizes.lane].reduce(0) { $0 + Workspace.Arena.rounded($1) }
         }

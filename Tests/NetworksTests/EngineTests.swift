@@ -42,7 +42,9 @@ struct EngineTests {
         #expect(difference.relativeL2 < 2e-6, "\(difference)")
     }
 
-    @Test("Features do not depend on the batch", arguments: GoldenTests.families, [Feature(.lastLayer), Feature(.clsPatch)])
+    @Test(
+        "Features do not depend on the batch", arguments: GoldenTests.families,
+        [Feature(.lastLayer), Feature(.clsPatch)])
     func batches(family: String, feature: Feature) throws {
         let network = try GoldenTests.network(family)
         let images = Self.images(19, side: Self.side(family))

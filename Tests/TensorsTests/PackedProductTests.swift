@@ -1,9 +1,8 @@
 import CVectorMath
 import Foundation
+import Tensors
 import TestSupport
 import Testing
-
-import Tensors
 
 /// The packed product and what is built on it, of every kind, against plain sums in double precision.
 @Suite("Packed products")
@@ -35,7 +34,9 @@ struct PackedProductTests {
         let multiply = try #require(try Math.kernels(kind).multiply_packed)
         for (inputs, outputs) in Self.shapes {
             for rows in [1, 2, 3, 5, 6, 7, 12, 13, 14, 15, 29] where rows < 4 || inputs < 1000 {
-                let (x, w) = (Math.values(rows * inputs, seed: 1, range: -1...1), Math.values(outputs * inputs, seed: 2))
+                let (x, w) = (
+                    Math.values(rows * inputs, seed: 1, range: -1...1), Math.values(outputs * inputs, seed: 2)
+                )
                 let bias =
                     completion == .none
                     ? [Float](repeating: 0, count: outputs) : Math.values(outputs, seed: 3)
@@ -67,7 +68,8 @@ struct PackedProductTests {
 
     private func run(
         _ multiply: (UnsafePointer<dsv_product>?) -> Void, _ x: [Float], _ panels: [Float], _ bias: [Float],
-        _ scale: [Float], _ completion: Completion, _ y: inout [Float], rows: Int, inputs: Int, outputs: Int, stride: Int
+        _ scale: [Float], _ completion: Completion, _ y: inout [Float], rows: Int, inputs: Int, outputs: Int,
+        stride: Int
     ) throws {
         x.withUnsafeBufferPointer { x in
             panels.withUnsafeBufferPointer { panels in
@@ -92,7 +94,9 @@ struct PackedProductTests {
         }
     }
 
-    @Test("Attention of a head agrees, with many tokens too", arguments: Math.kinds, [(1, 5), (57, 64), (197, 12), (130, 33)])
+    @Test(
+        "Attention of a head agrees, with many tokens too", arguments: Math.kinds,
+        [(1, 5), (57, 64), (197, 12), (130, 33)])
     func attention(kind: String, size: (tokens: Int, width: Int)) throws {
         let (tokens, width) = size
         let attend = try #require(try Math.kernels(kind).attend)
@@ -126,7 +130,9 @@ struct PackedProductTests {
         #expect(difference.relativeL2 < 2e-6, "\(difference)")
     }
 
-    @Test("The transposed product takes any outputs of a packed weight", arguments: Math.kinds, [(0, 16), (5, 12), (15, 40), (31, 1)])
+    @Test(
+        "The transposed product takes any outputs of a packed weight", arguments: Math.kinds,
+        [(0, 16), (5, 12), (15, 40), (31, 1)])
     func transposedProduct(kind: String, range: (first: Int, count: Int)) throws {
         let (inputs, outputs) = (37, 60)
         let (w, q) = (Math.values(outputs * inputs, seed: 7), Math.values(range.count, seed: 8))

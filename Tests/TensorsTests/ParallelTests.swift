@@ -1,10 +1,9 @@
 import Dispatch
 import Foundation
 import Synchronization
+import Tensors
 import TestSupport
 import Testing
-
-import Tensors
 
 /// Loops over threads. Serialised, because the number of threads is one for the whole process.
 @Suite("Threads", .serialized)
