@@ -49,7 +49,9 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
-        .target(name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"], swiftSettings: settings),
+        .target(
+            name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
+            swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
@@ -79,6 +81,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),
-        .testTarget(name: "DreamSimTests", dependencies: ["DreamSim", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["DreamSimCommand", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"],
+            swiftSettings: settings),
     ]
 )

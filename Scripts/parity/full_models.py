@@ -24,8 +24,9 @@ def main():
     pictures = [f"{images}/triplet{t}_{i}.png" for t in (1, 2, 3) for i in (1, 2, 3)]
     failed = False
     for model in models:
+        # MODEL:VARIANT reads from the folder MODEL_VARIANT, for other layouts of the same weights.
         name, _, variant = model.partition(":")
-        common = ["--model", name, "--weights", str(Path(releases) / (name + variant)), "--parity", "reference",
+        common = ["--model", name, "--weights", str(Path(releases) / (name + (f"_{variant}" if variant else ""))), "--parity", "reference",
                   "--offline", "--quiet"]
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "e.npy"

@@ -30,8 +30,7 @@ extension Image {
     ///   - options: How pixels are made; see ``DecodingOptions``.
     /// - Throws: ``ImagingError``, as ``init(contentsOf:options:)`` does.
     public init(contentsOfFile rawPath: [UInt8], options: DecodingOptions = .standard) throws(ImagingError) {
-        let bytes = try RegularFile.read(rawPath: rawPath, byteLimit: options.byteLimit)
-        self = try Self.decode(bytes, name: String(decoding: rawPath, as: UTF8.self), options: options).image
+        self = try Self.decode(contentsOfFile: rawPath, options: options).image
     }
 
     /// Reads a picture from memory.
@@ -54,7 +53,15 @@ extension Image {
         guard url.isFileURL else {
             throw ImagingError(.unreadable, path: url.absoluteString, "only files are read; download it first")
         }
-        let rawPath = url.rawFilePath
+        return try decode(contentsOfFile: url.rawFilePath, options: options)
+    }
+
+    /// Reads a picture from a file whose name need not be UTF-8, with what the file says about it.
+    ///
+    /// - Throws: ``ImagingError``, as ``init(contentsOf:options:)`` does.
+    public static func decode(contentsOfFile rawPath: [UInt8], options: DecodingOptions = .standard)
+        throws(ImagingError) -> (image: Image, info: ImageInfo)
+    {
         let bytes = try RegularFile.read(rawPath: rawPath, byteLimit: options.byteLimit)
         return try decode(bytes, name: String(decoding: rawPath, as: UTF8.self), options: options)
     }

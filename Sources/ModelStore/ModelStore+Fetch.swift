@@ -50,8 +50,7 @@ extension ModelStore {
         let missing = missingItems(of: source)
         guard !missing.isEmpty else { return }
 
-        var partial = PartialFile(
-            url: downloadsFolder.appending(path: source.key + ".part"), disk: configuration.disk)
+        var partial = PartialFile(url: partialURL(source), disk: configuration.disk)
         try await download(source, to: &partial, progress: progress)
         let digest = try check(source, partial, progress: progress)
         do {

@@ -1,3 +1,4 @@
+import Checkpoints
 public import Foundation
 
 /// What checking a file of weights found.
@@ -74,6 +75,29 @@ extension ModelStore {
     /// The SHA-256 of the download a source came from, as it was met; nil when it was never fetched here.
     public func recordedDigest(of source: WeightSource) -> String? {
         readRecord(source)?.sha256
+    }
+
+    /// Removes what was fetched of a source: its files, its record, and what is half fetched. The user's own folder is
+    /// left alone.
+    /// - Throws: `.fileSystem` when something cannot be removed, or while another process fetches the source.
+    public func remove(_ source: WeightSource) throws(ModelStoreError) {
+        try DurableFile.makeFolder(locksFolder)
+        let lockURL = locksFolder.appending(path: source.key + ".lock")
+        guard let lock = try FileLock.attempt(lockURL) else {
+            throw ModelStoreError(.fileSystem, source.place, "another process fetches it just now; try again later")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        PartialFile(url: partialURL(source), disk: configuration.disk).remove()
+        let paths = source.items.flatMap(\.candidates).map(\.path).filter { ArchiveName.fault(in: $0) == nil }
+        for url in [recordURL(source)] + paths.map({ weightsFolder.appending(path: $0) }) {
+            guard unlink(url.path) == 0 || errno == ENOENT || errno == ENOTDIR else {
+                throw .system(url, "cannot be removed")
+            }
+        }
+    }
+
+    func partialURL(_ source: WeightSource) -> URL {
+        downloadsFolder.appending(path: source.key + ".part")
     }
 
     private func recordURL(_ source: WeightSource) -> URL {

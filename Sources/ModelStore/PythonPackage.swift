@@ -30,8 +30,7 @@ struct PythonPackage {
         if let byteCount {
             try configuration.disk.checkRoom(for: 3 * byteCount, in: folder, "the download of \(fileName)")
         }
-        let process = try makeProcess(folder, output: output, temporary: temporary, configuration)
-        try await run(process, folder, output: output, temporary: temporary, configuration, progress)
+        try await run(folder, output: output, temporary: temporary, configuration, progress)
         let file = output.appending(path: fileName)
         guard DurableFile.isFile(file) else {
             let found = (try? FileManager.default.contentsOfDirectory(atPath: output.path)) ?? []
@@ -48,9 +47,9 @@ struct PythonPackage {
 
     // MARK: - The process
 
-    private func makeProcess(
-        _ folder: URL, output: URL, temporary: URL, _ configuration: ModelStore.Configuration
-    ) throws(ModelStoreError) -> Process {
+    private func start(
+        _ folder: URL, output: URL, temporary: URL, log: URL, _ configuration: ModelStore.Configuration
+    ) throws(ModelStoreError) -> ChildProcess {
         let requirements = folder.appending(path: "requirements.txt")
         try DurableFile.write(
             Array("\(name)==\(version) --hash=sha256:\(sha256)\n".utf8), to: requirements, disk: configuration.disk)
@@ -70,13 +69,11 @@ struct PythonPackage {
             arguments += ["--only-binary", ":all:"]
         }
         arguments += ["--dest", output.path, "--requirement", requirements.path]
-        let process = Process()
-        // env finds python3 on the PATH, and a path as it is.
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [configuration.python] + arguments
-        process.environment = environment
-        process.standardInput = FileHandle.nullDevice
-        return process
+        do {
+            return try ChildProcess([configuration.python] + arguments, environment: environment, output: log)
+        } catch {
+            throw missingPython(configuration, error.localizedDescription)
+        }
     }
 
     /// A module in the name of setuptools that answers the questions of PEP 517 without looking at the package.
@@ -108,27 +105,18 @@ struct PythonPackage {
     }
 
     private func run(
-        _ process: Process, _ folder: URL, output: URL, temporary: URL, _ configuration: ModelStore.Configuration,
+        _ folder: URL, output: URL, temporary: URL, _ configuration: ModelStore.Configuration,
         _ progress: @escaping @Sendable (DownloadProgress) -> Void
     ) async throws {
-        // A file, not a pipe: nobody has to empty it.
         let log = folder.appending(path: "pip.log")
-        try DurableFile.write([], to: log, disk: configuration.disk)
-        let handle = try FileHandle(forWritingTo: log)
-        defer { try? handle.close() }
-        process.standardOutput = handle
-        process.standardError = handle
-        do {
-            try process.run()
-        } catch {
-            throw missingPython(configuration, "\(error.localizedDescription)")
-        }
+        let process = try start(folder, output: output, temporary: temporary, log: log, configuration)
         var meter = ProgressMeter(.downloading, fileName, progress)
         let clock = ContinuousClock()
         var lastChange = clock.now
         var lastSize = -1
+        var ending = process.poll()
         do {
-            while process.isRunning {
+            while ending == nil {
                 let size = Self.size(of: temporary) + Self.size(of: output)
                 if size + Self.size(of: log) != lastSize {
                     lastSize = size + Self.size(of: log)
@@ -141,35 +129,24 @@ struct PythonPackage {
                         "pip has got nothing for \(configuration.stallTimeout): \(Self.tail(of: log))")
                 }
                 try await Task.sleep(for: .milliseconds(50))
+                ending = process.poll()
             }
         } catch {
-            await Self.stop(process)
+            // There is nothing to tidy up but its folder, which is removed.
+            process.end()
             throw error
         }
-        // `isRunning` may turn false a moment before the status is set.
-        process.waitUntilExit()
-        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-            throw failure(process, Self.tail(of: log), configuration)
-        }
+        guard ending == .exited(0) else { throw failure(ending, Self.tail(of: log), configuration) }
         let size = Self.size(of: output)
         meter.update(size, of: byteCount ?? size, isLast: true)
-    }
-
-    private static func stop(_ process: Process) async {
-        process.terminate()
-        for _ in 0..<40 where process.isRunning {
-            usleep(50_000)
-        }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
     }
 
     // MARK: - Errors
 
     private func failure(
-        _ process: Process, _ log: String, _ configuration: ModelStore.Configuration
+        _ ending: ChildProcess.Ending?, _ log: String, _ configuration: ModelStore.Configuration
     ) -> ModelStoreError {
-        if process.terminationStatus == 127 { return missingPython(configuration, log) }
+        if ending == .exited(127) { return missingPython(configuration, log) }
         if log.contains("No module named pip") {
             return ModelStoreError(
                 .python, configuration.python,
@@ -183,7 +160,7 @@ struct PythonPackage {
         if log.contains("No space left on device") {
             return ModelStoreError(.diskFull, place, isResumable: true, "the disk is full: \(log)")
         }
-        return ModelStoreError(.python, place, "pip failed (status \(process.terminationStatus)): \(log)")
+        return ModelStoreError(.python, place, "pip failed: \(log)")
     }
 
     private func missingPython(_ configuration: ModelStore.Configuration, _ detail: String) -> ModelStoreError {

@@ -41,7 +41,8 @@ public final class VisionTransformer: Sendable {
         let (width, patch) = (configuration.width, configuration.patchSize)
         self.configuration = configuration
         patchEmbedding = Linear(
-            weight: try weights.matrix("patch_embed.proj.weight", [width, 3, patch, patch]),
+            weight: try weights.matrix(
+                "patch_embed.proj", outputs: width, inputs: 3 * patch * patch, stored: [width, 3, patch, patch]),
             bias: try weights.tensor("patch_embed.proj.bias", [width]))
         classToken = try weights.tensor("cls_token", [width])
         registers =
@@ -62,12 +63,21 @@ public final class VisionTransformer: Sendable {
         } else {
             projection = nil
         }
-        let expected = Self.weightNames(of: configuration)
+        var expected = Self.weightNames(of: configuration)
+        expected.formUnion(Self.linearLayers(of: configuration).map { $0 + WeightSet.packedLeaf })
         if let surplus = weights.tensors.keys.filter({ !expected.contains($0) }).min() {
             throw NetworkError(
                 .unexpectedWeight, path: weights.origin, key: surplus,
                 "has no place in this architecture; is it the right one?")
         }
+    }
+
+    /// The names of an architecture's linear layers.
+    static func linearLayers(of configuration: VisionTransformerConfiguration) -> [String] {
+        ["patch_embed.proj"]
+            + (0..<configuration.depth).flatMap { block in
+                ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"].map { "blocks.\(block).\($0)" }
+            }
     }
 
     /// The canonical names of all weights of an architecture.
@@ -97,7 +107,7 @@ private struct Reader {
 
     func linear(_ name: String, inputs: Int, outputs: Int) throws(NetworkError) -> Linear {
         Linear(
-            weight: try weights.matrix(name + ".weight", [outputs, inputs]),
+            weight: try weights.matrix(name, outputs: outputs, inputs: inputs),
             bias: try weights.tensor(name + ".bias", [outputs]))
     }
 

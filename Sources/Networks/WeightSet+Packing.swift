@@ -1,40 +1,36 @@
 import Tensors
 
 extension WeightSet {
-    /// The same weights with every matrix in the arrangement that products take, [outputs / 16, inputs, 16] instead of
-    /// [outputs, inputs]. Kept in a file and mapped, they are used as they are: nothing is copied and no memory taken.
-    /// - Parameter configuration: the architecture; it says which weights are matrices.
-    /// - Throws: `NetworkError` with `.missingWeight` or `.shapeMismatch`.
-    public func packed(for configuration: VisionTransformerConfiguration) throws(NetworkError) -> WeightSet {
+    /// What takes the place of `.weight` in the name of a packed weight.
+    static let packedLeaf = ".panels"
+
+    /// The same weights with those of linear layers arranged as the products read them, so that a file of them can be
+    /// mapped and used without a further step: `blocks.0.attn.qkv.weight` [outputs, inputs] becomes
+    /// `blocks.0.attn.qkv.panels` [panels, inputs, 16].
+    package func packed(for configuration: VisionTransformerConfiguration) -> WeightSet {
         var packed = self
-        for (name, shape) in configuration.matrices {
-            packed.tensors[name] = try matrix(name, shape).panels
+        for layer in VisionTransformer.linearLayers(of: configuration) {
+            guard let weight = packed.tensors.removeValue(forKey: layer + ".weight") else { continue }
+            let outputs = weight.shape[0]
+            let matrix = weight.reshaped([outputs, weight.count / max(outputs, 1)])
+            packed.tensors[layer + Self.packedLeaf] = PackedMatrix(packing: matrix).panels
         }
         return packed
     }
 
-    /// The matrix of a name, packed now if it is not yet.
-    /// - Parameter shape: [outputs, inputs], or more extents of which the last ones multiply to the inputs.
-    func matrix(_ name: String, _ shape: Shape) throws(NetworkError) -> PackedMatrix {
-        let (outputs, inputs) = (shape[0], shape.dimensions.dropFirst().reduce(1, *))
-        if let tensor = tensors[name], tensor.shape == PackedMatrix.shape(outputs: outputs, inputs: inputs) {
-            return PackedMatrix(panels: tensor, outputs: outputs)
-        }
-        return PackedMatrix(packing: try tensor(name, shape).reshaped([outputs, inputs]))
-    }
-}
-
-extension VisionTransformerConfiguration {
-    /// The names and shapes of the weights that are multiplied with.
-    fileprivate var matrices: [(name: String, shape: Shape)] {
-        [("patch_embed.proj.weight", [width, 3, patchSize, patchSize])]
-            + (0..<depth).flatMap { index -> [(name: String, shape: Shape)] in
-                [
-                    ("blocks.\(index).attn.qkv.weight", [3 * width, width]),
-                    ("blocks.\(index).attn.proj.weight", [width, width]),
-                    ("blocks.\(index).mlp.fc1.weight", [mlpWidth, width]),
-                    ("blocks.\(index).mlp.fc2.weight", [width, mlpWidth]),
-                ]
+    /// A linear layer's weight, packed already or packed here.
+    /// - Throws: `NetworkError` with `.missingWeight` or `.shapeMismatch`.
+    func matrix(_ layer: String, outputs: Int, inputs: Int, stored: Shape? = nil) throws(NetworkError) -> PackedMatrix {
+        if let panels = tensors[layer + Self.packedLeaf] {
+            let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
+            guard panels.shape == shape else {
+                throw NetworkError(
+                    .shapeMismatch, path: origin, key: layer + Self.packedLeaf,
+                    "has shape \(panels.shape), expected \(shape)")
             }
+            return PackedMatrix(panels: panels, outputs: outputs)
+        }
+        let weight = try tensor(layer + ".weight", stored ?? [outputs, inputs])
+        return PackedMatrix(packing: weight.reshaped([outputs, inputs]))
     }
 }

@@ -91,7 +91,8 @@ package struct AtomicFile: ~Copyable {
 
     private static func failure(_ path: [UInt8], _ action: String) -> Failure {
         Failure(
-            path: String(decoding: path, as: UTF8.self), reason: "cannot \(action): \(String(cString: strerror(errno)))")
+            path: String(decoding: path, as: UTF8.self), reason: "cannot \(action): \(String(cString: strerror(errno)))"
+        )
     }
 
     private static func terminated(_ path: [UInt8]) -> [CChar] {

@@ -154,7 +154,7 @@ struct HostileZip: CustomTestStringConvertible, Sendable {
             for value: UInt64 in [.max, 1 << 63, (1 << 63) - 1, (1 << 63) - 30] {
                 var changed = bytes
                 var word: [UInt8] = []
-                word.append(value)
+                word += withUnsafeBytes(of: value.littleEndian, Array.init)
                 changed.replaceSubrange((extra + 8 * field)..<(extra + 8 * field + 8), with: word)
                 #expect(throws: CheckpointError.self) { try withZip(changed, readWholeZip) }
             }

@@ -71,6 +71,23 @@ import Testing
         }
     }
 
+    @Test("removing a source leaves the user's own folder alone, and it can be fetched again")
+    func remove() async throws {
+        try await withStore(ZipBuilder(Release.members()).build()) { fixture in
+            let own = fixture.folder.appending(path: "models")
+            try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+            try Data([1]).write(to: own.appending(path: "dino_vitb16_pretrain.pth"))
+            try await fixture.store.fetch(Release.source())
+            try fixture.store { $0.weightsFolder = own }.remove(Release.source())
+            #expect(fixture.weights.isEmpty)
+            #expect(fixture.store.recordedDigest(of: Release.source()) == nil)
+            #expect(StoreFixture.files(in: own).count == 1)
+            try fixture.store.remove(Release.source())
+            try await fixture.store.fetch(Release.source())
+            #expect(fixture.weights.count == 3)
+        }
+    }
+
     @Test("a file put there by hand is unrecorded")
     func byHand() throws {
         try Fixtures.withTemporaryFolder { folder in

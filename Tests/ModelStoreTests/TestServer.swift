@@ -16,6 +16,8 @@ final class TestServer: Sendable {
         case stall(after: Int)
         /// The body comes in pieces with pauses.
         case slow
+        /// Half of the body comes, and the rest when this file is there.
+        case holdUntil(String)
         /// The whole file is sent whatever range is asked for.
         case ignoreRange
         /// A part is sent with this range in its header.
@@ -54,7 +56,7 @@ final class TestServer: Sendable {
 
     init(_ contents: [UInt8]) throws {
         state = Mutex(State(contents: contents))
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
@@ -68,16 +70,16 @@ final class TestServer: Sendable {
             }
         }
         guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         listener = descriptor
         port = Int(UInt16(bigEndian: address.sin_port))
         Thread.detachNewThread { [self] in
             while true {
                 let connection = accept(descriptor, nil, nil)
                 guard connection >= 0, !isStopped.withLock({ $0 }) else { break }
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
                 Thread.detachNewThread { [self] in
                     serve(connection)
+                    // A child process may hold a copy: closing alone would not end the connection.
+                    shutdown(connection, Int32(SHUT_RDWR))
                     close(connection)
                 }
             }
@@ -170,6 +172,11 @@ final class TestServer: Sendable {
                 guard send(connection, Array(body[offset..<min(body.endIndex, offset + 64 << 10)])) else { return }
                 usleep(20_000)
             }
+        case .holdUntil(let path):
+            let half = body.count / 2
+            send(connection, Array(body.prefix(half)))
+            for _ in 0..<1500 where access(path, F_OK) != 0 { usleep(10_000) }
+            send(connection, Array(body.dropFirst(half)))
         default: send(connection, Array(body))
         }
     }

@@ -80,8 +80,9 @@ struct EngineTests {
         let configuration = try GoldenTests.configuration(family)
         let checkpoint = try Checkpoint(contentsOf: Fixtures.file("tiny/\(family).safetensors"))
         let weights = try WeightSet(checkpoint, for: configuration)
-        let packed = try weights.packed(for: configuration)
-        #expect(packed.tensors["blocks.0.attn.qkv.weight"]?.shape == [9, 48, 16])
+        let packed = weights.packed(for: configuration)
+        #expect(packed.tensors["blocks.0.attn.qkv.panels"]?.shape == [9, 48, 16])
+        #expect(packed.tensors["blocks.0.attn.qkv.weight"] == nil)
         let images = Self.images(2, side: Self.side(family))
         let features = try [weights, packed, packed.packed(for: configuration)].map {
             try VisionTransformer(configuration, weights: $0)

@@ -218,15 +218,15 @@ public struct ZipBuilder {
 
 extension [UInt8] {
     /// Appends a number, little end first.
-    public mutating func append(_ value: UInt16) {
+    fileprivate mutating func append(_ value: UInt16) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
     /// Appends a number, little end first.
-    public mutating func append(_ value: UInt32) {
+    fileprivate mutating func append(_ value: UInt32) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
     /// Appends a number, little end first.
-    public mutating func append(_ value: UInt64) {
+    fileprivate mutating func append(_ value: UInt64) {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 }

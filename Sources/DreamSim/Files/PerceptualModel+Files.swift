@@ -7,6 +7,8 @@ public struct FileOutcome: Sendable {
     public let path: ImagePath
     /// Its embedding, or why there is none.
     public let result: Result<Embedding, any Error>
+    /// What was passed over in the file without harm, such as broken EXIF data.
+    public let warnings: [String]
 
     /// The embedding; nil when the file failed.
     public var embedding: Embedding? { try? result.get() }
@@ -26,9 +28,12 @@ extension PerceptualModel {
         while outcomes.count < paths.count {
             let part = paths[outcomes.count..<min(outcomes.count + max(batch, 1), paths.count)]
             let squares = squares(Array(part))
-            var embeddings = embed(squares: squares.compactMap { try? $0.get() })[...]
+            var embeddings = embed(squares: squares.compactMap { try? $0.get().image })[...]
             for (path, square) in zip(part, squares) {
-                outcomes.append(FileOutcome(path: path, result: square.map { _ in embeddings.removeFirst() }))
+                outcomes.append(
+                    FileOutcome(
+                        path: path, result: square.map { _ in embeddings.removeFirst() },
+                        warnings: (try? square.get().warnings) ?? []))
             }
             progress(outcomes.count)
         }
@@ -42,12 +47,13 @@ extension PerceptualModel {
     }
 
     /// Decodes and prepares files on all threads.
-    private func squares(_ paths: [ImagePath]) -> [Result<Image, any Error>] {
-        let slots = Mutex([Result<Image, any Error>?](repeating: nil, count: paths.count))
+    private func squares(_ paths: [ImagePath]) -> [Result<(image: Image, warnings: [String]), any Error>] {
+        typealias Slot = Result<(image: Image, warnings: [String]), any Error>
+        let slots = Mutex([Slot?](repeating: nil, count: paths.count))
         Parallel.forEach(paths.count) { i in
-            let square = Result<Image, any Error> {
-                try preprocessing.square(
-                    Image(contentsOfFile: paths[i].bytes, options: preprocessing.decoding))
+            let square = Slot {
+                let decoded = try Image.decode(contentsOfFile: paths[i].bytes, options: preprocessing.decoding)
+                return (preprocessing.square(decoded.image), decoded.info.warnings)
             }
             slots.withLock { $0[i] = square }
         }

@@ -6,10 +6,11 @@ import Tensors
 /// A whole model in one file: every backbone's weights under canonical names with the adapter merged in, as safetensors,
 /// and what it was made from in the metadata. It is mapped, not parsed, so that a model is ready at once.
 ///
-/// Tensors are named `0.blocks.0.attn.qkv.weight`: the part's index, then the canonical name.
+/// Tensors are named `0.blocks.0.norm1.weight`: the part's index, then the canonical name. Weights of linear layers are
+/// arranged as the products read them and end in `.panels`.
 struct MergedModel {
     /// The layout's version; a file of another is made anew, or refused when it was given by name.
-    static let version = "1"
+    static let version = "2"
     static let fileExtension = "dreamsim.safetensors"
 
     /// What a merged file says of itself.
@@ -44,8 +45,9 @@ struct MergedModel {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(header), as: UTF8.self)
-        let tensors = weights.enumerated().flatMap { index, set in
-            set.tensors.sorted { $0.key < $1.key }.map { (name: "\(index).\($0.key)", tensor: $0.value) }
+        let tensors = zip(header.parts, weights).enumerated().flatMap { index, pair in
+            pair.1.packed(for: pair.0.configuration).tensors.sorted { $0.key < $1.key }
+                .map { (name: "\(index).\($0.key)", tensor: $0.value) }
         }
         try SafetensorsWriter.write(
             tensors,

@@ -66,9 +66,6 @@ extension PerceptualModel {
         do {
             return try load(resolver, try resolver.resolve(), options: options, report: report)
         } catch let error as DreamSimError where error.kind == .weightsMissing {
-            if let merged = merged(description, store) {
-                return try PerceptualModel(merged, options: options)
-            }
             try await fetch(description, store, report: report)
             return try load(resolver, try resolver.resolve(), options: options, report: report)
         }
@@ -129,28 +126,6 @@ extension PerceptualModel {
         }
         return try PerceptualModel(
             MergedModel(header: header, weights: weights), description: description, options: options)
-    }
-
-    /// A merged file of a model whose sources are gone: the newest of its name and architecture.
-    private static func merged(_ description: ModelDescription, _ store: ModelStore) -> MergedModel? {
-        let prefix = description.name + "-"
-        let files =
-            (try? FileManager.default.contentsOfDirectory(
-                at: store.mergedFolder, includingPropertiesForKeys: [.contentModificationDateKey])) ?? []
-        let dated = files.filter {
-            $0.lastPathComponent.hasPrefix(prefix) && $0.lastPathComponent.hasSuffix(MergedModel.fileExtension)
-        }.map { url in
-            (url, (try? url.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate)
-        }
-        for (url, _) in dated.sorted(by: { $0.1 ?? .distantPast > $1.1 ?? .distantPast }) {
-            if let merged = try? MergedModel(contentsOf: url), merged.header.name == description.name,
-                merged.header.parts.map(\.configuration) == description.parts.map(\.configuration),
-                merged.header.parts.map(\.feature) == description.parts.map(\.feature)
-            {
-                return merged
-            }
-        }
-        return nil
     }
 
     private static func mergedFile(_ description: ModelDescription, _ hash: String, _ store: ModelStore) -> URL {

@@ -15,7 +15,7 @@ struct ComparisonSheet {
         let left = report.results.count - shown.count
         return ContactSheet(
             title: "How alike do they look?",
-            subtitle: "DreamSim distance from \(report.reference.name): 0 is the same, lower is more alike",
+            subtitle: "Distance from \(report.reference.name): 0 is the same, lower is more alike",
             reference: ContactSheet.Cell(
                 image: try Image(contentsOfFile: report.reference.bytes, options: decoding),
                 title: report.reference.name, lines: ["reference"]),

@@ -1,4 +1,4 @@
-import ArgumentParser
+import DreamSim
 import Foundation
 
 /// The program's standard streams.
@@ -49,4 +49,9 @@ enum Terminal {
         guard isInteractive else { return }
         try? FileHandle.standardError.write(contentsOf: Data("\r\(text)\u{1B}[K".utf8))
     }
+}
+
+extension FileOutcome {
+    /// The file's warnings, each with its name.
+    var notes: [String] { warnings.map { "\(path): \($0)" } }
 }

@@ -48,6 +48,7 @@ struct Compare: AsyncParsableCommand {
         let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
         let outcomes = loaded.embed(files: [reference] + candidates) { progress.show($0 - 1) }
         progress.clear()
+        if !output.quiet { outcomes.flatMap(\.notes).forEach(Terminal.note) }
         let report = try ComparisonReport(
             reference: reference, embedding: outcomes[0].result.get(), candidates: Array(outcomes.dropFirst()))
         Terminal.write(try ComparisonOutput(report: report, options: output).text())

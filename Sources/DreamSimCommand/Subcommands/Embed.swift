@@ -63,6 +63,7 @@ struct Embed: AsyncParsableCommand {
         let progress = ProgressLine(files.count, unit: "images", isQuiet: quiet)
         let outcomes = loaded.embed(files: files, batch: batch, progress: progress.show)
         progress.clear()
+        if !quiet { outcomes.flatMap(\.notes).forEach(Terminal.note) }
         if let output, let fileFormat {
             try EmbeddingFile.write(outcomes, model: loaded, format: fileFormat, to: URL(filePath: output))
         } else {

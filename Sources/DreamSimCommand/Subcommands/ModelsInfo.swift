@@ -4,16 +4,41 @@ import Foundation
 
 struct ModelsInfo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "Say what a model is made of, where its weights come from and their licence.")
+        commandName: "info", abstract: "Say what a model is made of, where its weights come from and their licence.",
+        discussion: """
+            EXAMPLES
+              dreamsim models info ensemble
+              dreamsim models info --hardware
+            """)
 
     @Argument(help: "The model's name.")
-    var name: CatalogueName
+    var name: CatalogueName?
+
+    @Flag(help: "Say what the computations run on: kind of kernels, threads, processors.")
+    var hardware = false
 
     @OptionGroup var store: StoreOptions
 
+    func validate() throws {
+        guard name != nil || hardware else { throw ValidationError("give a model's name, or --hardware") }
+    }
+
     func run() throws {
+        if hardware { Terminal.write(Self.text(HardwareReport())) }
+        if let name { try describe(name.description) }
+    }
+
+    private static func text(_ report: HardwareReport) -> String {
+        """
+        kernels     \(report.kernels) (this processor has \(report.availableKernels.joined(separator: ", ")))
+        threads     \(report.threads)
+        processors  \(report.processors)
+
+        """
+    }
+
+    private func describe(_ model: ModelDescription) throws {
         let store = ModelStore(try store.configuration())
-        let model = name.description
         var table = TextTable([(model.name, .left), (model.summary, .left)])
         table.add(["embedding", "\(model.width) components"])
         for part in model.parts {

@@ -1,0 +1,312 @@
+import Checkpoints
+import Foundation
+import Imaging
+import TestSupport
+import Testing
+
+/// The command as people and scripts use it, with a small recorded transformer as a user's own model.
+@Suite("The command")
+struct CommandTests {
+    /// A folder with a model, its options and a few pictures.
+    struct Bench {
+        let home: URL
+        let model: [String]
+        let pictures: URL
+
+        func picture(_ name: String) -> String { pictures.appending(path: name).path }
+
+        func run(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandRun {
+            try CommandRun(arguments, home: home, environment: environment)
+        }
+    }
+
+    static func withBench(_ body: (Bench) throws -> Void) throws {
+        try Fixtures.withTemporaryFolder { home in
+            let architecture = """
+                {"width": 48, "depth": 3, "heads": 4, "patchSize": 16, "mlpWidth": 192, "positionGrid": 4,
+                 "positionOffset": 0.1, "registers": 0, "layerNormEpsilon": 1e-6, "activation": "gelu",
+                 "hasPreNorm": false, "hasLayerScale": false, "mean": [0.485, 0.456, 0.406],
+                 "standardDeviation": [0.229, 0.224, 0.225]}
+                """
+            let weights = Fixtures.file("tiny/dino.pth").path
+            let model = home.appending(path: "model.json")
+            try Data(
+                """
+                {"name": "tiny", "backbones": [{"architecture": \(architecture), "weights": "\(weights)", "feature": "cls"}]}
+                """.utf8
+            ).write(to: model)
+            let pictures = home.appending(path: "pictures")
+            try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+            for (from, to) in [("rgb.png", "a.png"), ("baseline444.jpg", "b.jpg"), ("lossy.webp", "c.webp")] {
+                try FileManager.default.copyItem(
+                    at: Fixtures.file("formats/" + from), to: pictures.appending(path: to))
+            }
+            try body(Bench(home: home, model: ["--model", model.path, "--side", "64"], pictures: pictures))
+        }
+    }
+
+    @Test(
+        "compare ranks, says which way, the model and the preprocessing", arguments: ["json", "ndjson", "csv", "table"])
+    func compare(format: String) throws {
+        try Self.withBench { bench in
+            let run = try bench.run(
+                ["compare", bench.picture("a.png"), bench.pictures.path, "--format", format] + bench.model)
+            #expect(run.code == 0, "\(run.error)")
+            #expect(run.output.contains("lower is more alike"))
+            #expect(run.output.contains("tiny"))
+            #expect(run.output.contains(format == "json" ? "\"side\"" : "stretch 64x64"))
+            if format == "json" {
+                let results = try #require(try run.json()["results"] as? [[String: Any]])
+                #expect(results.map { $0["rank"] as? Int } == [1, 2, 3])
+                let distances = try results.map { try #require($0["distance"] as? Double) }
+                #expect(distances == distances.sorted())
+                #expect((results[0]["image"] as? String)?.hasSuffix("a.png") == true && distances[0] == 0)
+            }
+        }
+    }
+
+    @Test("vote names the nearer of two")
+    func vote() throws {
+        try Self.withBench { bench in
+            let (a, b) = (bench.picture("a.png"), bench.picture("b.jpg"))
+            let first = try bench.run(["vote", a, a, b, "--format", "json"] + bench.model).json()
+            let second = try bench.run(["vote", a, b, a, "--format", "json"] + bench.model).json()
+            let neither = try bench.run(["vote", a, b, b, "--quiet"] + bench.model)
+            #expect(first["choice"] as? String == "A")
+            #expect(second["choice"] as? String == "B")
+            #expect(neither.output == "tie\n")
+        }
+    }
+
+    @Test("embed writes every layout with the same numbers", arguments: ["npy", "safetensors", "csv", "ndjson"])
+    func embed(format: String) throws {
+        try Self.withBench { bench in
+            let file = bench.home.appending(path: "e." + format)
+            let run = try bench.run(["embed", bench.pictures.path, "-o", file.path] + bench.model)
+            #expect(run.code == 0, "\(run.error)")
+            let lines = try bench.run(["embed", bench.pictures.path] + bench.model).output.split(separator: "\n")
+            let expected = try lines.flatMap { line -> [Float] in
+                let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                return try #require(object?["embedding"] as? [NSNumber]).map(\.floatValue)
+            }
+            #expect(expected.count == 3 * 48)
+            switch format {
+            case "npy", "safetensors":
+                let name = format == "npy" ? "array" : "embeddings"
+                let tensor = try Checkpoint(contentsOf: file).tensor(name)
+                #expect(tensor.shape == [3, 48] && tensor.values == expected)
+            case "csv":
+                let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst()
+                let values = rows.flatMap { $0.split(separator: ",").suffix(48).compactMap { Float($0) } }
+                #expect(values == expected)
+            default:
+                let written = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+                #expect(written == lines)
+            }
+        }
+    }
+
+    @Test("One bad picture is one failure; the others are ranked, and the code is 2")
+    func oneBadPicture() throws {
+        try Self.withBench { bench in
+            try Data("not a picture".utf8).write(to: bench.pictures.appending(path: "bad.jpg"))
+            let run = try bench.run(
+                ["compare", bench.picture("a.png"), bench.pictures.path, "--format", "json"] + bench.model)
+            #expect(run.code == 2)
+            let results = try #require(try run.json()["results"] as? [Any])
+            #expect(results.count == 3)
+            let failures = try #require(try run.json()["failures"] as? [[String: Any]])
+            #expect((failures.first?["image"] as? String)?.hasSuffix("bad.jpg") == true)
+            #expect(run.error.contains("bad.jpg"))
+        }
+    }
+
+    @Test("--fail-above ends with 1 only above the threshold")
+    func threshold() throws {
+        try Self.withBench { bench in
+            let pair = ["compare", bench.picture("a.png"), bench.picture("b.jpg")] + bench.model
+            let below = try bench.run(pair + ["--fail-above", "2"])
+            let above = try bench.run(pair + ["--fail-above", "0"])
+            #expect(below.code == 0 && above.code == 1)
+        }
+    }
+
+    @Test("--sheet draws a picture")
+    func sheet() throws {
+        try Self.withBench { bench in
+            let file = bench.home.appending(path: "sheet.png")
+            let run = try bench.run(
+                ["compare", bench.picture("a.png"), bench.pictures.path, "--sheet", file.path] + bench.model)
+            #expect(run.code == 0, "\(run.error)")
+            let picture = try Image(contentsOf: file)
+            #expect(picture.width > 400)
+        }
+    }
+
+    @Test(
+        "What is not understood ends with 64 and says what",
+        arguments: [
+            (["compare"], "Missing"), (["compare", "a", "b", "--nonsense"], "--nonsense"),
+            (["compare", "a", "b", "--fail-above", "-1"], "--fail-above"),
+            (["compare", "a", "b", "--fail-above", "nan"], "--fail-above"),
+            (["compare", "a", "b", "--threads", "0"], "--threads"), (["compare", "a", "b", "--fit", "bend"], "--fit"),
+            (["compare", "a", "b", "--background", "red"], "--background"),
+            (["compare", "a", "b", "--side", "0"], "--side"),
+            (["compare", "a.png", "b", "--sheet", "a.png"], "overwrite"),
+            (["embed", "a.png", "-o", "a.txt"], ".npy"), (["embed", "a.npy", "-o", "a.npy"], "overwrite"),
+            (["models", "info", "nonsense"], "nonsense"),
+            (["models", "convert", "ensemble", "-o", "x.bin"], ".safetensors"),
+            (["compare", "a", "b", "--weights", "/nonexistent"], "/nonexistent"),
+        ])
+    func usage(arguments: [String], mention: String) throws {
+        try Fixtures.withTemporaryFolder { home in
+            let run = try CommandRun(arguments, home: home)
+            #expect(run.code == 64, "\(run.error)")
+            #expect(run.output.isEmpty)
+            #expect(run.error.contains(mention), "\(run.error)")
+        }
+    }
+
+    @Test("Without weights and network the message says what to fetch, where to put it and what can be had")
+    func noWeights() throws {
+        try Self.withBench { bench in
+            let run = try bench.run(["compare", bench.picture("a.png"), bench.picture("b.jpg")])
+            #expect(run.code == 2 && run.output.isEmpty)
+            for text in ["dreamsim_ensemble_checkpoint.zip", bench.home.path + "/weights", "vits14-focus"] {
+                #expect(run.error.contains(text), "\(run.error)")
+            }
+        }
+    }
+
+    @Test("A file that does not exist, a folder without pictures and a pipe are refused", arguments: 0..<3)
+    func unusablePaths(index: Int) throws {
+        try Self.withBench { bench in
+            let empty = bench.home.appending(path: "empty")
+            try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
+            let pipe = bench.home.appending(path: "pipe").path
+            #expect(mkfifo(pipe, 0o600) == 0)
+            let path = [bench.home.appending(path: "missing.png").path, empty.path, pipe][index]
+            let run = try bench.run(["compare", bench.picture("a.png"), path] + bench.model)
+            #expect(run.code == (index == 1 ? 64 : 2), "\(run.error)")
+            #expect(run.error.contains(path))
+        }
+    }
+
+    @Test("Links that form a loop are followed once, and the order is that of the names")
+    func linkLoop() throws {
+        try Self.withBench { bench in
+            let inner = bench.pictures.appending(path: "inner")
+            try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                at: inner.appending(path: "loop"), withDestinationURL: bench.pictures)
+            let run = try bench.run(["embed", bench.pictures.path] + bench.model)
+            #expect(run.code == 0 && run.output.split(separator: "\n").count == 3, "\(run.error)")
+        }
+    }
+
+    @Test("A name that is not UTF-8 is processed and shown with its bytes")
+    func foreignName() throws {
+        try Self.withBench { bench in
+            let run = try CommandRun(
+                script: #"""
+                    cd "$1"; shift
+                    cp a.png $'caf\xe9.png'
+                    exec "$DREAMSIM" compare b.jpg $'caf\xe9.png' --format json "$@"
+                    """#, [bench.pictures.path] + bench.model, home: bench.home)
+            #expect(run.code == 0, "\(run.error)")
+            let results = try #require(try run.json()["results"] as? [[String: Any]])
+            #expect(results.first?["image"] as? String == #"caf\xE9.png"#)
+        }
+    }
+
+    @Test("A closed standard output ends the command quietly, a full one with a message")
+    func outputGone() throws {
+        try Self.withBench { bench in
+            let closed = try CommandRun(
+                script: #""$DREAMSIM" "$@" | true; exit "${PIPESTATUS[0]}""#,
+                ["models", "list", "--format", "json"], home: bench.home)
+            #expect(closed.code == 0 || closed.code == 141)
+            #expect(closed.error.isEmpty)
+            guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+            let full = try CommandRun(script: #"exec "$DREAMSIM" models list > /dev/full"#, home: bench.home)
+            #expect(full.code == 2 && full.error.contains("standard output"))
+        }
+    }
+
+    @Test("A result that cannot be written is an error, and nothing is left behind")
+    func unwritable() throws {
+        try Self.withBench { bench in
+            let run = try bench.run(
+                ["embed", bench.picture("a.png"), "-o", bench.home.path + "/no/such/folder/e.npy"] + bench.model)
+            #expect(run.code == 2 && run.error.contains("e.npy"))
+        }
+    }
+
+    @Test("Every kind of kernel gives the same ranking and near distances")
+    func kernels() throws {
+        try Self.withBench { bench in
+            let arguments = ["compare", bench.picture("a.png"), bench.pictures.path, "--format", "json"] + bench.model
+            let runs = try ["baseline", "avx2", "avx512"].map { kind in
+                let run = try bench.run(arguments, environment: ["DREAMSIM_SIMD": kind])
+                return try #require(try run.json()["results"] as? [[String: Any]]).map {
+                    ($0["distance"] as? Double) ?? .nan
+                }
+            }
+            for run in runs {
+                for (a, b) in zip(run, runs[0]) { #expect(abs(a - b) < 1e-6) }
+            }
+        }
+    }
+
+    @Test("bench times a model and says on what", arguments: ["json", "csv", "table"])
+    func bench(format: String) throws {
+        try Self.withBench { bench in
+            let arguments = ["bench", "--batch", "2", "--runs", "3", "--threads", "1"] + bench.model
+            let run = try bench.run(arguments + ["--format", format])
+            #expect(run.code == 0 && run.output.contains("tiny"), "\(run.error)")
+            let one = try bench.run(arguments + ["--seconds-per-image"])
+            let seconds = try #require(Double(one.output.dropLast()))
+            #expect(seconds > 0)
+            let hardware = try bench.run(["models", "info", "--hardware"], environment: ["DREAMSIM_SIMD": "baseline"])
+            #expect(hardware.output.contains("kernels     baseline"))
+        }
+    }
+
+    @Test("models convert writes one file that --model takes")
+    func convert() throws {
+        try Self.withBench { bench in
+            let file = bench.home.appending(path: "whole.safetensors").path
+            let converted = try bench.run(["models", "convert", bench.model[1], "-o", file])
+            #expect(converted.code == 0, "\(converted.error)")
+            let pair = ["compare", bench.picture("a.png"), bench.picture("b.jpg"), "--side", "64", "--format", "csv"]
+            let (whole, parts) = try (
+                bench.run(pair + ["--model", file]), bench.run(pair + ["--model", bench.model[1]])
+            )
+            #expect(whole.output == parts.output && whole.code == 0)
+        }
+    }
+
+    @Test("models list, info and verify work on an empty cache")
+    func emptyCache() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let list = try CommandRun(["models", "list", "--format", "csv"], home: home)
+            #expect(list.code == 0 && list.output.contains("ensemble,false,1792,96.9,96.2"))
+            let info = try CommandRun(["models", "info", "ensemble"], home: home)
+            #expect(info.code == 0 && info.output.contains("licence") && info.output.contains("not here"))
+            let verified = try CommandRun(["models", "verify"], home: home)
+            #expect(verified.code == 0)
+        }
+    }
+
+    @Test("Help has examples, and completions are made for every shell", arguments: ["bash", "zsh", "fish"])
+    func help(shell: String) throws {
+        try Fixtures.withTemporaryFolder { home in
+            for command in [["--help"], ["compare", "--help"], ["vote", "--help"], ["embed", "--help"]] {
+                let run = try CommandRun(command, home: home)
+                #expect(run.code == 0 && run.output.contains("EXAMPLES"))
+            }
+            let script = try CommandRun(["--generate-completion-script", shell], home: home)
+            #expect(script.code == 0 && script.output.contains("dreamsim"))
+        }
+    }
+}

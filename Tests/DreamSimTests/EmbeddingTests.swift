@@ -1,0 +1,76 @@
+import Checkpoints
+import DreamSim
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Embeddings and distances")
+struct EmbeddingTests {
+    static func stamp(_ model: String = "m", normalized: Bool = true) -> ModelStamp {
+        ModelStamp(model: model, weights: "w", preprocessing: .standard, isNormalized: normalized)
+    }
+
+    @Test("The distance of an embedding from itself is exactly 0", arguments: [3, 512, 1792])
+    func same(width: Int) throws {
+        var generator = SplitMix64(state: UInt64(width))
+        let values = (0..<width).map { _ in Float.random(in: -1...1, using: &generator) }
+        let embedding = Embedding(values: values, stamp: Self.stamp())
+        #expect(try embedding.distance(to: embedding) == 0)
+    }
+
+    @Test(
+        "Distances are 0, 1 and 2 for equal, perpendicular and opposite vectors",
+        arguments: [
+            ([1, 0], [2, 0], 0.0), ([1, 0], [0, 5], 1.0), ([1, 1], [-3, -3], 2.0), ([0, 0], [1, 0], 1.0),
+        ] as [([Float], [Float], Double)])
+    func knownAngles(a: [Float], b: [Float], expected: Double) throws {
+        let distance = try Embedding(values: a, stamp: Self.stamp())
+            .distance(to: Embedding(values: b, stamp: Self.stamp()))
+        #expect(abs(distance - expected) < 1e-12)
+        #expect((0...2).contains(distance))
+    }
+
+    @Test("Embeddings made differently are not compared")
+    func incomparable() throws {
+        let a = Embedding(values: [1, 0], stamp: Self.stamp())
+        for other in [Self.stamp("n"), Self.stamp(normalized: false)] {
+            let error = try #require(throws: DreamSimError.self) {
+                try a.distance(to: Embedding(values: [1, 0], stamp: other))
+            }
+            #expect(error.kind == .incomparable)
+        }
+    }
+
+    @Test("An ensemble gives the reference's embeddings and distance", arguments: ["raw", "normalized"])
+    func ensemble(kind: String) async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let url = try TinyModels.write(TinyModels.json(["dino", "clip", "open_clip"]), to: home)
+        let model = try await PerceptualModel.load(
+            url.path, options: TinyModels.options(home: home, isNormalized: kind == "normalized"))
+        let golden = try Checkpoint(contentsOf: Fixtures.file("tiny/gradients.safetensors"))
+        let inputs = try Checkpoint(contentsOf: Fixtures.file("tiny/outputs.safetensors")).tensor("input64")
+        let actual = model.embed(batch: inputs).values
+        for (n, image) in ["a", "b"].enumerated() {
+            let difference = Difference(
+                Array(actual[(n * 112)..<((n + 1) * 112)]), try golden.tensor("\(kind).embedding_\(image)").values)
+            #expect(difference.relativeL2 < 2e-6, "\(difference)")
+        }
+        let distance = Embedding.cosineDistance(Array(actual[..<112]), Array(actual[112..<224]))
+        #expect(abs(distance - Double(try golden.tensor("\(kind).distance").values[0])) < 1e-6)
+    }
+
+    @Test("An image's embedding does not depend on its batch or on the number of threads")
+    func independence() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
+        let model = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
+        let pictures = (1...9).map { TinyModels.picture($0) }
+        let together = model.embed(pictures)
+        for (picture, embedding) in zip(pictures, together) {
+            #expect(try model.embed(picture).distance(to: embedding) < 1e-6)
+        }
+    }
+}

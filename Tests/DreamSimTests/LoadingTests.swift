@@ -1,0 +1,172 @@
+import Checkpoints
+import DreamSim
+import Foundation
+import Synchronization
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Loading and the merged file")
+struct LoadingTests {
+    static func withHome(_ body: (URL) async throws -> Void) async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        try await body(home)
+    }
+
+    static func mergedFiles(_ home: URL) -> [URL] {
+        (try? FileManager.default.contentsOfDirectory(
+            at: home.appending(path: "merged"), includingPropertiesForKeys: nil)) ?? []
+    }
+
+    @Test("A first load keeps a merged file, and the next load is the same model from it")
+    func mergedFile() async throws {
+        try await Self.withHome { home in
+            let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
+            let options = TinyModels.options(home: home)
+            let first = try await PerceptualModel.load(url.path, options: options)
+            let files = Self.mergedFiles(home)
+            #expect(files.count == 1)
+            let before = try Data(contentsOf: files[0])
+            let second = try await PerceptualModel.load(url.path, options: options)
+            #expect(first.stamp == second.stamp)
+            let picture = TinyModels.picture(1)
+            #expect(first.embed(picture) == second.embed(picture))
+            #expect(try Data(contentsOf: files[0]) == before)
+            var without = options
+            without.keepsMergedFile = false
+            #expect(try await PerceptualModel.load(url.path, options: without).embed(picture) == first.embed(picture))
+        }
+    }
+
+    @Test("A damaged merged file is made anew", arguments: [0, 7, 100, 3000])
+    func damaged(length: Int) async throws {
+        try await Self.withHome { home in
+            let url = try TinyModels.write(TinyModels.json(["dino"]), to: home)
+            let options = TinyModels.options(home: home)
+            let model = try await PerceptualModel.load(url.path, options: options)
+            let file = try #require(Self.mergedFiles(home).first)
+            let whole = try Data(contentsOf: file)
+            // Replaced, not cut: the first model still maps the old file.
+            try FileManager.default.removeItem(at: file)
+            try whole.prefix(length).write(to: file)
+            let again = try await PerceptualModel.load(url.path, options: options)
+            #expect(again.embed(TinyModels.picture(2)) == model.embed(TinyModels.picture(2)))
+            #expect(try Data(contentsOf: file) == whole)
+        }
+    }
+
+    @Test("Other weights under the same name have another hash and another merged file")
+    func changedWeights() async throws {
+        try await Self.withHome { home in
+            let file = home.appending(path: "w.safetensors")
+            try FileManager.default.copyItem(at: Fixtures.file("tiny/dino.safetensors"), to: file)
+            let url = try TinyModels.write(TinyModels.json(["dino"]) { _ in file.path }, to: home)
+            let first = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
+            let checkpoint = try Checkpoint(contentsOf: file)
+            let tensors = try checkpoint.names.map { name in
+                var tensor = try checkpoint.tensor(name)
+                if name == "cls_token" { tensor.withUnsafeMutableBufferPointer { $0[0] += 0.5 } }
+                return (name: name, tensor: tensor)
+            }
+            try SafetensorsWriter.write(tensors, metadata: [:], to: file)
+            let second = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
+            #expect(first.stamp.weights != second.stamp.weights)
+            #expect(Self.mergedFiles(home).count == 2)
+            #expect(throws: DreamSimError.self) {
+                try first.embed(TinyModels.picture(1)).distance(to: second.embed(TinyModels.picture(1)))
+            }
+        }
+    }
+
+    @Test("A converted model is one file that needs nothing else")
+    func conversion() async throws {
+        try await Self.withHome { home in
+            let url = try TinyModels.write(TinyModels.json(["dino", "open_clip"]), to: home)
+            let options = TinyModels.options(home: home)
+            let model = try await PerceptualModel.load(url.path, options: options)
+            let file = home.appending(path: "whole.safetensors")
+            try PerceptualModel.convert(
+                ModelDescription(contentsOf: url), store: ModelStore(options.store), to: file)
+            try FileManager.default.removeItem(at: url)
+            let converted = try await PerceptualModel.load(file.path, options: options)
+            #expect(converted.stamp == model.stamp)
+            #expect(converted.embed(TinyModels.picture(3)) == model.embed(TinyModels.picture(3)))
+        }
+    }
+
+    @Test("A file of weights that is no merged model is refused with advice")
+    func notMerged() async throws {
+        try await Self.withHome { home in
+            let error = try await #require(throws: DreamSimError.self) {
+                try await PerceptualModel.load(
+                    Fixtures.file("tiny/dino.safetensors").path, options: TinyModels.options(home: home))
+            }
+            #expect(error.kind == .badMergedFile)
+        }
+    }
+
+    @Test("A merged file of another version is refused with advice")
+    func otherVersion() async throws {
+        try await Self.withHome { home in
+            let file = home.appending(path: "future.safetensors")
+            try SafetensorsWriter.write(
+                [("0.norm.weight", Tensor(zeros: [4]))],
+                metadata: ["format": "dreamsim-merged", "version": "999", "model": "{}"], to: file)
+            let error = try await #require(throws: DreamSimError.self) {
+                try await PerceptualModel.load(file.path, options: TinyModels.options(home: home))
+            }
+            #expect(error.kind == .badMergedFile && error.reason.contains("999"))
+        }
+    }
+
+    @Test("Weights that hold NaN load with a note that names them")
+    func notANumber() async throws {
+        try await Self.withHome { home in
+            let checkpoint = try Checkpoint(contentsOf: Fixtures.file("tiny/dino.safetensors"))
+            let tensors = try checkpoint.names.map { name in
+                var tensor = try checkpoint.tensor(name)
+                if name == "norm.bias" { tensor.withUnsafeMutableBufferPointer { $0[3] = .nan } }
+                return (name: name, tensor: tensor)
+            }
+            let file = home.appending(path: "nan.safetensors")
+            try SafetensorsWriter.write(tensors, metadata: [:], to: file)
+            let url = try TinyModels.write(TinyModels.json(["dino"]) { _ in file.path }, to: home)
+            let notes = Mutex<[String]>([])
+            _ = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home)) { event in
+                if case .note(let text) = event { notes.withLock { $0.append(text) } }
+            }
+            #expect(notes.withLock { $0.contains { $0.contains("norm.bias") } })
+        }
+    }
+
+    @Test("A cache that cannot be written slows the next start and breaks nothing")
+    func unwritableCache() async throws {
+        try await Self.withHome { home in
+            let url = try TinyModels.write(TinyModels.json(["dino"]), to: home)
+            // A file where the folder should be, which stops even root.
+            let blocked = home.appending(path: "home")
+            try FileManager.default.createDirectory(at: blocked, withIntermediateDirectories: true)
+            try Data().write(to: blocked.appending(path: "merged"))
+            let notes = Mutex(0)
+            let model = try await PerceptualModel.load(url.path, options: TinyModels.options(home: blocked)) { event in
+                if case .note = event { notes.withLock { $0 += 1 } }
+            }
+            #expect(notes.withLock { $0 } == 1)
+            #expect(model.embed(TinyModels.picture(1)).values.allSatisfy { $0.isFinite })
+        }
+    }
+
+    @Test("A side that the patches do not divide is refused")
+    func badSide() async throws {
+        try await Self.withHome { home in
+            let url = try TinyModels.write(TinyModels.json(["dino"]), to: home)
+            var options = TinyModels.options(home: home)
+            options.preprocessing.side = 60
+            let error = try await #require(throws: DreamSimError.self) {
+                try await PerceptualModel.load(url.path, options: options)
+            }
+            #expect(error.kind == .badSetting)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import ModelStore
+import TestSupport
+import Testing
+
+/// A server with TLS and a certificate of its own making, by the openssl command.
+private final class SecureServer {
+    let port: Int
+    let certificate: URL
+    private let process: ChildProcess
+
+    /// - Parameter folder: the folder of what is served: each file is a whole answer with its head.
+    init(_ folder: URL) throws {
+        certificate = folder.appending(path: "certificate.pem")
+        let key = folder.appending(path: "key.pem")
+        let maker = try Self.openssl([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key.path,
+            "-out", certificate.path,
+        ])
+        _ = maker.wait()
+        // A port that was free a moment ago.
+        let other = try TestServer([])
+        port = other.port
+        other.stop()
+        process = try ChildProcess(
+            [
+                "sh", "-c", "cd '\(folder.path)' && exec \"$@\"", "sh", "openssl", "s_server", "-HTTP", "-quiet",
+                "-accept", "127.0.0.1:\(port)", "-cert", certificate.path, "-key", key.path,
+            ], environment: ProcessInfo.processInfo.environment, output: URL(filePath: "/dev/null"))
+    }
+
+    static func openssl(_ arguments: [String]) throws -> ChildProcess {
+        try ChildProcess(
+            ["openssl"] + arguments, environment: ProcessInfo.processInfo.environment,
+            output: URL(filePath: "/dev/null"))
+    }
+
+    static let isPossible: Bool = {
+        (try? openssl(["version"]))?.wait() == .exited(0)
+    }()
+
+    func stop() {
+        process.end()
+    }
+}
+
+@Suite("TLS", .enabled(if: SecureServer.isPossible, "SKIPPED: the openssl command is absent"))
+struct SecureTests {
+    @Test("https is used with the certificates of SSL_CERT_FILE, refuses unknown ones, and never leads to http")
+    func secure() async throws {
+        let (contents, source) = Release.plain(200_000)
+        try await withStore(contents) { fixture in
+            let folder = fixture.folder.appending(path: "served")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let server = try SecureServer(folder)
+            defer { server.stop() }
+            var store = fixture.store {
+                $0.mirror = URL(string: "https://localhost:\(server.port)")
+                $0.certificates = server.certificate.path
+                $0.attempts = 8
+                $0.retryDelay = .milliseconds(50)
+            }
+            let plain = fixture.server.base.appending(path: "weights.bin").absoluteString
+            let answer = folder.appending(path: "weights.bin")
+            try Data("HTTP/1.0 302 Found\r\nLocation: \(plain)\r\nContent-Length: 0\r\n\r\n".utf8).write(to: answer)
+            let error = await failure(store, source)
+            #expect(error.kind == .refused, "\(error)")
+            #expect(fixture.server.requests.isEmpty)
+
+            let head = "HTTP/1.0 200 OK\r\nContent-Length: \(contents.count)\r\nETag: \"s\"\r\n\r\n"
+            try Data(Array(head.utf8) + contents).write(to: answer)
+            // Without the certificate the server is nobody's.
+            store = fixture.store {
+                $0.mirror = store.configuration.mirror
+                $0.attempts = 1
+            }
+            let unknown = await failure(store, source)
+            #expect(unknown.kind == .network)
+            #expect(unknown.reason.lowercased().contains("certificate"), "\(unknown)")
+            #expect(fixture.downloads.isEmpty)
+
+            try await fixture.store {
+                $0.mirror = store.configuration.mirror
+                $0.certificates = server.certificate.path
+            }.fetch(source)
+            #expect(try fixture.contents("checkpoints/weights.bin") == contents)
+        }
+    }
+}
