@@ -1,6 +1,6 @@
 /*
- * Attention of one head, a block of queries at a time: its scores stay in the cache from the product with the keys to that
- * with the values. Included by Kernels.h.
+ * Attention of one head, a block of queries at a time: its scores stay in the cache from the product with the keys to
+ * that with the values. Included by Kernels.h.
  */
 /* Row by row e[i] = exp(scale * (x[i] - maximum)), in place; the sums' inverses go to `inverse`. */
 static void KERNEL(exponentials)(float *x, size_t rows, size_t width, size_t stride, float scale, float *inverse) {

@@ -1,9 +1,9 @@
 /*
  * The packed matrix product. Included by Kernels.h.
  *
- * A tile of TILE_ROWS rows and TILE_PANELS panels of the result is held in registers while the inputs run by. The inputs
- * are taken in blocks, and the rows in blocks, so that a block of x stays in the second-level cache while the panels pass;
- * of the panels the next is fetched while the present one is used, because weights come from memory.
+ * A tile of TILE_ROWS rows and TILE_PANELS panels of the result is held in registers while the inputs run by. The
+ * inputs are taken in blocks, and the rows in blocks, so that a block of x stays in the second-level cache while the
+ * panels pass; of the panels the next is fetched while the present one is used, because weights come from memory.
  */
 #if LANES == 16
 #define TILE_ROWS 14
@@ -18,8 +18,12 @@
 #define TILE_ROWS 2
 #define TILE_PANELS 1
 #endif
-/* The inputs that a turn of the inner loop takes. */
+/* The inputs that a turn of the inner loop takes; more than one spills where there are sixteen registers. */
+#if LANES == 16
 #define STEPS 4
+#else
+#define STEPS 1
+#endif
 #define PARTS (DSV_PANEL / LANES)
 #define INPUT_BLOCK 768
 #define ROW_BLOCK 200
@@ -81,16 +85,14 @@ INLINE void sums_of_products(const int rows, const int panels, const float *x, s
 
 typedef void tile_function(const float *, size_t, const float *, size_t, size_t, const float *, float *);
 
-#define TILE(ROWS)                                                                                                     \
-    static __attribute__((noinline)) void KERNEL(tile_##ROWS)(const float *x, size_t stride, const float *w,            \
-                                                              size_t panel, size_t inputs, const float *ahead,         \
-                                                              float *tile) {                                           \
-        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, tile);                                 \
-    }                                                                                                                  \
-    static __attribute__((noinline)) void KERNEL(half_tile_##ROWS)(const float *x, size_t stride, const float *w,       \
-                                                                   size_t panel, size_t inputs, const float *ahead,    \
-                                                                   float *tile) {                                      \
-        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, tile);                                           \
+#define TILE(ROWS)                                                                                                    \
+    static __attribute__((noinline)) void KERNEL(tile_##ROWS)(                                                        \
+        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, float *tile) { \
+        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, tile);                                \
+    }                                                                                                                 \
+    static __attribute__((noinline)) void KERNEL(half_tile_##ROWS)(                                                   \
+        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, float *tile) { \
+        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, tile);                                          \
     }
 #define BOTH(ROWS) {KERNEL(half_tile_##ROWS), KERNEL(tile_##ROWS)}
 

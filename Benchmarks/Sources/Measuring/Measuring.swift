@@ -70,10 +70,13 @@ public func peakOfProcessor() -> Double {
 public struct Samples {
     private var values: [Double] = []
 
+    /// Nothing yet.
     public init() {}
 
+    /// Adds a sample.
     public mutating func add(_ value: Double) { values.append(value) }
 
+    /// The middle one of the samples.
     public var median: Double { quantile(0.5) }
 
     /// The value below which a share of the samples lies.
@@ -88,7 +91,8 @@ extension Double {
     public func text(_ digits: Int = 1, width: Int = 7) -> String {
         let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
         let value = Int((self * scale).rounded())
-        let fraction = digits == 0 ? "" : "." + (String(repeating: "0", count: digits) + "\(abs(value) % Int(scale))").suffix(digits)
+        let zeros = String(repeating: "0", count: digits)
+        let fraction = digits == 0 ? "" : "." + (zeros + "\(abs(value) % Int(scale))").suffix(digits)
         return "\(value / Int(scale))\(fraction)".padded(width)
     }
 }

@@ -14,7 +14,8 @@ enum Kernels {
         let kinds: [String] = ["avx512", "avx2", "baseline"].filter { (kind: String) in dsv_kernels_named(kind) != nil }
         let processors = ProcessInfo.processInfo.activeProcessorCount
         for threads in Set([1, processors]).sorted() {
-            print("\nGFLOP/s on \(threads) thread(s), medians of \(repeats), and the share of the peak (upper tenths' ratio)")
+            print(
+                "\nGFLOP/s on \(threads) thread(s), medians of \(repeats); per cent of the peak, upper tenths of both")
             let columns = ["peak", "OpenBLAS"] + kinds
             print("rows  layer     " + columns.map { $0.padded(10) + ($0 == "peak" ? "" : "         %") }.joined())
             for (inputs, outputs) in layers {
@@ -85,7 +86,7 @@ final class Memory: @unchecked Sendable {
     func packed(_ rows: Int, kind: String, threads: Int) {
         guard let multiply = dsv_kernels_named(kind)?.pointee.multiply_packed else { return }
         let share = (outputs / threads + 31) / 32 * 32
-        onThreads(threads) { thread in
+        onThreads(threads) { [self] thread in
             let first = thread * share
             // Blocks of outputs, as the networks keep queries, keys, values and hidden layers.
             for start in stride(from: first, to: min(outputs, first + share), by: 384) {

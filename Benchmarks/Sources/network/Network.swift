@@ -15,7 +15,8 @@ enum Network {
         let batches = numbers.count > 1 ? Array(numbers.dropFirst()) : [1, 2, 8]
         let network = try transformer()
         let processors = ProcessInfo.processInfo.activeProcessorCount
-        print("Medians of \(repeats). The last columns count processor seconds, of both the network and the peak's loop.")
+        print(
+            "Medians of \(repeats). The last columns count processor seconds, of both the network and the peak's loop.")
         print("threads batch  s/image  GFLOP/s     peak        %  GFLOP/cpu-s     peak        %")
         for threads in Set([1, processors]).sorted(by: >) {
             Parallel.threads = threads

@@ -1,8 +1,9 @@
 /*
  * Matrix products with a packed right-hand side, and what is built on them.
  *
- * A weight W [outputs, inputs] is packed into panels of DSV_PANEL outputs, [panels][inputs][DSV_PANEL], the last one filled
- * up with zeros. The layout is the same for every kind of processor, so that packed weights may be kept in a file.
+ * A weight W [outputs, inputs] is packed into panels of DSV_PANEL outputs, [panels][inputs][DSV_PANEL], the last one
+ * filled up with zeros. The layout is the same for every kind of processor, so that packed weights may be kept in a
+ * file.
  */
 #ifndef DREAMSIM_CVECTORMATH_PACKEDPRODUCT_H
 #define DREAMSIM_CVECTORMATH_PACKEDPRODUCT_H
@@ -58,7 +59,7 @@ size_t dsv_attention_scratch(size_t tokens, size_t width);
 /* Computes attention on the calling thread. */
 void dsv_attend(const struct dsv_attention *attention);
 
-/* u[k] = the sum over o of q[o - first] * W[o, k], for o from `first` to `first + count`; W is packed as [.., inputs]. */
+/* u[k] = the sum over o of q[o - first] * W[o, k], for o from `first` to `first + count`. */
 void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
                                    float *u);
 
