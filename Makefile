@@ -4,7 +4,7 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all setup build demo test format lint check-readme clean
+.PHONY: all setup build demo test format lint check-readme bench-peers clean
 
 all: build
 
@@ -35,6 +35,10 @@ lint:
 # Runs the commands of the README's 'sh' blocks, so that they cannot go stale.
 check-readme: build
 	Scripts/check_readme.sh
+
+# Ours beside the Python reference, ONNX Runtime and OpenVINO; see Scripts/bench/peers.py.
+bench-peers: setup
+	Scripts/bench/run.sh
 
 clean:
 	rm -rf .build demo
