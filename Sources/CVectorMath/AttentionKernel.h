@@ -2,28 +2,6 @@
  * Attention of one head, a block of queries at a time: its scores stay in the cache from the product with the keys to
  * that with the values. Included by Kernels.h.
  */
-/* Row by row e[i] = exp(scale * (x[i] - maximum)), in place; the sums' inverses go to `inverse`. */
-static void KERNEL(exponentials)(float *x, size_t rows, size_t width, size_t stride, float scale, float *inverse) {
-    const size_t whole = width / LANES * LANES, rest = width - whole;
-    for (size_t r = 0; r < rows; r++, x += stride) {
-        lanes highest = rest ? load_part(x + whole, rest, x[whole]) : splat(x[0]);
-        for (size_t i = 0; i < whole; i += LANES)
-            highest = __builtin_elementwise_max(highest, load(x + i));
-        const float shift = -maximum(highest) * scale;
-        lanes total = splat(0);
-        for (size_t i = 0; i < whole; i += LANES) {
-            const lanes e = exponential(load(x + i) * scale + shift);
-            store(x + i, e);
-            total += e;
-        }
-        if (rest) {
-            store_part(x + whole, rest, exponential(load_part(x + whole, rest, 0) * scale + shift));
-            total += load_part(x + whole, rest, 0);
-        }
-        inverse[r] = 1.0f / sum(total);
-    }
-}
-
 static void KERNEL(attend)(const struct dsv_attention *of) {
     const size_t tokens = of->tokens, width = of->width;
     const size_t wide_tokens = (tokens + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;

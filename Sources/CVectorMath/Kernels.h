@@ -36,7 +36,8 @@ static void KERNEL(bias_quick_gelu)(float *x, size_t rows, size_t width, size_t 
     }
 }
 
-static void KERNEL(softmax)(float *x, size_t rows, size_t width, size_t stride, float scale) {
+/* Row by row e[i] = exp(scale * (x[i] - maximum)), in place; the sums' inverses go to `inverse`. */
+static void KERNEL(exponentials)(float *x, size_t rows, size_t width, size_t stride, float scale, float *inverse) {
     const size_t whole = width / LANES * LANES, rest = width - whole;
     for (size_t r = 0; r < rows; r++, x += stride) {
         lanes highest = rest ? load_part(x + whole, rest, x[whole]) : splat(x[0]);
@@ -45,16 +46,22 @@ static void KERNEL(softmax)(float *x, size_t rows, size_t width, size_t stride, 
         const float shift = -maximum(highest) * scale;
         lanes total = splat(0);
         for (size_t i = 0; i < whole; i += LANES) {
-            lanes e = exponential(load(x + i) * scale + shift);
+            const lanes e = exponential(load(x + i) * scale + shift);
             store(x + i, e);
             total += e;
         }
         if (rest) {
-            lanes e = exponential(load_part(x + whole, rest, 0) * scale + shift);
-            store_part(x + whole, rest, e);
+            store_part(x + whole, rest, exponential(load_part(x + whole, rest, 0) * scale + shift));
             total += load_part(x + whole, rest, 0);
         }
-        const float inverse = 1.0f / sum(total);
+        inverse[r] = 1.0f / sum(total);
+    }
+}
+
+static void KERNEL(softmax)(float *x, size_t rows, size_t width, size_t stride, float scale) {
+    for (size_t r = 0; r < rows; r++, x += stride) {
+        float inverse;
+        KERNEL(exponentials)(x, 1, width, stride, scale, &inverse);
         for (size_t i = 0; i < width; i++)
             x[i] *= inverse;
     }
