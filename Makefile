@@ -24,7 +24,7 @@ demo: build
 	@echo "The ranking as a picture: demo/ranking.png"
 
 test: setup
-	swift test -c release
+	swift test -c release --disable-testable-imports
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
