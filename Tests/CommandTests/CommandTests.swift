@@ -71,6 +71,8 @@ struct CommandTests {
             let (a, b) = (bench.picture("a.png"), bench.picture("b.jpg"))
             let first = try bench.run(["vote", a, a, b, "--format", "json"] + bench.model).json()
             let second = try bench.run(["vote", a, b, a, "--format", "json"] + bench.model).json()
+            let table = try bench.run(["vote", a, a, b, "--format", "csv"] + bench.model)
+            #expect(table.output.contains("lower is more alike") && table.output.contains("stretch 64x64"))
             let neither = try bench.run(["vote", a, b, b, "--quiet"] + bench.model)
             #expect(first["choice"] as? String == "A")
             #expect(second["choice"] as? String == "B")

@@ -61,10 +61,10 @@ public enum EmbeddingFile {
     /// - Parameter format: `.csv` or `.ndjson`.
     public static func text(_ outcomes: [FileOutcome], model: PerceptualModel, format: Format) throws -> String {
         if format == .csv {
-            let header = ["image", "model", "weights"] + (0..<model.width).map { "e\($0)" }
+            let header = ["image"] + CSV.stampColumns + (0..<model.width).map { "e\($0)" }
             let lines = outcomes.compactMap { outcome in
                 outcome.embedding.map { embedding in
-                    ([outcome.path.description, model.description.name, model.stamp.weights].map(CSV.field)
+                    (([outcome.path.description] + CSV.fields(of: model.stamp)).map(CSV.field)
                         + embedding.values.map { "\($0)" }).joined(separator: ",")
                 }
             }

@@ -30,6 +30,14 @@ public enum CSV {
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 
+    /// The names of the columns that say what made a number.
+    public static let stampColumns = ["model", "weights", "preprocessing", "normalized"]
+
+    /// The values of `stampColumns`.
+    public static func fields(of stamp: ModelStamp) -> [String] {
+        [stamp.model, stamp.weights, "\(stamp.preprocessing)", "\(stamp.isNormalized)"]
+    }
+
     /// A line of fields, with its line break.
     public static func line(_ fields: [String]) -> String {
         fields.map(field).joined(separator: ",") + "\n"

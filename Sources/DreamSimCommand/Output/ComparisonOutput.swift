@@ -14,15 +14,11 @@ struct ComparisonOutput {
             return try report.results.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
                 + report.failures.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
         case .csv:
-            let header = [
-                "rank", "image", "distance", "direction", "reference", "model", "weights", "preprocessing",
-                "normalized", "error",
-            ]
+            let header = ["rank", "image", "distance", "direction", "reference"] + CSV.stampColumns + ["error"]
             func common(_ rank: String, _ image: ImagePath, _ distance: String, _ error: String) -> String {
-                CSV.line([
-                    rank, "\(image)", distance, report.direction.rawValue, "\(report.reference)", report.model.model,
-                    report.model.weights, "\(report.model.preprocessing)", "\(report.model.isNormalized)", error,
-                ])
+                CSV.line(
+                    [rank, "\(image)", distance, report.direction.rawValue, "\(report.reference)"]
+                        + CSV.fields(of: report.model) + [error])
             }
             return CSV.line(header)
                 + report.results.map { common("\($0.rank)", $0.image, "\($0.distance)", "") }.joined()

@@ -34,11 +34,14 @@ struct Vote: AsyncParsableCommand {
         case .ndjson: Terminal.write(try JSON.line(report) + "\n")
         case .csv:
             Terminal.write(
-                CSV.line(["choice", "distanceA", "distanceB", "reference", "imageA", "imageB", "model", "weights"])
-                    + CSV.line([
-                        report.choice.rawValue, "\(report.distanceA)", "\(report.distanceB)", "\(reference)", "\(a)",
-                        "\(b)", report.model.model, report.model.weights,
-                    ]))
+                CSV.line(
+                    ["choice", "distanceA", "distanceB", "direction", "reference", "imageA", "imageB"]
+                        + CSV.stampColumns)
+                    + CSV.line(
+                        [
+                            report.choice.rawValue, "\(report.distanceA)", "\(report.distanceB)",
+                            report.direction.rawValue, "\(reference)", "\(a)", "\(b)",
+                        ] + CSV.fields(of: report.model)))
         case .table:
             var table = TextTable([("choice", .left), ("distance", .right), ("image", .left)])
             func row(_ name: String, _ distance: Double, _ image: ImagePath, _ choice: VoteReport.Choice) {
