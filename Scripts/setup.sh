@@ -3,7 +3,8 @@
 # (with sudo when not root). Does nothing when all is there.
 set -euo pipefail
 
-packages=(libvips-dev libopenblas-dev zlib1g-dev pkg-config python3-pip)
+# Fonts are for the text in pictures of rankings.
+packages=(libvips-dev libopenblas-dev zlib1g-dev pkg-config python3-pip fontconfig fonts-dejavu-core)
 
 if ! command -v swift >/dev/null; then
     echo "setup: no Swift toolchain found; install Swift 6.2 or later from https://www.swift.org/install/linux/" >&2
@@ -11,9 +12,10 @@ if ! command -v swift >/dev/null; then
 fi
 
 have_libraries() { command -v pkg-config >/dev/null && pkg-config --exists vips openblas zlib; }
+have_fonts() { [ -n "$(fc-list 2>/dev/null)" ]; }
 have_pip() { "${DREAMSIM_PYTHON:-python3}" -m pip --version >/dev/null 2>&1; }
 
-if have_libraries && have_pip; then
+if have_libraries && have_fonts && have_pip; then
     exit 0
 fi
 
@@ -33,7 +35,7 @@ Linux)
     fi
     echo "setup: installing ${packages[*]}" >&2
     "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${packages[@]}" >/dev/null
     ;;
 Darwin)
     if ! command -v brew >/dev/null; then
