@@ -74,7 +74,8 @@ struct StoreFixture {
         var configuration = ModelStore.Configuration(home: folder.appending(path: "home"))
         configuration.mirror = URL(string: "http://127.0.0.1:\(port)/files")
         configuration.retryDelay = .milliseconds(5)
-        configuration.stallTimeout = .seconds(20)
+        // Long, because other tests may keep the processors busy.
+        configuration.stallTimeout = .seconds(120)
         return configuration
     }
 
