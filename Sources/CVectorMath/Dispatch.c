@@ -47,23 +47,6 @@ void dsv_layer_norm(const float *x, size_t rows, size_t width, const float *gamm
     active->layer_norm(x, rows, width, gamma, beta, epsilon, y);
 }
 
-void dsv_bias_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
-    active->bias_gelu(x, rows, width, stride, bias);
-}
-
-void dsv_bias_quick_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
-    active->bias_quick_gelu(x, rows, width, stride, bias);
-}
-
-void dsv_bias(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
-    active->bias(x, rows, width, stride, bias);
-}
-
-void dsv_bias_residual(float *x, const float *y, size_t rows, size_t width, size_t stride, const float *bias,
-                       const float *gamma) {
-    active->bias_residual(x, y, rows, width, stride, bias, gamma);
-}
-
 void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale) {
     active->softmax(x, rows, width, stride, scale);
 }

@@ -15,27 +15,6 @@ INLINE lanes quick_gelu(lanes v) {
     return v / (1.0f + exponential(v * -1.702f));
 }
 
-static void KERNEL(bias_gelu)(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
-    for (size_t r = 0; r < rows; r++, x += stride) {
-        size_t i = 0;
-        for (; i + LANES <= width; i += LANES)
-            store(x + i, gelu(load(x + i) + load(bias + i)));
-        if (i < width)
-            store_part(x + i, width - i, gelu(load_part(x + i, width - i, 0) + load_part(bias + i, width - i, 0)));
-    }
-}
-
-static void KERNEL(bias_quick_gelu)(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
-    for (size_t r = 0; r < rows; r++, x += stride) {
-        size_t i = 0;
-        for (; i + LANES <= width; i += LANES)
-            store(x + i, quick_gelu(load(x + i) + load(bias + i)));
-        if (i < width)
-            store_part(x + i, width - i,
-                       quick_gelu(load_part(x + i, width - i, 0) + load_part(bias + i, width - i, 0)));
-    }
-}
-
 /* Row by row e[i] = exp(scale * (x[i] - maximum)), in place; the sums' inverses go to `inverse`. */
 static void KERNEL(exponentials)(float *x, size_t rows, size_t width, size_t stride, float scale, float *inverse) {
     const size_t whole = width / LANES * LANES, rest = width - whole;
@@ -92,25 +71,6 @@ static void KERNEL(layer_norm)(const float *x, size_t rows, size_t width, const 
     }
 }
 
-static void KERNEL(bias)(float *x, size_t rows, size_t width, size_t stride, const float *bias) {
-    for (size_t r = 0; r < rows; r++, x += stride)
-        for (size_t i = 0; i < width; i++)
-            x[i] += bias[i];
-}
-
-static void KERNEL(bias_residual)(float *x, const float *y, size_t rows, size_t width, size_t stride, const float *bias,
-                       const float *gamma) {
-    for (size_t r = 0; r < rows; r++, x += stride, y += stride) {
-        if (gamma) {
-            for (size_t i = 0; i < width; i++)
-                x[i] += gamma[i] * (y[i] + bias[i]);
-        } else {
-            for (size_t i = 0; i < width; i++)
-                x[i] += y[i] + bias[i];
-        }
-    }
-}
-
 static float KERNEL(dot)(const float *a, const float *b, size_t count) {
     lanes total = splat(0), others[3] = {splat(0), splat(0), splat(0)};
     size_t i = 0;
@@ -142,10 +102,6 @@ const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
     .lanes = LANES,
     .layer_norm = KERNEL(layer_norm),
-    .bias_gelu = KERNEL(bias_gelu),
-    .bias_quick_gelu = KERNEL(bias_quick_gelu),
-    .bias = KERNEL(bias),
-    .bias_residual = KERNEL(bias_residual),
     .softmax = KERNEL(softmax),
     .dot = KERNEL(dot),
     .standardize = KERNEL(standardize),

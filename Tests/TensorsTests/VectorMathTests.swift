@@ -47,25 +47,15 @@ struct VectorMathTests {
 
     @Test("GELU agrees with the error function", arguments: kinds, widths)
     func gelu(kind: String, width: Int) throws {
-        let (rows, stride) = (2, width + 5)
-        var x = Self.values(rows * stride, seed: 4, range: -9...9)
-        let (bias, before) = (Self.values(width, seed: 5), x)
-        try Self.kernels(kind).bias_gelu(&x, rows, width, stride, bias)
-        try expect(x, before, width: width, stride: stride, within: 1e-6) { value, i in
-            let v = value + Double(bias[i])
-            return v * 0.5 * erfc(-v / 2.0.squareRoot())
+        try activation(DSV_GELU, kind: kind, width: width, range: -9...9, within: 1e-6) { v in
+            v * 0.5 * erfc(-v / 2.0.squareRoot())
         }
     }
 
     @Test("QuickGELU agrees with the logistic function", arguments: kinds, widths)
     func quickGELU(kind: String, width: Int) throws {
-        let (rows, stride) = (2, width)
-        var x = Self.values(rows * stride, seed: 6, range: -60...60)
-        let (bias, before) = (Self.values(width, seed: 7), x)
-        try Self.kernels(kind).bias_quick_gelu(&x, rows, width, stride, bias)
-        try expect(x, before, width: width, stride: stride, within: 1e-5) { value, i in
-            let v = value + Double(bias[i])
-            return v / (1 + exp(-1.702 * v))
+        try activation(DSV_QUICK_GELU, kind: kind, width: width, range: -60...60, within: 1e-5) { v in
+            v / (1 + exp(-1.702 * v))
         }
     }
 
@@ -85,26 +75,6 @@ struct VectorMathTests {
         }
     }
 
-    @Test("A residual adds the biased and scaled branch", arguments: kinds, [true, false])
-    func residual(kind: String, scaled: Bool) throws {
-        let (rows, width, stride) = (3, 19, 24)
-        var x = Self.values(rows * stride, seed: 9)
-        let (y, bias, gamma) = (
-            Self.values(rows * stride, seed: 10), Self.values(width, seed: 11), Self.values(width, seed: 12)
-        )
-        let before = x
-        try gamma.withUnsafeBufferPointer {
-            try Self.kernels(kind).bias_residual(&x, y, rows, width, stride, bias, scaled ? $0.baseAddress : nil)
-        }
-        for r in 0..<rows {
-            for i in 0..<stride {
-                let at = r * stride + i
-                let expected = i < width ? before[at] + (scaled ? gamma[i] : 1) * (y[at] + bias[i]) : before[at]
-                #expect(abs(x[at] - expected) < 1e-5)
-            }
-        }
-    }
-
     @Test("A dot product agrees with double precision", arguments: kinds, widths)
     func dot(kind: String, width: Int) throws {
         let (a, b) = (Self.values(width, seed: 13), Self.values(width, seed: 14))
@@ -112,15 +82,32 @@ struct VectorMathTests {
         #expect(abs(Double(try Self.kernels(kind).dot(a, b, width)) - expected) < 1e-3)
     }
 
-    /// Compares the first `width` of every row with a formula, and the rest with what was there before.
-    private func expect(
-        _ x: [Float], _ before: [Float], width: Int, stride: Int, within tolerance: Double,
-        _ formula: (Double, Int) -> Double
+    /// Compares an activation, as products finish with it, with a formula: inputs of one column, weights of 1.
+    private func activation(
+        _ activation: dsv_activation, kind: String, width: Int, range: ClosedRange<Float>, within tolerance: Double,
+        _ formula: (Double) -> Double
     ) throws {
-        let expected = before.indices.map { at in
-            at % stride < width ? Float(formula(Double(before[at]), at % stride)) : before[at]
+        let rows = 2
+        let (x, bias) = (Self.values(rows, seed: 4), Self.values(width, seed: 5, range: range))
+        let weight = [Float](repeating: 1, count: (width + 15) / 16 * 16)
+        var y = [Float](repeating: 0, count: rows * width)
+        try x.withUnsafeBufferPointer { x in
+            try bias.withUnsafeBufferPointer { bias in
+                try weight.withUnsafeBufferPointer { weight in
+                    try y.withUnsafeMutableBufferPointer { y in
+                        var product = dsv_product()
+                        (product.x, product.x_stride) = (x.baseAddress, 1)
+                        (product.w, product.w_panel) = (weight.baseAddress, 16)
+                        (product.rows, product.inputs, product.outputs) = (rows, 1, width)
+                        (product.y, product.y_stride, product.bias) = (y.baseAddress, width, bias.baseAddress)
+                        product.activation = Int32(activation.rawValue)
+                        try Self.kernels(kind).multiply_packed(&product)
+                    }
+                }
+            }
         }
-        let difference = Difference(x, expected)
+        let expected = y.indices.map { at in Float(formula(Double(x[at / width] + bias[at % width]))) }
+        let difference = Difference(y, expected)
         #expect(difference.maxAbsolute < tolerance, "\(difference)")
     }
 }

@@ -32,10 +32,6 @@ struct dsv_kernels {
     const char *name;
     int lanes; /* floats a register */
     void (*layer_norm)(const float *, size_t, size_t, const float *, const float *, float, float *);
-    void (*bias_gelu)(float *, size_t, size_t, size_t, const float *);
-    void (*bias_quick_gelu)(float *, size_t, size_t, size_t, const float *);
-    void (*bias)(float *, size_t, size_t, size_t, const float *);
-    void (*bias_residual)(float *, const float *, size_t, size_t, size_t, const float *, const float *);
     void (*softmax)(float *, size_t, size_t, size_t, float);
     float (*dot)(const float *, const float *, size_t);
     void (*standardize)(const float *, size_t, float, float, float *);
@@ -52,19 +48,6 @@ const struct dsv_kernels *dsv_kernels_named(const char *name);
    x may be y. */
 void dsv_layer_norm(const float *x, size_t rows, size_t width, const float *gamma, const float *beta, float epsilon,
                     float *y);
-
-/* x = gelu(x + bias) with the exact GELU, v * (1 + erf(v / sqrt 2)) / 2. */
-void dsv_bias_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias);
-
-/* x = quickGELU(x + bias), v * sigmoid(1.702 v). */
-void dsv_bias_quick_gelu(float *x, size_t rows, size_t width, size_t stride, const float *bias);
-
-/* x = x + bias. */
-void dsv_bias(float *x, size_t rows, size_t width, size_t stride, const float *bias);
-
-/* x = x + gamma * (y + bias); gamma may be NULL, for 1. x and y have the row stride `stride`. */
-void dsv_bias_residual(float *x, const float *y, size_t rows, size_t width, size_t stride, const float *bias,
-                       const float *gamma);
 
 /* Each row becomes softmax(scale * row), computed with the row's maximum subtracted. */
 void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale);
