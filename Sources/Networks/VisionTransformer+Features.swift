@@ -40,7 +40,8 @@ extension VisionTransformer {
         _ classTokens: MatrixView, _ scratch: Scratch, into features: MatrixView, centringTokens: Bool
     ) {
         let (tokens, last) = (tokenCount(grid), feature.block ?? configuration.depth - 1)
-        embed(images, range, grid, into: x, scratch)
+        let patches = patchEmbedding.operations(rows: range.count * grid.count)
+        Timings.measure(.patchEmbedding, operations: patches) { embed(images, range, grid, into: x, scratch) }
         for index in 0..<last { run(blocks[index], on: x, tokens: tokens, scratch) }
         var (rows, perImage) = (x, tokens)
         if feature.kind == .clsPatch {
@@ -48,7 +49,7 @@ extension VisionTransformer {
         } else {
             // Only the class token is wanted of the last block.
             (rows, perImage) = (classTokens.rows(0..<range.count), 1)
-            run(blocks[last], on: x, tokens: tokens, into: rows, scratch)
+            Timings.measure(.classToken) { run(blocks[last], on: x, tokens: tokens, into: rows, scratch) }
         }
         for n in 0..<range.count {
             read(

@@ -73,11 +73,18 @@ extension VisionTransformer {
     func run(_ block: Block, on x: MatrixView, tokens: Int, _ scratch: Scratch) {
         let normalized = scratch.narrow.rows(0..<x.rows)
         let qkv = scratch.qkv(rows: x.rows)
-        block.norm1.forward(x, into: normalized)
-        block.qkv.forward(BlockedMatrix(normalized), into: qkv, then: .bias)
-        attention.forward(qkv, tokens: tokens, into: normalized, scratch: scratch.attention)
-        block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
-        perceptron(block, on: x, scratch)
+        Timings.measure(.qkv, operations: block.qkv.operations(rows: x.rows)) {
+            block.norm1.forward(x, into: normalized)
+            block.qkv.forward(BlockedMatrix(normalized), into: qkv, then: .bias)
+        }
+        Timings.measure(.attention, operations: attention.operations(images: x.rows / tokens, tokens: tokens)) {
+            attention.forward(qkv, tokens: tokens, into: normalized, scratch: scratch.attention)
+        }
+        Timings.measure(.projection, operations: block.output.operations(rows: x.rows)) {
+            block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
+        }
+        let operations = block.hidden.operations(rows: x.rows) + block.contraction.operations(rows: x.rows)
+        Timings.measure(.mlp, operations: operations) { perceptron(block, on: x, scratch) }
     }
 
     /// x + perceptron(norm2(x)), the second half of a block, row by row.

@@ -19,6 +19,9 @@ package struct Attention: Sendable {
     /// What scores are multiplied with, 1 / sqrt(D).
     var scale: Float { 1 / Float(headWidth).squareRoot() }
 
+    /// Multiplications and additions of the two products.
+    package func operations(images: Int, tokens: Int) -> Int { 4 * images * tokens * tokens * width }
+
     /// The elements of scratch memory that `forward` needs for each thread.
     package func scratch(tokens: Int) -> Int {
         Workspace.Arena.rounded(dsv_attention_scratch(tokens, headWidth))

@@ -34,6 +34,9 @@ package struct Linear: Sendable {
     package var outputs: Int { weight.outputs }
     package var inputs: Int { weight.inputs }
 
+    /// Multiplications and additions over a number of rows.
+    package func operations(rows: Int) -> Int { 2 * rows * inputs * outputs }
+
     /// Computes y for all rows of x.
     package func forward(_ x: MatrixView, into y: MatrixView, then completion: Completion) {
         forward(BlockedMatrix(x), into: BlockedMatrix(y), then: completion)

@@ -1,4 +1,3 @@
-import Synchronization
 import Tensors
 
 /// What became of one file.
@@ -15,26 +14,62 @@ public struct FileOutcome: Sendable {
 }
 
 extension PerceptualModel {
+    /// Embeds files one after another. A file that cannot be read does not stop the others.
+    ///
+    /// Files are read, decoded and resized ahead, on as many threads as compute, while the networks run. Memory does not
+    /// depend on the number of files: two batches of squares wait at most, and each thread holds one picture in full.
+    /// - Parameters:
+    ///   - paths: picture files.
+    ///   - batch: the number of pictures that pass the networks together, at least 1; results do not depend on it beyond
+    ///     rounding.
+    ///   - each: called with each file's outcome, in their order. An error that it throws ends the work.
+    public func embed(
+        files paths: [ImagePath], batch: Int = 8, each: (FileOutcome) throws -> Void
+    ) rethrows {
+        let batch = max(1, batch)
+        let threads = Parallel.threads
+        let files = Lookahead(paths.count, capacity: 2 * batch, threads: threads > 1 ? threads : 0) { [self] index in
+            (path: paths[index], square: square(paths[index]))
+        }
+        defer { files.cancel() }
+        var isDone = false
+        while !isDone {
+            var waiting: [(path: ImagePath, square: Square)] = []
+            var squares: [Image] = []
+            Timings.measure(.waiting) {
+                while squares.count < batch && !isDone {
+                    guard let file = files.next() else {
+                        isDone = true
+                        break
+                    }
+                    waiting.append(file)
+                    if let square = try? file.square.get() { squares.append(square.image) }
+                    // A long row of broken files is reported as it goes.
+                    if squares.isEmpty && waiting.count >= batch { break }
+                }
+            }
+            var embeddings = embed(squares: squares)[...]
+            for file in waiting {
+                try each(
+                    FileOutcome(
+                        path: file.path, result: file.square.map { _ in embeddings.removeFirst() },
+                        warnings: (try? file.square.get().warnings) ?? []))
+            }
+        }
+    }
+
     /// Embeds files, in their order. A file that cannot be read does not stop the others.
     /// - Parameters:
     ///   - paths: picture files.
     ///   - batch: the number of pictures that pass the networks together; results do not depend on it beyond rounding.
-    ///   - progress: called after each batch with the number of files that are done.
+    ///   - progress: called with the number of files that are done.
     public func embed(
         files paths: [ImagePath], batch: Int = 8, progress: (Int) -> Void = { _ in }
     ) -> [FileOutcome] {
         var outcomes: [FileOutcome] = []
         outcomes.reserveCapacity(paths.count)
-        while outcomes.count < paths.count {
-            let part = paths[outcomes.count..<min(outcomes.count + max(batch, 1), paths.count)]
-            let squares = squares(Array(part))
-            var embeddings = embed(squares: squares.compactMap { try? $0.get().image })[...]
-            for (path, square) in zip(part, squares) {
-                outcomes.append(
-                    FileOutcome(
-                        path: path, result: square.map { _ in embeddings.removeFirst() },
-                        warnings: (try? square.get().warnings) ?? []))
-            }
+        embed(files: paths, batch: batch) { outcome in
+            outcomes.append(outcome)
             progress(outcomes.count)
         }
         return outcomes
@@ -46,17 +81,15 @@ extension PerceptualModel {
         try embed(files: [path])[0].result.get()
     }
 
-    /// Decodes and prepares files on all threads.
-    private func squares(_ paths: [ImagePath]) -> [Result<(image: Image, warnings: [String]), any Error>] {
-        typealias Slot = Result<(image: Image, warnings: [String]), any Error>
-        let slots = Mutex([Slot?](repeating: nil, count: paths.count))
-        Parallel.forEach(paths.count) { i in
-            let square = Slot {
-                let decoded = try Image.decode(contentsOfFile: paths[i].bytes, options: preprocessing.decoding)
-                return (preprocessing.square(decoded.image), decoded.info.warnings)
+    private typealias Square = Result<(image: Image, warnings: [String]), any Error>
+
+    /// Decodes and prepares a file.
+    private func square(_ path: ImagePath) -> Square {
+        Square {
+            let decoded = try Timings.measure(.decode) {
+                try Image.decode(contentsOfFile: path.bytes, options: preprocessing.decoding)
             }
-            slots.withLock { $0[i] = square }
+            return (Timings.measure(.resize) { preprocessing.square(decoded.image) }, decoded.info.warnings)
         }
-        return slots.withLock { $0.compactMap { $0 } }
     }
 }

@@ -59,9 +59,3 @@ public struct ComparisonReport: Sendable, Encodable {
         self.failures = failures
     }
 }
-
-/// Which way a metric's numbers go.
-public enum Direction: String, Sendable, Encodable {
-    /// 0 is the same.
-    case lowerIsMoreAlike = "lower is more alike"
-}

@@ -1,0 +1,42 @@
+/// What a metric is, and how its numbers are read.
+public struct MetricCard: Sendable, Hashable, Encodable {
+    /// The name by which it is chosen, such as `lpips-alex` or `ssim:skimage`.
+    public let name: String
+    /// What it is, in a line.
+    public let summary: String
+    /// Which way its numbers go.
+    public let direction: Direction
+    /// The lowest possible value; may be -infinity.
+    public let lowest: Double
+    /// The highest possible value; may be infinity.
+    public let highest: Double
+    /// The size at which images are compared.
+    public let size: Size
+    /// SHA-256, in hexadecimal, over the learned weights; nil for metrics without any.
+    public let weights: String?
+
+    /// The size at which a metric compares images.
+    public enum Size: Sendable, Hashable, Encodable {
+        /// As they are. Both must have the same size, and each side at least `minimum` pixels.
+        case full(minimum: Int)
+        /// Brought to a square first.
+        case square(Int)
+    }
+
+    /// Describes a metric.
+    public init(
+        name: String, summary: String, direction: Direction, lowest: Double, highest: Double, size: Size,
+        weights: String? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.direction = direction
+        self.lowest = lowest
+        self.highest = highest
+        self.size = size
+        self.weights = weights
+    }
+
+    /// The value of identical images: 0 for distances, 1 for SSIM, infinity for PSNR.
+    public var identical: Double { direction == .lowerIsMoreAlike ? lowest : highest }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import ModelStore
+
+/// Every metric that is known by name: those listed here, and every model of the `Catalogue`. To add one, add its file to
+/// this folder and its line to `all`.
+public enum MetricCatalogue {
+    /// The metrics that are not embeddings of a model.
+    public static let all: [Entry] = PixelMetric.entries
+
+    /// A metric of the catalogue.
+    public struct Entry: Sendable {
+        /// What it is.
+        public let card: MetricCard
+        /// Makes it; fetches weights first where it needs any.
+        let load:
+            @Sendable (PerceptualModel.LoadingOptions, @Sendable (PerceptualModel.LoadingEvent) -> Void)
+                async throws -> any PerceptualMetric
+    }
+
+    /// Loads a metric by its name; a name that is not of this list is a model's, as `PerceptualModel.load` takes it.
+    /// - Parameters:
+    ///   - name: a name of `all`, or of a model.
+    ///   - options: folders and settings; the environment's when nil.
+    ///   - report: called with progress and notes, from any thread.
+    /// - Throws: `DreamSimError`, `ModelStoreError`, `CheckpointError` or `NetworkError`, each saying what to do.
+    public static func load(
+        _ name: String, options: PerceptualModel.LoadingOptions? = nil,
+        report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
+    ) async throws -> any PerceptualMetric {
+        let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+        if let entry = all.first(where: { $0.card.name == name }) { return try await entry.load(options, report) }
+        return try await PerceptualModel.load(name, options: options, report: report)
+    }
+}

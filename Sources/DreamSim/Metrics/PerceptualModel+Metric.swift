@@ -1,0 +1,16 @@
+public import Imaging
+
+extension PerceptualModel: PerceptualMetric {
+    /// DreamSim's distance: from 0, the same, to 2.
+    public var card: MetricCard {
+        MetricCard(
+            name: description.name, summary: description.summary, direction: .lowerIsMoreAlike, lowest: 0, highest: 2,
+            size: .square(preprocessing.side), weights: stamp.weights)
+    }
+
+    /// The distances of images from a reference.
+    public func values(from reference: Image, to images: [Image]) throws -> [Double] {
+        let embeddings = embed([reference] + images)
+        return try embeddings.dropFirst().map { try $0.distance(to: embeddings[0]) }
+    }
+}
