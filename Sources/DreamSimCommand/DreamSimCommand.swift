@@ -27,7 +27,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             'dreamsim help models'.
             """,
         version: Version.current,
-        subcommands: [Compare.self, Vote.self, Embed.self, Evaluate.self, Bench.self, Models.self])
+        subcommands: [Compare.self, Vote.self, Embed.self, Evaluate.self, Calibrate.self, Bench.self, Models.self])
 }
 
 /// The program.

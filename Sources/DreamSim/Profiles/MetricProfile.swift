@@ -28,7 +28,7 @@ public struct MetricProfile: Hashable, Sendable, Codable {
         }
     }
 
-    /// The value at which pairs stop to count as the same.
+    /// The value at which pairs stop counting as the same.
     public struct Threshold: Hashable, Sendable, Codable {
         /// Pairs that are at least as alike as this count as the same.
         public let value: Double

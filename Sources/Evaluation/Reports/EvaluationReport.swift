@@ -83,13 +83,13 @@ public struct EvaluationReport: Sendable {
     }
 
     /// One judgement with what each metric says of it.
-    struct Item: Sendable {
-        let judged: JudgedItem
+    package struct Item: Sendable {
+        package let judged: JudgedItem
         /// For each metric the values of the pairs; nil where there are none.
-        let values: [[Double]?]
+        package let values: [[Double]?]
         /// For each metric why there are none.
-        let reasons: [String?]
-        let scores: [ItemScore?]
+        package let reasons: [String?]
+        package let scores: [ItemScore?]
     }
 
     /// What was judged.
@@ -102,7 +102,7 @@ public struct EvaluationReport: Sendable {
     public let comparisons: [MetricComparison]
     /// Judgements that no metric could take.
     public let skipped: [Skip]
-    let items: [Item]
+    package let items: [Item]
 }
 
 extension EvaluationReport: Encodable {

@@ -63,7 +63,10 @@ public enum Evaluator {
             let found = pairs.compactMap { measured.values[$0] }
             let isWhole = found.count == pairs.count
             values.append(isWhole ? found : nil)
-            reasons.append(isWhole ? nil : pairs.lazy.compactMap { measured.failures[$0] }.first ?? "has no value")
+            let absent = pairs.lazy.flatMap { [$0.a, $0.b] }.first { pictures.keys[$0] == nil }
+            let reason = absent.map { "\(pictures.paths[$0]): there is no such file" }
+            reasons.append(
+                isWhole ? nil : reason ?? pairs.lazy.compactMap { measured.failures[$0] }.first ?? "has no value")
         }
         return EvaluationReport.Item(
             judged: judged, values: values, reasons: reasons,
