@@ -29,13 +29,14 @@
 #define ROW_BLOCK 200
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/* The sums of products of `rows` rows and `panels` panels, both known when compiled, into tile [rows][panels * 16]. */
+/* The sums of products of `rows` rows and `panels` panels, both known when compiled, into tile [rows][panels * 16];
+   added to what is there when asked. */
 INLINE void sums_of_products(const int rows, const int panels, const float *x, size_t stride, const float *w,
-                             size_t panel, size_t inputs, const float *ahead, float *tile) {
+                             size_t panel, size_t inputs, const float *ahead, int adds, float *tile) {
     lanes total[TILE_ROWS][TILE_PANELS * PARTS];
     UNROLLED for (int r = 0; r < rows; r++) {
         UNROLLED for (int p = 0; p < panels * PARTS; p++)
-            total[r][p] = splat(0);
+            total[r][p] = adds ? load(tile + r * TILE_PANELS * DSV_PANEL + p * LANES) : splat(0);
     }
     /* Groups of three rows, so that the addresses need few registers: base, base + stride and base + 2 * stride. The
        empty instructions keep the compiler from deriving the groups from each other. */
@@ -83,16 +84,18 @@ INLINE void sums_of_products(const int rows, const int panels, const float *x, s
     }
 }
 
-typedef void tile_function(const float *, size_t, const float *, size_t, size_t, const float *, float *);
+typedef void tile_function(const float *, size_t, const float *, size_t, size_t, const float *, int, float *);
 
 #define TILE(ROWS)                                                                                                    \
     static __attribute__((noinline)) void KERNEL(tile_##ROWS)(                                                        \
-        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, float *tile) { \
-        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, tile);                                \
+        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, int adds,     \
+        float *tile) {                                                                                                \
+        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, adds, tile);                          \
     }                                                                                                                 \
     static __attribute__((noinline)) void KERNEL(half_tile_##ROWS)(                                                   \
-        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, float *tile) { \
-        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, tile);                                          \
+        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, int adds,     \
+        float *tile) {                                                                                                \
+        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, adds, tile);                                    \
     }
 #define BOTH(ROWS) {KERNEL(half_tile_##ROWS), KERNEL(tile_##ROWS)}
 
@@ -139,7 +142,12 @@ INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const st
     if (then->bias) v += whole ? load(then->bias + i) : load_part(then->bias + i, count, 0);
     if (then->scale) v *= whole ? load(then->scale + i) : load_part(then->scale + i, count, 0);
     if (then->adds) v += whole ? load(y + i) : load_part(y + i, count, 0);
-    return activation == DSV_GELU ? gelu(v) : activation == DSV_QUICK_GELU ? quick_gelu(v) : v;
+    switch (activation) {
+    case DSV_GELU: return gelu(v);
+    case DSV_QUICK_GELU: return quick_gelu(v);
+    case DSV_RELU: return __builtin_elementwise_max(v, splat(0));
+    default: return v;
+    }
 }
 
 INLINE void complete_as(const int activation, const float *tile, size_t rows, size_t width, float *y, size_t stride,
@@ -159,6 +167,7 @@ static __attribute__((noinline)) void KERNEL(complete)(const float *tile, size_t
     switch (then->activation) {
     case DSV_GELU: complete_as(DSV_GELU, tile, rows, width, y, stride, then); break;
     case DSV_QUICK_GELU: complete_as(DSV_QUICK_GELU, tile, rows, width, y, stride, then); break;
+    case DSV_RELU: complete_as(DSV_RELU, tile, rows, width, y, stride, then); break;
     default: complete_as(DSV_IDENTITY, tile, rows, width, y, stride, then);
     }
 }
@@ -175,7 +184,9 @@ static void KERNEL(multiply_block)(const struct dsv_product *of, size_t first_ro
     float tile[TILE_ROWS * TILE_PANELS * DSV_PANEL] __attribute__((aligned(64)));
     const int starts = first_input == 0, ends = last_input == of->inputs;
     const size_t inputs = last_input - first_input;
+    const size_t step = of->x_block && of->x_block < inputs ? of->x_block : inputs;
     const float *x = of->x + (of->x_block ? first_input / of->x_block * of->x_block_stride : first_input);
+    const size_t group = of->group ? of->group : of->rows;
     for (size_t output = 0; output < of->outputs; output += TILE_PANELS * DSV_PANEL) {
         const size_t left = of->outputs - output;
         const size_t width = left < TILE_PANELS * DSV_PANEL ? left : TILE_PANELS * DSV_PANEL;
@@ -189,27 +200,35 @@ static void KERNEL(multiply_block)(const struct dsv_product *of, size_t first_ro
         };
         size_t ahead = 0;
         for (size_t row = first_row, end; row < last_row; row = end) {
-            end = end_of_part(row, last_row, TILE_ROWS);
+            const size_t start = row / group * group, group_end = start + group < last_row ? start + group : last_row;
+            end = end_of_part(row, group_end, TILE_ROWS);
+            const float *x_row = x + row / group * of->x_group_stride + (row - start) * of->x_stride;
+            float *y_row = of->y + row / group * of->y_group_stride + (row - start) * of->y_stride + output;
             /* Prefetching beyond the last panel is harmless. */
             const float *next = ahead < TILE_PANELS ? w + (TILE_PANELS + ahead) * of->w_panel : w;
             ahead++;
             /* The results' memory arrives while the sums are computed. */
-            for (size_t r = row; r < end; r++) {
+            for (size_t r = 0; r < end - row; r++) {
                 for (size_t i = 0; i < width; i += DSV_PANEL)
-                    __builtin_prefetch(of->y + r * of->y_stride + output + i, 1, 3);
+                    __builtin_prefetch(y_row + r * of->y_stride + i, 1, 3);
             }
-            KERNEL(tiles)[end - row - 1][whole](x + row * of->x_stride, of->x_stride, w,
-                                                of->w_panel, inputs, next, tile);
-            KERNEL(complete)(tile, end - row, width, of->y + row * of->y_stride + output, of->y_stride, &then);
+            tile_function *const sums = KERNEL(tiles)[end - row - 1][whole];
+            for (size_t k = 0; k < inputs; k += step) {
+                const size_t count = inputs - k < step ? inputs - k : step;
+                sums(x_row, of->x_stride, w + k * DSV_PANEL, of->w_panel, count, next + k * DSV_PANEL, k > 0, tile);
+                x_row += of->x_block_stride;
+            }
+            KERNEL(complete)(tile, end - row, width, y_row, of->y_stride, &then);
         }
     }
 }
 
 static void KERNEL(multiply_packed)(const struct dsv_product *of) {
+    const size_t together = of->x_blocks_together ? of->x_blocks_together : 1;
     for (size_t row = 0, row_end; row < of->rows; row = row_end) {
         row_end = end_of_part(row, of->rows, ROW_BLOCK);
         for (size_t input = 0, input_end; input < of->inputs; input = input_end) {
-            input_end = of->x_block ? input + of->x_block : end_of_part(input, of->inputs, INPUT_BLOCK);
+            input_end = of->x_block ? input + together * of->x_block : end_of_part(input, of->inputs, INPUT_BLOCK);
             input_end = input_end < of->inputs ? input_end : of->inputs;
             KERNEL(multiply_block)(of, row, row_end, input, input_end);
         }
