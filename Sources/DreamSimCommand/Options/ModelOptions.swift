@@ -68,6 +68,9 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
 
+    @Flag(help: "Show at the end where the time went: a table on standard error.")
+    var timings = false
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         guard side > 0, side <= 4096 else { throw ValidationError("--side must be from 1 to 4096") }
@@ -99,6 +102,7 @@ struct ModelOptions: ParsableArguments {
             case .note(let text): if !quiet { Terminal.note(text) }
             }
         }
+        defer { if timings { TimingsReport.begin() } }
         guard let feature else {
             return try await PerceptualModel.load(model, options: options, report: report)
         }
