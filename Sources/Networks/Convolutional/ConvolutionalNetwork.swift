@@ -20,7 +20,7 @@ public final class ConvolutionalNetwork: Sendable {
     /// Builds the network from its weights.
     /// - Parameters:
     ///   - architecture: the network.
-    ///   - weights: each convolution's `NAME.panels` and `NAME.bias`, see `WeightSet.init(_:for:)`.
+    ///   - weights: each convolution's `NAME.kernel` and `NAME.bias`, see `WeightSet.init(_:for:)`.
     ///   - last: the last tap that is wanted; all when nil.
     ///   - pooling: how maps are made smaller.
     /// - Throws: `NetworkError` with `.missingWeight` or `.shapeMismatch`.
@@ -34,7 +34,7 @@ public final class ConvolutionalNetwork: Sendable {
         var channels = 3
         func convolution(_ name: String, _ outputs: Int, _ window: MapWindow) throws(NetworkError) -> Convolution {
             let layer = Convolution(
-                weight: try weights.matrix(name, outputs: outputs, inputs: window.size * window.size * channels),
+                weight: try weights.kernel(name, outputs: outputs, inputs: window.size * window.size * channels),
                 bias: try weights.tensor(name + ".bias", [outputs]), inputChannels: channels, window: window)
             channels = outputs
             return layer

@@ -32,7 +32,7 @@ private enum ConvolutionalConvention {
 
 extension WeightSet {
     /// Finds a convolutional network's weights in a checkpoint and arranges them as the products read them: for each
-    /// convolution `NAME.panels` [panels, size * size * inputs, 16] and `NAME.bias` [outputs], where NAME is torchvision's.
+    /// convolution `NAME.kernel` [panels, size * size * inputs, 16] and `NAME.bias` [outputs], where NAME is torchvision's.
     ///
     /// The two convolutions that end a fire module become one, `NAME.expand`: a 1x1 kernel is a 3x3 one whose other values
     /// are zero.
@@ -51,7 +51,8 @@ extension WeightSet {
         var channels = 3
         func add(_ name: String, _ kernel: [Float], _ bias: Tensor, outputs: Int) {
             let matrix = Tensor(kernel, shape: [outputs, kernel.count / outputs])
-            tensors[name + Self.packedLeaf] = PackedMatrix(packing: matrix).panels
+            guard case .single(let panels) = PackedMatrix(packing: matrix).panels else { return }
+            tensors[name + Self.kernelLeaf] = panels
             tensors[name + ".bias"] = bias
         }
         for step in architecture.steps(through: last) {

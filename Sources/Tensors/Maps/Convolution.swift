@@ -7,7 +7,7 @@ internal import CVectorMath
 package struct Convolution: MapLayer {
     package let window: MapWindow
     package let inputChannels: Int
-    /// W [outputs, rows of the kernel, columns of the kernel, input channels].
+    /// W [outputs, rows of the kernel, columns of the kernel, input channels], in single precision.
     package let weight: PackedMatrix
     /// [outputs].
     package let bias: Tensor
@@ -43,12 +43,15 @@ package struct Convolution: MapLayer {
                 && x[0].columns >= (first.columns - 1) * window.step + window.size,
             "convolution of \(x[0].rows)x\(x[0].columns)x\(x[0].channels) into "
                 + "\(first.rows)x\(first.columns)x\(first.channels)")
-        weight.panels.withUnsafeBufferPointer { panels in
+        weight.withPanels { panels in
             bias.withUnsafeBufferPointer { bias in
                 let work = Work(
-                    layer: self, panels: panels.baseAddress!, bias: bias.baseAddress!, parts: Parts(self, y), x: x, y: y
+                    layer: self, panels: panels, bias: bias.baseAddress!, parts: Parts(self, y), x: x, y: y
                 )
-                Parallel.forEach(work.parts.count) { work.run($0) }
+                let places = y.count * first.rows * first.columns
+                Timings.measure(.convolution, operations: operations(places: places)) {
+                    Parallel.forEach(work.parts.count) { work.run($0) }
+                }
             }
         }
     }
@@ -88,7 +91,7 @@ package struct Convolution: MapLayer {
     /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
     private struct Work: @unchecked Sendable {
         let layer: Convolution
-        let panels: UnsafePointer<Float>
+        let panels: PanelPointer
         let bias: UnsafePointer<Float>
         let parts: Parts
         let x: [MapRows]
@@ -107,8 +110,7 @@ package struct Convolution: MapLayer {
             product.x_block = window.size * source.channels
             product.x_block_stride = source.stride
             product.x_blocks_together = max(1, Self.inputsTogether / product.x_block)
-            product.w = weight.panel(of: outputs.lowerBound, panels)
-            product.w_panel = weight.inputs * PackedMatrix.panel
+            panels.place(in: &product, from: outputs.lowerBound)
             product.rows = rows.count * target.columns
             product.inputs = weight.inputs
             product.outputs = outputs.count
