@@ -59,9 +59,9 @@ void dsv_multiply_packed(const struct dsv_product *product) {
     active->multiply_packed(product);
 }
 
-void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
-                                   float *u) {
-    active->packed_transposed_product(packed, inputs, first, count, q, u);
+void dsv_packed_transposed_product(const void *packed, int precision, size_t inputs, size_t first, size_t count,
+                                   const float *q, float *u) {
+    active->packed_transposed_product(packed, precision, inputs, first, count, q, u);
 }
 
 void dsv_attend(const struct dsv_attention *attention) {
@@ -80,4 +80,20 @@ void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t row
 
 void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
     active->standardize(x, count, mean, deviation, y);
+}
+
+void dsv_max_pool(const struct dsv_pooling *pooling) {
+    active->max_pool(pooling);
+}
+
+void dsv_l2_pool(const struct dsv_pooling *pooling) {
+    active->l2_pool(pooling);
+}
+
+void dsv_unit_differences(const float *a, const float *b, size_t count, size_t channels, const float *weights, float *d) {
+    active->unit_differences(a, b, count, channels, weights, d);
+}
+
+void dsv_moments(const float *x, const float *y, size_t count, size_t channels, float *moments) {
+    active->moments(x, y, count, channels, moments);
 }

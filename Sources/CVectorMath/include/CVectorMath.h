@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
 
@@ -36,9 +37,13 @@ struct dsv_kernels {
     float (*dot)(const float *, const float *, size_t);
     void (*standardize)(const float *, size_t, float, float, float *);
     void (*multiply_packed)(const struct dsv_product *);
-    void (*packed_transposed_product)(const float *, size_t, size_t, size_t, const float *, float *);
+    void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
+    void (*max_pool)(const struct dsv_pooling *);
+    void (*l2_pool)(const struct dsv_pooling *);
+    void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);
+    void (*moments)(const float *, const float *, size_t, size_t, float *);
 };
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */

@@ -65,8 +65,15 @@ struct ModelOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Centre and normalize embeddings, as the reference's API does.")
     var normalize = true
 
+    @Option(
+        help: "How weights are kept: half precision takes half the disk and memory and changes distances a little.")
+    var precision: WeightPrecision = .float32
+
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
+
+    @Flag(help: "Show at the end where the time went: a table on standard error.")
+    var timings = false
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
@@ -88,25 +95,43 @@ struct ModelOptions: ParsableArguments {
 
     /// Loads the model, with progress and notes on standard error.
     func load(quiet: Bool) async throws -> PerceptualModel {
+        try await loading(quiet: quiet) { options, report in
+            guard let feature else {
+                return try await PerceptualModel.load(model, options: options, report: report)
+            }
+            guard case .description(let description) = try Catalogue.find(model) else {
+                throw ValidationError("--feature cannot be used with a merged model, whose feature is fixed")
+            }
+            return try await PerceptualModel.load(description.reading(feature), options: options, report: report)
+        }
+    }
+
+    /// Loads a metric, with progress and notes on standard error.
+    func load(metric name: String, quiet: Bool) async throws -> any PerceptualMetric {
+        try await loading(quiet: quiet) { options, report in
+            try await MetricCatalogue.load(name, options: options, report: report)
+        }
+    }
+
+    private func loading<Result>(
+        quiet: Bool,
+        _ body: (
+            PerceptualModel.LoadingOptions, @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+        ) async throws -> Result
+    ) async throws -> Result {
         if let threads { PerceptualModel.threads = threads }
         let options = PerceptualModel.LoadingOptions(
-            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize)
+            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
+            precision: precision)
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
-        let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
+        defer { if timings { TimingsReport.begin() } }
+        return try await body(options) { event in
             switch event {
             case .fetching(let state): progress.show(state)
             case .note(let text): if !quiet { Terminal.note(text) }
             }
         }
-        guard let feature else {
-            return try await PerceptualModel.load(model, options: options, report: report)
-        }
-        guard case .description(let description) = try Catalogue.find(model) else {
-            throw ValidationError("--feature cannot be used with a merged model, whose feature is fixed")
-        }
-        return try await PerceptualModel.load(
-            description.reading(feature), options: options, report: report)
     }
 }
 
