@@ -23,7 +23,10 @@ public struct MetricIdentity: Hashable, Sendable, Codable {
         weights = card.weights
         direction = card.direction
         if let model = metric as? PerceptualModel {
-            settings = "\(model.preprocessing), \(model.stamp.isNormalized ? "normalized" : "not normalized")"
+            // The hash of the weights tells precisions apart too; here it is for people.
+            settings =
+                "\(model.preprocessing), \(model.stamp.isNormalized ? "normalized" : "not normalized")"
+                + (model.stamp.precision.map { ", weights in \($0.rawValue)" } ?? "")
         } else {
             let size: String =
                 switch card.size {

@@ -42,6 +42,12 @@ struct EvaluationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The seed of the bootstrap and of the choice of unrelated pairs.", valueName: "n"))
     var seed: UInt64 = 1
 
+    @Option(
+        help: ArgumentHelp(
+            "How many pairs of unrelated images tell what a value means, for metrics that do not embed; 0 for none.",
+            valueName: "n"))
+    var unrelated: Int = 100
+
     @Option(help: ArgumentHelp("The number of images that pass a model together.", valueName: "n"))
     var batch: Int = 8
 
@@ -55,6 +61,7 @@ struct EvaluationOptions: ParsableArguments {
             throw ValidationError("--resamples must be from 1 to 1000000")
         }
         if let resize, !(1...8192).contains(resize) { throw ValidationError("--resize must be from 1 to 8192") }
+        guard (0...1_000_000).contains(unrelated) else { throw ValidationError("--unrelated must be 0 to 1000000") }
         if keepsNothing, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
         if names.isEmpty || names.contains("") { throw ValidationError("--metric: a name is missing in '\(metric)'") }
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -73,7 +80,8 @@ struct EvaluationOptions: ParsableArguments {
         return EvaluationSettings(
             cache: keepsNothing ? nil : cache.map { URL(filePath: $0) } ?? home.appending(path: "evaluations"),
             decoding: parity == .reference ? .reference : .standard, resize: resize, batch: batch,
-            bootstrap: Bootstrap(resamples: resamples, seed: seed), isStrict: strict)
+            bootstrap: Bootstrap(resamples: resamples, seed: seed), isStrict: strict,
+            unrelatedPairs: unrelated > 0 ? EvaluationSettings().unrelatedPairs : 0, slowUnrelatedPairs: unrelated)
     }
 
     /// Loads the metrics, with progress and notes on standard error.

@@ -26,7 +26,7 @@ public struct EvaluationSettings: Sendable {
     public init(
         cache: URL? = nil, decoding: DecodingOptions = .standard, resize: Int? = nil, batch: Int = 8,
         bootstrap: Bootstrap = Bootstrap(), isStrict: Bool = false, unrelatedPairs: Int = 20_000,
-        slowUnrelatedPairs: Int = 200
+        slowUnrelatedPairs: Int = 100
     ) {
         self.cache = cache
         self.decoding = decoding
