@@ -97,6 +97,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 
 #include "Product.h"
 #include "AttentionKernel.h"
+#include "SimilarityKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
@@ -109,4 +110,7 @@ const struct dsv_kernels KERNEL(kernels) = {
     .packed_transposed_product = KERNEL(packed_transposed_product),
     .weighted_rows = KERNEL(weighted_rows),
     .attend = KERNEL(attend),
+    .similarity_row = KERNEL(similarity_row),
+    .sums_and_differences = KERNEL(sums_and_differences),
+    .pixel_differences = KERNEL(pixel_differences),
 };

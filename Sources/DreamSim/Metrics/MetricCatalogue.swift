@@ -5,7 +5,10 @@ import ModelStore
 /// this folder and its line to `all`.
 public enum MetricCatalogue {
     /// The metrics that are not embeddings of a model.
-    public static let all: [Entry] = PixelMetric.entries
+    public static let all: [Entry] =
+        PixelMetric.entries
+        + StructuralSimilarity.entries
+        + MultiScaleSimilarity.entries
 
     /// A metric of the catalogue.
     public struct Entry: Sendable {
