@@ -41,6 +41,7 @@ enum Program {
             } else {
                 try command.run()
             }
+            TimingsTable.show()
         } catch {
             finish(error)
         }

@@ -77,6 +77,27 @@ package struct AtomicFile: ~Copyable {
         }
     }
 
+    /// Replaces bytes that were written before.
+    /// - Parameter offset: where they begin in the file.
+    package func overwrite(at offset: Int, _ bytes: [UInt8]) throws(Failure) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(offset + done))
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw Self.failure(path, "write it")
+            }
+            done += count
+        }
+    }
+
+    /// Where the bytes are until the file has its name, for reading them back.
+    package var temporaryPath: String {
+        temporary.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+    }
+
     /// Gives the finished file its name.
     package consuming func commit() throws(Failure) {
         guard fsync(descriptor) == 0 else { throw Self.failure(path, "flush it to disk") }

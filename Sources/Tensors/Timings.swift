@@ -2,9 +2,9 @@ import Synchronization
 
 /// Where time goes: the seconds and the floating-point operations of each stage, over the whole process, while switched
 /// on.
-public enum Timings {
+package enum Timings {
     /// A stage of the way from a file to its embedding, in that order.
-    public enum Stage: String, Sendable, CaseIterable {
+    package enum Stage: String, Sendable, CaseIterable {
         /// Reading and decoding files, on threads of its own.
         case decode
         /// Resizing to the network's square, on threads of its own.
@@ -25,22 +25,22 @@ public enum Timings {
         case classToken = "last block"
 
         /// Whether other threads than the networks' spend the time.
-        public var isBeside: Bool { self == .decode || self == .resize }
+        package var isBeside: Bool { self == .decode || self == .resize }
     }
 
     /// What a stage took.
-    public struct Figure: Sendable {
+    package struct Figure: Sendable {
         /// Seconds, added up over the threads for stages that run beside the networks.
-        public internal(set) var seconds = 0.0
+        package fileprivate(set) var seconds = 0.0
         /// Floating-point operations, a multiplication and an addition as two; 0 where none are counted.
-        public internal(set) var operations = 0.0
+        package fileprivate(set) var operations = 0.0
     }
 
     private static let on = Atomic(false)
     private static let sums = Mutex<[Stage: Figure]>([:])
 
     /// Whether stages are timed; switching it on forgets what was measured before.
-    public static var isOn: Bool {
+    package static var isOn: Bool {
         get { on.load(ordering: .relaxed) }
         set {
             if newValue { sums.withLock { $0 = [:] } }
@@ -49,7 +49,7 @@ public enum Timings {
     }
 
     /// What was measured, stage by stage.
-    public static var figures: [Stage: Figure] { sums.withLock { $0 } }
+    package static var figures: [Stage: Figure] { sums.withLock { $0 } }
 
     /// Runs `body` and adds its time to a stage.
     package static func measure<R, E>(

@@ -2,29 +2,76 @@ public import Foundation
 internal import Persistence
 public import Tensors
 
-/// Writes arrays as NumPy's `.npy`, version 1.0.
-public enum NumpyWriter {
-    /// Writes a tensor as little-endian float32 in C order; the file appears whole or not at all.
+/// Writes arrays as NumPy's `.npy`, version 1.0: little-endian float32 in C order.
+///
+/// Rows may come one by one, so that an array need not fit in memory; the file appears under its name only when `commit`
+/// is called, whole.
+public struct NumpyWriter: ~Copyable {
+    private let file: AtomicFile
+    private let tail: [Int]
+    private var rows = 0
+
+    /// Writes a tensor.
     /// - Throws: `.unwritable` when the folder is missing, the disk is full or the like.
     public static func write(_ tensor: Tensor, to url: URL) throws(CheckpointError) {
-        let extents = tensor.shape.dimensions
-        let shape = extents.map(String.init).joined(separator: ", ") + (extents.count == 1 ? "," : "")
-        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
-        // The format wants magic, version, length and text together to fill whole lines of 64 bytes.
-        let used = 10 + header.utf8.count + 1
-        header += String(repeating: " ", count: (64 - used % 64) % 64) + "\n"
-        let length = header.utf8.count
-        let bytes: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
-        let opening = bytes + Array(header.utf8)
+        precondition(tensor.shape.rank > 0, "a scalar has no rows")
+        var writer = try NumpyWriter(rowShape: Array(tensor.shape.dimensions.dropFirst()), to: url)
+        try writer.append(tensor, rows: tensor.shape[0])
+        try writer.commit()
+    }
+
+    /// Begins an array whose rows have a shape.
+    /// - Throws: `.unwritable` when the folder is missing, the disk is full or the like.
+    public init(rowShape: [Int], to url: URL) throws(CheckpointError) {
+        tail = rowShape
         do throws(AtomicFile.Failure) {
-            let file = try AtomicFile(replacing: url.path.utf8)
-            try file.append(opening)
+            let opened = try AtomicFile(replacing: url.path.utf8)
+            try opened.append(Self.header(rows: 0, tail: rowShape))
+            file = opened
+        } catch {
+            throw CheckpointError(error)
+        }
+    }
+
+    /// Appends one row.
+    /// - Throws: `.unwritable` when the disk is full or the like.
+    public mutating func append(row: [Float]) throws(CheckpointError) {
+        try append(Tensor(row, shape: Shape(tail)), rows: 1)
+    }
+
+    private mutating func append(_ tensor: Tensor, rows count: Int) throws(CheckpointError) {
+        precondition(tensor.count == Shape([count] + tail).count, "\(tensor.shape) for \(count) rows of \(tail)")
+        do throws(AtomicFile.Failure) {
             try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
                 try file.append(UnsafeRawBufferPointer(values))
             }
+        } catch {
+            throw CheckpointError(error)
+        }
+        rows += count
+    }
+
+    /// Gives the finished file its name.
+    /// - Throws: `.unwritable` when the disk is full or the like.
+    public consuming func commit() throws(CheckpointError) {
+        do throws(AtomicFile.Failure) {
+            try file.overwrite(at: 0, Self.header(rows: rows, tail: tail))
             try file.commit()
         } catch {
             throw CheckpointError(error)
         }
+    }
+
+    /// The bytes before the values. Their number does not depend on the number of rows.
+    private static func header(rows: Int, tail: [Int]) -> [UInt8] {
+        let extents = [rows] + tail
+        let shape = extents.map(String.init).joined(separator: ", ") + (extents.count == 1 ? "," : "")
+        var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
+        // The format wants magic, version, length and text together to fill whole lines of 64 bytes; room is left for
+        // the longest number of rows.
+        let room = 10 + text.utf8.count + 1 + 20 - String(rows).count
+        text += String(repeating: " ", count: (room + 63) / 64 * 64 - 10 - text.utf8.count - 1) + "\n"
+        let length = text.utf8.count
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(text.utf8)
     }
 }

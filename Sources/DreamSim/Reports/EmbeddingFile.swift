@@ -3,8 +3,11 @@ public import Foundation
 import Persistence
 import Tensors
 
-/// Writes embeddings with the files they belong to and what made them.
-public enum EmbeddingFile {
+/// Writes embeddings with the files they belong to and what made them, one after another, so that their number does not
+/// matter. A file appears under its name only when `finish` is called, whole.
+///
+/// Failed pictures are left out of the numbers and named beside them.
+public final class EmbeddingFile {
     /// The layouts, each by its file name extension.
     public enum Format: String, Sendable, CaseIterable {
         /// [N, width] float32 as NumPy's, with `FILE.npy.json` beside it.
@@ -17,14 +20,154 @@ public enum EmbeddingFile {
         case ndjson
     }
 
-    /// What stands beside the numbers, so that results stay with their files.
-    private struct Description: Encodable {
-        var direction = Direction.lowerIsMoreAlike
-        var model: ModelStamp
-        var width: Int
-        var images: [ImagePath]
-        var failures: [ComparisonReport.Failure]
+    private let sink: any EmbeddingSink
+
+    /// Begins a file.
+    /// - Throws: `CheckpointError` or `DreamSimError` with `.unwritable` when the folder is missing, the disk is full or
+    ///   the like; so do the other methods.
+    public init(_ format: Format, model: PerceptualModel, to url: URL) throws {
+        switch format {
+        case .npy: sink = try NumpySink(model, url)
+        case .safetensors: sink = try SafetensorsSink(model, url)
+        case .csv, .ndjson:
+            let file = try Unnamed(url.path)
+            sink = try TextSink(
+                format, model, write: { try file.append(Array($0.utf8)) }, finish: { try file.commit() })
+        }
     }
+
+    /// Begins lines of text.
+    /// - Parameters:
+    ///   - format: `.csv` or `.ndjson`.
+    ///   - write: takes each line, with its line break.
+    public init(lines format: Format, model: PerceptualModel, to write: @escaping (String) throws -> Void) throws {
+        precondition(format == .csv || format == .ndjson, "\(format) has no lines")
+        sink = try TextSink(format, model, write: write, finish: {})
+    }
+
+    /// Adds what became of a picture.
+    public func add(_ outcome: FileOutcome) throws {
+        try sink.add(outcome)
+    }
+
+    /// Writes what is still to be written and gives the file its name.
+    public func finish() throws {
+        try sink.finish()
+    }
+}
+
+/// Where outcomes go in one layout.
+private protocol EmbeddingSink: AnyObject {
+    func add(_ outcome: FileOutcome) throws
+    func finish() throws
+}
+
+/// A file that has no name yet, for classes to hold.
+private final class Unnamed {
+    private var file: AtomicFile?
+
+    init(_ path: String) throws(DreamSimError) {
+        do throws(AtomicFile.Failure) { file = try AtomicFile(replacing: path.utf8) } catch { throw Self.fault(error) }
+    }
+
+    var temporaryPath: String { file?.temporaryPath ?? "" }
+
+    func append(_ bytes: [UInt8]) throws(DreamSimError) {
+        do throws(AtomicFile.Failure) { try file?.append(bytes) } catch { throw Self.fault(error) }
+    }
+
+    func commit() throws(DreamSimError) {
+        guard let file = file.take() else { return }
+        do throws(AtomicFile.Failure) { try file.commit() } catch { throw Self.fault(error) }
+    }
+
+    static func fault(_ failure: AtomicFile.Failure) -> DreamSimError {
+        DreamSimError(.unwritable, failure.path, failure.reason)
+    }
+}
+
+/// What stands beside the numbers, so that results stay with their files.
+private struct Description: Encodable {
+    var direction = Direction.lowerIsMoreAlike
+    var model: ModelStamp
+    var width: Int
+    var images: [ImagePath] = []
+    var failures: [ComparisonReport.Failure] = []
+
+    init(_ model: PerceptualModel) {
+        self.model = model.stamp
+        width = model.width
+    }
+
+    /// Takes note of an outcome and returns its components, if it has any.
+    mutating func add(_ outcome: FileOutcome) -> [Float]? {
+        switch outcome.result {
+        case .success(let embedding):
+            images.append(outcome.path)
+            return embedding.values
+        case .failure(let error):
+            failures.append(ComparisonReport.Failure(image: outcome.path, error: "\(error)"))
+            return nil
+        }
+    }
+}
+
+private final class NumpySink: EmbeddingSink {
+    private var description: Description
+    private var array: NumpyWriter?
+    private let beside: Unnamed
+
+    init(_ model: PerceptualModel, _ url: URL) throws {
+        description = Description(model)
+        array = try NumpyWriter(rowShape: [model.width], to: url)
+        beside = try Unnamed(url.appendingPathExtension("json").path)
+    }
+
+    func add(_ outcome: FileOutcome) throws {
+        if let values = description.add(outcome) { try array?.append(row: values) }
+    }
+
+    func finish() throws {
+        try beside.append(Array(JSON.text(description).utf8))
+        guard let array = array.take() else { return }
+        try beside.commit()
+        try array.commit()
+    }
+}
+
+/// Components are kept in a file without a name until their number and the pictures' names are known, because the
+/// format's header comes first.
+private final class SafetensorsSink: EmbeddingSink {
+    private var description: Description
+    private let rows: Unnamed
+    private let url: URL
+
+    init(_ model: PerceptualModel, _ url: URL) throws {
+        description = Description(model)
+        rows = try Unnamed(url.path)
+        self.url = url
+    }
+
+    func add(_ outcome: FileOutcome) throws {
+        if let values = description.add(outcome) { try rows.append(values.withUnsafeBytes(Array.init)) }
+    }
+
+    func finish() throws {
+        let shape = Shape([description.images.count, description.width])
+        let metadata = ["dreamsim": try JSON.text(description)]
+        var embeddings = Tensor(zeros: [0, description.width])
+        if shape.count > 0 {
+            embeddings = try Tensor(mapping: URL(filePath: rows.temporaryPath), shape: shape)
+        }
+        try SafetensorsWriter.write([("embeddings", embeddings)], metadata: metadata, to: url)
+    }
+}
+
+private final class TextSink: EmbeddingSink {
+    private let format: EmbeddingFile.Format
+    private let model: PerceptualModel
+    private let write: (String) throws -> Void
+    private let end: () throws -> Void
 
     private struct Line: Encodable {
         var image: ImagePath
@@ -36,75 +179,30 @@ public enum EmbeddingFile {
         var normalized: Bool
     }
 
-    /// Writes embeddings to a file, which appears whole or not at all. Failed files are left out of the numbers and
-    /// named beside them.
-    /// - Throws: `CheckpointError` or `DreamSimError` with `.unwritable` when the disk is full, the folder is missing or the like.
-    public static func write(
-        _ outcomes: [FileOutcome], model: PerceptualModel, format: Format, to url: URL
+    init(
+        _ format: EmbeddingFile.Format, _ model: PerceptualModel, write: @escaping (String) throws -> Void,
+        finish: @escaping () throws -> Void
     ) throws {
-        let rows = outcomes.compactMap { outcome in outcome.embedding.map { (outcome.path, $0.values) } }
-        switch format {
-        case .npy:
-            let json = url.appendingPathExtension("json")
-            try write(Array(try description(outcomes, model)), to: json)
-            try NumpyWriter.write(tensor(rows, model.width), to: url)
-        case .safetensors:
-            try SafetensorsWriter.write(
-                [("embeddings", tensor(rows, model.width))],
-                metadata: ["dreamsim": String(decoding: try description(outcomes, model), as: UTF8.self)], to: url)
-        case .csv, .ndjson:
-            try write(Array(text(outcomes, model: model, format: format).utf8), to: url)
-        }
-    }
-
-    /// Embeddings as text.
-    /// - Parameter format: `.csv` or `.ndjson`.
-    public static func text(_ outcomes: [FileOutcome], model: PerceptualModel, format: Format) throws -> String {
+        (self.format, self.model, self.write, end) = (format, model, write, finish)
         if format == .csv {
-            let header = ["image"] + CSV.stampColumns + (0..<model.width).map { "e\($0)" }
-            let lines = outcomes.compactMap { outcome in
-                outcome.embedding.map { embedding in
-                    (([outcome.path.description] + CSV.fields(of: model.stamp)).map(CSV.field)
-                        + embedding.values.map { "\($0)" }).joined(separator: ",")
-                }
+            try write(CSV.line(["image"] + CSV.stampColumns + (0..<model.width).map { "e\($0)" }))
+        }
+    }
+
+    func add(_ outcome: FileOutcome) throws {
+        guard format == .ndjson else {
+            if let values = outcome.embedding?.values {
+                try write(CSV.line([outcome.path.description] + CSV.fields(of: model.stamp) + values.map { "\($0)" }))
             }
-            return ([header.joined(separator: ",")] + lines).map { $0 + "\n" }.joined()
+            return
         }
-        return try outcomes.map { outcome in
-            var error: String?
-            if case .failure(let failure) = outcome.result { error = "\(failure)" }
-            return try JSON.line(
-                Line(
-                    image: outcome.path, embedding: outcome.embedding?.values, error: error,
-                    model: model.description.name, weights: model.stamp.weights,
-                    preprocessing: "\(model.preprocessing)", normalized: model.stamp.isNormalized)) + "\n"
-        }.joined()
+        var error: String?
+        if case .failure(let failure) = outcome.result { error = "\(failure)" }
+        let line = Line(
+            image: outcome.path, embedding: outcome.embedding?.values, error: error, model: model.description.name,
+            weights: model.stamp.weights, preprocessing: "\(model.preprocessing)", normalized: model.stamp.isNormalized)
+        try write(JSON.line(line) + "\n")
     }
 
-    private static func write(_ bytes: [UInt8], to url: URL) throws(DreamSimError) {
-        do throws(AtomicFile.Failure) {
-            try AtomicFile.write(bytes, to: url.path.utf8)
-        } catch {
-            throw DreamSimError(.unwritable, error.path, error.reason)
-        }
-    }
-
-    private static func tensor(_ rows: [(ImagePath, [Float])], _ width: Int) -> Tensor {
-        Tensor(rows.flatMap(\.1), shape: [rows.count, width])
-    }
-
-    private static func description(_ outcomes: [FileOutcome], _ model: PerceptualModel) throws -> Data {
-        var failures: [ComparisonReport.Failure] = []
-        for outcome in outcomes {
-            if case .failure(let error) = outcome.result {
-                failures.append(ComparisonReport.Failure(image: outcome.path, error: "\(error)"))
-            }
-        }
-        return Data(
-            try JSON.text(
-                Description(
-                    model: model.stamp, width: model.width,
-                    images: outcomes.filter { $0.embedding != nil }.map(\.path), failures: failures)
-            ).utf8)
-    }
+    func finish() throws { try end() }
 }

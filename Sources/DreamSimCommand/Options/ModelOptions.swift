@@ -65,8 +65,15 @@ struct ModelOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Centre and normalize embeddings, as the reference's API does.")
     var normalize = true
 
+    @Option(
+        help: "How weights are kept: half precision takes half the disk and memory and changes distances a little.")
+    var precision: WeightPrecision = .float32
+
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
+
+    @Flag(help: "Show at the end where the time went: a table on standard error.")
+    var timings = false
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
@@ -90,7 +97,8 @@ struct ModelOptions: ParsableArguments {
     func load(quiet: Bool) async throws -> PerceptualModel {
         if let threads { PerceptualModel.threads = threads }
         let options = PerceptualModel.LoadingOptions(
-            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize)
+            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
+            precision: precision)
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
@@ -99,6 +107,7 @@ struct ModelOptions: ParsableArguments {
             case .note(let text): if !quiet { Terminal.note(text) }
             }
         }
+        defer { if timings { TimingsReport.begin() } }
         guard let feature else {
             return try await PerceptualModel.load(model, options: options, report: report)
         }

@@ -21,7 +21,15 @@ final class ProgressLine: Sendable {
         let rate = Double(done) / max(seconds, 1e-9)
         let left = rate > 0 ? Double(total - done) / rate : 0
         let figure = rate >= 10 ? String(format: "%.0f", rate) : String(format: "%.2f", rate)
-        Terminal.progress("\(done) of \(total) \(unit), \(figure) a second, \(Duration.seconds(left).brief) left")
+        Terminal.progress(
+            "\(Self.bar(Double(done) / Double(total)))  \(done) of \(total) \(unit), \(figure) a second, "
+                + "\(Duration.seconds(left).brief) left")
+    }
+
+    /// A share as a bar of 24 characters.
+    static func bar(_ share: Double) -> String {
+        let filled = Int(min(max(share, 0), 1) * 24)
+        return String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
     }
 
     func clear() {
@@ -53,11 +61,7 @@ final class DownloadProgressLine: Sendable {
         if state.phase != .waitingForLock {
             line += "  \(Self.size(state.receivedBytes))"
             if let total = state.totalBytes, total > 0 {
-                let share = Double(state.receivedBytes) / Double(total)
-                let filled = Int(min(max(share, 0), 1) * 24)
-                line +=
-                    " of \(Self.size(total))  " + String(repeating: "█", count: filled)
-                    + String(repeating: "░", count: 24 - filled)
+                line += " of \(Self.size(total))  " + ProgressLine.bar(Double(state.receivedBytes) / Double(total))
             }
             if state.bytesPerSecond > 0 { line += "  \(Self.size(Int(state.bytesPerSecond)))/s" }
             if let left = state.secondsLeft { line += "  \(Duration.seconds(left).brief) left" }

@@ -37,7 +37,17 @@ enum Terminal {
     static func error(_ text: String) { complain("error: " + text) }
 
     /// Ends the program.
-    static func exit(_ code: Code) -> Never { Foundation.exit(code.rawValue) }
+    static func exit(_ code: Code) -> Never {
+        TimingsTable.show()
+        Foundation.exit(code.rawValue)
+    }
+
+    /// Shows people a table that is no result.
+    static func table(_ table: TextTable) {
+        let clear = isInteractive ? "\r\u{1B}[K" : ""
+        let text = clear + table.lines().map { $0 + "\n" }.joined()
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
 
     private static func complain(_ text: String) {
         let clear = isInteractive ? "\r\u{1B}[K" : ""

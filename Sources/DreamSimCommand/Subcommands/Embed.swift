@@ -60,23 +60,26 @@ struct Embed: AsyncParsableCommand {
             throw ValidationError("no image was found in \(images.map(\.description).joined(separator: ", "))")
         }
         let loaded = try await model.load(quiet: quiet)
+        let results: EmbeddingFile =
+            if let output, let fileFormat {
+                try EmbeddingFile(fileFormat, model: loaded, to: URL(filePath: output))
+            } else {
+                try EmbeddingFile(lines: format == .csv ? .csv : .ndjson, model: loaded) { Terminal.write($0) }
+            }
         let progress = ProgressLine(files.count, unit: "images", isQuiet: quiet)
-        let outcomes = loaded.embed(files: files, batch: batch, progress: progress.show)
-        progress.clear()
-        if !quiet { outcomes.flatMap(\.notes).forEach(Terminal.note) }
-        if let output, let fileFormat {
-            try EmbeddingFile.write(outcomes, model: loaded, format: fileFormat, to: URL(filePath: output))
-        } else {
-            Terminal.write(
-                try EmbeddingFile.text(outcomes, model: loaded, format: format == .csv ? .csv : .ndjson))
-        }
-        var hasFailed = false
-        for outcome in outcomes {
+        var (done, hasFailed) = (0, false)
+        try loaded.embed(files: files, batch: batch) { outcome in
+            try results.add(outcome)
+            if !quiet { outcome.notes.forEach(Terminal.note) }
             if case .failure(let error) = outcome.result {
                 hasFailed = true
                 Terminal.error("\(error)")
             }
+            done += 1
+            progress.show(done)
         }
+        try results.finish()
+        progress.clear()
         if hasFailed { Terminal.exit(.trouble) }
     }
 }

@@ -1,0 +1,15 @@
+package import Foundation
+package import Tensors
+
+extension Tensor {
+    /// A read-only window on a file that holds nothing but float32 values in the machine's order.
+    /// - Throws: `.unreadable`, or `.mismatch` when the file has another size.
+    package init(mapping url: URL, shape: Shape) throws(CheckpointError) {
+        let file = try MappedFile(url)
+        guard let base = file.bytes.baseAddress, file.bytes.count == shape.count * MemoryLayout<Float>.size else {
+            throw CheckpointError(
+                .mismatch, path: url.path, "holds \(file.bytes.count) bytes, which are not \(shape.count) numbers")
+        }
+        self.init(borrowing: base.bindMemory(to: Float.self, capacity: shape.count), shape: shape, owner: file)
+    }
+}
