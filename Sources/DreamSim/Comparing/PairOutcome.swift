@@ -8,6 +8,16 @@ public struct PairOutcome: Sendable {
     public let result: Result<[Result<Double, any Error>], PairFailure>
     /// What was passed over in the files without harm, each with the file's name; only where the file was read.
     public let warnings: [String]
+
+    /// Joins a pair with what became of it.
+    public init(
+        index: Int, pair: ImagePair?, result: Result<[Result<Double, any Error>], PairFailure>, warnings: [String]
+    ) {
+        self.index = index
+        self.pair = pair
+        self.result = result
+        self.warnings = warnings
+    }
 }
 
 /// Why a pair has no values.
@@ -16,4 +26,10 @@ public struct PairFailure: Error, Sendable, CustomStringConvertible {
     public let image: ImagePath?
     /// What is wrong and what to do, with the file's name.
     public let description: String
+
+    /// Says what is wrong.
+    public init(image: ImagePath?, description: String) {
+        self.image = image
+        self.description = description
+    }
 }

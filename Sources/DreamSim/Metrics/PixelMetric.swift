@@ -62,7 +62,7 @@ extension MetricCard {
         guard a.width == b.width && a.height == b.height else {
             throw DreamSimError(
                 .incomparable, name,
-                "compares images of the same size, these have \(a.width)x\(a.height) and \(b.width)x\(b.height) "
+                "needs images of the same size, these have \(a.width)x\(a.height) and \(b.width)x\(b.height) "
                     + "pixels; bring both to one size (--resize)")
         }
         guard min(a.width, a.height) >= minimum else {

@@ -30,23 +30,49 @@ struct MetricComplaints {
     ///   - what: the picture or the pair.
     mutating func add(_ errors: [String: String], of what: String) {
         guard !errors.isEmpty else { return }
-        for metric in metrics {
-            guard let error = errors[metric.name] else { continue }
-            if isTolerant {
-                lacking[metric.name, default: (0, error)].count += 1
-            } else {
-                Terminal.error("\(what): \(error)")
+        let faults = faults(errors)
+        if isTolerant {
+            for fault in faults {
+                for name in fault.names { lacking[name, default: (0, fault.reason)].count += 1 }
             }
+        } else {
+            failures += 1
+            for fault in faults { Terminal.error("\(what): \(fault.names.joined(separator: ", ")): \(fault.reason)") }
         }
-        if !isTolerant { failures += 1 }
     }
 
     /// Notes what was lacking.
     func finish(of total: Int) {
         guard !isQuiet else { return }
+        var groups: [(names: [String], count: Int, example: String)] = []
         for metric in metrics {
             guard let (count, example) = lacking[metric.name] else { continue }
-            Terminal.note("\(metric.name) has no value for \(count) of \(total), such as: \(example)")
+            if let index = groups.firstIndex(where: { $0.count == count && $0.example == example }) {
+                groups[index].names.append(metric.name)
+            } else {
+                groups.append(([metric.name], count, example))
+            }
         }
+        for group in groups {
+            Terminal.note(
+                "\(group.names.joined(separator: ", ")): no value for \(group.count) of \(total), such as: \(group.example)"
+            )
+        }
+    }
+
+    /// The errors in the order of the metrics; those that say the same of several metrics come once.
+    private func faults(_ errors: [String: String]) -> [(names: [String], reason: String)] {
+        var faults: [(names: [String], reason: String)] = []
+        for metric in metrics {
+            guard var reason = errors[metric.name] else { continue }
+            // A metric's own errors begin with its name.
+            if reason.hasPrefix("\(metric.name): ") { reason.removeFirst(metric.name.count + 2) }
+            if let index = faults.firstIndex(where: { $0.reason == reason }) {
+                faults[index].names.append(metric.name)
+            } else {
+                faults.append(([metric.name], reason))
+            }
+        }
+        return faults
     }
 }

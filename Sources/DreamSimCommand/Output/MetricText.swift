@@ -15,22 +15,53 @@ enum MetricText {
         return value.isInfinite ? "\(value)" : String(format: "%.5f", value)
     }
 
-    /// A line a metric that stands under its numbers, so that none is without its meaning.
-    static func legend(_ metrics: [MetricColumn]) -> [String] {
+    /// What stands under the numbers, so that none is without its meaning: a line a metric, then how pictures were
+    /// prepared.
+    /// - Parameter notes: further lines of a metric, by its name, such as what its values mean on known pictures.
+    static func legend(_ metrics: [MetricColumn], notes: [String: [String]] = [:]) -> [String] {
         var table = TextTable([("", .left), ("", .left)])
         for metric in metrics {
-            var text =
-                "\(metric.direction.rawValue), \(brief(metric.identical)) is the same; \(metric.summary); \(metric.preprocessing)"
+            var text = "\(metric.direction.rawValue), \(brief(metric.identical)) is the same; \(metric.summary)"
             if let weights = metric.shortWeights { text += "; weights \(weights)" }
             if let isNormalized = metric.isNormalized { text += isNormalized ? ", normalized" : ", not normalized" }
             table.add([title(metric), text])
+            for note in notes[metric.name] ?? [] { table.add(["", note]) }
         }
-        return Array(table.lines().dropFirst())
+        var ways: [(preprocessing: String, names: [String])] = []
+        for metric in metrics {
+            if let index = ways.firstIndex(where: { $0.preprocessing == metric.preprocessing }) {
+                ways[index].names.append(metric.name)
+            } else {
+                ways.append((metric.preprocessing, [metric.name]))
+            }
+        }
+        return table.lines().dropFirst()
+            + ways.map { way in
+                "preprocessing\(ways.count > 1 ? " of \(way.names.joined(separator: ", "))" : ""): \(way.preprocessing)"
+            }
     }
 
     /// Which way each metric goes, for a field of CSV.
     static func directions(_ metrics: [MetricColumn]) -> String {
         metrics.map { "\($0.name): \($0.direction.rawValue)" }.joined(separator: "; ")
+    }
+
+    /// What made each metric's numbers, by name, for lines that must be understood alone.
+    static func origins(_ metrics: [MetricColumn]) -> [String: Origin] {
+        Dictionary(metrics.map { ($0.name, Origin($0)) }) { first, _ in first }
+    }
+
+    /// What made a metric's numbers.
+    struct Origin: Encodable {
+        var direction: Direction
+        var preprocessing: String
+        var weights: String?
+        var normalized: Bool?
+
+        init(_ metric: MetricColumn) {
+            (direction, preprocessing) = (metric.direction, metric.preprocessing)
+            (weights, normalized) = (metric.weights, metric.isNormalized)
+        }
     }
 
     /// Such as `0`, `1` or `inf`.

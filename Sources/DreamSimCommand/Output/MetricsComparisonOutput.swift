@@ -60,7 +60,7 @@ struct MetricsComparisonOutput {
         var error: String?
         var reference: ImagePath
         var rankedBy: String
-        var metrics: [MetricColumn]
+        var metrics: [String: MetricText.Origin]
 
         init(_ report: MetricsComparison, _ entry: MetricsComparison.Entry) {
             self.init(report, entry.image)
@@ -74,7 +74,7 @@ struct MetricsComparisonOutput {
 
         private init(_ report: MetricsComparison, _ image: ImagePath) {
             (self.image, reference) = (image, report.reference)
-            (rankedBy, metrics) = (report.rankedBy, report.metrics)
+            (rankedBy, metrics) = (report.rankedBy, MetricText.origins(report.metrics))
         }
     }
 }

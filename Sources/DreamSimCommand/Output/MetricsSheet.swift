@@ -23,7 +23,8 @@ struct MetricsSheet {
         let farthest = max(shown.compactMap(distance).max() ?? 1, 1e-9)
         return ContactSheet(
             title: "How alike do they look?",
-            subtitle: "\(leader.name) to \(report.reference.name): \(leader.direction.rawValue)",
+            subtitle:
+                "\(leader.name) with \(report.reference.name): \(leader.direction.rawValue); bars show the difference",
             reference: ContactSheet.Cell(
                 image: try Image(contentsOfFile: report.reference.bytes, options: decoding),
                 title: report.reference.name, lines: ["reference"]),

@@ -44,7 +44,7 @@ struct PairsOutput {
         case .table: return options.quiet ? "" : tableLine(metrics.map(MetricText.title), "pair")
         case .json:
             // An object that is written bit by bit.
-            return "{\"metrics\": \(try JSON.line(metrics)),\n\"results\": ["
+            return "{\"metrics\": \(try JSON.line(metrics)),\n\"results\": [\n"
         case .ndjson: return ""
         case .csv: return CSV.line(columns + titles + ["directions", "error"])
         }
@@ -58,7 +58,7 @@ struct PairsOutput {
             let pair = row.pair.map { "\($0.a)  \($0.b)" } ?? row.fields.joined(separator: "  ")
             return tableLine(
                 metrics.map { MetricText.figure(row.values[$0.name]) }, row.error == nil ? pair : pair + "  (failed)")
-        case .json: return (isFirst ? "\n" : ",\n") + (try JSON.line(Line(row, columns)))
+        case .json: return (isFirst ? " " : ",") + (try JSON.line(Line(row, columns))) + "\n"
         case .ndjson: return try JSON.line(Line(row, columns, metrics)) + "\n"
         case .csv:
             var fields = Array(row.fields.prefix(columns.count))
@@ -77,7 +77,7 @@ struct PairsOutput {
             guard !options.quiet else { return "" }
             let count = "\(done) pairs" + (failed > 0 ? ", \(failed) of them failed" : "")
             return (["", count] + MetricText.legend(metrics)).map { $0 + "\n" }.joined()
-        case .json: return "\n],\n\"pairs\": \(done), \"failed\": \(failed)}\n"
+        case .json: return "],\n\"pairs\": \(done), \"failed\": \(failed)}\n"
         case .ndjson, .csv: return ""
         }
     }
@@ -96,7 +96,7 @@ struct PairsOutput {
         var values: [String: Double]?
         var errors: [String: String]?
         var error: String?
-        var metrics: [MetricColumn]?
+        var metrics: [String: MetricText.Origin]?
 
         init(_ row: Row, _ names: [String], _ metrics: [MetricColumn]? = nil) {
             (a, b) = (row.pair?.a, row.pair?.b)
@@ -105,7 +105,7 @@ struct PairsOutput {
             values = row.error == nil ? row.values : nil
             errors = row.errors.isEmpty ? nil : row.errors
             error = row.error
-            self.metrics = metrics
+            self.metrics = metrics.map(MetricText.origins)
         }
     }
 }
