@@ -14,6 +14,7 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim compare original.jpg edited.jpg other.jpg
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
+              dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim models list
 
             EXIT CODES
@@ -27,7 +28,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             'dreamsim help models'.
             """,
         version: Version.current,
-        subcommands: [Compare.self, Vote.self, Embed.self, Bench.self, Models.self])
+        subcommands: [Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Bench.self, Models.self])
 }
 
 /// The program.

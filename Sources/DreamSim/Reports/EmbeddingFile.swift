@@ -31,7 +31,8 @@ public final class EmbeddingFile {
         case .safetensors: sink = try SafetensorsSink(model, url)
         case .csv, .ndjson:
             let file = try Unnamed(url.path)
-            sink = try TextSink(format, model, write: { try file.append(Array($0.utf8)) }, finish: { try file.commit() })
+            sink = try TextSink(
+                format, model, write: { try file.append(Array($0.utf8)) }, finish: { try file.commit() })
         }
     }
 
