@@ -59,9 +59,9 @@ void dsv_multiply_packed(const struct dsv_product *product) {
     active->multiply_packed(product);
 }
 
-void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
-                                   float *u) {
-    active->packed_transposed_product(packed, inputs, first, count, q, u);
+void dsv_packed_transposed_product(const void *packed, int precision, size_t inputs, size_t first, size_t count,
+                                   const float *q, float *u) {
+    active->packed_transposed_product(packed, precision, inputs, first, count, q, u);
 }
 
 void dsv_attend(const struct dsv_attention *attention) {

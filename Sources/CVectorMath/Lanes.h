@@ -14,6 +14,7 @@
 
 typedef float lanes __attribute__((ext_vector_type(LANES)));
 typedef int32_t ilanes __attribute__((ext_vector_type(LANES)));
+typedef uint16_t halves __attribute__((ext_vector_type(LANES)));
 
 INLINE lanes splat(float v) {
     return (lanes)(v);
@@ -27,6 +28,36 @@ INLINE lanes load(const float *p) {
 
 INLINE void store(float *p, lanes v) {
     memcpy(p, &v, sizeof v);
+}
+
+/* Loads IEEE 754 binary16; infinities and NaN become large numbers. */
+INLINE lanes load_float16(const uint16_t *p) {
+    halves h;
+    memcpy(&h, p, sizeof h);
+    const ilanes wide = __builtin_convertvector(h, ilanes);
+    const ilanes magnitude = (wide & 0x7FFF) << 13, exponent = wide & 0x7C00;
+    /* Both ways avoid float32 numbers below the normal range, which processors are slow with. */
+    ilanes normal = magnitude + (112 << 23), small = magnitude + (113 << 23);
+    lanes value, subnormal;
+    memcpy(&value, &normal, sizeof value);
+    memcpy(&subnormal, &small, sizeof subnormal);
+    subnormal = subnormal - 0x1p-14f;
+    ilanes bits, bits_of_subnormal;
+    memcpy(&bits, &value, sizeof bits);
+    memcpy(&bits_of_subnormal, &subnormal, sizeof bits_of_subnormal);
+    bits = (exponent == 0 ? bits_of_subnormal : bits) | (wide & 0x8000) << 16;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Loads bfloat16: the upper half of a float32. */
+INLINE lanes load_bfloat16(const uint16_t *p) {
+    halves h;
+    memcpy(&h, p, sizeof h);
+    const ilanes bits = __builtin_convertvector(h, ilanes) << 16;
+    lanes value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }
 
 /* Loads `count` < LANES values; the other lanes hold `rest`. */

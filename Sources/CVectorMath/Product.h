@@ -25,7 +25,6 @@
 #define STEPS 1
 #endif
 #define PARTS (DSV_PANEL / LANES)
-#define INPUT_BLOCK 768
 #define ROW_BLOCK 200
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
@@ -170,38 +169,84 @@ INLINE size_t end_of_part(size_t start, size_t count, size_t most) {
     return start + (left + parts - 1) / parts;
 }
 
+/* Some numbers of packed weights as float32; their number is a multiple of DSV_PANEL. */
+INLINE void widen_as(const int precision, const uint16_t *half, size_t count, float *single) {
+    for (size_t i = 0; i < count; i += LANES)
+        store(single + i, precision == DSV_FLOAT16 ? load_float16(half + i) : load_bfloat16(half + i));
+}
+
+static __attribute__((noinline)) void KERNEL(widen)(int precision, const void *half, size_t count, float *single) {
+    if (precision == DSV_FLOAT16)
+        widen_as(DSV_FLOAT16, half, count, single);
+    else
+        widen_as(DSV_BFLOAT16, half, count, single);
+}
+
+/* Where packed weights of a precision lie. */
+INLINE const void *weights_at(const void *base, int precision, size_t index) {
+    return (const char *)base + index * (precision == DSV_FLOAT32 ? sizeof(float) : sizeof(uint16_t));
+}
+
+/* A block of x, and the outputs from `output` on that a tile holds. */
+struct KERNEL(part) {
+    size_t first_row, last_row, first_input, last_input, output;
+};
+
+/* The rows of a part, tile by tile. Of `next` a share is fetched beside each of the first tiles. */
+static void KERNEL(multiply_part)(const struct dsv_product *of, const struct KERNEL(part) *part, const float *w,
+                                  size_t panel, const float *next, size_t next_panel) {
+    float tile[TILE_ROWS * TILE_PANELS * DSV_PANEL] __attribute__((aligned(64)));
+    const int starts = part->first_input == 0, ends = part->last_input == of->inputs;
+    const size_t inputs = part->last_input - part->first_input, left = of->outputs - part->output;
+    const size_t width = left < TILE_PANELS * DSV_PANEL ? left : TILE_PANELS * DSV_PANEL;
+    const int whole = width > (TILE_PANELS - 1) * DSV_PANEL;
+    const float *x = of->x + (of->x_block ? part->first_input / of->x_block * of->x_block_stride : part->first_input);
+    const struct KERNEL(completion) then = {
+        .bias = starts && of->bias ? of->bias + part->output : NULL,
+        .scale = of->scale ? of->scale + part->output : NULL,
+        .adds = of->adds || !starts,
+        .activation = ends ? of->activation : DSV_IDENTITY,
+    };
+    size_t ahead = 0;
+    for (size_t row = part->first_row, end; row < part->last_row; row = end) {
+        end = end_of_part(row, part->last_row, TILE_ROWS);
+        const float *fetched = ahead < TILE_PANELS ? next + ahead * next_panel : w;
+        ahead++;
+        /* The results' memory arrives while the sums are computed. */
+        for (size_t r = row; r < end; r++) {
+            for (size_t i = 0; i < width; i += DSV_PANEL)
+                __builtin_prefetch(of->y + r * of->y_stride + part->output + i, 1, 3);
+        }
+        KERNEL(tiles)[end - row - 1][whole](x + row * of->x_stride, of->x_stride, w, panel, inputs, fetched, tile);
+        KERNEL(complete)(tile, end - row, width, of->y + row * of->y_stride + part->output, of->y_stride, &then);
+    }
+}
+
 static void KERNEL(multiply_block)(const struct dsv_product *of, size_t first_row, size_t last_row, size_t first_input,
                                    size_t last_input) {
-    float tile[TILE_ROWS * TILE_PANELS * DSV_PANEL] __attribute__((aligned(64)));
-    const int starts = first_input == 0, ends = last_input == of->inputs;
-    const size_t inputs = last_input - first_input;
-    const float *x = of->x + (of->x_block ? first_input / of->x_block * of->x_block_stride : first_input);
-    for (size_t output = 0; output < of->outputs; output += TILE_PANELS * DSV_PANEL) {
-        const size_t left = of->outputs - output;
-        const size_t width = left < TILE_PANELS * DSV_PANEL ? left : TILE_PANELS * DSV_PANEL;
-        const int whole = width > (TILE_PANELS - 1) * DSV_PANEL;
-        const float *w = of->w + output / DSV_PANEL * of->w_panel + first_input * DSV_PANEL;
-        const struct KERNEL(completion) then = {
-            .bias = starts && of->bias ? of->bias + output : NULL,
-            .scale = of->scale ? of->scale + output : NULL,
-            .adds = of->adds || !starts,
-            .activation = ends ? of->activation : DSV_IDENTITY,
-        };
-        size_t ahead = 0;
-        for (size_t row = first_row, end; row < last_row; row = end) {
-            end = end_of_part(row, last_row, TILE_ROWS);
-            /* Prefetching beyond the last panel is harmless. */
-            const float *next = ahead < TILE_PANELS ? w + (TILE_PANELS + ahead) * of->w_panel : w;
-            ahead++;
-            /* The results' memory arrives while the sums are computed. */
-            for (size_t r = row; r < end; r++) {
-                for (size_t i = 0; i < width; i += DSV_PANEL)
-                    __builtin_prefetch(of->y + r * of->y_stride + output + i, 1, 3);
-            }
-            KERNEL(tiles)[end - row - 1][whole](x + row * of->x_stride, of->x_stride, w,
-                                                of->w_panel, inputs, next, tile);
-            KERNEL(complete)(tile, end - row, width, of->y + row * of->y_stride + output, of->y_stride, &then);
+    struct KERNEL(part) part = {first_row, last_row, first_input, last_input, 0};
+    for (; part.output < of->outputs; part.output += TILE_PANELS * DSV_PANEL) {
+        const float *w = (const float *)of->w + part.output / DSV_PANEL * of->w_panel + first_input * DSV_PANEL;
+        /* Prefetching beyond the last panel is harmless. */
+        KERNEL(multiply_part)(of, &part, w, of->w_panel, w + TILE_PANELS * of->w_panel, of->w_panel);
+    }
+}
+
+/* The same with weights in half precision, which are widened once for all rows. */
+static __attribute__((noinline)) void KERNEL(multiply_half_block)(
+    const struct dsv_product *of, size_t first_row, size_t last_row, size_t first_input, size_t last_input) {
+    float panels[TILE_PANELS * DSV_INPUT_BLOCK * DSV_PANEL] __attribute__((aligned(64)));
+    const size_t panel = (last_input - first_input) * DSV_PANEL;
+    struct KERNEL(part) part = {first_row, last_row, first_input, last_input, 0};
+    for (; part.output < of->outputs; part.output += TILE_PANELS * DSV_PANEL) {
+        for (size_t p = 0; p < TILE_PANELS && part.output + p * DSV_PANEL < of->outputs; p++) {
+            const size_t at = (part.output / DSV_PANEL + p) * of->w_panel + first_input * DSV_PANEL;
+            KERNEL(widen)(of->w_precision, weights_at(of->w, of->w_precision, at), panel, panels + p * panel);
         }
+        /* The next panels' halves lie half as far apart, and in half the memory: one share fetches them all. */
+        const float *next = weights_at(
+            of->w, of->w_precision, (part.output / DSV_PANEL + TILE_PANELS) * of->w_panel + first_input * DSV_PANEL);
+        KERNEL(multiply_part)(of, &part, panels, panel, next, of->w_panel / 2);
     }
 }
 
@@ -209,16 +254,21 @@ static void KERNEL(multiply_packed)(const struct dsv_product *of) {
     for (size_t row = 0, row_end; row < of->rows; row = row_end) {
         row_end = end_of_part(row, of->rows, ROW_BLOCK);
         for (size_t input = 0, input_end; input < of->inputs; input = input_end) {
-            input_end = of->x_block ? input + of->x_block : end_of_part(input, of->inputs, INPUT_BLOCK);
+            input_end = of->x_block ? input + of->x_block : end_of_part(input, of->inputs, DSV_INPUT_BLOCK);
             input_end = input_end < of->inputs ? input_end : of->inputs;
-            KERNEL(multiply_block)(of, row, row_end, input, input_end);
+            if (of->w_precision == DSV_FLOAT32)
+                KERNEL(multiply_block)(of, row, row_end, input, input_end);
+            else
+                KERNEL(multiply_half_block)(of, row, row_end, input, input_end);
         }
     }
 }
 
 /* Sixteen outputs at a time against one input: the sum over a register's lanes for each input. */
-static void KERNEL(packed_transposed_product)(const float *packed, size_t inputs, size_t first, size_t count,
-                                              const float *q, float *u) {
+static void KERNEL(packed_transposed_product)(const void *packed, int precision, size_t inputs, size_t first,
+                                              size_t count, const float *q, float *u) {
+    enum { ROWS = 64 };
+    float widened[ROWS * DSV_PANEL];
     memset(u, 0, inputs * sizeof(float));
     for (size_t panel = first / DSV_PANEL; panel * DSV_PANEL < first + count; panel++) {
         float wanted[DSV_PANEL] = {0};
@@ -227,12 +277,19 @@ static void KERNEL(packed_transposed_product)(const float *packed, size_t inputs
             if (output >= first && output < first + count)
                 wanted[o] = q[output - first];
         }
-        const float *w = packed + panel * inputs * DSV_PANEL;
-        for (size_t k = 0; k < inputs; k++, w += DSV_PANEL) {
-            lanes total = splat(0);
-            for (size_t p = 0; p < PARTS; p++)
-                total += load(w + p * LANES) * load(wanted + p * LANES);
-            u[k] += sum(total);
+        for (size_t start = 0; start < inputs; start += ROWS) {
+            const size_t rows = inputs - start < ROWS ? inputs - start : ROWS;
+            const float *w = weights_at(packed, precision, (panel * inputs + start) * DSV_PANEL);
+            if (precision != DSV_FLOAT32) {
+                KERNEL(widen)(precision, w, rows * DSV_PANEL, widened);
+                w = widened;
+            }
+            for (size_t k = start; k < start + rows; k++, w += DSV_PANEL) {
+                lanes total = splat(0);
+                for (size_t p = 0; p < PARTS; p++)
+                    total += load(w + p * LANES) * load(wanted + p * LANES);
+                u[k] += sum(total);
+            }
         }
     }
 }

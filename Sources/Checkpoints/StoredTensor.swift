@@ -38,6 +38,17 @@ public struct StoredTensor: Sendable {
         }
     }
 
+    /// The elements as they are, when the file holds them in half precision, aligned, row-major and little-endian: a
+    /// window into the mapped file. Otherwise nil.
+    package var half: HalfTensor? {
+        guard elementType == .float16 || elementType == .bfloat16,
+            let (first, file) = window(alignment: MemoryLayout<UInt16>.alignment)
+        else { return nil }
+        return HalfTensor(
+            borrowing: first.bindMemory(to: UInt16.self, capacity: shape.count), shape: shape,
+            precision: elementType == .float16 ? .float16 : .bfloat16, owner: file)
+    }
+
     /// The elements of a one-byte type as they are, row-major.
     /// - Throws: `.mismatch` for any other type than `U8`, `I8` and `BOOL`.
     public func loadBytes() throws(CheckpointError) -> [UInt8] {
@@ -64,13 +75,19 @@ public struct StoredTensor: Sendable {
     package var isZeroCopy: Bool { mappedWindow != nil }
 
     private var mappedWindow: Tensor? {
-        guard case .mapped(let file, let range) = source, elementType == .float32, layout.strides == nil,
-            !layout.isBigEndian, shape.count > 0, contains(range.count), let base = file.bytes.baseAddress
+        guard elementType == .float32, let (first, file) = window(alignment: MemoryLayout<Float>.alignment)
         else { return nil }
-        let first = base + range.lowerBound + layout.byteOffset
-        guard Int(bitPattern: first).isMultiple(of: MemoryLayout<Float>.alignment) else { return nil }
         let pointer = first.bindMemory(to: Float.self, capacity: shape.count)
         return Tensor(borrowing: pointer, shape: shape, owner: file)
+    }
+
+    /// The elements as they lie in the mapped file; nil when they must be rearranged, or there are none.
+    private func window(alignment: Int) -> (UnsafeRawPointer, MappedFile)? {
+        guard case .mapped(let file, let range) = source, layout.strides == nil, !layout.isBigEndian, shape.count > 0,
+            contains(range.count), let base = file.bytes.baseAddress
+        else { return nil }
+        let first = base + range.lowerBound + layout.byteOffset
+        return Int(bitPattern: first).isMultiple(of: alignment) ? (first, file) : nil
     }
 
     // The readers have checked this already; it is repeated where memory is touched because it costs nothing there.

@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// A model's description of one image. Two of the same kind are compared by `distance(to:)`.
 public struct Embedding: Sendable, Hashable {
@@ -48,21 +48,27 @@ public struct ModelStamp: Hashable, Sendable, Codable {
     public let model: String
     /// SHA-256, in hexadecimal, over the digests of all weights and the architecture.
     public let weights: String
+    /// How the weights of linear layers were kept; nil for float32, as published.
+    public let precision: WeightPrecision?
     /// How pictures were prepared.
     public let preprocessing: Preprocessing
     /// Whether embeddings were centred and divided by their norm, as the reference's API does by default.
     public let isNormalized: Bool
 
     /// Gathers what an embedding depends on.
-    public init(model: String, weights: String, preprocessing: Preprocessing, isNormalized: Bool) {
+    public init(
+        model: String, weights: String, precision: WeightPrecision? = nil, preprocessing: Preprocessing,
+        isNormalized: Bool
+    ) {
         self.model = model
         self.weights = weights
+        self.precision = precision
         self.preprocessing = preprocessing
         self.isNormalized = isNormalized
     }
 
-    /// The first twelve digits of `weights`, for people.
-    public var shortWeights: String { String(weights.prefix(12)) }
+    /// The first twelve digits of `weights`, and the precision where it is not float32, for people.
+    public var shortWeights: String { weights.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "") }
 }
 
 extension ModelStamp: CustomStringConvertible {

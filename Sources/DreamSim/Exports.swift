@@ -1,3 +1,5 @@
-// What a program needs beside this module comes with it: pictures, and where weights lie.
+// What a program needs beside this module comes with it: pictures, and where weights lie and how they are kept.
 @_exported public import Imaging
 @_exported public import ModelStore
+
+@_exported public import enum Tensors.WeightPrecision

@@ -18,7 +18,7 @@ public final class PerceptualModel: Sendable {
 
     package init(
         _ description: ModelDescription, networks: [VisionTransformer], weightsHash: String,
-        preprocessing: Preprocessing, isNormalized: Bool
+        precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool
     ) throws(DreamSimError) {
         for part in description.parts {
             let patch = part.configuration.patchSize
@@ -31,7 +31,8 @@ public final class PerceptualModel: Sendable {
         self.description = description
         self.networks = networks
         self.stamp = ModelStamp(
-            model: description.name, weights: weightsHash, preprocessing: preprocessing, isNormalized: isNormalized)
+            model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
+            preprocessing: preprocessing, isNormalized: isNormalized)
     }
 
     /// The number of components of an embedding.

@@ -65,7 +65,8 @@ public final class VisionTransformer: Sendable {
         }
         var expected = Self.weightNames(of: configuration)
         expected.formUnion(Self.linearLayers(of: configuration).map { $0 + WeightSet.packedLeaf })
-        if let surplus = weights.tensors.keys.filter({ !expected.contains($0) }).min() {
+        let names = Array(weights.tensors.keys) + weights.halves.keys
+        if let surplus = names.filter({ !expected.contains($0) }).min() {
             throw NetworkError(
                 .unexpectedWeight, path: weights.origin, key: surplus,
                 "has no place in this architecture; is it the right one?")

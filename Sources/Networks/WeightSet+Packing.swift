@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 extension WeightSet {
     /// What takes the place of `.weight` in the name of a packed weight.
@@ -13,20 +13,36 @@ extension WeightSet {
             guard let weight = packed.tensors.removeValue(forKey: layer + ".weight") else { continue }
             let outputs = weight.shape[0]
             let matrix = weight.reshaped([outputs, weight.count / max(outputs, 1)])
-            packed.tensors[layer + Self.packedLeaf] = PackedMatrix(packing: matrix).panels
+            guard case .single(let panels) = PackedMatrix(packing: matrix).panels else { continue }
+            packed.tensors[layer + Self.packedLeaf] = panels
         }
         return packed
     }
 
+    /// The same weights with packed ones rounded to a precision.
+    package func rounded(to precision: WeightPrecision) -> WeightSet {
+        guard precision != .float32 else { return self }
+        var rounded = self
+        for (name, tensor) in tensors where Self.isPacked(name) {
+            rounded.tensors[name] = nil
+            rounded.halves[name] = HalfTensor(rounding: tensor, to: precision)
+        }
+        return rounded
+    }
+
+    /// Whether a name is that of a packed weight.
+    package static func isPacked(_ name: String) -> Bool { name.hasSuffix(packedLeaf) }
+
     /// A linear layer's weight, packed already or packed here.
     /// - Throws: `NetworkError` with `.missingWeight` or `.shapeMismatch`.
     func matrix(_ layer: String, outputs: Int, inputs: Int, stored: Shape? = nil) throws(NetworkError) -> PackedMatrix {
-        if let panels = tensors[layer + Self.packedLeaf] {
+        let name = layer + Self.packedLeaf
+        let single = tensors[name].map { PackedMatrix.Panels.single($0) }
+        if let panels = single ?? halves[name].map({ .half($0) }) {
             let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
             guard panels.shape == shape else {
                 throw NetworkError(
-                    .shapeMismatch, path: origin, key: layer + Self.packedLeaf,
-                    "has shape \(panels.shape), expected \(shape)")
+                    .shapeMismatch, path: origin, key: name, "has shape \(panels.shape), expected \(shape)")
             }
             return PackedMatrix(panels: panels, outputs: outputs)
         }

@@ -8,10 +8,19 @@ public struct WeightSet: Sendable {
     /// Every weight by its canonical name.
     public internal(set) var tensors: [String: Tensor]
 
+    /// Packed weights in half precision, by their names.
+    package internal(set) var halves: [String: HalfTensor]
+
     /// Gathers weights that already have canonical names.
     public init(origin: String, tensors: [String: Tensor]) {
+        self.init(origin: origin, tensors: tensors, halves: [:])
+    }
+
+    /// Gathers weights that already have canonical names, some of them packed and in half precision.
+    package init(origin: String, tensors: [String: Tensor], halves: [String: HalfTensor]) {
         self.origin = origin
         self.tensors = tensors
+        self.halves = halves
     }
 
     /// The weight of a name, whose elements are taken as `shape`; extents of one may be missing or added.

@@ -34,10 +34,9 @@ extension Attention {
         qkv.forward(BlockedMatrix(first), into: BlockedMatrix(queries), then: .bias)
         let memory = MatrixView(
             scratch + images * width, rows: heads, columns: headScratch(images: images, tokens: tokens))
-        qkv.weight.panels.withUnsafeBufferPointer { panels in
+        qkv.weight.withPanels { panels in
             qkv.bias.withUnsafeBufferPointer { bias in
-                let weights = Weights(
-                    matrix: qkv.weight, panels: panels.baseAddress!, bias: bias.baseAddress! + 2 * width)
+                let weights = Weights(panels: panels, bias: bias.baseAddress! + 2 * width)
                 let attention = self
                 Parallel.forEach(heads) { head in
                     attention.head(
@@ -50,8 +49,7 @@ extension Attention {
 
     /// `@unchecked Sendable`: read-only memory that outlives the parallel loop.
     private struct Weights: @unchecked Sendable {
-        let matrix: PackedMatrix
-        let panels: UnsafePointer<Float>
+        let panels: PanelPointer
         /// Of the values.
         let bias: UnsafePointer<Float>
     }
@@ -66,7 +64,8 @@ extension Attention {
         let means = MatrixView(scores + tokens, rows: images, columns: width)
         for n in 0..<images {
             dsv_packed_transposed_product(
-                weights.panels, width, width + first, headWidth, queries.base + n * queries.stride + first, direction)
+                weights.panels.base, weights.panels.precision.kernel, width, width + first, headWidth,
+                queries.base + n * queries.stride + first, direction)
             let image = x.rows((n * tokens)..<((n + 1) * tokens))
             for t in 0..<tokens { scores[t] = dsv_dot(image.base + t * image.stride, direction, width) }
             dsv_softmax(scores, 1, tokens, tokens, scale)
@@ -78,8 +77,7 @@ extension Attention {
         let values = MatrixView(means.base + images * width, rows: images, columns: skipped + headWidth)
         var product = dsv_product()
         (product.x, product.x_stride) = (UnsafePointer(means.base), means.stride)
-        product.w = weights.matrix.panel(of: lower, weights.panels)
-        product.w_panel = width * PackedMatrix.panel
+        weights.panels.place(in: &product, from: lower)
         (product.rows, product.inputs, product.outputs) = (images, width, values.columns)
         (product.y, product.y_stride) = (values.base, values.stride)
         dsv_multiply_packed(&product)

@@ -49,11 +49,11 @@ package struct Linear: Sendable {
                 && (y.blocks == 1 || y.block % PackedMatrix.panel == 0),
             "linear layer \(outputs)x\(inputs) over \(x.rows)x\(x.columns) into \(y.rows)x\(y.columns)")
         guard x.rows > 0 else { return }
-        weight.panels.withUnsafeBufferPointer { panels in
+        weight.withPanels { panels in
             bias.withUnsafeBufferPointer { bias in
                 withScale(of: completion) { scale in
                     let work = Work(
-                        weight: weight, panels: panels.baseAddress!, bias: bias.baseAddress!, scale: scale, x: x, y: y,
+                        panels: panels, bias: bias.baseAddress!, scale: scale, x: x, y: y,
                         completion: completion)
                     let parts = Parts(rows: x.rows, y: y)
                     Parallel.forEach(parts.count) { part in
@@ -103,8 +103,7 @@ package struct Linear: Sendable {
 
     /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
     private struct Work: @unchecked Sendable {
-        let weight: PackedMatrix
-        let panels: UnsafePointer<Float>
+        let panels: PanelPointer
         let bias: UnsafePointer<Float>
         let scale: UnsafePointer<Float>?
         let x: BlockedMatrix
@@ -119,10 +118,9 @@ package struct Linear: Sendable {
             product.x_stride = x.stride
             product.x_block = x.blocks > 1 ? x.block : 0
             product.x_block_stride = x.blockStride
-            product.w = weight.panel(of: outputs.lowerBound, panels)
-            product.w_panel = weight.inputs * PackedMatrix.panel
+            panels.place(in: &product, from: outputs.lowerBound)
             product.rows = rows.count
-            product.inputs = weight.inputs
+            product.inputs = panels.inputs
             product.outputs = outputs.count
             product.y = target.base
             product.y_stride = target.stride

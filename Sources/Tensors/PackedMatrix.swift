@@ -9,7 +9,20 @@ package struct PackedMatrix: Sendable {
     package let outputs: Int
     package let inputs: Int
     /// [panels, inputs, 16].
-    package let panels: Tensor
+    package let panels: Panels
+
+    /// The numbers, in one of the precisions.
+    package enum Panels: Sendable {
+        case single(Tensor)
+        case half(HalfTensor)
+
+        package var shape: Shape {
+            switch self {
+            case .single(let tensor): tensor.shape
+            case .half(let tensor): tensor.shape
+            }
+        }
+    }
 
     /// Packs a weight.
     /// - Parameter weight: [outputs, inputs].
@@ -18,7 +31,7 @@ package struct PackedMatrix: Sendable {
         let (outputs, inputs) = (weight.shape[0], weight.shape[1])
         self.outputs = outputs
         self.inputs = inputs
-        self.panels = weight.withUnsafeBufferPointer { weight in
+        let panels = weight.withUnsafeBufferPointer { weight in
             Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
                 let (source, target) = (
                     MatrixView(reading: weight.baseAddress!, rows: outputs, columns: inputs),
@@ -30,11 +43,12 @@ package struct PackedMatrix: Sendable {
                 }
             }
         }
+        self.panels = .single(panels)
     }
 
     /// Takes panels that were packed before.
     /// - Parameter panels: [panels, inputs, 16].
-    package init(panels: Tensor, outputs: Int) {
+    package init(panels: Panels, outputs: Int) {
         let inputs = panels.shape[1]
         precondition(
             panels.shape == Self.shape(outputs: outputs, inputs: inputs),
@@ -49,17 +63,50 @@ package struct PackedMatrix: Sendable {
         [(outputs + panel - 1) / panel, inputs, panel]
     }
 
-    /// W [outputs, inputs].
+    /// The same with numbers rounded to a precision.
+    package func rounded(to precision: WeightPrecision) -> PackedMatrix {
+        guard precision != .float32, case .single(let tensor) = panels else { return self }
+        return PackedMatrix(panels: .half(HalfTensor(rounding: tensor, to: precision)), outputs: outputs)
+    }
+
+    /// W [outputs, inputs], of panels in single precision.
     package func unpacked() -> Tensor {
-        panels.withUnsafeBufferPointer { panels in
+        guard case .single(let panels) = panels else { preconditionFailure("panels in half precision") }
+        return panels.withUnsafeBufferPointer { panels in
             Tensor(uninitialized: [outputs, inputs]) {
                 dsv_unpack(panels.baseAddress!, outputs, inputs, $0.baseAddress!)
             }
         }
     }
 
-    /// The start of the panel that holds an output.
-    func panel(of output: Int, _ base: UnsafePointer<Float>) -> UnsafePointer<Float> {
-        base + output / Self.panel * Self.panel * inputs
+    /// Lends the panels to a kernel.
+    func withPanels<R>(_ body: (PanelPointer) -> R) -> R {
+        switch panels {
+        case .single(let tensor):
+            tensor.withUnsafeBufferPointer {
+                body(PanelPointer(base: UnsafeRawPointer($0.baseAddress!), precision: .float32, inputs: inputs))
+            }
+        case .half(let tensor):
+            tensor.withUnsafeBufferPointer {
+                body(PanelPointer(base: UnsafeRawPointer($0.baseAddress!), precision: tensor.precision, inputs: inputs))
+            }
+        }
+    }
+}
+
+/// Where packed panels lie, for kernel files only.
+///
+/// `@unchecked Sendable`: read-only memory, lent by `PackedMatrix.withPanels`.
+struct PanelPointer: @unchecked Sendable {
+    let base: UnsafeRawPointer
+    let precision: WeightPrecision
+    let inputs: Int
+
+    /// Makes a product take its weights from the panel that holds an output.
+    func place(in product: inout dsv_product, from output: Int) {
+        let numbers = output / PackedMatrix.panel * PackedMatrix.panel * inputs
+        product.w = base + numbers * (precision == .float32 ? 4 : 2)
+        product.w_panel = inputs * PackedMatrix.panel
+        product.w_precision = precision.kernel
     }
 }

@@ -39,6 +39,35 @@ struct LoadingTests {
         }
     }
 
+    @Test(
+        "Half precision takes half the file, is near, is kept apart, and is the same without a file",
+        arguments: [WeightPrecision.float16, .bfloat16])
+    func halfPrecision(precision: WeightPrecision) async throws {
+        try await Self.withHome { home in
+            let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
+            var options = TinyModels.options(home: home)
+            let single = try await PerceptualModel.load(url.path, options: options)
+            let size = try Data(contentsOf: #require(Self.mergedFiles(home).first)).count
+            options.precision = precision
+            let half = try await PerceptualModel.load(url.path, options: options)
+            let sizes = try Self.mergedFiles(home).map { try Data(contentsOf: $0).count }
+            #expect(sizes.count == 2 && (sizes.min() ?? size) < size * 6 / 10)
+            let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+            let difference = try abs(half.distance(a, b) - single.distance(a, b))
+            #expect(difference > 0 && difference < (precision == .float16 ? 1e-4 : 2e-3), "\(difference)")
+            #expect(half.stamp.precision == precision && half.stamp.shortWeights.hasSuffix(precision.rawValue))
+            #expect(throws: DreamSimError.self) { try half.embed(a).distance(to: single.embed(a)) }
+            let file = try #require(Self.mergedFiles(home).first { $0.path.contains(half.stamp.weights.prefix(16)) })
+            options.keepsMergedFile = false
+            #expect(try await PerceptualModel.load(url.path, options: options).embed(a) == half.embed(a))
+            // By its path a merged file brings its precision along, and does not take another.
+            options.precision = .float32
+            #expect(try await PerceptualModel.load(file.path, options: options).embed(a) == half.embed(a))
+            options.precision = precision == .float16 ? .bfloat16 : .float16
+            await #expect(throws: DreamSimError.self) { try await PerceptualModel.load(file.path, options: options) }
+        }
+    }
+
     @Test("A damaged merged file is made anew", arguments: [0, 7, 100, 3000])
     func damaged(length: Int) async throws {
         try await Self.withHome { home in

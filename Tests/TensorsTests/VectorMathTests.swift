@@ -97,7 +97,7 @@ struct VectorMathTests {
                     try y.withUnsafeMutableBufferPointer { y in
                         var product = dsv_product()
                         (product.x, product.x_stride) = (x.baseAddress, 1)
-                        (product.w, product.w_panel) = (weight.baseAddress, 16)
+                        (product.w, product.w_panel) = (UnsafeRawPointer(weight.baseAddress!), 16)
                         (product.rows, product.inputs, product.outputs) = (rows, 1, width)
                         (product.y, product.y_stride, product.bias) = (y.baseAddress, width, bias.baseAddress)
                         product.activation = Int32(activation.rawValue)

@@ -95,7 +95,7 @@ final class Memory: @unchecked Sendable {
                 var product = dsv_product()
                 (product.x, product.x_stride) = (UnsafePointer(x), block)
                 (product.x_block, product.x_block_stride) = (inputs > block ? block : 0, rows * block)
-                (product.w, product.w_panel) = (UnsafePointer(panels) + start * inputs, inputs * Int(DSV_PANEL))
+                (product.w, product.w_panel) = (UnsafeRawPointer(panels + start * inputs), inputs * Int(DSV_PANEL))
                 (product.rows, product.inputs, product.outputs) = (rows, inputs, count)
                 (product.y, product.y_stride) = (target, 768)
                 multiply(&product)

@@ -36,7 +36,7 @@ struct dsv_kernels {
     float (*dot)(const float *, const float *, size_t);
     void (*standardize)(const float *, size_t, float, float, float *);
     void (*multiply_packed)(const struct dsv_product *);
-    void (*packed_transposed_product)(const float *, size_t, size_t, size_t, const float *, float *);
+    void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
 };

@@ -13,11 +13,17 @@
 /* The outputs of a panel. */
 #define DSV_PANEL 16
 
+/* The most inputs that are taken at once. */
+#define DSV_INPUT_BLOCK 768
+
 /* The queries that attention takes together. */
 #define DSV_QUERY_BLOCK 56
 
 /* What is done with a sum of products before it is stored. */
 enum dsv_activation { DSV_IDENTITY = 0, DSV_GELU = 1, DSV_QUICK_GELU = 2 };
+
+/* How the numbers of packed weights are kept; halves become float32 a block at a time, just before they are used. */
+enum dsv_precision { DSV_FLOAT32 = 0, DSV_FLOAT16 = 1, DSV_BFLOAT16 = 2 };
 
 /*
  * y = activation(scale * (x Wᵀ + bias)), or y += scale * (x Wᵀ + bias).
@@ -28,8 +34,9 @@ struct dsv_product {
     size_t x_stride;
     size_t x_block;       /* the inputs of a block of x, when x is stored as blocks [rows, x_block]; 0 for one block */
     size_t x_block_stride; /* from one such block to the next */
-    const float *w;       /* the first panel that is wanted */
+    const void *w;        /* the first panel that is wanted */
     size_t w_panel;       /* from one panel to the next; inputs * DSV_PANEL when all inputs are wanted */
+    int w_precision;      /* enum dsv_precision; with halves a block of x has at most DSV_INPUT_BLOCK inputs */
     size_t rows, inputs, outputs;
     float *y;
     size_t y_stride;
@@ -60,8 +67,8 @@ size_t dsv_attention_scratch(size_t tokens, size_t width);
 void dsv_attend(const struct dsv_attention *attention);
 
 /* u[k] = the sum over o of q[o - first] * W[o, k], for o from `first` to `first + count`. */
-void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
-                                   float *u);
+void dsv_packed_transposed_product(const void *packed, int precision, size_t inputs, size_t first, size_t count,
+                                   const float *q, float *u);
 
 /* y = the sum over i of p[i] * x[i], for `rows` rows x[i] of `width`, `stride` apart. */
 void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y);

@@ -15,26 +15,27 @@ public enum SafetensorsWriter {
     ///   - metadata: free texts, written as `__metadata__` in the order of the keys; none is written when empty.
     ///   - url: the file, replaced when it exists.
     ///   - elementType: `.float32`, or `.float16` or `.bfloat16`, to which values are rounded to nearest, ties to even.
+    ///   - isRounded: which tensors have that type, by name; the others are written as float32. All when nil.
     /// - Throws: `.refused` for two equal names, the name `__metadata__` or another element type; `.unwritable` when
     ///   the folder is missing, the disk is full or the like, and then nothing is left behind.
     public static func write(
         _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
-        elementType: ElementType = .float32
+        elementType: ElementType = .float32, isRounded: ((String) -> Bool)? = nil
     ) throws(CheckpointError) {
         guard [.float32, .float16, .bfloat16].contains(elementType) else {
             throw CheckpointError(.refused, path: url.path, "tensors are written as F32, F16 or BF16 only")
         }
-        let size = elementType.byteCount
+        let entries = tensors.map { name, tensor in
+            Entry(name: name, tensor: tensor, elementType: isRounded?(name) ?? true ? elementType : .float32)
+        }
         let ordered =
-            tensors.filter { ($0.tensor.count * size).isMultiple(of: alignment) }
-            + tensors.filter { !($0.tensor.count * size).isMultiple(of: alignment) }
-        let header = try header(ordered, metadata, elementType, path: url.path)
+            entries.filter { $0.byteCount.isMultiple(of: alignment) }
+            + entries.filter { !$0.byteCount.isMultiple(of: alignment) }
+        let header = try header(ordered, metadata, path: url.path)
         do throws(AtomicFile.Failure) {
             let file = try AtomicFile(replacing: url.path.utf8)
             try file.append(header)
-            for (_, tensor) in ordered {
-                try write(tensor, elementType, to: file)
-            }
+            for entry in ordered { try write(entry.tensor, entry.elementType, to: file) }
             try file.commit()
         } catch {
             throw CheckpointError(error)
@@ -43,9 +44,16 @@ public enum SafetensorsWriter {
 
     static let alignment = 64
 
+    private struct Entry {
+        let name: String
+        let tensor: Tensor
+        let elementType: ElementType
+
+        var byteCount: Int { tensor.count * elementType.byteCount }
+    }
+
     private static func header(
-        _ tensors: [(name: String, tensor: Tensor)], _ metadata: [String: String], _ elementType: ElementType,
-        path: String
+        _ entries: [Entry], _ metadata: [String: String], path: String
     ) throws(CheckpointError) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
@@ -54,15 +62,16 @@ public enum SafetensorsWriter {
         }
         var seen: Set<String> = ["__metadata__"]
         var offset = 0
-        for (name, tensor) in tensors {
+        for entry in entries {
+            let name = entry.name
             guard seen.insert(name).inserted else {
                 let reason = name == "__metadata__" ? "this name is reserved" : "a file cannot hold this name twice"
                 throw CheckpointError(.refused, path: path, key: name, reason)
             }
-            let end = offset + tensor.count * elementType.byteCount
-            let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
+            let end = offset + entry.byteCount
+            let shape = entry.tensor.shape.dimensions.map(String.init).joined(separator: ",")
             members.append(
-                "\(quoted(name)):{\"dtype\":\"\(elementType.rawValue)\",\"shape\":[\(shape)],"
+                "\(quoted(name)):{\"dtype\":\"\(entry.elementType.rawValue)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
@@ -98,11 +107,14 @@ public enum SafetensorsWriter {
             var start = 0
             while start < values.count {
                 let end = min(start + 1 << 18, values.count)
-                let piece = values[start..<end].flatMap { value in
-                    let half = elementType == .float16 ? HalfRounding.half(value) : HalfRounding.brain(value)
-                    return [UInt8(truncatingIfNeeded: half), UInt8(truncatingIfNeeded: half >> 8)]
+                let piece = [UInt16](unsafeUninitializedCapacity: end - start) { bits, count in
+                    HalfRounding.round(
+                        values.extracting(start..<end), to: elementType == .float16 ? .float16 : .bfloat16,
+                        into: bits.baseAddress!)
+                    for i in 0..<(end - start) { bits[i] = bits[i].littleEndian }
+                    count = end - start
                 }
-                try file.append(piece)
+                try file.append(piece.withUnsafeBytes(Array.init))
                 start = end
             }
         }

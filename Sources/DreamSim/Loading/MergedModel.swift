@@ -21,6 +21,8 @@ struct MergedModel {
         var parts: [ModelDescription.Part]
         /// SHA-256 over the sources and the architecture: see `PerceptualModel.weightsHash`.
         var weights: String
+        /// How the weights of linear layers are kept; nil for float32.
+        var precision: WeightPrecision?
         /// The digest of every file the model was made from, by its path in the weights folder.
         var sources: [String: String]
     }
@@ -49,9 +51,16 @@ struct MergedModel {
             pair.1.packed(for: pair.0.configuration).tensors.sorted { $0.key < $1.key }
                 .map { (name: "\(index).\($0.key)", tensor: $0.value) }
         }
+        let elementType: ElementType =
+            switch header.precision ?? .float32 {
+            case .float32: .float32
+            case .float16: .float16
+            case .bfloat16: .bfloat16
+            }
         try SafetensorsWriter.write(
             tensors,
-            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], to: url)
+            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], to: url,
+            elementType: elementType, isRounded: WeightSet.isPacked)
     }
 
     /// Opens a merged file.
@@ -76,13 +85,18 @@ struct MergedModel {
             throw fault("says nothing understandable of the model it holds: \(error)")
         }
         var sets = [[String: Tensor]](repeating: [:], count: header.parts.count)
+        var halves = [[String: HalfTensor]](repeating: [:], count: header.parts.count)
         for name in checkpoint.names {
             let pieces = name.split(separator: ".", maxSplits: 1)
             guard pieces.count == 2, let index = Int(pieces[0]), sets.indices.contains(index) else {
                 throw fault("holds '\(name)', which belongs to none of its \(sets.count) parts")
             }
-            sets[index][String(pieces[1])] = try checkpoint.tensor(name)
+            if WeightSet.isPacked(name), let half = checkpoint[name]?.half {
+                halves[index][String(pieces[1])] = half
+            } else {
+                sets[index][String(pieces[1])] = try checkpoint.tensor(name)
+            }
         }
-        weights = sets.map { WeightSet(origin: url.path, tensors: $0) }
+        weights = zip(sets, halves).map { WeightSet(origin: url.path, tensors: $0, halves: $1) }
     }
 }

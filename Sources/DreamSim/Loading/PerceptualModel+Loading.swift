@@ -2,6 +2,7 @@ import Checkpoints
 public import Foundation
 public import ModelStore
 import Networks
+public import Tensors
 
 extension PerceptualModel {
     /// How a model is found and set up.
@@ -13,17 +14,21 @@ extension PerceptualModel {
         /// Whether embeddings are centred and divided by their norm: yes in the reference's API, no in its training and
         /// evaluation scripts.
         public var isNormalized: Bool
+        /// How weights of linear layers are kept: float32, or half precision, which takes half the memory and disk and
+        /// changes distances a little.
+        public var precision: WeightPrecision
         /// Whether the merged file is kept and used, so that the next load is immediate.
         public var keepsMergedFile: Bool
 
         /// The reference's defaults, with the environment's folders.
         public init(
             store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
-            keepsMergedFile: Bool = true
+            precision: WeightPrecision = .float32, keepsMergedFile: Bool = true
         ) {
             self.store = store
             self.preprocessing = preprocessing
             self.isNormalized = isNormalized
+            self.precision = precision
             self.keepsMergedFile = keepsMergedFile
         }
     }
@@ -49,7 +54,14 @@ extension PerceptualModel {
         let options = try options ?? LoadingOptions(store: .fromEnvironment())
         switch try Catalogue.find(name) {
         case .mergedFile(let url):
-            return try PerceptualModel(MergedModel(contentsOf: url), options: options)
+            let merged = try MergedModel(contentsOf: url)
+            let found = merged.header.precision ?? .float32
+            guard options.precision == .float32 || options.precision == found else {
+                throw DreamSimError(
+                    .badSetting, "precision \(options.precision.rawValue)",
+                    "\(url.path) holds its weights in \(found.rawValue); convert the model again in the other one")
+            }
+            return try PerceptualModel(merged, options: options)
         case .description(let description):
             return try await load(description, options: options, report: report)
         }
@@ -98,7 +110,7 @@ extension PerceptualModel {
     ) throws -> PerceptualModel {
         let (description, store) = (resolver.description, resolver.store)
         let digests = try files.digests(store)
-        let hash = try description.weightsHash(digests: digests)
+        let hash = try description.weightsHash(digests: digests, precision: options.precision)
         let url = mergedFile(description, hash, store)
         if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash {
             return try PerceptualModel(merged, description: description, options: options)
@@ -106,7 +118,8 @@ extension PerceptualModel {
         let weights = try files.load(description)
         let header = MergedModel.Header(
             name: description.name, summary: description.summary, licence: description.licence,
-            parts: description.parts, weights: hash, sources: digests)
+            parts: description.parts, weights: hash,
+            precision: options.precision == .float32 ? nil : options.precision, sources: digests)
         for set in weights {
             if let name = set.firstNonFinite() {
                 report(.note("\(set.origin), '\(name)': holds NaN or infinite values; distances may be NaN"))
@@ -124,8 +137,12 @@ extension PerceptualModel {
                 report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
             }
         }
+        let kept = zip(description.parts, weights).map { part, set in
+            options.precision == .float32
+                ? set : set.packed(for: part.configuration).rounded(to: options.precision)
+        }
         return try PerceptualModel(
-            MergedModel(header: header, weights: weights), description: description, options: options)
+            MergedModel(header: header, weights: kept), description: description, options: options)
     }
 
     private static func mergedFile(_ description: ModelDescription, _ hash: String, _ store: ModelStore) -> URL {
@@ -135,12 +152,15 @@ extension PerceptualModel {
 
     /// Loads a model and writes it as one merged file, which `load` takes by its path.
     /// - Parameter url: where to write; an existing file is replaced only when the new one is complete.
-    public static func convert(_ description: ModelDescription, store: ModelStore, to url: URL) throws {
+    public static func convert(
+        _ description: ModelDescription, store: ModelStore, precision: WeightPrecision = .float32, to url: URL
+    ) throws {
         let files = try WeightResolver(description: description, store: store).resolve()
         let digests = try files.digests(store)
         let header = MergedModel.Header(
             name: description.name, summary: description.summary, licence: description.licence,
-            parts: description.parts, weights: try description.weightsHash(digests: digests), sources: digests)
+            parts: description.parts, weights: try description.weightsHash(digests: digests, precision: precision),
+            precision: precision == .float32 ? nil : precision, sources: digests)
         try MergedModel.write(header, weights: try files.load(description), to: url)
     }
 
@@ -157,7 +177,8 @@ extension PerceptualModel {
             networks: zip(header.parts, merged.weights).map { part, weights in
                 try VisionTransformer(part.configuration, weights: weights)
             },
-            weightsHash: header.weights, preprocessing: options.preprocessing, isNormalized: options.isNormalized)
+            weightsHash: header.weights, precision: header.precision ?? .float32,
+            preprocessing: options.preprocessing, isNormalized: options.isNormalized)
     }
 }
 

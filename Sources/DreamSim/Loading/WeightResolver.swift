@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import ModelStore
 import Networks
+import Tensors
 
 /// Finds the files of a model's weights on this machine.
 struct WeightResolver {
@@ -81,17 +82,22 @@ extension WeightResolver.Files {
 }
 
 extension ModelDescription {
-    /// SHA-256 over the digests of all files and over the architecture, so that any change to either shows.
-    func weightsHash(digests: [String: String]) throws -> String {
+    /// SHA-256 over the digests of all files, over the architecture and the precision, so that any change to one of them
+    /// shows.
+    func weightsHash(digests: [String: String], precision: WeightPrecision) throws -> String {
         struct Identity: Encodable {
             let parts: [Part]
             let digests: [String]
+            /// Left out for float32.
+            let precision: WeightPrecision?
         }
         // The paths are left out: the same weights have the same hash wherever they lie.
         let bare = parts.map { Part(name: $0.name, configuration: $0.configuration, feature: $0.feature, files: []) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let identity = try encoder.encode(Identity(parts: bare, digests: digests.values.sorted()))
+        let identity = try encoder.encode(
+            Identity(
+                parts: bare, digests: digests.values.sorted(), precision: precision == .float32 ? nil : precision))
         return SHA256.hash(data: identity).map { byte in
             String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }.joined()

@@ -65,6 +65,10 @@ struct ModelOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Centre and normalize embeddings, as the reference's API does.")
     var normalize = true
 
+    @Option(
+        help: "How weights are kept: half precision takes half the disk and memory and changes distances a little.")
+    var precision: WeightPrecision = .float32
+
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
 
@@ -120,7 +124,8 @@ struct ModelOptions: ParsableArguments {
     ) async throws -> Metric {
         if let threads { PerceptualModel.threads = threads }
         let options = PerceptualModel.LoadingOptions(
-            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize)
+            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
+            precision: precision)
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         defer { if timings { TimingsReport.begin() } }

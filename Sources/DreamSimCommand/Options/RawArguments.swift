@@ -23,3 +23,5 @@ extension ImagePath: ExpressibleByArgument {
     /// Completed with the names of files.
     public static var defaultCompletionKind: CompletionKind { .file() }
 }
+
+extension WeightPrecision: ExpressibleByArgument {}

@@ -20,6 +20,9 @@ struct ModelsConvert: ParsableCommand {
         completion: .file())
     var output: String
 
+    @Option(help: "How weights are kept in the file; half precision changes distances a little.")
+    var precision: WeightPrecision = .float32
+
     @OptionGroup var store: StoreOptions
 
     func validate() throws {
@@ -31,6 +34,7 @@ struct ModelsConvert: ParsableCommand {
             throw ValidationError("\(model) is merged already")
         }
         try PerceptualModel.convert(
-            description, store: ModelStore(try store.configuration()), to: URL(filePath: output))
+            description, store: ModelStore(try store.configuration()), precision: precision,
+            to: URL(filePath: output))
     }
 }

@@ -1,5 +1,17 @@
 /// Rounds float32 to 16-bit formats, to nearest, ties to even.
 package enum HalfRounding {
+    /// Rounds many numbers.
+    /// - Parameter precision: `.float16` or `.bfloat16`.
+    package static func round(
+        _ values: UnsafeBufferPointer<Float>, to precision: WeightPrecision, into bits: UnsafeMutablePointer<UInt16>
+    ) {
+        if precision == .float16 {
+            for i in values.indices { bits[i] = half(values[i]) }
+        } else {
+            for i in values.indices { bits[i] = brain(values[i]) }
+        }
+    }
+
     /// The bits of the nearest IEEE 754 binary16.
     package static func half(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
