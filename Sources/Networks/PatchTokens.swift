@@ -23,9 +23,15 @@ extension VisionTransformer {
     /// - Parameters:
     ///   - images: [N, 3, H, W] in [0, 1]; the patch size divides H and W.
     ///   - block: the block's index; the last one when nil.
-    package func patchTokens(of images: Tensor, after block: Int?) -> PatchTokens {
-        PatchTokens(
+    ///   - keptPatches: for each image, whether each of its patches may be attended to; nil for all.
+    package func patchTokens(
+        of images: Tensor, after block: Int?, keptPatches: [[Bool]]? = nil
+    ) -> PatchTokens {
+        let last = block ?? configuration.depth - 1
+        return PatchTokens(
             grid: grid(height: images.shape[2], width: images.shape[3]),
-            tokens: tokens(of: images, through: block ?? configuration.depth - 1), first: 1 + configuration.registers)
+            tokens: keptPatches.map { attendingTokens(of: images, through: last, keptPatches: $0) }
+                ?? tokens(of: images, through: last),
+            first: 1 + configuration.registers)
     }
 }

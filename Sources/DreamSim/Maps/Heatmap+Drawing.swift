@@ -64,7 +64,10 @@ extension Heatmap {
 
     private var subtitle: String {
         guard let value else { return "\(metric.name): \(meaning)" }
-        return String(format: "\(metric.name) %.4f as a whole, ", value) + metric.direction.rawValue
+        let extent =
+            mask.map { String(format: "within the white part of its mask (%.0f %% of the picture)", $0.share * 100) }
+            ?? "as a whole"
+        return "\(metric.name) " + String(format: "%.4f ", value) + "\(extent), \(metric.direction.rawValue)"
     }
 
     private var footer: String {

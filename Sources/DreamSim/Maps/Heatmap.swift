@@ -32,6 +32,22 @@ public struct Heatmap: Sendable {
         }
     }
 
+    /// A mask that a metric was limited to.
+    public struct Limit: Sendable, Encodable {
+        /// The mask's name.
+        public let mask: String
+        /// The share of the pictures that counts.
+        public let share: Double
+        /// What becomes of a transformer's masked patches.
+        public let handling: String
+
+        init(_ metric: MaskedMetric) {
+            mask = metric.mask.name
+            share = metric.mask.share
+            handling = metric.handling.rawValue
+        }
+    }
+
     /// What the maps show.
     public let kind: MapKind
     /// What made them.
@@ -42,6 +58,8 @@ public struct Heatmap: Sendable {
     public let reference: Source?
     /// The metric between the two pictures; nil for attention.
     public let value: Double?
+    /// To what the metric was limited; nil for whole pictures.
+    public let mask: Limit?
     /// The maps: one for a difference, one a picture for attention.
     public let layers: [Layer]
 
@@ -59,14 +77,42 @@ public struct Heatmap: Sendable {
         }
         kind = .difference
         self.metric = metric.card
-        model = (metric as? PerceptualModel)?.stamp
+        let masked = metric as? MaskedMetric
+        let whole: any PerceptualMetric = masked?.metric ?? metric
+        mask = masked.map(Limit.init)
+        model = (whole as? PerceptualModel)?.stamp
         self.reference = reference
         value = try metric.value(reference.image, image.image)
         layers = [
             Layer(
-                path: image.path, image: Self.covered(image.image, by: metric),
-                field: try spatial.map(reference.image, image.image).field)
+                path: image.path, image: Self.covered(image.image, by: whole),
+                field: try spatial.map(reference.image, image.image).wholeField)
         ]
+    }
+
+    /// Maps what a model attends to in each of some pictures.
+    /// - Parameters:
+    ///   - kind: `.rollout` or `.attention`.
+    ///   - metric: a model of vision transformers.
+    ///   - images: the pictures, at least one.
+    /// - Throws: `DreamSimError` with `.badSetting` when the metric is no such model.
+    public init(attention kind: MapKind, of metric: any PerceptualMetric, in images: [Source]) throws {
+        precondition(kind != .difference && !images.isEmpty, "a map of \(kind) of \(images.count) pictures")
+        guard let model = metric as? PerceptualModel else {
+            throw DreamSimError(
+                .badSetting, metric.card.name, "has no attention; choose a model of vision transformers")
+        }
+        self.kind = kind
+        self.metric = metric.card
+        self.model = model.stamp
+        reference = nil
+        value = nil
+        mask = nil
+        layers = try images.map { image in
+            Layer(
+                path: image.path, image: Self.covered(image.image, by: metric),
+                field: try model.attention(kind, of: image.image))
+        }
     }
 
     /// What the values say.
@@ -90,7 +136,7 @@ public struct Heatmap: Sendable {
 
 extension Heatmap: Encodable {
     private enum CodingKeys: CodingKey {
-        case kind, meaning, metric, model, reference, value, maps
+        case kind, meaning, metric, model, reference, value, mask, maps
     }
 
     private struct Map: Encodable {
@@ -111,6 +157,7 @@ extension Heatmap: Encodable {
         try container.encodeIfPresent(model, forKey: .model)
         try container.encodeIfPresent(reference?.path, forKey: .reference)
         try container.encodeIfPresent(value, forKey: .value)
+        try container.encodeIfPresent(mask, forKey: .mask)
         try container.encode(
             layers.map { layer in
                 Map(

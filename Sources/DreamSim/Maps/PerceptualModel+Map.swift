@@ -12,13 +12,22 @@ extension PerceptualModel: SpatialMetric {
     /// of its patch alone, as attention mixes all.
     public func map(_ a: Image, _ b: Image) -> DifferenceMap {
         let batch = preprocessing.batch([preprocessing.square(a), preprocessing.square(b)])
-        let maps = zip(networks, description.parts).map { network, part in
-            let tokens = network.patchTokens(of: batch, after: part.feature.block)
+        return map { networks[$0].patchTokens(of: batch, after: description.parts[$0].feature.block) }
+    }
+
+    /// The map of what is read from each network, by its index, of two pictures.
+    /// - Parameter weight: what each patch's distance is multiplied with, by the network's index and its own.
+    func map(
+        weighing weight: (Int, Int) -> Float = { _, _ in 1 }, _ tokens: (Int) -> PatchTokens
+    ) -> DifferenceMap {
+        let maps = networks.indices.map { index in
+            let tokens = tokens(index)
             return ScalarField(
                 width: tokens.grid.columns, height: tokens.grid.rows,
                 values: (0..<tokens.grid.count).map { patch in
                     let pair = (tokens.token(patch, image: 0), tokens.token(patch, image: 1))
-                    return Float(Self.distance(pair.0, pair.1, isCentred: stamp.isNormalized))
+                    return weight(index, patch)
+                        * Float(Self.distance(pair.0, pair.1, isCentred: stamp.isNormalized))
                 })
         }
         return DifferenceMap(ScalarField.mean(of: maps))

@@ -2,6 +2,7 @@ public import ArgumentParser
 public import DreamSim
 import Foundation
 
+extension MapKind: ExpressibleByArgument {}
 extension ColourMap: ExpressibleByArgument {}
 extension Heatmap.Drawing.Layout: ExpressibleByArgument {}
 
