@@ -28,7 +28,9 @@ struct DreamSimCommand: AsyncParsableCommand {
             'dreamsim help models'.
             """,
         version: Version.current,
-        subcommands: [Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Bench.self, Models.self])
+        subcommands: [
+            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Bench.self, Models.self,
+        ])
 }
 
 /// The program.
