@@ -97,3 +97,20 @@ void dsv_unit_differences(const float *a, const float *b, size_t count, size_t c
 void dsv_moments(const float *x, const float *y, size_t count, size_t channels, float *moments) {
     active->moments(x, y, count, channels, moments);
 }
+
+void dsv_similarity_row(const struct dsv_similarity *row) {
+    active->similarity_row(row);
+}
+
+size_t dsv_similarity_scratch(size_t count, size_t taps) {
+    const size_t wide = count + DSV_CHANNELS * (taps - 1);
+    return 4 * (wide + 2 * DSV_SIMILARITY_SLACK) + DSV_SIMILARITY_SLACK;
+}
+
+void dsv_sums_and_differences(const uint8_t *a, const uint8_t *b, size_t count, float *sums, float *differences) {
+    active->sums_and_differences(a, b, count, sums, differences);
+}
+
+void dsv_pixel_differences(const uint8_t *a, const uint8_t *b, size_t count, uint64_t *absolute, uint64_t *squared) {
+    active->pixel_differences(a, b, count, absolute, squared);
+}

@@ -98,6 +98,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 #include "Product.h"
 #include "AttentionKernel.h"
 #include "MapKernels.h"
+#include "SimilarityKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
@@ -114,4 +115,7 @@ const struct dsv_kernels KERNEL(kernels) = {
     .l2_pool = KERNEL(l2_pool),
     .unit_differences = KERNEL(unit_differences),
     .moments = KERNEL(moments),
+    .similarity_row = KERNEL(similarity_row),
+    .sums_and_differences = KERNEL(sums_and_differences),
+    .pixel_differences = KERNEL(pixel_differences),
 };

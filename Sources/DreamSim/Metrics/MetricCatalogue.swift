@@ -5,7 +5,12 @@ import ModelStore
 /// this folder and its line to `all`.
 public enum MetricCatalogue {
     /// The metrics that are not embeddings of a model.
-    public static let all: [Entry] = PixelMetric.entries + LPIPS.entries + DISTS.entries
+    public static let all: [Entry] =
+        PixelMetric.entries
+        + StructuralSimilarity.entries
+        + MultiScaleSimilarity.entries
+        + LPIPS.entries
+        + DISTS.entries
 
     /// A metric of the catalogue.
     public struct Entry: Sendable {
