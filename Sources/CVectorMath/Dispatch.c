@@ -82,6 +82,22 @@ void dsv_standardize(const float *x, size_t count, float mean, float deviation, 
     active->standardize(x, count, mean, deviation, y);
 }
 
+void dsv_max_pool(const struct dsv_pooling *pooling) {
+    active->max_pool(pooling);
+}
+
+void dsv_l2_pool(const struct dsv_pooling *pooling) {
+    active->l2_pool(pooling);
+}
+
+void dsv_unit_differences(const float *a, const float *b, size_t count, size_t channels, const float *weights, float *d) {
+    active->unit_differences(a, b, count, channels, weights, d);
+}
+
+void dsv_moments(const float *x, const float *y, size_t count, size_t channels, float *moments) {
+    active->moments(x, y, count, channels, moments);
+}
+
 void dsv_similarity_row(const struct dsv_similarity *row) {
     active->similarity_row(row);
 }

@@ -60,19 +60,34 @@ public final class PerceptualModel: Sendable {
     /// Describes pictures that `Preprocessing.square` has prepared already.
     public func embed(squares: [Image]) -> [Embedding] {
         guard !squares.isEmpty else { return [] }
-        let vectors = embed(batch: preprocessing.batch(squares)).values
-        return squares.indices.map { n in
-            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
-        }
+        let batch = preprocessing.batch(squares)
+        return embeddings(count: squares.count) { features($0, of: batch) }
     }
 
     /// Describes a batch: [N, 3, side, side] in [0, 1] to [N, width].
     package func embed(batch: Tensor) -> Tensor {
-        let count = batch.shape[0]
+        joined(count: batch.shape[0]) { features($0, of: batch) }
+    }
+
+    /// What is read from one of the networks: [N, width of its feature].
+    private func features(_ index: Int, of batch: Tensor) -> Tensor {
+        networks[index].features(description.parts[index].feature, of: batch, centringTokens: stamp.isNormalized)
+    }
+
+    /// Embeddings from what is read from each network, [N, width of its feature].
+    func embeddings(count: Int, features: (Int) -> Tensor) -> [Embedding] {
+        let vectors = joined(count: count, features: features).values
+        return (0..<count).map { n in
+            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
+        }
+    }
+
+    /// Features side by side, [N, width], normalised as the model does.
+    private func joined(count: Int, features: (Int) -> Tensor) -> Tensor {
         var result = Tensor(zeros: [count, width])
         var offset = 0
-        for (network, part) in zip(networks, description.parts) {
-            let features = network.features(part.feature, of: batch, centringTokens: stamp.isNormalized)
+        for index in networks.indices {
+            let features = features(index)
             let featureWidth = features.shape[1]
             features.withUnsafeBufferPointer { source in
                 result.withUnsafeMutableBufferPointer { target in

@@ -15,6 +15,7 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
               dreamsim metrics
+              dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim models list
 
             EXIT CODES
@@ -28,7 +29,10 @@ struct DreamSimCommand: AsyncParsableCommand {
             'dreamsim help models'.
             """,
         version: Version.current,
-        subcommands: [Compare.self, Vote.self, Embed.self, Bench.self, Metrics.self, Models.self])
+        subcommands: [
+            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Bench.self, Metrics.self,
+            Models.self,
+        ])
 }
 
 /// The program.

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
 #include "Similarity.h"
@@ -40,6 +41,10 @@ struct dsv_kernels {
     void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
+    void (*max_pool)(const struct dsv_pooling *);
+    void (*l2_pool)(const struct dsv_pooling *);
+    void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);
+    void (*moments)(const float *, const float *, size_t, size_t, float *);
     void (*similarity_row)(const struct dsv_similarity *);
     void (*sums_and_differences)(const uint8_t *, const uint8_t *, size_t, float *, float *);
     void (*halve_bytes)(const uint8_t *, const uint8_t *, const uint8_t *, const uint8_t *, size_t, float *, float *);
