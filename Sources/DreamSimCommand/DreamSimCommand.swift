@@ -29,7 +29,8 @@ struct DreamSimCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Bench.self, Models.self,
+            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Foreground.self, Sensitivity.self, Bench.self,
+            Models.self,
         ])
 }
 
