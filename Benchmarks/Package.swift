@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .executable(name: "kernels", targets: ["kernels"]),
         .executable(name: "network", targets: ["network"]),
+        .executable(name: "peak", targets: ["peak"]),
     ],
     dependencies: [.package(name: "DreamSim", path: "..")],
     targets: [
@@ -14,6 +15,7 @@ let package = Package(
         // The floating-point peak, and medians of what is measured in turn.
         .target(name: "CPeak"),
         .target(name: "Measuring", dependencies: ["CPeak"]),
+        .executableTarget(name: "peak", dependencies: ["Measuring"]),
         .executableTarget(
             name: "kernels",
             dependencies: ["Measuring", "CComparedBLAS", .product(name: "DreamSimEngine", package: "DreamSim")]),

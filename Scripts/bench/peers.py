@@ -1,11 +1,14 @@
 """Time embedding with the ensemble: ours, the Python reference, ONNX Runtime and OpenVINO, in turn in one run.
 
-    python peers.py DREAMSIM WEIGHTS [--batch 1 8] [--threads 2] [--runs 5] [--json FILE]
+    python peers.py DREAMSIM WEIGHTS [--batch 1 8] [--threads 2] [--runs 5] [--peak PEAK] [--json FILE]
+    python peers.py DREAMSIM WEIGHTS --once NAME [--batch 8]
 
 WEIGHTS: an ensemble of ../parity/synthetic_release.py. The reference runs as shipped (PyTorch, eager, LoRA apart); ONNX Runtime
 and OpenVINO run its three transformers exported with LoRA merged. All in float32, on batches of noise, without preprocessing.
 Ours is the process `dreamsim bench --seconds-per-image`, which warms up by itself; each peer warms up once a batch.
-Prints the median seconds an image of each, and the median ratio to ours of the runs in turn.
+PEAK is the program of Benchmarks/ that measures the floating-point peak; it runs in turn with the others. Prints the median
+seconds an image of each, the median ratio to ours of the runs in turn, and our share of the peak. With --once one peer embeds one
+batch and nothing is timed: for memory.py.
 Needs: what ../parity/reference_pair.py needs, and onnx onnxruntime openvino.
 """
 import argparse
@@ -25,6 +28,10 @@ import onnxruntime
 import openvino
 import torch
 from reference_pair import from_package
+
+
+# What an image needs of the three transformers when of the last block only the class token is computed, in GFLOP.
+GFLOP = 3 * 32.3
 
 
 class Backbone(torch.nn.Module):
@@ -65,22 +72,31 @@ def exported(weights):
     return [str(p) for p in paths]
 
 
-def peers(model, paths, batch, threads):
-    images = torch.rand(batch, 3, 224, 224)
-    array = images.numpy()
+def onnx_runtime(paths, array, threads):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     sessions = [onnxruntime.InferenceSession(p, options, providers=["CPUExecutionProvider"]) for p in paths]
+    return lambda: [s.run(None, {"image": array}) for s in sessions]
+
+
+def open_vino(paths, array, threads):
     core = openvino.Core()
     networks = []
     for path in paths:
         network = core.read_model(path)
-        network.reshape([batch, 3, 224, 224])
+        network.reshape(list(array.shape))
         networks.append(core.compile_model(network, "CPU", {
             "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}))
-    return {"reference": lambda: model.embed(images),
-            "ONNX Runtime": lambda: [s.run(None, {"image": array}) for s in sessions],
-            "OpenVINO": lambda: [n([array]) for n in networks]}
+    return lambda: [n([array]) for n in networks]
+
+
+def once(weights, name, batch):
+    images = torch.rand(batch, 3, 224, 224)
+    if name == "reference":
+        reference(weights).embed(images)
+    else:
+        way = {"ONNX Runtime": onnx_runtime, "OpenVINO": open_vino}[name]
+        way(exported(weights), images.numpy(), os.cpu_count())()
 
 
 def ours(options, batch, threads):
@@ -96,20 +112,30 @@ def main():
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 2, 8, 32])
     parser.add_argument("--threads", type=int, nargs="+", default=[os.cpu_count(), 1])
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peak")
+    parser.add_argument("--once")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_grad_enabled(False)
+    if options.once:
+        return once(options.weights, options.once, options.batch[0])
     print(", ".join(f"{p} {version(p)}" for p in ("dreamsim", "torch", "onnxruntime", "openvino", "numpy")), flush=True)
     model, paths, results = reference(options.weights), exported(options.weights), []
     print(f"{'threads':>7} {'batch':>5} {'':14} {'s/image':>8} {'ratio to ours':>14}")
     for threads in options.threads:
         torch.set_num_threads(threads)
         for batch in options.batch:
-            ways = peers(model, paths, batch, threads)
+            images = torch.rand(batch, 3, 224, 224)
+            ways = {"reference": lambda: model.embed(images),
+                    "ONNX Runtime": onnx_runtime(paths, images.numpy(), threads),
+                    "OpenVINO": open_vino(paths, images.numpy(), threads)}
+            peaks = []
             times = {name: [] for name in ("ours", *ways)}
             for run in ways.values():
                 run()
             for _ in range(options.runs):
+                if options.peak:
+                    peaks.append(float(subprocess.run([options.peak, str(threads)], check=True, capture_output=True).stdout))
                 times["ours"].append(ours(options, batch, threads))
                 for name, run in ways.items():
                     start = time.perf_counter()
@@ -119,6 +145,11 @@ def main():
                 ratio = statistics.median(v / o for v, o in zip(values, times["ours"]))
                 print(f"{threads:7} {batch:5} {name:14} {statistics.median(values):8.4f} {ratio:14.2f}", flush=True)
                 results.append({"threads": threads, "batch": batch, "name": name, "seconds": values, "ratio": ratio})
+            if peaks:
+                share = statistics.median(GFLOP / t / p for t, p in zip(times["ours"], peaks))
+                print(f"{threads:7} {batch:5} {'peak':14} {statistics.median(peaks):8.1f} GFLOP/s, of which ours {share:.1%}",
+                      flush=True)
+                results[-len(times)] |= {"peak": statistics.median(peaks), "share": share}
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes a Python environment with the peers, writes the synthetic ensemble and times all in turn: 'make bench-peers'.
-# About 10 GB of disk in bench/. Arguments go to peers.py.
+# 'make bench-peers': makes a Python environment with the peers, writes the synthetic ensemble, and measures ours beside them:
+# speed in turn with the floating-point peak, the whole process, memory, folders. About 10 GB of disk in bench/, an hour.
+# Arguments go to peers.py, such as '--batch 8 --threads 2 --runs 3'.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 environment=bench/environment
@@ -10,9 +11,24 @@ if [ ! -x "$environment/bin/python" ]; then
         onnxruntime openvino scipy
     "$environment/bin/pip" install -q --no-deps dreamsim==0.2.1
 fi
+python="$environment/bin/python"
 if [ ! -d bench/ensemble/ensemble_lora ]; then
-    "$environment/bin/python" Scripts/parity/synthetic_release.py ensemble bench/ensemble
+    "$python" Scripts/parity/synthetic_release.py ensemble bench/ensemble
 fi
 swift build -c release --product dreamsim
-DREAMSIM_HOME=$PWD/bench/home "$environment/bin/python" Scripts/bench/peers.py \
-    "$(swift build -c release --product dreamsim --show-bin-path)/dreamsim" bench/ensemble "$@"
+swift build -c release --package-path Benchmarks --product peak
+dreamsim=$(swift build -c release --product dreamsim --show-bin-path)/dreamsim
+peak=$(swift build -c release --package-path Benchmarks --product peak --show-bin-path)/peak
+export DREAMSIM_HOME=$PWD/bench/home
+# Set on some machines for the sake of old OpenBLAS builds; they would slow the peers down.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+
+date -u +%F
+grep -m1 'model name' /proc/cpuinfo || true
+"$python" Scripts/bench/peers.py "$dreamsim" bench/ensemble --peak "$peak" --json bench/peers.json "$@"
+echo
+"$python" Scripts/bench/whole_process.py "$dreamsim" bench/ensemble Samples/scene.jpg Samples/shifted.jpg
+echo
+"$python" Scripts/bench/memory.py "$dreamsim" bench/ensemble
+echo
+"$python" Scripts/bench/folder.py "$dreamsim" bench/ensemble

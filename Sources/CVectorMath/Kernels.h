@@ -97,6 +97,8 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 
 #include "Product.h"
 #include "AttentionKernel.h"
+#include "MapKernels.h"
+#include "SimilarityKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
@@ -109,4 +111,11 @@ const struct dsv_kernels KERNEL(kernels) = {
     .packed_transposed_product = KERNEL(packed_transposed_product),
     .weighted_rows = KERNEL(weighted_rows),
     .attend = KERNEL(attend),
+    .max_pool = KERNEL(max_pool),
+    .l2_pool = KERNEL(l2_pool),
+    .unit_differences = KERNEL(unit_differences),
+    .moments = KERNEL(moments),
+    .similarity_row = KERNEL(similarity_row),
+    .sums_and_differences = KERNEL(sums_and_differences),
+    .pixel_differences = KERNEL(pixel_differences),
 };

@@ -15,11 +15,12 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
               dreamsim heatmap original.jpg edited.jpg -o difference.png
+              dreamsim metrics
               dreamsim models list
 
             EXIT CODES
               0    done
-              1    done, and a distance is above --fail-above
+              1    done, and a value is above --fail-above or below --fail-below
               2    something failed: an image, the weights, writing; the message says what and what to do
               64   the command line was not understood
 
@@ -30,7 +31,7 @@ struct DreamSimCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Foreground.self, Sensitivity.self, Bench.self,
-            Models.self,
+            Metrics.self, Models.self,
         ])
 }
 

@@ -78,9 +78,8 @@ struct PackedProductTests {
                         y.withUnsafeMutableBufferPointer { y in
                             var product = dsv_product()
                             (product.x, product.x_stride) = (x.baseAddress, inputs)
-                            (product.w, product.w_panel) = (
-                                UnsafeRawPointer(panels.baseAddress!), inputs * PackedMatrix.panel
-                            )
+                            product.w = UnsafeRawPointer(panels.baseAddress!)
+                            product.w_panel = inputs * PackedMatrix.panel
                             (product.rows, product.inputs, product.outputs) = (rows, inputs, outputs)
                             (product.y, product.y_stride) = (y.baseAddress, stride)
                             if completion != .none { product.bias = bias.baseAddress }

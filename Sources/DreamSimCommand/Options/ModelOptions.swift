@@ -35,12 +35,15 @@ struct StoreOptions: ParsableArguments {
 /// Which model, and how pictures are prepared for it.
 struct ModelOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors).",
+            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: \(Catalogue.defaultModel))",
             valueName: "model"),
         completion: .list(Catalogue.all.map(\.name)))
-    var model: String = Catalogue.defaultModel
+    var chosenModel: String?
+
+    /// The model that was named, else the default one.
+    var model: String { chosenModel ?? Catalogue.defaultModel }
 
     @Option(
         help: ArgumentHelp(
@@ -94,8 +97,11 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Loads the model, with progress and notes on standard error.
-    func load(quiet: Bool) async throws -> PerceptualModel {
-        try await load(quiet: quiet) { options, report in try await load(model, options, report) }
+    func load(quiet: Bool) async throws -> PerceptualModel { try await load(model: model, quiet: quiet) }
+
+    /// Loads a model as `--model` takes it, with progress and notes on standard error.
+    func load(model name: String, quiet: Bool) async throws -> PerceptualModel {
+        try await load(quiet: quiet) { options, report in try await load(name, options, report) }
     }
 
     /// Loads a metric of the catalogue, or a model as `--model` takes it, with progress and notes on standard error.

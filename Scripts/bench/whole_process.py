@@ -3,7 +3,7 @@
     python whole_process.py DREAMSIM WEIGHTS A B [RUNS]
 
 Prints both distances, the median seconds of each and the median ratio of the pairs. Run it with the Python that has what
-reference_pair.py needs; WEIGHTS is an ensemble of synthetic_release.py.
+reference_pair.py needs; WEIGHTS is an ensemble of ../parity/synthetic_release.py.
 """
 import statistics
 import subprocess
@@ -21,7 +21,7 @@ def timed(command):
 def main():
     dreamsim, weights, a, b, *runs = sys.argv[1:]
     ours = [dreamsim, "compare", a, b, "--weights", weights, "--offline", "--parity", "reference", "--format", "csv"]
-    theirs = [sys.executable, str(Path(__file__).with_name("reference_pair.py")), weights, a, b]
+    theirs = [sys.executable, str(Path(__file__).parents[1] / "parity" / "reference_pair.py"), weights, a, b]
     print("ours:     ", timed(ours)[1].splitlines()[1].split(",")[2])
     print("reference:", timed(theirs)[1].splitlines()[-1])
     pairs = [(timed(ours)[0], timed(theirs)[0]) for _ in range(int(runs[0]) if runs else 5)]
