@@ -14,8 +14,8 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim compare original.jpg edited.jpg other.jpg
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
-              dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim metrics
+              dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim models list
 
             EXIT CODES

@@ -231,10 +231,8 @@ struct MapTests {
                 let norm = v.reduce(0) { $0 + $1 * $1 }.squareRoot() + 1e-10
                 return v.map { $0 / norm }
             }
-            return Float(
-                zip(weights, zip(unit(a), unit(b))).reduce(0.0) {
-                    $0 + Double($1.0) * ($1.1.0 - $1.1.1) * ($1.1.0 - $1.1.1)
-                })
+            let (p, q) = (unit(a), unit(b))
+            return Float(weights.indices.reduce(0.0) { $0 + Double(weights[$1]) * (p[$1] - q[$1]) * (p[$1] - q[$1]) })
         }
         let difference = Difference(d, expected)
         #expect(difference.maxAbsolute < 2e-6, "\(difference)")

@@ -1,4 +1,4 @@
-public import Imaging
+import Imaging
 
 /// Small line charts side by side, with one vertical axis for all so that they can be read together.
 public struct LineCharts: Sendable {
