@@ -113,6 +113,13 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
+    /// Loads the saliency detector, with progress and notes on standard error.
+    func loadSaliency(quiet: Bool) async throws -> SaliencyDetector {
+        try await load(quiet: quiet) { options, report in
+            try await SaliencyDetector.load(options: options, report: report)
+        }
+    }
+
     private typealias Report = @Sendable (PerceptualModel.LoadingEvent) -> Void
 
     private func load(
