@@ -21,11 +21,15 @@ public enum Catalogue {
         all.first { $0.name == name }
     }
 
-    /// Finds a model by its name in the catalogue, or by the path of a description (`.json`) or of a merged file
-    /// (`.safetensors`).
-    /// - Throws: `DreamSimError` with `.unknownModel`, naming what comes near, or `.badDescription`.
+    /// Finds a model by its name in the catalogue, which may have a feature after a plus sign as in
+    /// `vits14-focus+cls`, or by the path of a description (`.json`) or of a merged file (`.safetensors`).
+    /// - Throws: `DreamSimError` with `.unknownModel`, naming what comes near, `.badDescription`, or `.badSetting` for a
+    ///   feature that the model does not have.
     public static func find(_ name: String) throws(DreamSimError) -> Entry {
         if let model = model(named: name) { return .description(model) }
+        if let plus = name.lastIndex(of: "+"), let model = model(named: String(name[..<plus])) {
+            return .description(try model.reading(String(name[name.index(after: plus)...])))
+        }
         if name.hasSuffix(".json") {
             return .description(try ModelDescription(contentsOf: URL(filePath: name)))
         }
