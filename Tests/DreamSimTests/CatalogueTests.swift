@@ -117,7 +117,7 @@ struct OwnModelTests {
             #expect(model.parts[0].files[0].path == folder.appending(path: "sub/w.pth").path)
             #expect(model.parts[0].files[0].prefix == "teacher.")
             #expect(model.adapter == folder.appending(path: "lora").path)
-            #expect(model.parts[0].configuration.registers == 4 && model.width == 384)
+            #expect(model.transformers[0].configuration.registers == 4 && model.width == 384)
         }
     }
 }

@@ -62,7 +62,7 @@ struct FullSizeTests {
         }
         let adapter = try #require(description.adapter)
         var lora: [(name: String, tensor: Tensor)] = []
-        for (index, part) in description.parts.enumerated() {
+        for (index, part) in description.transformers.enumerated() {
             let c = part.configuration
             try write(
                 VisionTransformer.weightNames(of: c).sorted().map { name in
