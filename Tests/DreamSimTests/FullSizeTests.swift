@@ -62,8 +62,8 @@ struct FullSizeTests {
         }
         let adapter = try #require(description.adapter)
         var lora: [(name: String, tensor: Tensor)] = []
-        for (index, part) in description.transformers.enumerated() {
-            let c = part.configuration
+        for (index, part) in description.parts.enumerated() {
+            guard case .transformer(let c, _) = part.extractor else { continue }
             try write(
                 VisionTransformer.weightNames(of: c).sorted().map { name in
                     (name, SyntheticWeights.tensor(part.name, name, shape(name, c)))

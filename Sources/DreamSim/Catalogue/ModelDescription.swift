@@ -38,11 +38,13 @@ public struct ModelDescription: Hashable, Sendable {
     public let licence: String
     /// Published agreement with people, when there is one.
     public let agreement: Agreement?
+    /// What should be known before it is relied on.
+    public let remarks: [String]
 
     /// Describes a model.
     public init(
         name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
-        licence: String, agreement: Agreement? = nil
+        licence: String, agreement: Agreement? = nil, remarks: [String] = []
     ) {
         self.name = name
         self.summary = summary
@@ -51,6 +53,7 @@ public struct ModelDescription: Hashable, Sendable {
         self.sources = sources
         self.licence = licence
         self.agreement = agreement
+        self.remarks = remarks
     }
 
     /// The number of components of an embedding.

@@ -68,6 +68,7 @@ struct ModelsInfo: ParsableCommand {
                     format: "%.1f %% validation, %.1f %% test, as published", agreement.validation, agreement.test),
             ])
         }
+        for remark in model.remarks { table.add(["note", remark]) }
         table.add(["licence", model.licence])
         for source in model.sources {
             let size = source.byteCount.map { ", \(DownloadProgressLine.size($0))" } ?? ""
