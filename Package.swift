@@ -52,11 +52,16 @@ let package = Package(
         .target(
             name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
             swiftSettings: settings),
+        .target(
+            name: "Evaluation", dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence"],
+            swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
-            dependencies: ["DreamSim", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "DreamSim", "Evaluation", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
 
         // The README's example.
@@ -87,6 +92,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
             swiftSettings: settings),
     ]
 )

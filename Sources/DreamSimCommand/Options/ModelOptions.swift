@@ -37,7 +37,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: \(Catalogue.defaultModel))",
+            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: ensemble where its weights are here, else lite)",
             valueName: "model"),
         completion: .list(Catalogue.all.map(\.name)))
     var chosenModel: String?
