@@ -14,6 +14,7 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim compare original.jpg edited.jpg other.jpg
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
+              dreamsim index photos/
               dreamsim models list
 
             EXIT CODES
@@ -21,13 +22,17 @@ struct DreamSimCommand: AsyncParsableCommand {
               1    done, and a distance is above --fail-above
               2    something failed: an image, the weights, writing; the message says what and what to do
               64   the command line was not understood
+              130  interrupted
 
             Data goes to standard output, everything else to standard error. The environment variables DREAMSIM_HOME, \
             DREAMSIM_MIRROR, DREAMSIM_OFFLINE, DREAMSIM_THREADS and DREAMSIM_SIMD are explained in \
             'dreamsim help models'.
             """,
         version: Version.current,
-        subcommands: [Compare.self, Vote.self, Embed.self, Bench.self, Models.self])
+        subcommands: [
+            Compare.self, Vote.self, Embed.self, Index.self, Bench.self,
+            Models.self,
+        ])
 }
 
 /// The program.

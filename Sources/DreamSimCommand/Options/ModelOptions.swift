@@ -35,12 +35,15 @@ struct StoreOptions: ParsableArguments {
 /// Which model, and how pictures are prepared for it.
 struct ModelOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors).",
+            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: \(Catalogue.defaultModel))",
             valueName: "model"),
         completion: .list(Catalogue.all.map(\.name)))
-    var model: String = Catalogue.defaultModel
+    var chosenModel: String?
+
+    /// The model that was named, else the default one.
+    var model: String { chosenModel ?? Catalogue.defaultModel }
 
     @Option(
         help: ArgumentHelp(
@@ -80,7 +83,7 @@ struct ModelOptions: ParsableArguments {
         guard side > 0, side <= 4096 else { throw ValidationError("--side must be from 1 to 4096") }
     }
 
-    private var preprocessing: Preprocessing {
+    var preprocessing: Preprocessing {
         var decoding = DecodingOptions.standard
         decoding.alpha = .composited(over: background.colour)
         if parity == .reference { decoding = .reference }
