@@ -10,6 +10,7 @@
 
 #include "PackedProduct.h"
 #include "Resample.h"
+#include "RowProducts.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,8 @@ struct dsv_kernels {
     void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
+    void (*multiply_rows)(const struct dsv_row_products *);
+    void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
 };
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */
