@@ -30,7 +30,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Compare.self, Vote.self, Embed.self, Index.self, Search.self, Bench.self, BenchSearch.self,
+            Compare.self, Vote.self, Embed.self, Index.self, Search.self, Dedupe.self, Bench.self, BenchSearch.self,
             Models.self,
         ])
 }
