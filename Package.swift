@@ -55,6 +55,9 @@ let package = Package(
         .target(
             name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
             swiftSettings: settings),
+        .target(
+            name: "Evaluation", dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence"],
+            swiftSettings: settings),
 
         .target(
             name: "Retrieval",
@@ -69,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
-                "DreamSim", "Retrieval", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "DreamSim", "Evaluation", "Retrieval",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
@@ -105,6 +109,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
             swiftSettings: settings),
     ]
 )

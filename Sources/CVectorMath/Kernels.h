@@ -98,6 +98,8 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 #include "Product.h"
 #include "AttentionKernel.h"
 #include "RowProducts.h"
+#include "MapKernels.h"
+#include "SimilarityKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
@@ -112,4 +114,13 @@ const struct dsv_kernels KERNEL(kernels) = {
     .attend = KERNEL(attend),
     .multiply_rows = KERNEL(multiply_rows),
     .widen_rows = KERNEL(widen_rows),
+    .max_pool = KERNEL(max_pool),
+    .l2_pool = KERNEL(l2_pool),
+    .unit_differences = KERNEL(unit_differences),
+    .moments = KERNEL(moments),
+    .similarity_row = KERNEL(similarity_row),
+    .sums_and_differences = KERNEL(sums_and_differences),
+    .halve_bytes = KERNEL(halve_bytes),
+    .halve = KERNEL(halve),
+    .pixel_differences = KERNEL(pixel_differences),
 };

@@ -14,6 +14,10 @@ public struct DreamSimError: Error, Hashable, Sendable {
         case incomparable
         /// A result cannot be written.
         case unwritable
+        /// A table of pairs that cannot be used.
+        case badTable
+        /// A file that says what a metric's numbers mean cannot be used.
+        case badProfile
         /// A setting that the model cannot work with.
         case badSetting
     }

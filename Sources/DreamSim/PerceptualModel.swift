@@ -14,13 +14,16 @@ public final class PerceptualModel: Sendable {
     public let description: ModelDescription
     /// What its embeddings depend on.
     public let stamp: ModelStamp
-    package let networks: [VisionTransformer]
+    package let parts: [PartNetwork]
+
+    /// The networks of the parts that are vision transformers.
+    package var networks: [VisionTransformer] { parts.compactMap(\.transformer) }
 
     package init(
-        _ description: ModelDescription, networks: [VisionTransformer], weightsHash: String,
+        _ description: ModelDescription, parts: [PartNetwork], weightsHash: String,
         precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool
     ) throws(DreamSimError) {
-        for part in description.parts {
+        for part in description.transformers {
             let patch = part.configuration.patchSize
             guard preprocessing.side > 0, preprocessing.side % patch == 0, preprocessing.side <= 4096 else {
                 throw DreamSimError(
@@ -29,7 +32,7 @@ public final class PerceptualModel: Sendable {
             }
         }
         self.description = description
-        self.networks = networks
+        self.parts = parts
         self.stamp = ModelStamp(
             model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
@@ -60,19 +63,34 @@ public final class PerceptualModel: Sendable {
     /// Describes pictures that `Preprocessing.square` has prepared already.
     public func embed(squares: [Image]) -> [Embedding] {
         guard !squares.isEmpty else { return [] }
-        let vectors = embed(batch: preprocessing.batch(squares)).values
-        return squares.indices.map { n in
-            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
-        }
+        let batch = preprocessing.batch(squares)
+        return embeddings(count: squares.count) { features($0, of: batch) }
     }
 
     /// Describes a batch: [N, 3, side, side] in [0, 1] to [N, width].
     package func embed(batch: Tensor) -> Tensor {
-        let count = batch.shape[0]
+        joined(count: batch.shape[0]) { features($0, of: batch) }
+    }
+
+    /// What is read from one of the networks: [N, width of its feature].
+    private func features(_ index: Int, of batch: Tensor) -> Tensor {
+        parts[index].features(of: batch, centringTokens: stamp.isNormalized)
+    }
+
+    /// Embeddings from what is read from each network, [N, width of its feature].
+    func embeddings(count: Int, features: (Int) -> Tensor) -> [Embedding] {
+        let vectors = joined(count: count, features: features).values
+        return (0..<count).map { n in
+            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
+        }
+    }
+
+    /// Features side by side, [N, width], normalised as the model does.
+    private func joined(count: Int, features: (Int) -> Tensor) -> Tensor {
         var result = Tensor(zeros: [count, width])
         var offset = 0
-        for (network, part) in zip(networks, description.parts) {
-            let features = network.features(part.feature, of: batch, centringTokens: stamp.isNormalized)
+        for index in parts.indices {
+            let features = features(index)
             let featureWidth = features.shape[1]
             features.withUnsafeBufferPointer { source in
                 result.withUnsafeMutableBufferPointer { target in
@@ -83,14 +101,36 @@ public final class PerceptualModel: Sendable {
                     }
                 }
             }
+            if let shares = description.parts[index].shares {
+                let widths = description.parts[index].extractor.widths
+                result.withUnsafeMutableBufferPointer {
+                    for n in 0..<count {
+                        Self.scale($0.extracting((n * width + offset)..<((n + 1) * width)), widths, shares)
+                    }
+                }
+            }
             offset += featureWidth
         }
+        // Shares would not be what they are if the whole was centred.
+        if description.hasShares { return result }
         if stamp.isNormalized && !description.poolsPatches {
             result.withUnsafeMutableBufferPointer { values in
                 for n in 0..<count { Self.normalize(values.extracting((n * width)..<((n + 1) * width))) }
             }
         }
         return result
+    }
+
+    /// Brings vectors that lie one after another to squared norms; a vector of zeros stays.
+    private static func scale(_ vectors: UnsafeMutableBufferPointer<Float>, _ widths: [Int], _ shares: [Double]) {
+        var start = 0
+        for (width, share) in zip(widths, shares) {
+            let vector = vectors.extracting(start..<(start + width))
+            let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+            let scale = square > 0 ? (share / square).squareRoot() : 0
+            for i in vector.indices { vector[i] = Float(Double(vector[i]) * scale) }
+            start += width
+        }
     }
 
     /// Subtracts a vector's own mean and divides it by its norm.
@@ -117,19 +157,20 @@ extension ModelDescription {
     /// - Throws: `DreamSimError` with `.badSetting` when the model has several backbones, or its backbone has no such
     ///   feature.
     public func reading(_ name: String) throws(DreamSimError) -> ModelDescription {
-        guard parts.count == 1, let part = parts.first else {
+        guard parts.count == 1, let part = parts.first, case .transformer(let configuration, let old) = part.extractor
+        else {
             throw DreamSimError(.badSetting, "feature '\(name)'", "\(self.name) has \(parts.count) backbones, not one")
         }
-        guard let feature = Feature(name: name), feature.width(in: part.configuration) != nil else {
+        guard let feature = Feature(name: name), feature.width(in: configuration) != nil else {
             throw DreamSimError(
                 .badSetting, "feature '\(name)'",
                 "does not exist in \(self.name); there are cls, last_layer and cls_patch, embedding in CLIP models, and "
-                    + "each with @BLOCK from 0 to \(part.configuration.depth - 1)")
+                    + "each with @BLOCK from 0 to \(configuration.depth - 1)")
         }
         return ModelDescription(
-            name: feature == part.feature ? self.name : "\(self.name)+\(feature.name)", summary: summary,
+            name: feature == old ? self.name : "\(self.name)+\(feature.name)", summary: summary,
             parts: [
-                Part(name: part.name, configuration: part.configuration, feature: feature, files: part.files)
+                Part(name: part.name, configuration: configuration, feature: feature, files: part.files)
             ], adapter: adapter, sources: sources, licence: licence)
     }
 }

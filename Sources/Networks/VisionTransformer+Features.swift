@@ -58,7 +58,7 @@ extension VisionTransformer {
         }
     }
 
-    private func read(_ kind: Feature.Kind, _ image: MatrixView, into row: MatrixView, centringTokens: Bool) {
+    func read(_ kind: Feature.Kind, _ image: MatrixView, into row: MatrixView, centringTokens: Bool) {
         let classToken = image.rows(0..<1)
         switch kind {
         case .cls:

@@ -85,7 +85,8 @@ struct Gallery {
     func dump() throws -> [String] {
         let reader = try IndexReader(index)
         return try reader.files().map { file in
-            let content = file.content.map { "\($0)" } ?? "-"
+            let content =
+                file.content.map { "\($0) \($0.bytes.base64EncodedString()) \($0.pixels.base64EncodedString())" } ?? "-"
             return "\(file.id) \(file.path) \(file.size) \(content) \(file.error ?? "-") "
                 + "\(try reader.vector(of: file) ?? [])"
         }

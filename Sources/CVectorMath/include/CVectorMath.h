@@ -8,9 +8,11 @@
 
 #include <stddef.h>
 
+#include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
 #include "RowProducts.h"
+#include "Similarity.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +44,15 @@ struct dsv_kernels {
     void (*attend)(const struct dsv_attention *);
     void (*multiply_rows)(const struct dsv_row_products *);
     void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
+    void (*max_pool)(const struct dsv_pooling *);
+    void (*l2_pool)(const struct dsv_pooling *);
+    void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);
+    void (*moments)(const float *, const float *, size_t, size_t, float *);
+    void (*similarity_row)(const struct dsv_similarity *);
+    void (*sums_and_differences)(const uint8_t *, const uint8_t *, size_t, float *, float *);
+    void (*halve_bytes)(const uint8_t *, const uint8_t *, const uint8_t *, const uint8_t *, size_t, float *, float *);
+    void (*halve)(const float *, const float *, size_t, float *);
+    void (*pixel_differences)(const uint8_t *, const uint8_t *, size_t, uint64_t *, uint64_t *);
 };
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */

@@ -24,4 +24,12 @@ final class Interruption {
     }
 
     var isRequested: Bool { flag.isUp.load(ordering: .relaxed) }
+
+    /// Waits.
+    /// - Returns: false at once when the program was asked to stop.
+    func isAbsent(for seconds: Double) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while !isRequested && ContinuousClock.now < end { Thread.sleep(forTimeInterval: min(0.1, seconds)) }
+        return !isRequested
+    }
 }

@@ -89,7 +89,7 @@ struct Dedupe: ParsableCommand {
         Terminal.write(try DuplicateOutput(report: report, options: output).text())
         if let html {
             let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)
-            try page.write(to: URL(filePath: html))
+            try WholeFile.write(page.html(), to: URL(filePath: html))
         }
         if let apply { try finish(DuplicateMover.move(report, of: reader, to: URL(filePath: apply)), "moved") }
     }

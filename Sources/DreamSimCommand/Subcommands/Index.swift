@@ -17,6 +17,7 @@ struct Index: AsyncParsableCommand {
               dreamsim index photos/ scans/ --index pictures.index --model vits14-focus
               dreamsim index photos/ --include '*.jpg' --exclude '*/thumbnails'
               dreamsim index --index pictures.index
+              dreamsim index photos/ --watch
             """)
 
     @Argument(help: "Folders, or images.")
@@ -42,6 +43,12 @@ struct Index: AsyncParsableCommand {
     @Flag(help: "First compare every vector with its checksum; damaged ones are made anew.")
     var verify = false
 
+    @Flag(help: "Stay and keep the index up to date, until Ctrl-C.")
+    var watch = false
+
+    @Option(help: ArgumentHelp("With --watch, look for changes every so many seconds.", valueName: "seconds"))
+    var every: Double = 5
+
     @Option(help: "How vectors are kept in a new index: float16 takes half the space and time.")
     var vectors: VectorPrecision?
 
@@ -53,6 +60,7 @@ struct Index: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
+        guard (0.1...86_400).contains(every) else { throw ValidationError("--every must be from 0.1 to 86400") }
     }
 
     func run() async throws {
@@ -64,7 +72,7 @@ struct Index: AsyncParsableCommand {
         let writer = try IndexWriter(
             index.url,
             settings: IndexSettings(
-                loaded, source: model.source, feature: model.feature,
+                loaded, source: model.chosenModel == nil ? loaded.stamp.model : model.source, feature: model.feature,
                 precision: vectors ?? made?.precision ?? .float16))
         writer.notes.forEach(Terminal.note)
         if verify {
@@ -72,24 +80,39 @@ struct Index: AsyncParsableCommand {
             if damaged > 0 { Terminal.note("\(index.path): \(damaged) vectors were damaged and are made anew") }
         }
         let interruption = Interruption()
-        let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         let roots = folders.isEmpty || verify ? try writer.roots() + folders : folders
-        let report = try writer.update(
-            roots, with: loaded, options: options, isCancelled: { interruption.isRequested }
+        let complaints = Complaints()
+        var isFirst = true
+        repeat {
+            let report = try update(writer, roots, loaded, interruption, complaints)
+            // While it watches, only what has changed is worth a report.
+            if isFirst || report.hasChanges {
+                Terminal.write(try IndexingOutput(report: report, options: output, index: index.path).text())
+            }
+            if !watch && report.isComplete && report.newFailures > 0 { Terminal.exit(.trouble) }
+            if !watch && !report.isComplete {
+                Terminal.note("interrupted; what is done is kept, and the same command goes on from there")
+                Terminal.exit(.interrupted)
+            }
+            isFirst = false
+        } while watch && interruption.isAbsent(for: every)
+    }
+
+    private func update(
+        _ writer: IndexWriter, _ roots: [ImagePath], _ model: PerceptualModel, _ interruption: Interruption,
+        _ complaints: Complaints
+    ) throws -> IndexingReport {
+        let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
+        defer { progress.clear() }
+        return try writer.update(
+            roots, with: model, options: options, isCancelled: { interruption.isRequested }
         ) { event in
             switch event {
             case .progress(let done, let total): progress.show(done, of: total)
-            case .failure(let path, let reason): Terminal.error("\(path): \(reason)")
-            case .note(let text): Terminal.note(text)
+            case .failure(let path, let reason): complaints.once("\(path): \(reason)", Terminal.error)
+            case .note(let text): complaints.once(text, Terminal.note)
             }
         }
-        progress.clear()
-        Terminal.write(try IndexingOutput(report: report, options: output, index: index.path).text())
-        if !report.isComplete {
-            Terminal.note("interrupted; what is done is kept, and the same command goes on from there")
-            Terminal.exit(.interrupted)
-        }
-        if report.newFailures > 0 { Terminal.exit(.trouble) }
     }
 
     private var options: IndexingOptions {
@@ -101,5 +124,14 @@ struct Index: AsyncParsableCommand {
         options.retriesFailures = retry
         options.emptiesFolders = prune
         return options
+    }
+}
+
+/// What was said already, so that a command that stays does not repeat itself.
+private final class Complaints {
+    private var said: Set<String> = []
+
+    func once(_ text: String, _ say: (String) -> Void) {
+        if said.insert(text).inserted { say(text) }
     }
 }

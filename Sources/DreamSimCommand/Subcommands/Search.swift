@@ -83,7 +83,7 @@ struct Search: AsyncParsableCommand {
         Terminal.write(try SearchOutput(report: report, options: output).text())
         if let html {
             let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)
-            try page.write(to: URL(filePath: html))
+            try WholeFile.write(page.html(), to: URL(filePath: html))
         }
         for failure in failures { Terminal.error(failure.error) }
         if !failures.isEmpty { Terminal.exit(.trouble) }

@@ -1,6 +1,5 @@
 public import DreamSim
 public import Foundation
-import Persistence
 
 /// Moves duplicates into a folder, never deletes, and can move them back.
 public struct DuplicateMover {
@@ -30,7 +29,7 @@ public struct DuplicateMover {
     /// - Parameters:
     ///   - folder: a new or empty folder on the same disk.
     ///   - reader: the index that the report is of.
-    /// - Throws: `IndexError` with `.badRequest` or `.unwritable` when nothing was moved.
+    /// - Throws: `IndexError` or `DreamSimError` when nothing was moved.
     public static func move(_ report: DuplicateReport, of reader: IndexReader, to folder: URL) throws -> Outcome {
         let manager = FileManager.default
         if manager.fileExists(atPath: folder.path),
@@ -90,12 +89,8 @@ public struct DuplicateMover {
         return outcome
     }
 
-    private static func write(_ moves: [Move], _ url: URL) throws(IndexError) {
-        do {
-            try AtomicFile.write(Array(JSON.text(moves).utf8), to: url.path.utf8)
-        } catch {
-            throw IndexError(.unwritable, url.path, (error as? AtomicFile.Failure)?.reason ?? "\(error)")
-        }
+    private static func write(_ moves: [Move], _ url: URL) throws {
+        try WholeFile.write(JSON.text(moves), to: url)
     }
 
     /// Why a file must stay; nil when it may go.

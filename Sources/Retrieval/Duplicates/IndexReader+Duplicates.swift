@@ -1,4 +1,5 @@
-public import DreamSim
+import DreamSim
+import Foundation
 
 extension IndexReader {
     /// Finds pictures that are there more than once.
@@ -43,7 +44,7 @@ private struct Families {
         let against = options.against.map { $0.absolute() }
         self.against = against
         var files: [Int32: [IndexedFile]] = [:]
-        var standIns: [String: Int32] = [:]
+        var standIns: [Data: Int32] = [:]
         var count = 0
         var sides: RowSides?
         if !against.isEmpty {

@@ -27,6 +27,9 @@ public struct IndexingReport: Sendable, Encodable {
     /// How vectors are kept.
     public let precision: VectorPrecision
 
+    /// Whether the index is another than before.
+    public var hasChanges: Bool { added + moved + dropped > 0 }
+
     init(_ settings: IndexSettings) {
         model = settings.stamp
         precision = settings.precision

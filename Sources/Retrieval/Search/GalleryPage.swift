@@ -1,6 +1,5 @@
 public import DreamSim
-public import Foundation
-import Persistence
+import Foundation
 import Tensors
 
 /// A page of pictures in groups, in one file: pictures are small copies inside the page, so that it can be sent and kept.
@@ -162,17 +161,5 @@ extension GalleryPage {
                 "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
                 "Index \(report.index).",
             ], decoding: decoding)
-    }
-}
-
-extension GalleryPage {
-    /// Writes the page, whole or not at all.
-    /// - Throws: `IndexError` with `.unwritable`.
-    public func write(to url: URL) throws(IndexError) {
-        do throws(AtomicFile.Failure) {
-            try AtomicFile.write(Array(html().utf8), to: url.path.utf8)
-        } catch {
-            throw IndexError(.unwritable, error.path, error.reason)
-        }
     }
 }

@@ -89,16 +89,19 @@ extension IndexReader {
         _ rows: [Int], _ unit: [Float], _ excluded: Set<ImagePath>, _ count: Int, _ filter: SearchFilter
     ) throws -> [SearchHit] {
         let condition = filter.condition
+        let ranked = rows.map { (row: $0, distance: Embedding.cosineDistance(unit, vectors.values($0))) }
+            .sorted { ($0.distance, $0.row) < ($1.distance, $1.row) }
         var hits: [SearchHit] = []
         try read { db in
             let statement = try db.cachedStatement(
                 sql: IndexedFile.selection + " WHERE file.row = ?" + (condition.map { " AND \($0.sql)" } ?? ""))
-            for row in rows {
+            for (row, distance) in ranked {
+                // Among equal distances paths decide, so that all of them have to be seen.
+                if hits.count >= count, let last = hits.last, last.distance < distance { break }
                 let files = try Row.fetchAll(
                     statement, arguments: [row] + (condition?.arguments ?? StatementArguments())
                 ).map(IndexedFile.init).filter { !excluded.contains($0.path) }
-                guard let first = files.first, let vector = try vector(of: first) else { continue }
-                let distance = Embedding.cosineDistance(unit, vector)
+                if let first = files.first { try check(first) }
                 hits += files.map { SearchHit(file: $0, distance: distance) }
             }
         }

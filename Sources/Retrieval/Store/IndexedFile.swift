@@ -21,10 +21,10 @@ public struct IndexedFile: Sendable, Hashable {
 
     /// What a file holds. Identical files share it.
     public struct Content: Sendable, Hashable {
-        /// SHA-256 of the file, in hexadecimal.
-        public let bytes: String
-        /// SHA-256 of the width, the height and the pixels, in hexadecimal.
-        public let pixels: String
+        /// SHA-256 of the file.
+        public let bytes: Data
+        /// SHA-256 of the width, the height and the pixels.
+        public let pixels: Data
         /// The number of columns, upright.
         public let width: Int
         /// The number of rows, upright.
@@ -57,14 +57,9 @@ public struct IndexedFile: Sendable, Hashable {
         }
         let (bytes, pixels, checksum): (Data, Data, Int64) = (row["bytes"], row["pixels"], row["checksum"])
         content = Content(
-            bytes: Self.hexadecimal(bytes), pixels: Self.hexadecimal(pixels), width: row["width"],
+            bytes: bytes, pixels: pixels, width: row["width"],
             height: row["height"],
             format: row["format"], row: place, checksum: UInt32(truncatingIfNeeded: checksum))
-    }
-
-    private static func hexadecimal(_ data: Data) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: data.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }
 
@@ -93,11 +88,18 @@ extension IndexReader {
     /// - Throws: `IndexError` with `.damaged` when it has changed.
     public func vector(of file: IndexedFile) throws -> [Float]? {
         guard let content = file.content else { return nil }
+        try check(file)
+        return vectors.values(content.row)
+    }
+
+    /// Compares the vector of a file with its checksum.
+    /// - Throws: `IndexError` with `.damaged` when it has changed.
+    func check(_ file: IndexedFile) throws {
+        guard let content = file.content else { return }
         guard content.row < vectors.rows, Checksum.of(vectors.bytes(content.row)) == content.checksum else {
             throw IndexError(
                 .damaged, vectors.url.path,
                 "the vector of \(file.path) has changed; 'dreamsim index --verify' makes it anew")
         }
-        return vectors.values(content.row)
     }
 }
