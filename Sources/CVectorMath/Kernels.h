@@ -97,6 +97,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 
 #include "Product.h"
 #include "AttentionKernel.h"
+#include "RowProducts.h"
 #include "MapKernels.h"
 #include "SimilarityKernel.h"
 
@@ -111,6 +112,8 @@ const struct dsv_kernels KERNEL(kernels) = {
     .packed_transposed_product = KERNEL(packed_transposed_product),
     .weighted_rows = KERNEL(weighted_rows),
     .attend = KERNEL(attend),
+    .multiply_rows = KERNEL(multiply_rows),
+    .widen_rows = KERNEL(widen_rows),
     .max_pool = KERNEL(max_pool),
     .l2_pool = KERNEL(l2_pool),
     .unit_differences = KERNEL(unit_differences),

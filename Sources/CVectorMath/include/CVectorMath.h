@@ -11,6 +11,7 @@
 #include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
+#include "RowProducts.h"
 #include "Similarity.h"
 
 #ifdef __cplusplus
@@ -41,6 +42,8 @@ struct dsv_kernels {
     void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
+    void (*multiply_rows)(const struct dsv_row_products *);
+    void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
     void (*max_pool)(const struct dsv_pooling *);
     void (*l2_pool)(const struct dsv_pooling *);
     void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);
