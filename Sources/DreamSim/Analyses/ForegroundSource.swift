@@ -1,4 +1,4 @@
-public import Imaging
+import Imaging
 
 /// Where the foreground of a picture is taken from.
 public enum ForegroundSource: Sendable {

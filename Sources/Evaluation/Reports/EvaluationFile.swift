@@ -1,4 +1,4 @@
-public import DreamSim
+import DreamSim
 public import Foundation
 import Persistence
 
