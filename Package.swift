@@ -37,7 +37,9 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Checkpoints", dependencies: ["Tensors", "Persistence", "CZlib"], swiftSettings: settings),
         .target(name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence"], swiftSettings: settings),
-        .target(name: "Networks", dependencies: ["Tensors", "Checkpoints", "CVectorMath"], swiftSettings: settings),
+        .target(
+            name: "Networks", dependencies: ["Tensors", "Checkpoints", "Persistence", "CVectorMath"],
+            swiftSettings: settings),
         .target(
             name: "ModelStore",
             dependencies: [
@@ -66,6 +68,9 @@ let package = Package(
         // Tests and the helpers they share.
         .target(
             name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "ModelTestSupport", dependencies: ["DreamSim", "Networks", "TestSupport"],
+            path: "Tests/ModelTestSupport", swiftSettings: settings),
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -86,7 +91,8 @@ let package = Package(
             dependencies: ["DreamSimCommand", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"],
+            name: "DreamSimTests",
+            dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport"],
             swiftSettings: settings),
     ]
 )

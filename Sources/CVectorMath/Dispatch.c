@@ -81,3 +81,19 @@ void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t row
 void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
     active->standardize(x, count, mean, deviation, y);
 }
+
+void dsv_layer_norm_backward(const struct dsv_layer_norm_gradient *gradient) {
+    active->layer_norm_backward(gradient);
+}
+
+void dsv_activate(int activation, const float *x, size_t count, float *y) {
+    active->activate(activation, x, count, y);
+}
+
+void dsv_activate_backward(int activation, const float *x, const float *dy, size_t count, float *dx) {
+    active->activate_backward(activation, x, dy, count, dx);
+}
+
+void dsv_softmax_backward(const float *p, float *dp, size_t rows, size_t width, size_t stride, float scale) {
+    active->softmax_backward(p, dp, rows, width, stride, scale);
+}

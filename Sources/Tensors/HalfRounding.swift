@@ -35,4 +35,15 @@ package enum HalfRounding {
         if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
         return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
     }
+    /// The value of an IEEE 754 binary16, exactly.
+    package static func single(half bits: UInt16) -> Float {
+        let magnitude = UInt32(bits & 0x7FFF)
+        let sign = UInt32(bits & 0x8000) << 16
+        if magnitude >= 0x7C00 { return Float(bitPattern: sign | 0x7F80_0000 | (magnitude & 0x3FF) << 13) }
+        if magnitude < 0x400 {
+            let value = Float(magnitude) * 0x1p-24
+            return Float(bitPattern: sign | value.bitPattern)
+        }
+        return Float(bitPattern: sign | (magnitude << 13) + 0x3800_0000)
+    }
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "Gradients.h"
 #include "PackedProduct.h"
 #include "Resample.h"
 
@@ -39,6 +40,10 @@ struct dsv_kernels {
     void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
+    void (*layer_norm_backward)(const struct dsv_layer_norm_gradient *);
+    void (*activate)(int, const float *, size_t, float *);
+    void (*activate_backward)(int, const float *, const float *, size_t, float *);
+    void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
 };
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */
