@@ -1,5 +1,6 @@
 public import Imaging
 package import Networks
+import Synchronization
 package import Tensors
 
 /// A metric that embeds images with one or more vision transformers and compares them by cosine, as DreamSim does.
@@ -15,6 +16,7 @@ public final class PerceptualModel: Sendable {
     /// What its embeddings depend on.
     public let stamp: ModelStamp
     package let networks: [VisionTransformer]
+    private let packedForGradients = Mutex<[BackwardWeights]?>(nil)
 
     package init(
         _ description: ModelDescription, networks: [VisionTransformer], weightsHash: String,
@@ -33,6 +35,16 @@ public final class PerceptualModel: Sendable {
         self.stamp = ModelStamp(
             model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
+    }
+
+    /// The networks' weights arranged for backward passes; made at the first call.
+    package var backwardWeights: [BackwardWeights] {
+        packedForGradients.withLock { packed in
+            if let packed { return packed }
+            let made = networks.map { BackwardWeights($0) }
+            packed = made
+            return made
+        }
     }
 
     /// The number of components of an embedding.
@@ -68,27 +80,39 @@ public final class PerceptualModel: Sendable {
 
     /// Describes a batch: [N, 3, side, side] in [0, 1] to [N, width].
     package func embed(batch: Tensor) -> Tensor {
-        let count = batch.shape[0]
-        var result = Tensor(zeros: [count, width])
+        let features = zip(networks, description.parts).map { network, part in
+            network.features(part.feature, of: batch, centringTokens: stamp.isNormalized)
+        }
+        let joined = Self.join(features)
+        return normalizesEmbeddings ? Self.normalized(joined) : joined
+    }
+
+    /// Whether whole embeddings are normalised, and not the tokens before they are pooled.
+    var normalizesEmbeddings: Bool { stamp.isNormalized && !description.poolsPatches }
+
+    /// The features of several networks side by side: [N, width].
+    static func join(_ features: [Tensor]) -> Tensor {
+        let (count, width) = (features[0].shape[0], features.reduce(0) { $0 + $1.shape[1] })
         var offset = 0
-        for (network, part) in zip(networks, description.parts) {
-            let features = network.features(part.feature, of: batch, centringTokens: stamp.isNormalized)
-            let featureWidth = features.shape[1]
-            features.withUnsafeBufferPointer { source in
-                result.withUnsafeMutableBufferPointer { target in
+        return Tensor(uninitialized: [count, width]) { target in
+            for part in features {
+                let partWidth = part.shape[1]
+                part.withUnsafeBufferPointer { source in
                     for n in 0..<count {
-                        for i in 0..<featureWidth {
-                            target[n * width + offset + i] = source[n * featureWidth + i]
-                        }
+                        for i in 0..<partWidth { target[n * width + offset + i] = source[n * partWidth + i] }
                     }
                 }
+                offset += partWidth
             }
-            offset += featureWidth
         }
-        if stamp.isNormalized && !description.poolsPatches {
-            result.withUnsafeMutableBufferPointer { values in
-                for n in 0..<count { Self.normalize(values.extracting((n * width)..<((n + 1) * width))) }
-            }
+    }
+
+    /// Every row normalised.
+    static func normalized(_ embeddings: Tensor) -> Tensor {
+        let (count, width) = (embeddings.shape[0], embeddings.shape[1])
+        var result = embeddings
+        result.withUnsafeMutableBufferPointer { values in
+            for n in 0..<count { normalize(values.extracting((n * width)..<((n + 1) * width))) }
         }
         return result
     }

@@ -7,7 +7,7 @@ import Foundation
 /// wait, so that they leave the processors to the networks.
 ///
 /// `@unchecked Sendable`: everything mutable is read and written under `condition`.
-final class Lookahead<Item: Sendable>: @unchecked Sendable {
+package final class Lookahead<Item: Sendable>: @unchecked Sendable {
     private let count: Int
     private let capacity: Int
     private let make: @Sendable (Int) -> Item
@@ -24,7 +24,7 @@ final class Lookahead<Item: Sendable>: @unchecked Sendable {
     ///   - capacity: how many may be made and not yet taken, at least 1.
     ///   - threads: how many make items; with 0 each is made when it is taken.
     ///   - make: makes the item of an index, on any thread.
-    init(_ count: Int, capacity: Int, threads: Int, make: @escaping @Sendable (Int) -> Item) {
+    package init(_ count: Int, capacity: Int, threads: Int, make: @escaping @Sendable (Int) -> Item) {
         self.count = count
         self.capacity = max(1, capacity)
         self.make = make
@@ -37,7 +37,7 @@ final class Lookahead<Item: Sendable>: @unchecked Sendable {
     }
 
     /// The next item; nil after the last.
-    func next() -> Item? {
+    package func next() -> Item? {
         condition.lock()
         guard taken < count else {
             condition.unlock()
@@ -61,7 +61,7 @@ final class Lookahead<Item: Sendable>: @unchecked Sendable {
     }
 
     /// Ends the making of items and waits for the threads. Items that were not taken are dropped.
-    func cancel() {
+    package func cancel() {
         condition.lock()
         isCancelled = true
         condition.broadcast()
