@@ -11,6 +11,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "DreamSim", targets: ["DreamSim"]),
+        .library(name: "DreamSimTraining", targets: ["Training"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
         // What Benchmarks/ measures.
         .library(name: "DreamSimEngine", targets: ["Networks", "Tensors", "CVectorMath"]),
@@ -55,6 +56,10 @@ let package = Package(
             name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
             swiftSettings: settings),
 
+        .target(
+            name: "Training", dependencies: ["DreamSim", "Networks", "Checkpoints", "Persistence", "Tensors"],
+            swiftSettings: settings),
+
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
@@ -93,6 +98,12 @@ let package = Package(
         .testTarget(
             name: "DreamSimTests",
             dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport",
+            ],
             swiftSettings: settings),
     ]
 )
