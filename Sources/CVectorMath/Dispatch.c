@@ -97,3 +97,36 @@ void dsv_activate_backward(int activation, const float *x, const float *dy, size
 void dsv_softmax_backward(const float *p, float *dp, size_t rows, size_t width, size_t stride, float scale) {
     active->softmax_backward(p, dp, rows, width, stride, scale);
 }
+
+void dsv_max_pool(const struct dsv_pooling *pooling) {
+    active->max_pool(pooling);
+}
+
+void dsv_l2_pool(const struct dsv_pooling *pooling) {
+    active->l2_pool(pooling);
+}
+
+void dsv_unit_differences(const float *a, const float *b, size_t count, size_t channels, const float *weights, float *d) {
+    active->unit_differences(a, b, count, channels, weights, d);
+}
+
+void dsv_moments(const float *x, const float *y, size_t count, size_t channels, float *moments) {
+    active->moments(x, y, count, channels, moments);
+}
+
+void dsv_similarity_row(const struct dsv_similarity *row) {
+    active->similarity_row(row);
+}
+
+size_t dsv_similarity_scratch(size_t count, size_t taps) {
+    const size_t wide = count + DSV_CHANNELS * (taps - 1);
+    return 4 * (wide + 2 * DSV_SIMILARITY_SLACK) + DSV_SIMILARITY_SLACK;
+}
+
+void dsv_sums_and_differences(const uint8_t *a, const uint8_t *b, size_t count, float *sums, float *differences) {
+    active->sums_and_differences(a, b, count, sums, differences);
+}
+
+void dsv_pixel_differences(const uint8_t *a, const uint8_t *b, size_t count, uint64_t *absolute, uint64_t *squared) {
+    active->pixel_differences(a, b, count, absolute, squared);
+}

@@ -98,6 +98,8 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 #include "Product.h"
 #include "AttentionKernel.h"
 #include "GradientKernels.h"
+#include "MapKernels.h"
+#include "SimilarityKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
     .name = KIND,
@@ -114,4 +116,11 @@ const struct dsv_kernels KERNEL(kernels) = {
     .activate = KERNEL(activate),
     .activate_backward = KERNEL(activate_backward),
     .softmax_backward = KERNEL(softmax_backward),
+    .max_pool = KERNEL(max_pool),
+    .l2_pool = KERNEL(l2_pool),
+    .unit_differences = KERNEL(unit_differences),
+    .moments = KERNEL(moments),
+    .similarity_row = KERNEL(similarity_row),
+    .sums_and_differences = KERNEL(sums_and_differences),
+    .pixel_differences = KERNEL(pixel_differences),
 };

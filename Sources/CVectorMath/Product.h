@@ -28,13 +28,14 @@
 #define ROW_BLOCK 200
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
-/* The sums of products of `rows` rows and `panels` panels, both known when compiled, into tile [rows][panels * 16]. */
+/* The sums of products of `rows` rows and `panels` panels, both known when compiled, into tile [rows][panels * 16];
+   added to what is there when asked. */
 INLINE void sums_of_products(const int rows, const int panels, const float *x, size_t stride, const float *w,
-                             size_t panel, size_t inputs, const float *ahead, float *tile) {
+                             size_t panel, size_t inputs, const float *ahead, int adds, float *tile) {
     lanes total[TILE_ROWS][TILE_PANELS * PARTS];
     UNROLLED for (int r = 0; r < rows; r++) {
         UNROLLED for (int p = 0; p < panels * PARTS; p++)
-            total[r][p] = splat(0);
+            total[r][p] = adds ? load(tile + r * TILE_PANELS * DSV_PANEL + p * LANES) : splat(0);
     }
     /* Groups of three rows, so that the addresses need few registers: base, base + stride and base + 2 * stride. The
        empty instructions keep the compiler from deriving the groups from each other. */
@@ -82,16 +83,18 @@ INLINE void sums_of_products(const int rows, const int panels, const float *x, s
     }
 }
 
-typedef void tile_function(const float *, size_t, const float *, size_t, size_t, const float *, float *);
+typedef void tile_function(const float *, size_t, const float *, size_t, size_t, const float *, int, float *);
 
 #define TILE(ROWS)                                                                                                    \
     static __attribute__((noinline)) void KERNEL(tile_##ROWS)(                                                        \
-        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, float *tile) { \
-        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, tile);                                \
+        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, int adds,     \
+        float *tile) {                                                                                                \
+        sums_of_products(ROWS, TILE_PANELS, x, stride, w, panel, inputs, ahead, adds, tile);                          \
     }                                                                                                                 \
     static __attribute__((noinline)) void KERNEL(half_tile_##ROWS)(                                                   \
-        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, float *tile) { \
-        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, tile);                                          \
+        const float *x, size_t stride, const float *w, size_t panel, size_t inputs, const float *ahead, int adds,     \
+        float *tile) {                                                                                                \
+        sums_of_products(ROWS, 1, x, stride, w, panel, inputs, ahead, adds, tile);                                    \
     }
 #define BOTH(ROWS) {KERNEL(half_tile_##ROWS), KERNEL(tile_##ROWS)}
 
@@ -138,7 +141,12 @@ INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const st
     if (then->bias) v += whole ? load(then->bias + i) : load_part(then->bias + i, count, 0);
     if (then->scale) v *= whole ? load(then->scale + i) : load_part(then->scale + i, count, 0);
     if (then->adds) v += whole ? load(y + i) : load_part(y + i, count, 0);
-    return activation == DSV_GELU ? gelu(v) : activation == DSV_QUICK_GELU ? quick_gelu(v) : v;
+    switch (activation) {
+    case DSV_GELU: return gelu(v);
+    case DSV_QUICK_GELU: return quick_gelu(v);
+    case DSV_RELU: return __builtin_elementwise_max(v, splat(0));
+    default: return v;
+    }
 }
 
 INLINE void complete_as(const int activation, const float *tile, size_t rows, size_t width, float *y, size_t stride,
@@ -158,6 +166,7 @@ static __attribute__((noinline)) void KERNEL(complete)(const float *tile, size_t
     switch (then->activation) {
     case DSV_GELU: complete_as(DSV_GELU, tile, rows, width, y, stride, then); break;
     case DSV_QUICK_GELU: complete_as(DSV_QUICK_GELU, tile, rows, width, y, stride, then); break;
+    case DSV_RELU: complete_as(DSV_RELU, tile, rows, width, y, stride, then); break;
     default: complete_as(DSV_IDENTITY, tile, rows, width, y, stride, then);
     }
 }
@@ -207,18 +216,27 @@ static void KERNEL(multiply_part)(const struct dsv_product *of, const struct KER
         .adds = of->adds || !starts,
         .activation = ends ? of->activation : DSV_IDENTITY,
     };
+    const size_t step = of->x_block && of->x_block < inputs ? of->x_block : inputs;
+    const size_t group = of->group ? of->group : of->rows;
     size_t ahead = 0;
     for (size_t row = part->first_row, end; row < part->last_row; row = end) {
-        end = end_of_part(row, part->last_row, TILE_ROWS);
+        const size_t at = row % group, rows_left = part->last_row - row;
+        end = row + end_of_part(0, group - at < rows_left ? group - at : rows_left, TILE_ROWS);
+        const float *x_row = x + row / group * of->x_group_stride + at * of->x_stride;
+        float *y_row = of->y + row / group * of->y_group_stride + at * of->y_stride + part->output;
         const float *fetched = ahead < TILE_PANELS ? next + ahead * next_panel : w;
         ahead++;
         /* The results' memory arrives while the sums are computed. */
-        for (size_t r = row; r < end; r++) {
+        for (size_t r = 0; r < end - row; r++) {
             for (size_t i = 0; i < width; i += DSV_PANEL)
-                __builtin_prefetch(of->y + r * of->y_stride + part->output + i, 1, 3);
+                __builtin_prefetch(y_row + r * of->y_stride + i, 1, 3);
         }
-        KERNEL(tiles)[end - row - 1][whole](x + row * of->x_stride, of->x_stride, w, panel, inputs, fetched, tile);
-        KERNEL(complete)(tile, end - row, width, of->y + row * of->y_stride + part->output, of->y_stride, &then);
+        tile_function *const sums = KERNEL(tiles)[end - row - 1][whole];
+        for (size_t k = 0; k < inputs; k += step, x_row += of->x_block_stride) {
+            const size_t count = inputs - k < step ? inputs - k : step;
+            sums(x_row, of->x_stride, w + k * DSV_PANEL, panel, count, fetched + k * DSV_PANEL, k > 0, tile);
+        }
+        KERNEL(complete)(tile, end - row, width, y_row, of->y_stride, &then);
     }
 }
 
@@ -251,10 +269,11 @@ static __attribute__((noinline)) void KERNEL(multiply_half_block)(
 }
 
 static void KERNEL(multiply_packed)(const struct dsv_product *of) {
+    const size_t together = of->x_blocks_together ? of->x_blocks_together : 1;
     for (size_t row = 0, row_end; row < of->rows; row = row_end) {
         row_end = end_of_part(row, of->rows, ROW_BLOCK);
         for (size_t input = 0, input_end; input < of->inputs; input = input_end) {
-            input_end = of->x_block ? input + of->x_block : end_of_part(input, of->inputs, DSV_INPUT_BLOCK);
+            input_end = of->x_block ? input + together * of->x_block : end_of_part(input, of->inputs, DSV_INPUT_BLOCK);
             input_end = input_end < of->inputs ? input_end : of->inputs;
             if (of->w_precision == DSV_FLOAT32)
                 KERNEL(multiply_block)(of, row, row_end, input, input_end);

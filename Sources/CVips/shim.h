@@ -77,6 +77,16 @@ static inline VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count
     return failed ? NULL : out;
 }
 
+/// A picture of 16-bit grey over borrowed memory.
+static inline VipsImage *dreamsim_vips_wrap_grey16(const void *pixels, size_t count, int width, int height) {
+    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 1, VIPS_FORMAT_USHORT);
+    if (!bare) return NULL;
+    VipsImage *out = NULL;
+    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_GREY16, NULL);
+    g_object_unref(bare);
+    return failed ? NULL : out;
+}
+
 /// A PNG in memory that the caller frees with g_free.
 static inline int dreamsim_vips_png(VipsImage *image, void **bytes, size_t *count) {
     return vips_pngsave_buffer(image, bytes, count, "strip", TRUE, "compression", 6, NULL);

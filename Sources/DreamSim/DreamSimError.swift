@@ -14,6 +14,8 @@ public struct DreamSimError: Error, Hashable, Sendable {
         case incomparable
         /// A result cannot be written.
         case unwritable
+        /// A table of pairs that cannot be used.
+        case badTable
         /// A setting that the model cannot work with.
         case badSetting
     }

@@ -72,18 +72,31 @@ public final class PerceptualModel: Sendable {
     /// Describes pictures that `Preprocessing.square` has prepared already.
     public func embed(squares: [Image]) -> [Embedding] {
         guard !squares.isEmpty else { return [] }
-        let vectors = embed(batch: preprocessing.batch(squares)).values
-        return squares.indices.map { n in
-            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
-        }
+        let batch = preprocessing.batch(squares)
+        return embeddings(count: squares.count) { features($0, of: batch) }
     }
 
     /// Describes a batch: [N, 3, side, side] in [0, 1] to [N, width].
     package func embed(batch: Tensor) -> Tensor {
-        let features = zip(networks, description.parts).map { network, part in
-            network.features(part.feature, of: batch, centringTokens: stamp.isNormalized)
+        joined(count: batch.shape[0]) { features($0, of: batch) }
+    }
+
+    /// What is read from one of the networks: [N, width of its feature].
+    private func features(_ index: Int, of batch: Tensor) -> Tensor {
+        networks[index].features(description.parts[index].feature, of: batch, centringTokens: stamp.isNormalized)
+    }
+
+    /// Embeddings from what is read from each network, [N, width of its feature].
+    func embeddings(count: Int, features: (Int) -> Tensor) -> [Embedding] {
+        let vectors = joined(count: count, features: features).values
+        return (0..<count).map { n in
+            Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
         }
-        let joined = Self.join(features)
+    }
+
+    /// Features side by side, [N, width], normalised as the model does.
+    private func joined(count: Int, features: (Int) -> Tensor) -> Tensor {
+        let joined = Self.join(networks.indices.map(features))
         return normalizesEmbeddings ? Self.normalized(joined) : joined
     }
 

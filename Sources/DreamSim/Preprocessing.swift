@@ -54,12 +54,17 @@ extension Preprocessing: CustomStringConvertible {
             case .pad(let colour): "pad with \(Self.hexadecimal(colour))"
             case .crop: "crop"
             }
+        return "\(fit) \(side)x\(side), \(Self.description(of: decoding))"
+    }
+
+    /// Such as `EXIF applied, alpha over #FFFFFF`.
+    static func description(of decoding: DecodingOptions) -> String {
         let alpha =
             switch decoding.alpha {
-            case .composited(let colour): "alpha over \(Self.hexadecimal(colour))"
+            case .composited(let colour): "alpha over \(hexadecimal(colour))"
             case .dropped: "alpha dropped"
             }
-        return "\(fit) \(side)x\(side), EXIF \(decoding.orientation.rawValue), \(alpha)"
+        return "EXIF \(decoding.orientation.rawValue), \(alpha)"
     }
 
     private static func hexadecimal(_ colour: RGB) -> String {

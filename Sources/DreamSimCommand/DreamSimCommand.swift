@@ -14,11 +14,13 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim compare original.jpg edited.jpg other.jpg
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
+              dreamsim metrics
+              dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim models list
 
             EXIT CODES
               0    done
-              1    done, and a distance is above --fail-above
+              1    done, and a value is above --fail-above or below --fail-below
               2    something failed: an image, the weights, writing; the message says what and what to do
               64   the command line was not understood
 
@@ -27,7 +29,10 @@ struct DreamSimCommand: AsyncParsableCommand {
             'dreamsim help models'.
             """,
         version: Version.current,
-        subcommands: [Compare.self, Vote.self, Embed.self, Bench.self, Models.self])
+        subcommands: [
+            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Bench.self, Metrics.self,
+            Models.self,
+        ])
 }
 
 /// The program.

@@ -88,7 +88,7 @@ extension VisionTransformer {
     }
 
     /// x + perceptron(norm2(x)), the second half of a block, row by row.
-    private func perceptron(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
+    func perceptron(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
         let normalized = scratch.narrow.rows(0..<x.rows)
         let hidden = scratch.hidden(rows: x.rows)
         block.norm2.forward(x, into: normalized)

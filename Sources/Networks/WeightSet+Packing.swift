@@ -49,4 +49,14 @@ extension WeightSet {
         let weight = try tensor(layer + ".weight", stored ?? [outputs, inputs])
         return PackedMatrix(packing: weight.reshaped([outputs, inputs]))
     }
+
+    /// What ends the name of a convolution's packed kernel. Kernels are small beside the maps and stay in single precision.
+    static let kernelLeaf = ".kernel"
+
+    /// A convolution's kernel, packed already.
+    /// - Throws: `NetworkError` with `.missingWeight` or `.shapeMismatch`.
+    func kernel(_ layer: String, outputs: Int, inputs: Int) throws(NetworkError) -> PackedMatrix {
+        let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
+        return PackedMatrix(panels: .single(try tensor(layer + Self.kernelLeaf, shape)), outputs: outputs)
+    }
 }

@@ -13,6 +13,8 @@ package enum Timings {
         case waiting = "waiting for pictures"
         /// Cutting into patches, the first linear layer and the position embedding.
         case patchEmbedding = "patch embedding"
+        /// Convolutions.
+        case convolution
         /// Queries, keys and values.
         case qkv
         /// Scores, softmax and weighted sums.

@@ -9,8 +9,10 @@
 #include <stddef.h>
 
 #include "Gradients.h"
+#include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
+#include "Similarity.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,6 +46,13 @@ struct dsv_kernels {
     void (*activate)(int, const float *, size_t, float *);
     void (*activate_backward)(int, const float *, const float *, size_t, float *);
     void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
+    void (*max_pool)(const struct dsv_pooling *);
+    void (*l2_pool)(const struct dsv_pooling *);
+    void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);
+    void (*moments)(const float *, const float *, size_t, size_t, float *);
+    void (*similarity_row)(const struct dsv_similarity *);
+    void (*sums_and_differences)(const uint8_t *, const uint8_t *, size_t, float *, float *);
+    void (*pixel_differences)(const uint8_t *, const uint8_t *, size_t, uint64_t *, uint64_t *);
 };
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */

@@ -20,23 +20,28 @@
 #define DSV_QUERY_BLOCK 56
 
 /* What is done with a sum of products before it is stored. */
-enum dsv_activation { DSV_IDENTITY = 0, DSV_GELU = 1, DSV_QUICK_GELU = 2 };
+enum dsv_activation { DSV_IDENTITY = 0, DSV_GELU = 1, DSV_QUICK_GELU = 2, DSV_RELU = 3 };
 
 /* How the numbers of packed weights are kept; halves become float32 a block at a time, just before they are used. */
 enum dsv_precision { DSV_FLOAT32 = 0, DSV_FLOAT16 = 1, DSV_BFLOAT16 = 2 };
 
 /*
  * y = activation(scale * (x Wᵀ + bias)), or y += scale * (x Wᵀ + bias).
- * x is [rows, inputs] and y [rows, outputs], row-major with the given strides.
+ * x is [rows, inputs] and y [rows, outputs], row-major with the given strides. Rows of x may overlap, and rows may come in
+ * groups that lie further apart: a convolution over channels-last maps is such a product, whose rows are the places of
+ * the result, whose groups are the map's rows and whose blocks of x are the rows of the kernel.
  */
 struct dsv_product {
     const float *x;
     size_t x_stride;
     size_t x_block;       /* the inputs of a block of x, when x is stored as blocks [rows, x_block]; 0 for one block */
     size_t x_block_stride; /* from one such block to the next */
+    size_t x_blocks_together; /* the blocks that are summed in registers before y is touched; 0 for one */
+    size_t group;         /* the rows of a group; 0 for one group */
+    size_t x_group_stride, y_group_stride; /* from one group's first row to the next one's */
     const void *w;        /* the first panel that is wanted */
     size_t w_panel;       /* from one panel to the next; inputs * DSV_PANEL when all inputs are wanted */
-    int w_precision;      /* enum dsv_precision; with halves a block of x has at most DSV_INPUT_BLOCK inputs */
+    int w_precision;      /* enum dsv_precision; with halves, blocks that are summed together have at most DSV_INPUT_BLOCK inputs */
     size_t rows, inputs, outputs;
     float *y;
     size_t y_stride;

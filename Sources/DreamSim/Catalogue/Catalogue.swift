@@ -30,12 +30,13 @@ public enum Catalogue {
             return .description(try ModelDescription(contentsOf: URL(filePath: name)))
         }
         if name.hasSuffix(".safetensors") { return .mergedFile(URL(filePath: name)) }
-        let near = all.map(\.name).filter { $0.contains(name) || name.contains($0) }
+        let known = all.map(\.name) + MetricCatalogue.all.map(\.card.name)
+        let near = known.filter { $0.contains(name) || name.contains($0) }
         let advice =
             near.isEmpty
-            ? "see 'dreamsim models list'" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
+            ? "see 'dreamsim metrics'" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
         throw DreamSimError(
             .unknownModel, "model '\(name)'",
-            "is not in the catalogue; \(advice) A path must end in .json or .safetensors")
+            "is not in the catalogue; \(advice) (a path must end in .json or .safetensors)")
     }
 }

@@ -27,6 +27,9 @@ public enum ImageFinder {
         return found
     }
 
+    /// Whether a path leads to a folder.
+    public static func isFolder(_ path: ImagePath) -> Bool { FileIdentity(path)?.isFolder ?? false }
+
     private static func walk(
         _ folder: ImagePath, _ identity: FileIdentity, _ seen: inout Set<FileIdentity>, _ found: inout [ImagePath],
         _ unreadable: (ImagePath, String) -> Void

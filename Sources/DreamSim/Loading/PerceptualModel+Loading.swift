@@ -90,18 +90,7 @@ extension PerceptualModel {
         _ description: ModelDescription, _ store: ModelStore,
         report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
     ) async throws {
-        do {
-            for source in description.sources {
-                try await store.fetch(source) { report(.fetching($0)) }
-            }
-        } catch {
-            throw DreamSimError(
-                .weightsMissing, description.name, description.advice(store, because: "\(error)"))
-        }
-        if description.sources.isEmpty {
-            throw DreamSimError(
-                .weightsMissing, description.name, description.advice(store, because: "there is no known source"))
-        }
+        try await description.needs.fetch(store, report: report)
     }
 
     private static func load(
@@ -184,7 +173,7 @@ extension PerceptualModel {
 
 extension WeightSet {
     /// The first weight, by name, that holds a NaN or an infinity.
-    fileprivate func firstNonFinite() -> String? {
+    func firstNonFinite() -> String? {
         tensors.keys.sorted().first { name in
             tensors[name]?.withUnsafeBufferPointer { !$0.allSatisfy(\.isFinite) } ?? false
         }

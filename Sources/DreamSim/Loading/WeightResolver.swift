@@ -48,10 +48,7 @@ struct WeightResolver {
         return Files(parts: parts, adapter: adapter)
     }
 
-    private func locate(_ path: String) -> URL? {
-        guard path.hasPrefix("/") else { return store.locate(path) }
-        return FileManager.default.fileExists(atPath: path) ? URL(filePath: path) : nil
-    }
+    private func locate(_ path: String) -> URL? { WeightNeeds.locate(path, in: store) }
 }
 
 extension WeightResolver.Files {

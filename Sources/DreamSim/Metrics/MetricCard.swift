@@ -21,6 +21,20 @@ public struct MetricCard: Sendable, Hashable, Encodable {
         case full(minimum: Int)
         /// Brought to a square first.
         case square(Int)
+
+        private enum Keys: String, CodingKey {
+            case minimum
+            case square
+        }
+
+        /// Writes `{"minimum": 11}` or `{"square": 224}`.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Keys.self)
+            switch self {
+            case .full(let minimum): try container.encode(minimum, forKey: .minimum)
+            case .square(let side): try container.encode(side, forKey: .square)
+            }
+        }
     }
 
     /// Describes a metric.

@@ -5,15 +5,22 @@ import ModelStore
 /// this folder and its line to `all`.
 public enum MetricCatalogue {
     /// The metrics that are not embeddings of a model.
-    public static let all: [Entry] = PixelMetric.entries
+    public static let all: [Entry] =
+        PixelMetric.entries
+        + StructuralSimilarity.entries
+        + MultiScaleSimilarity.entries
+        + LPIPS.entries
+        + DISTS.entries
 
     /// A metric of the catalogue.
     public struct Entry: Sendable {
         /// What it is.
         public let card: MetricCard
+        /// The weights that it needs; nil for metrics without any.
+        public var needs: WeightNeeds? = nil
         /// Makes it; fetches weights first where it needs any.
         let load:
-            @Sendable (PerceptualModel.LoadingOptions, @Sendable (PerceptualModel.LoadingEvent) -> Void)
+            @Sendable (PerceptualModel.LoadingOptions, @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void)
                 async throws -> any PerceptualMetric
     }
 

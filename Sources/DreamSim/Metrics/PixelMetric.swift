@@ -1,5 +1,6 @@
 import Foundation
 public import Imaging
+import Tensors
 
 /// A metric of the differences of pixels, on values in [0, 1].
 public enum PixelMetric: String, Sendable, CaseIterable {
@@ -41,7 +42,7 @@ extension PixelMetric: PerceptualMetric {
             let meanSquare = Double(squared) / (255 * 255) / count
             return switch self {
             case .l1: Double(absolute) / 255 / count
-            case .l2: Double(squared).squareRoot() / 255
+            case .l2: (Double(squared) / (255 * 255)).squareRoot()
             case .mse: meanSquare
             case .psnr: meanSquare > 0 ? -10 * log10(meanSquare) : .infinity
             }
@@ -49,17 +50,7 @@ extension PixelMetric: PerceptualMetric {
     }
 
     private static func sums(_ a: Image, _ b: Image) -> (absolute: UInt64, squared: UInt64) {
-        a.pixels.withUnsafeBufferPointer { a in
-            b.pixels.withUnsafeBufferPointer { b in
-                var (absolute, squared): (UInt64, UInt64) = (0, 0)
-                for i in a.indices {
-                    let difference = abs(Int32(a[i]) - Int32(b[i]))
-                    absolute &+= UInt64(difference)
-                    squared &+= UInt64(difference * difference)
-                }
-                return (absolute, squared)
-            }
-        }
+        PixelDifferences.sums(a.pixels, b.pixels)
     }
 }
 
@@ -71,7 +62,7 @@ extension MetricCard {
         guard a.width == b.width && a.height == b.height else {
             throw DreamSimError(
                 .incomparable, name,
-                "compares images of the same size, these have \(a.width)x\(a.height) and \(b.width)x\(b.height) "
+                "needs images of the same size, these have \(a.width)x\(a.height) and \(b.width)x\(b.height) "
                     + "pixels; bring both to one size (--resize)")
         }
         guard min(a.width, a.height) >= minimum else {

@@ -15,12 +15,16 @@ public struct DifferenceMap: Sendable, Hashable {
     public let height: Int
     /// `height * width` values, row by row from the top left.
     public let values: [Float]
+    /// The columns or rows at each border of the pictures' grid for which there is no value, as where a window of 11 pixels
+    /// must fit; 0 for maps that cover everything.
+    public let margin: Int
 
     /// Makes a map from its values.
-    public init(width: Int, height: Int, values: [Float]) {
+    public init(width: Int, height: Int, values: [Float], margin: Int = 0) {
         precondition(values.count == width * height && width > 0, "\(values.count) values for \(width)x\(height)")
         self.width = width
         self.height = height
         self.values = values
+        self.margin = margin
     }
 }

@@ -23,25 +23,13 @@ public struct BenchmarkReport: Sendable, Encodable {
     ///   - runs: runs to count, at least 1.
     public init(_ model: PerceptualModel, batch: Int, runs: Int) {
         precondition(batch >= 1 && runs >= 1, "\(runs) runs of \(batch) images")
-        let side = model.preprocessing.side
-        var state: UInt32 = 1
-        let pixels = (0..<(side * side * 3)).map { _ -> UInt8 in
-            state = state &* 1_664_525 &+ 1_013_904_223
-            return UInt8(truncatingIfNeeded: state >> 24)
-        }
-        let tensor = model.preprocessing.batch(
-            Array(repeating: Image(width: side, height: side, pixels: pixels), count: batch))
-        _ = model.embed(batch: tensor)
-        let clock = ContinuousClock()
-        let times = (0..<runs).map { _ in
-            clock.measure { _ = model.embed(batch: tensor) } / .seconds(1) / Double(batch)
-        }.sorted()
+        let image = Noise.image(side: model.preprocessing.side, seed: 1)
+        let tensor = model.preprocessing.batch(Array(repeating: image, count: batch))
+        let times = RunTimes(runs, of: batch) { _ = model.embed(batch: tensor) }
         self.model = model.stamp
         hardware = HardwareReport()
         self.batch = batch
         self.runs = runs
-        secondsPerImage = (times[(runs - 1) / 2] + times[runs / 2]) / 2
-        fastest = times[0]
-        slowest = times[runs - 1]
+        (secondsPerImage, fastest, slowest) = (times.median, times.fastest, times.slowest)
     }
 }

@@ -35,12 +35,15 @@ struct StoreOptions: ParsableArguments {
 /// Which model, and how pictures are prepared for it.
 struct ModelOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors).",
+            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: \(Catalogue.defaultModel))",
             valueName: "model"),
         completion: .list(Catalogue.all.map(\.name)))
-    var model: String = Catalogue.defaultModel
+    var chosenModel: String?
+
+    /// The model that was named, else the default one.
+    var model: String { chosenModel ?? Catalogue.defaultModel }
 
     @Option(
         help: ArgumentHelp(
@@ -80,7 +83,7 @@ struct ModelOptions: ParsableArguments {
         guard side > 0, side <= 4096 else { throw ValidationError("--side must be from 1 to 4096") }
     }
 
-    private var preprocessing: Preprocessing {
+    var preprocessing: Preprocessing {
         var decoding = DecodingOptions.standard
         decoding.alpha = .composited(over: background.colour)
         if parity == .reference { decoding = .reference }
@@ -94,28 +97,50 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Loads the model, with progress and notes on standard error.
-    func load(quiet: Bool) async throws -> PerceptualModel {
+    func load(quiet: Bool) async throws -> PerceptualModel { try await load(model: model, quiet: quiet) }
+
+    /// Loads a model as `--model` takes it, with progress and notes on standard error.
+    func load(model name: String, quiet: Bool) async throws -> PerceptualModel {
+        try await load(quiet: quiet) { options, report in try await load(name, options, report) }
+    }
+
+    /// Loads a metric of the catalogue, or a model as `--model` takes it, with progress and notes on standard error.
+    func load(metric name: String, quiet: Bool) async throws -> any PerceptualMetric {
+        try await load(quiet: quiet) { options, report in
+            MetricCatalogue.all.contains { $0.card.name == name }
+                ? try await MetricCatalogue.load(name, options: options, report: report)
+                : try await load(name, options, report)
+        }
+    }
+
+    private typealias Report = @Sendable (PerceptualModel.LoadingEvent) -> Void
+
+    private func load(
+        _ name: String, _ options: PerceptualModel.LoadingOptions, _ report: @escaping Report
+    ) async throws -> PerceptualModel {
+        guard let feature else { return try await PerceptualModel.load(name, options: options, report: report) }
+        guard case .description(let description) = try Catalogue.find(name) else {
+            throw ValidationError("--feature cannot be used with a merged model, whose feature is fixed")
+        }
+        return try await PerceptualModel.load(description.reading(feature), options: options, report: report)
+    }
+
+    private func load<Metric>(
+        quiet: Bool, _ body: (PerceptualModel.LoadingOptions, @escaping Report) async throws -> Metric
+    ) async throws -> Metric {
         if let threads { PerceptualModel.threads = threads }
         let options = PerceptualModel.LoadingOptions(
             store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
             precision: precision)
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
-        let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
+        defer { if timings { TimingsReport.begin() } }
+        return try await body(options) { event in
             switch event {
             case .fetching(let state): progress.show(state)
             case .note(let text): if !quiet { Terminal.note(text) }
             }
         }
-        defer { if timings { TimingsReport.begin() } }
-        guard let feature else {
-            return try await PerceptualModel.load(model, options: options, report: report)
-        }
-        guard case .description(let description) = try Catalogue.find(model) else {
-            throw ValidationError("--feature cannot be used with a merged model, whose feature is fixed")
-        }
-        return try await PerceptualModel.load(
-            description.reading(feature), options: options, report: report)
     }
 }
 

@@ -4,63 +4,62 @@ import Foundation
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time a model on this machine.",
+        abstract: "Time a model or a metric on this machine.",
         discussion: """
-            Times the model alone, without reading files, on a batch of noise; one run warms up and is not counted.
+            Times the model alone, without reading files, on a batch of noise; one run warms up and is not counted. With \
+            --metric it times pairs of images instead, at the size of --size.
 
             EXAMPLES
               dreamsim bench --model vits14-focus
               dreamsim bench --model ensemble --batch 32 --threads 1 --runs 9
               dreamsim bench --model vits14-focus --seconds-per-image
+              dreamsim bench --metric lpips-vgg --size 768
             """)
 
     @OptionGroup var model: ModelOptions
 
-    @Option(help: ArgumentHelp("The number of images that pass the model together.", valueName: "n"))
-    var batch: Int = 8
+    @Option(
+        help: ArgumentHelp("Time a metric on pairs of images, such as lpips-alex or dists.", valueName: "metric"),
+        completion: .list(MetricCatalogue.all.map(\.card.name)))
+    var metric: String?
+
+    @Option(help: ArgumentHelp("The side of the images of --metric in pixels.", valueName: "pixels"))
+    var size: Int = 256
+
+    @Option(
+        help: ArgumentHelp("The images that pass the model together (8), or the pairs of a run (1).", valueName: "n"))
+    var batch: Int?
 
     @Option(help: ArgumentHelp("The number of runs to count.", valueName: "n"))
     var runs: Int = 5
 
-    @Flag(help: "Print one number: the median seconds an image.")
+    @Flag(help: "Print one number: the median seconds an image, or a pair.")
     var secondsPerImage = false
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
+        guard (1...1024).contains(batch ?? 1) else { throw ValidationError("--batch must be from 1 to 1024") }
         guard (1...1000).contains(runs) else { throw ValidationError("--runs must be from 1 to 1000") }
+        guard (1...10_000).contains(size) else { throw ValidationError("--size must be from 1 to 10000") }
     }
 
     func run() async throws {
-        let report = BenchmarkReport(try await model.load(quiet: output.quiet), batch: batch, runs: runs)
-        if secondsPerImage {
-            Terminal.write("\(report.secondsPerImage)\n")
-            return
-        }
-        switch output.format {
-        case .json: Terminal.write(try JSON.text(report) + "\n")
-        case .ndjson: Terminal.write(try JSON.line(report) + "\n")
-        case .csv:
-            Terminal.write(
-                CSV.line(["model", "batch", "threads", "kernels", "runs", "median", "fastest", "slowest"])
-                    + CSV.line([
-                        report.model.model, "\(batch)", "\(report.hardware.threads)", report.hardware.kernels,
-                        "\(runs)",
-                        "\(report.secondsPerImage)", "\(report.fastest)", "\(report.slowest)",
-                    ]))
-        case .table:
-            var table = TextTable([
-                ("model", .left), ("batch", .right), ("threads", .right), ("kernels", .left), ("s/image", .right),
-                ("fastest", .right), ("slowest", .right), ("images/s", .right),
-            ])
-            func figure(_ value: Double) -> String { String(format: "%.4f", value) }
-            table.add([
-                report.model.model, "\(batch)", "\(report.hardware.threads)", report.hardware.kernels,
-                figure(report.secondsPerImage), figure(report.fastest), figure(report.slowest),
-                String(format: "%.2f", 1 / report.secondsPerImage),
-            ])
-            Terminal.write(table.lines().dropFirst(output.quiet ? 1 : 0).map { $0 + "\n" }.joined())
+        if let metric {
+            let report = try MetricBenchmarkReport(
+                await model.load(metric: metric, quiet: output.quiet), size: size, batch: batch ?? 1, runs: runs)
+            try BenchmarkOutput(
+                what: ("metric", report.metric.name), unit: "pair", extent: ("size", report.size),
+                batch: report.batch, runs: runs, hardware: report.hardware, median: report.secondsPerPair,
+                fastest: report.fastest, slowest: report.slowest
+            ).write(report, output, justSeconds: secondsPerImage)
+        } else {
+            let report = BenchmarkReport(try await model.load(quiet: output.quiet), batch: batch ?? 8, runs: runs)
+            try BenchmarkOutput(
+                what: ("model", report.model.model), unit: "image", extent: nil, batch: report.batch, runs: runs,
+                hardware: report.hardware, median: report.secondsPerImage, fastest: report.fastest,
+                slowest: report.slowest
+            ).write(report, output, justSeconds: secondsPerImage)
         }
     }
 }

@@ -34,3 +34,18 @@ struct CatalogueName: ExpressibleByArgument {
     static var allValueStrings: [String] { Catalogue.all.map(\.name) }
     static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
+
+/// The name of a model of the catalogue, or of a metric that needs weights.
+struct WeightsName: ExpressibleByArgument {
+    let needs: WeightNeeds
+
+    init?(argument: String) {
+        guard let needs = Catalogue.needs(of: argument) else { return nil }
+        self.needs = needs
+    }
+
+    static var allValueStrings: [String] {
+        Catalogue.all.map(\.name) + MetricCatalogue.all.filter { $0.needs != nil }.map(\.card.name)
+    }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+}

@@ -3,11 +3,11 @@ import DreamSim
 
 struct ModelsPull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Fetch the weights of models into the cache.",
+        commandName: "pull", abstract: "Fetch the weights of models and metrics into the cache.",
         discussion: "An interrupted download goes on where it stopped when the command is given again.")
 
-    @Argument(help: "The models' names.")
-    var names: [CatalogueName]
+    @Argument(help: "The names of models and metrics.")
+    var names: [WeightsName]
 
     @OptionGroup var store: StoreOptions
 
@@ -19,13 +19,13 @@ struct ModelsPull: AsyncParsableCommand {
         for name in names {
             let progress = DownloadProgressLine(isQuiet: quiet)
             defer { progress.clear() }
-            try await PerceptualModel.fetch(name.description, store) { event in
+            try await name.needs.fetch(store) { event in
                 if case .fetching(let state) = event { progress.show(state) }
             }
             progress.clear()
             if !quiet {
                 Terminal.note(
-                    "\(name.description.name) is ready in \(store.weightsFolder.path); licence: \(name.description.licence)"
+                    "\(name.needs.name) is ready in \(store.weightsFolder.path); licence: \(name.needs.licence)"
                 )
             }
         }

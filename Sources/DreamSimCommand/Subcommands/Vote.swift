@@ -12,6 +12,7 @@ struct Vote: AsyncParsableCommand {
             EXAMPLES
               dreamsim vote reference.png a.png b.png
               dreamsim vote reference.png a.png b.png --format json
+              dreamsim vote reference.png a.png b.png --metric all
             """)
 
     @Argument(help: "The image that the two are compared with.")
@@ -23,41 +24,23 @@ struct Vote: AsyncParsableCommand {
     @Argument(help: "The second image.")
     var b: ImagePath
 
-    @OptionGroup var model: ModelOptions
+    @OptionGroup var metrics: MetricOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let report = try VoteReport(
-            model: try await model.load(quiet: output.quiet), reference: reference, a: a, b: b)
-        switch output.format {
-        case .json: Terminal.write(try JSON.text(report) + "\n")
-        case .ndjson: Terminal.write(try JSON.line(report) + "\n")
-        case .csv:
-            Terminal.write(
-                CSV.line(
-                    ["choice", "distanceA", "distanceB", "direction", "reference", "imageA", "imageB"]
-                        + CSV.stampColumns)
-                    + CSV.line(
-                        [
-                            report.choice.rawValue, "\(report.distanceA)", "\(report.distanceB)",
-                            report.direction.rawValue, "\(reference)", "\(a)", "\(b)",
-                        ] + CSV.fields(of: report.model)))
-        case .table:
-            var table = TextTable([("choice", .left), ("distance", .right), ("image", .left)])
-            func row(_ name: String, _ distance: Double, _ image: ImagePath, _ choice: VoteReport.Choice) {
-                let mark = report.choice == choice ? "\(name)  <- more alike" : name
-                table.add([mark, String(format: "%.5f", distance), "\(image)"])
-            }
-            row("A", report.distanceA, a, .a)
-            row("B", report.distanceB, b, .b)
-            var lines = table.lines()
-            if output.quiet {
-                lines = [report.choice.rawValue]
-            } else {
-                if report.choice == .tie { lines.append("tie: both are exactly as far") }
-                lines += [""] + Legend.lines(report.model, reference: reference)
-            }
-            Terminal.write(lines.map { $0 + "\n" }.joined())
+        if metrics.isOneModel {
+            let report = try VoteReport(
+                model: try await metrics.loadModel(quiet: output.quiet), reference: reference, a: a, b: b)
+            Terminal.write(try VoteOutput(report: report, options: output).text())
+            return
         }
+        let comparer = try await metrics.load(quiet: output.quiet)
+        let report = try MetricsVote(comparer, reference: reference, a: a, b: b)
+        Terminal.write(try MetricsVoteOutput(report: report, options: output).text())
+        var complaints = MetricComplaints(
+            comparer.columns, isTolerant: metrics.isEverything, isQuiet: output.quiet)
+        complaints.add(report.errors ?? [:], of: "\(reference)")
+        complaints.finish(of: 1)
+        if complaints.hasFailed { Terminal.exit(.trouble) }
     }
 }

@@ -7,7 +7,7 @@
 #endif
 
 /// Reads a whole regular file once.
-enum RegularFile {
+package enum RegularFile {
     /// Reads a file by its raw path, whatever bytes that holds.
     ///
     /// Folders, pipes, sockets and devices are refused without waiting on them.
@@ -15,7 +15,7 @@ enum RegularFile {
     /// - Parameters:
     ///   - rawPath: The bytes of the path, without a terminator.
     ///   - byteLimit: The most bytes that are read.
-    static func read(rawPath: [UInt8], byteLimit: Int) throws(ImagingError) -> [UInt8] {
+    package static func read(rawPath: [UInt8], byteLimit: Int) throws(ImagingError) -> [UInt8] {
         let path = String(decoding: rawPath, as: UTF8.self)
         func failed(_ action: String) -> ImagingError {
             ImagingError(.unreadable, path: path, "cannot \(action): \(String(cString: strerror(errno)))")

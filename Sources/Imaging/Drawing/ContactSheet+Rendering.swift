@@ -1,28 +1,15 @@
 extension ContactSheet {
-    /// The colours of the sheet.
-    private enum Palette {
-        static let paper = RGB(0xF6F7F9)
-        static let card = RGB.white
-        static let edge = RGB(0xDFE3E8)
-        static let place = RGB(0xEDF0F3)
-        static let ink = RGB(0x16202C)
-        static let grey = RGB(0x5B6876)
-        static let accent = RGB(0x2563EB)
-        static let track = RGB(0xE6EAEF)
-        static let best = RGB(0x0F8A5F)
-    }
-
     /// The measures of the sheet, in pixels.
     private struct Layout {
         let margin = 40
         let gap = 20
         let padding = 12
         let barHeight = 6
-        let titleStyle = TextStyle(size: 28, weight: .bold, colour: Palette.ink)
-        let subtitleStyle = TextStyle(size: 15, colour: Palette.grey)
-        let cellTitle = TextStyle(size: 14, weight: .bold, colour: Palette.ink)
-        let cellLine = TextStyle(size: 12, colour: Palette.grey)
-        let footerStyle = TextStyle(size: 12, colour: Palette.grey)
+        let titleStyle = TextStyle(size: 28, weight: .bold, colour: SheetPalette.ink)
+        let subtitleStyle = TextStyle(size: 15, colour: SheetPalette.grey)
+        let cellTitle = TextStyle(size: 14, weight: .bold, colour: SheetPalette.ink)
+        let cellLine = TextStyle(size: 12, colour: SheetPalette.grey)
+        let footerStyle = TextStyle(size: 12, colour: SheetPalette.grey)
 
         var cellSize: Int
         var columns: Int
@@ -58,7 +45,7 @@ extension ContactSheet {
     /// - Returns: A picture as large as its content needs.
     public func rendered() -> Image {
         let layout = layout()
-        var canvas = Canvas(width: layout.width, height: layout.height, background: Palette.paper)
+        var canvas = Canvas(width: layout.width, height: layout.height, background: SheetPalette.paper)
         var y = layout.margin
         let textWidth = layout.width - 2 * layout.margin
         if !title.isEmpty {
@@ -118,21 +105,17 @@ extension ContactSheet {
         _ cell: Cell, on canvas: inout Canvas, x: Int, y: Int, size: Int, height: Int, layout: Layout
     ) {
         let width = size + 2 * layout.padding
-        let edge = cell.isHighlighted ? Palette.best : Palette.edge
-        let thickness = cell.isHighlighted ? 2 : 1
-        canvas.fill(x: x, y: y, width: width, height: height, colour: edge, radius: 10)
-        canvas.fill(
-            x: x + thickness, y: y + thickness, width: width - 2 * thickness, height: height - 2 * thickness,
-            colour: Palette.card, radius: 10 - Double(thickness))
+        canvas.drawCard(x: x, y: y, width: width, height: height, isHighlighted: cell.isHighlighted)
 
         let left = x + layout.padding
         var top = y + layout.padding
-        canvas.fill(x: left, y: top, width: size, height: size, colour: Palette.place)
-        canvas.draw(cell.image.fitted(width: size, height: size, fit: .pad(Palette.place)), x: left, y: top)
+        canvas.fill(x: left, y: top, width: size, height: size, colour: SheetPalette.place)
+        canvas.draw(cell.image.fitted(width: size, height: size, fit: .pad(SheetPalette.place)), x: left, y: top)
         top += size + 8
 
         let figureStyle = TextStyle(
-            size: layout.cellTitle.size, weight: .bold, colour: cell.isHighlighted ? Palette.best : Palette.accent)
+            size: layout.cellTitle.size, weight: .bold,
+            colour: cell.isHighlighted ? SheetPalette.best : SheetPalette.accent)
         var titleWidth = size
         if let figure = cell.figure {
             let used = canvas.draw(
@@ -145,7 +128,7 @@ extension ContactSheet {
             top += 3
             canvas.drawBar(
                 x: left, y: top, width: size, height: layout.barHeight, value: bar, colour: figureStyle.colour,
-                track: Palette.track)
+                track: SheetPalette.track)
             top += layout.barHeight + 5
         }
         for line in cell.lines {

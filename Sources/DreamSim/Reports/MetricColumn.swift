@@ -1,0 +1,48 @@
+import Imaging
+
+/// What a column of numbers says: which metric made them, which way they go, and how pictures were prepared.
+public struct MetricColumn: Sendable, Hashable, Encodable {
+    /// The metric's name.
+    public let name: String
+    /// What it is, in a line.
+    public let summary: String
+    /// Which way its numbers go.
+    public let direction: Direction
+    /// The value of identical pictures.
+    public let identical: Double
+    /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
+    public let weights: String?
+    /// How pictures are prepared, such as `full size, EXIF applied, alpha over #FFFFFF`.
+    public let preprocessing: String
+    /// Whether embeddings are centred and divided by their norm; nil for metrics that do not embed.
+    public let isNormalized: Bool?
+
+    /// Describes a metric at work in a comparison.
+    public init(_ metric: any PerceptualMetric, decoding: DecodingOptions, resize: Int?) {
+        let card = metric.card
+        (name, summary, direction, identical) = (card.name, card.summary, card.direction, card.identical)
+        weights = card.weights
+        if let model = metric as? PerceptualModel {
+            preprocessing = "\(model.preprocessing)"
+            isNormalized = model.stamp.isNormalized
+        } else {
+            let size: String =
+                switch card.size {
+                case .full: resize.map { "resized to \($0)x\($0)" } ?? "full size"
+                case .square(let side): "square of \(side)"
+                }
+            preprocessing = "\(size), \(Preprocessing.description(of: decoding))"
+            isNormalized = nil
+        }
+    }
+
+    /// The first twelve digits of `weights`, for people.
+    public var shortWeights: String? { weights.map { String($0.prefix(12)) } }
+}
+
+extension PairComparer {
+    /// The columns of its values.
+    public var columns: [MetricColumn] {
+        metrics.map { MetricColumn($0, decoding: decoding, resize: resize) }
+    }
+}

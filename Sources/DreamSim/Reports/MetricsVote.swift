@@ -1,0 +1,49 @@
+/// Which of two pictures is more like a reference, by each of several metrics.
+public struct MetricsVote: Sendable, Encodable {
+    /// One metric's choice.
+    public struct Vote: Sendable, Encodable {
+        /// The metric.
+        public let metric: MetricColumn
+        /// The first picture's value.
+        public let valueA: Double
+        /// The second picture's value.
+        public let valueB: Double
+        /// The answer.
+        public let choice: VoteReport.Choice
+    }
+
+    /// What the two were compared with.
+    public let reference: ImagePath
+    /// The first picture.
+    public let imageA: ImagePath
+    /// The second picture.
+    public let imageB: ImagePath
+    /// One a metric, in their order.
+    public let votes: [Vote]
+    /// Why metrics have no vote, by their names; nil when all have.
+    public let errors: [String: String]?
+
+    /// Lets metrics choose between two files.
+    /// - Throws: `PairFailure` when a file cannot be read.
+    public init(_ comparer: PairComparer, reference: ImagePath, a: ImagePath, b: ImagePath) throws {
+        var sides: [[Result<Double, any Error>]] = []
+        try comparer.compare([ImagePair(reference, a), ImagePair(reference, b)]) { sides.append(try $0.result.get()) }
+        var votes: [Vote] = []
+        var errors: [String: String] = [:]
+        for (index, metric) in comparer.columns.enumerated() {
+            do {
+                let (valueA, valueB) = (try sides[0][index].get(), try sides[1][index].get())
+                let choice: VoteReport.Choice =
+                    metric.direction.isMoreAlike(valueA, than: valueB)
+                    ? .a : metric.direction.isMoreAlike(valueB, than: valueA) ? .b : .tie
+                votes.append(Vote(metric: metric, valueA: valueA, valueB: valueB, choice: choice))
+            } catch {
+                errors[metric.name] = "\(error)"
+            }
+        }
+        self.reference = reference
+        (imageA, imageB) = (a, b)
+        self.votes = votes
+        self.errors = errors.isEmpty ? nil : errors
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+import DreamSim
+
+/// Which metric a map is of.
+struct MapMetricOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A metric with a map, such as lpips-alex, ssim or mse, or a model; in place of --model.", valueName: "name")
+    )
+    var metric: String?
+
+    @OptionGroup var model: ModelOptions
+
+    func load(quiet: Bool) async throws -> any PerceptualMetric {
+        try await model.load(metric: metric ?? model.model, quiet: quiet)
+    }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+/// Which metrics, and how pictures are prepared for them.
+struct MetricOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Metrics and models, separated by commas: names of 'dreamsim metrics', or 'all' for every one that is ready. The first one ranks.",
+            valueName: "names"),
+        completion: .list(["all"] + MetricCatalogue.all.map(\.card.name) + Catalogue.all.map(\.name)))
+    var metric: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Bring both pictures to a square of this side for metrics that compare them as they are; 'none' leaves them.",
+            valueName: "pixels"))
+    var resize = ResizeOption(side: nil)
+
+    @OptionGroup var model: ModelOptions
+
+    /// The word that stands for every metric that is ready.
+    private static let everything = "all"
+
+    func validate() throws {
+        guard metric.allSatisfy({ !Self.split($0).contains("") }) else {
+            throw ValidationError("--metric: a name is missing in '\(metric.joined(separator: ","))'")
+        }
+    }
+
+    private static func split(_ text: String) -> [String] {
+        text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    /// The names in the order given, each once; that of --model first.
+    var names: [String] {
+        var names: [String] = []
+        for name in (model.chosenModel.map { [$0] } ?? []) + metric.flatMap(Self.split) where !names.contains(name) {
+            names.append(name)
+        }
+        return names.isEmpty ? [model.model] : names
+    }
+
+    /// Whether every metric that is ready was asked for.
+    var isEverything: Bool { names.contains(Self.everything) }
+
+    /// Whether just one model is asked for, as by --model.
+    var isOneModel: Bool {
+        names.count == 1 && !isEverything && !MetricCatalogue.all.contains { $0.card.name == names[0] }
+    }
+
+    /// The range of a metric's values, as far as it is known without loading it; that of distances for models.
+    static func range(of name: String) -> (direction: Direction, values: ClosedRange<Double>) {
+        guard let card = MetricCatalogue.all.first(where: { $0.card.name == name })?.card else {
+            return (.lowerIsMoreAlike, 0...2)
+        }
+        return (card.direction, card.lowest...card.highest)
+    }
+
+    /// Loads the only model that was asked for.
+    func loadModel(quiet: Bool) async throws -> PerceptualModel { try await model.load(model: names[0], quiet: quiet) }
+
+    /// Loads the metrics, with progress and notes on standard error.
+    func load(quiet: Bool) async throws -> PairComparer {
+        var wanted = names
+        if let place = wanted.firstIndex(of: Self.everything) {
+            let listing = MetricCatalogue.listing(in: ModelStore(try model.store.configuration()))
+            let ready = listing.filter(\.isReady).map(\.name)
+            let missing = listing.filter { !$0.isReady && !wanted.contains($0.name) }.map(\.name)
+            wanted.replaceSubrange(place...place, with: ready.filter { !wanted.contains($0) })
+            if !quiet, !missing.isEmpty {
+                Terminal.note(
+                    "left out, because their weights are not here: \(missing.joined(separator: ", ")); "
+                        + "'dreamsim models pull NAME' fetches one")
+            }
+        }
+        if model.feature != nil, wanted.count > 1 {
+            throw ValidationError("--feature needs a single model, not \(wanted.joined(separator: ", "))")
+        }
+        var metrics: [any PerceptualMetric] = []
+        for name in wanted { metrics.append(try await model.load(metric: name, quiet: quiet)) }
+        return PairComparer(metrics, decoding: model.preprocessing.decoding, resize: resize.side)
+    }
+}
+
+/// A side in pixels, or `none`.
+struct ResizeOption: ExpressibleByArgument {
+    let side: Int?
+
+    init(side: Int?) { self.side = side }
+
+    init?(argument: String) {
+        if argument == "none" {
+            side = nil
+        } else {
+            guard let side = Int(argument), (1...8192).contains(side) else { return nil }
+            self.side = side
+        }
+    }
+
+    var defaultValueDescription: String { side.map(String.init) ?? "none" }
+}

@@ -1,0 +1,80 @@
+import DreamSim
+import Foundation
+
+/// Writes a ranking by several metrics in the layout that was asked for.
+struct MetricsComparisonOutput {
+    let report: MetricsComparison
+    let options: OutputOptions
+
+    func text() throws -> String {
+        switch options.format {
+        case .table: return table()
+        case .json: return try JSON.text(report) + "\n"
+        case .ndjson:
+            return try report.results.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
+                + report.failures.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
+        case .csv: return csv()
+        }
+    }
+
+    private func csv() -> String {
+        let names = report.metrics.map(\.name)
+        func line(_ rank: Int?, _ image: ImagePath, _ values: [String: Double], _ error: String) -> String {
+            CSV.line(
+                [rank.map(String.init) ?? "", "\(image)"] + names.map { name in values[name].map { "\($0)" } ?? "" }
+                    + ["\(report.reference)", report.rankedBy, MetricText.directions(report.metrics), error])
+        }
+        return CSV.line(["rank", "image"] + names + ["reference", "rankedBy", "directions", "error"])
+            + report.results.map { entry in
+                line(
+                    entry.rank, entry.image, entry.values,
+                    names.compactMap { entry.errors?[$0] }.joined(separator: "; "))
+            }.joined()
+            + report.failures.map { line(nil, $0.image, [:], $0.error) }.joined()
+    }
+
+    private func table() -> String {
+        var table = TextTable(
+            [("rank", .right)] + report.metrics.map { (MetricText.title($0), .right) } + [("image", .left)])
+        for entry in report.results {
+            table.add(
+                [entry.rank.map(String.init) ?? "-"]
+                    + report.metrics.map { MetricText.figure(entry.values[$0.name]) } + ["\(entry.image)"])
+        }
+        var lines = table.lines()
+        if options.quiet {
+            lines.removeFirst()
+        } else {
+            lines += ["", "compared with \(report.reference), ranked by \(report.rankedBy)"]
+            lines += MetricText.legend(report.metrics)
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private struct Line: Encodable {
+        var rank: Int?
+        var image: ImagePath
+        var values: [String: Double]?
+        var ranks: [String: Int]?
+        var errors: [String: String]?
+        var error: String?
+        var reference: ImagePath
+        var rankedBy: String
+        var metrics: [String: MetricText.Origin]
+
+        init(_ report: MetricsComparison, _ entry: MetricsComparison.Entry) {
+            self.init(report, entry.image)
+            (rank, values, ranks, errors) = (entry.rank, entry.values, entry.ranks, entry.errors)
+        }
+
+        init(_ report: MetricsComparison, _ failure: ComparisonReport.Failure) {
+            self.init(report, failure.image)
+            error = failure.error
+        }
+
+        private init(_ report: MetricsComparison, _ image: ImagePath) {
+            (self.image, reference) = (image, report.reference)
+            (rankedBy, metrics) = (report.rankedBy, MetricText.origins(report.metrics))
+        }
+    }
+}

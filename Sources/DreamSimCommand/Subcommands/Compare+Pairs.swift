@@ -1,0 +1,76 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+extension Compare {
+    /// Measures the pairs of a table.
+    func measure(_ table: PairTable) async throws {
+        guard table.count > 0 else {
+            throw ValidationError("--batch \(table.path): holds no pairs below its first line")
+        }
+        try await measure(
+            count: table.count, columns: table.columns, pair: { table[$0].pair }, fields: { table[$0].fields },
+            alone: [])
+    }
+
+    /// Measures the images of two folders that have the same name.
+    func measure(_ a: ImagePath, _ b: ImagePath) async throws {
+        for folder in [a, b] where !ImageFinder.isFolder(folder) {
+            throw ValidationError("--by-name needs two folders; \(folder) is none")
+        }
+        let folders = FolderPairs(a, b) { folder, reason in Terminal.error("\(folder): \(reason)") }
+        guard !folders.pairs.isEmpty || !folders.unpaired.isEmpty else {
+            throw ValidationError("no image was found in \(a) and \(b)")
+        }
+        let pairs = folders.pairs
+        try await measure(
+            count: pairs.count, columns: ["a", "b"], pair: { .success(pairs[$0]) },
+            fields: { ["\(pairs[$0].a)", "\(pairs[$0].b)"] }, alone: folders.unpaired)
+    }
+
+    /// Measures pairs, and writes each as it is done.
+    /// - Parameters:
+    ///   - columns: the names of the columns that stand before the values.
+    ///   - fields: those columns' fields of the pair of an index.
+    ///   - alone: files without a partner, which come last.
+    private func measure(
+        count: Int, columns: [String], pair: @escaping @Sendable (Int) -> Result<ImagePair, PairFailure>,
+        fields: (Int) -> [String], alone: [FolderPairs.Alone]
+    ) async throws {
+        let comparer = try await metrics.load(quiet: output.quiet)
+        let columnsOfValues = comparer.columns
+        var writer = PairsOutput(metrics: columnsOfValues, columns: columns, options: output)
+        var complaints = MetricComplaints(columnsOfValues, isTolerant: metrics.isEverything, isQuiet: output.quiet)
+        let progress = ProgressLine(count, unit: "pairs", isQuiet: output.quiet)
+        var (done, isPassed) = (0, false)
+        Terminal.write(try writer.header())
+        try comparer.compare(count: count, pair: pair) { outcome in
+            var row = PairsOutput.Row(pair: outcome.pair, fields: fields(outcome.index))
+            if !output.quiet { outcome.warnings.forEach(Terminal.note) }
+            switch outcome.result {
+            case .success(let results):
+                (row.values, row.errors) = MetricsComparison.values(of: columnsOfValues, results)
+                complaints.add(row.errors, of: "\(outcome.pair.map { "\($0.a), \($0.b)" } ?? "")")
+            case .failure(let failure):
+                row.error = failure.description
+                complaints.add(failure.description)
+            }
+            Terminal.write(try writer.text(row))
+            isPassed = isPassed || thresholds.arePassed(by: row.values, first: columnsOfValues[0].name)
+            done += 1
+            progress.show(done)
+        }
+        for file in alone {
+            let name = "\(file.image)"
+            Terminal.write(
+                try writer.text(
+                    PairsOutput.Row(fields: file.isOfFirst ? [name, ""] : ["", name], error: file.error)))
+            complaints.add(file.error)
+        }
+        progress.clear()
+        Terminal.write(writer.footer(done: done + alone.count, failed: complaints.failures))
+        complaints.finish(of: count)
+        if complaints.hasFailed { Terminal.exit(.trouble) }
+        if isPassed { Terminal.exit(.aboveThreshold) }
+    }
+}

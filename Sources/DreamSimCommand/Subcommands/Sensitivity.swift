@@ -1,0 +1,120 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+struct Sensitivity: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show what metrics mind: alter an image in many ways and plot the differences.",
+        discussion: """
+            Colour, layout, blur, noise, shift, rotation, crop and compression, each at several strengths. So that metrics can \
+            be read together, each one's differences are divided by its difference from an unrelated image, or without \
+            one by its largest difference in the set. Chance begins with the seed and repeats.
+
+            EXAMPLES
+              dreamsim sensitivity photo.jpg --metric ensemble,lpips-alex,ssim -o plot.png
+              dreamsim sensitivity photo.jpg --metric ssim,mse --unrelated other.jpg -o plot.html --sheet altered.jpg
+              dreamsim sensitivity photo.jpg --alteration blur,noise -o numbers.csv
+            """)
+
+    @Argument(help: "The image.")
+    var image: ImagePath
+
+    @Option(
+        help: ArgumentHelp("Metrics and models, separated by commas; in place of --model.", valueName: "names"))
+    var metric: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("Where to write: .png, .jpg, .svg, .html, .csv or .json.", valueName: "file"),
+        completion: .file())
+    var output: String
+
+    @Option(help: ArgumentHelp("An image that shows something else, whose difference counts as 1.", valueName: "image"))
+    var unrelated: ImagePath?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only these alterations, separated by commas: \(Alteration.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "names"))
+    var alteration: String?
+
+    @Option(help: ArgumentHelp("What chance begins with.", valueName: "number"))
+    var seed: UInt64 = 1
+
+    @Option(help: ArgumentHelp("Larger images are first brought to this longer side.", valueName: "pixels"))
+    var longestSide: Int = 512
+
+    @Option(
+        help: ArgumentHelp("Also draw the altered images (.png or .jpg).", valueName: "file"), completion: .file())
+    var sheet: String?
+
+    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    var quiet = false
+
+    @OptionGroup var model: ModelOptions
+
+    private var format: SensitivityReport.Format? {
+        let name = URL(filePath: output).pathExtension.lowercased()
+        return SensitivityReport.Format(rawValue: name == "jpeg" ? "jpg" : name)
+    }
+
+    private static func names(_ list: String) -> [String] {
+        list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    }
+
+    private func alterations() throws -> [Alteration] {
+        guard let alteration else { return Alteration.allCases }
+        let names = Self.names(alteration)
+        guard !names.isEmpty else { throw ValidationError("--alteration names none") }
+        return try names.map { name in
+            guard let found = Alteration(rawValue: name) else {
+                throw ValidationError(
+                    "--alteration \(name): there are \(Alteration.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return found
+        }
+    }
+
+    func validate() throws {
+        guard format != nil else {
+            throw ValidationError("--output \(output): the extension must be .png, .jpg, .svg, .html, .csv or .json")
+        }
+        guard (16...4096).contains(longestSide) else { throw ValidationError("--longest-side must be from 16 to 4096") }
+        _ = try alterations()
+        if let metric {
+            let names = Self.names(metric)
+            guard !names.isEmpty else { throw ValidationError("--metric names none") }
+            guard Set(names).count == names.count else { throw ValidationError("--metric names one twice") }
+            guard names.count <= 28 else { throw ValidationError("--metric names more than 28") }
+        }
+        for (name, path) in [("--output", output), ("--sheet", sheet)] {
+            if let path, [image, unrelated].contains(ImagePath(path)) {
+                throw ValidationError("\(name) \(path) would overwrite one of the images")
+            }
+        }
+        if let sheet,
+            !["png", "jpg", "jpeg"].contains(URL(filePath: sheet).pathExtension.lowercased()) || sheet == output
+        {
+            throw ValidationError("--sheet \(sheet): must be another file that ends in .png or .jpg")
+        }
+    }
+
+    func run() async throws {
+        guard let format else { return }
+        let decoding = model.preprocessing.decoding
+        let source = try Heatmap.Source(image, options: decoding)
+        let other = try unrelated.map { try Heatmap.Source($0, options: decoding) }
+        var metrics: [any PerceptualMetric] = []
+        for name in metric.map(Self.names) ?? [model.model] {
+            metrics.append(try await model.load(metric: name, quiet: quiet))
+        }
+        let settings = SensitivityReport.Settings(
+            alterations: try alterations(), seed: seed, longestSide: longestSide)
+        let progress = ProgressLine(settings.alterations.count, unit: "alterations", isQuiet: quiet)
+        let report = try SensitivityReport(
+            of: source, metrics: metrics, unrelated: other, settings: settings, progress: progress.show)
+        progress.clear()
+        try report.write(as: format, to: URL(filePath: output))
+        if let sheet { try report.sheet(of: source, settings: settings).write(to: URL(filePath: sheet)) }
+    }
+}

@@ -1,0 +1,117 @@
+import Checkpoints
+import DreamSim
+import Foundation
+import TestSupport
+import Testing
+
+/// Whether the weights and the recorded values are on this machine.
+private let isReady: Bool = {
+    guard Fixtures.shared != nil, let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
+    return ["lpips-alex", "lpips-vgg", "dists"].allSatisfy {
+        Catalogue.needs(of: $0)?.isReady(in: ModelStore(store)) ?? false
+    }
+}()
+
+/// LPIPS and DISTS with their real weights, which `dreamsim models pull lpips-alex lpips-vgg dists` fetches, against values
+/// that the Python packages gave.
+@Suite(
+    "LPIPS and DISTS, real weights", .serialized,
+    .enabled(if: isReady, "SKIPPED: needs the larger golden data and 'models pull lpips-alex lpips-vgg dists'"))
+struct LearnedMetricTests {
+    static func metric(_ name: String) async throws -> any PerceptualMetric {
+        try await MetricCatalogue.load(name)
+    }
+
+    static func golden(_ key: String) throws -> [Float] {
+        let url = try #require(Fixtures.shared).appending(path: "golden/learned_metrics.safetensors")
+        return try Checkpoint(contentsOf: url).tensor(key).values
+    }
+
+    /// The recorded crop, [3, 96, 128] in [0, 1].
+    static func crop(_ key: String) throws -> Image {
+        let values = try golden(key)
+        let plane = 96 * 128
+        let pixels = (0..<plane).flatMap { i in (0..<3).map { c in UInt8((values[c * plane + i] * 255).rounded()) } }
+        #expect(
+            zip(pixels.indices, pixels).allSatisfy { i, v in abs(Float(v) - values[i % 3 * plane + i / 3] * 255) < 1e-3
+            })
+        return Image(width: 128, height: 96, pixels: pixels)
+    }
+
+    static func isClose(_ value: Double, _ expected: Double, _ tolerance: Double = 1e-4) -> Bool {
+        abs(value - expected) <= tolerance * abs(expected)
+    }
+
+    @Test(
+        "A crop of two photographs, within 1e-4 relative",
+        arguments: [
+            ("lpips-alex", "lpips_alex.distance"), ("lpips-vgg", "lpips_vgg.distance"),
+            ("lpips-alex:v0.0", "alex.v0.0"), ("lpips-vgg:v0.0", "vgg.v0.0"),
+            ("lpips-alex:unweighted", "alex.unweighted"), ("lpips-vgg:unweighted", "vgg.unweighted"),
+            ("dists:full", "dists.distance"),
+        ])
+    func crop(name: String, key: String) async throws {
+        let metric = try await Self.metric(name)
+        let (a, b) = (try Self.crop("a"), try Self.crop("b"))
+        let (value, expected) = (try metric.value(a, b), Double(try Self.golden(key)[0]))
+        #expect(Self.isClose(value, expected), "\(value) for \(expected)")
+        #expect(metric.card.weights?.count == 64)
+    }
+
+    @Test("Maps of LPIPS, elementwise", arguments: [("lpips-alex", "alex.spatial"), ("lpips-vgg", "vgg.spatial")])
+    func maps(name: String, key: String) async throws {
+        let metric = try #require(try await Self.metric(name) as? any SpatialMetric)
+        let map = try metric.map(Self.crop("a"), Self.crop("b"))
+        #expect(map.width == 128 && map.height == 96)
+        let difference = Difference(map.values, try Self.golden(key))
+        #expect(difference.maxRelative <= 1e-4, "\(difference)")
+    }
+
+    @Test("Photographs at full size: the recorded and the published values, two at once")
+    func photographs() async throws {
+        struct Pair: Decodable {
+            let a: String
+            let b: String
+            let alex: Double
+            let vgg: Double
+            let dists256: Double
+            let distsFull: Double
+
+            enum CodingKeys: String, CodingKey {
+                case a, b
+                case alex = "lpips_alex_v0.1"
+                case vgg = "lpips_vgg_v0.1"
+                case dists256 = "dists_256"
+                case distsFull = "dists_full"
+            }
+        }
+        struct Golden: Decodable { let pairs: [Pair] }
+        let published = [
+            "triplet1": (0.58484, 0.63717), "triplet2": (0.70327, 0.68468), "triplet3": (0.66614, 0.76711),
+        ]
+        let shared = try #require(Fixtures.shared)
+        let golden = try JSONDecoder().decode(
+            Golden.self, from: Data(contentsOf: shared.appending(path: "golden/metrics.json")))
+        func image(_ name: String) throws -> Image {
+            try Image(contentsOf: shared.appending(path: "data/nights-png/\(name)"))
+        }
+        let metrics: [(String, (Pair) -> Double)] = [
+            ("lpips-alex", \.alex), ("lpips-vgg", \.vgg), ("dists", \.dists256), ("dists:full", \.distsFull),
+        ]
+        for (name, expected) in metrics {
+            let metric = try await Self.metric(name)
+            // VGG16 at full size takes seconds a photograph; one triplet does.
+            let some = ["lpips-vgg", "dists:full"].contains(name) ? Array(golden.pairs.prefix(2)) : golden.pairs
+            for (reference, pairs) in Dictionary(grouping: some, by: \.a) {
+                let values = try metric.values(from: image(reference), to: pairs.map { try image($0.b) })
+                for (pair, value) in zip(pairs, values) {
+                    #expect(Self.isClose(value, expected(pair)), "\(name) \(pair.b): \(value) for \(expected(pair))")
+                    if name == "lpips-alex", let both = published[String(pair.a.prefix(8))] {
+                        #expect(
+                            abs(value - (pair.b.hasSuffix("_1.png") ? both.0 : both.1)) < 1e-4, "\(value) for \(both)")
+                    }
+                }
+            }
+        }
+    }
+}
