@@ -63,7 +63,7 @@ let package = Package(
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
-            dependencies: ["DreamSim", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["DreamSim", "Networks", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings),
 
         // The README's example.

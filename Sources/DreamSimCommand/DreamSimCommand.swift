@@ -30,7 +30,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Bench.self, Metrics.self,
+            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Train.self, Bench.self, Metrics.self,
             Models.self,
         ])
 }
