@@ -16,16 +16,15 @@ build: setup
 
 demo: build
 	@mkdir -p demo
-	$(DREAMSIM) models pull vits14-focus
 	$(DREAMSIM) compare Samples/scene.jpg Samples/shifted.jpg Samples/recoloured.jpg Samples/blurred.jpg \
 		Samples/noisy.jpg Samples/recompressed.jpg Samples/zoomed.jpg Samples/mirrored.jpg Samples/different.jpg \
-		--model vits14-focus --sheet demo/ranking.png
+		--sheet demo/ranking.png
 	@echo
 	@echo "The ranking as a picture: demo/ranking.png"
 
 # The full-size models come by themselves: they keep all processors busy for so long that downloads in other tests would
 # run into their time limits.
-FULL_SIZE = 'FullSizeTests|PackagedModelTests'
+FULL_SIZE = 'FullSizeTests|PackagedModelTests|LearnedMetricTests|LiteTests'
 SWIFT_TEST = swift test -c release --disable-testable-imports
 
 test: setup

@@ -55,15 +55,22 @@ let package = Package(
         .target(
             name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
             swiftSettings: settings),
+        .target(
+            name: "Evaluation", dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence"],
+            swiftSettings: settings),
 
         .target(
-            name: "Training", dependencies: ["DreamSim", "Networks", "Checkpoints", "Persistence", "Tensors"],
+            name: "Training",
+            dependencies: ["DreamSim", "Evaluation", "Networks", "Checkpoints", "Persistence", "Tensors"],
             swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
-            dependencies: ["DreamSim", "Networks", "Training", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "DreamSim", "Evaluation", "Networks", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings),
 
         // The README's example.
@@ -104,6 +111,10 @@ let package = Package(
             dependencies: [
                 "Training", "DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport",
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
             swiftSettings: settings),
     ]
 )

@@ -127,6 +127,15 @@ void dsv_sums_and_differences(const uint8_t *a, const uint8_t *b, size_t count, 
     active->sums_and_differences(a, b, count, sums, differences);
 }
 
+void dsv_halve_bytes(const uint8_t *a_top, const uint8_t *a_bottom, const uint8_t *b_top, const uint8_t *b_bottom,
+                     size_t columns, float *sums, float *differences) {
+    active->halve_bytes(a_top, a_bottom, b_top, b_bottom, columns, sums, differences);
+}
+
+void dsv_halve(const float *top, const float *bottom, size_t columns, float *y) {
+    active->halve(top, bottom, columns, y);
+}
+
 void dsv_pixel_differences(const uint8_t *a, const uint8_t *b, size_t count, uint64_t *absolute, uint64_t *squared) {
     active->pixel_differences(a, b, count, absolute, squared);
 }

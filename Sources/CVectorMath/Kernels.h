@@ -122,5 +122,7 @@ const struct dsv_kernels KERNEL(kernels) = {
     .moments = KERNEL(moments),
     .similarity_row = KERNEL(similarity_row),
     .sums_and_differences = KERNEL(sums_and_differences),
+    .halve_bytes = KERNEL(halve_bytes),
+    .halve = KERNEL(halve),
     .pixel_differences = KERNEL(pixel_differences),
 };

@@ -5,46 +5,42 @@
  * which is the same as the usual formula with mean(a), mean(b), var(a) + var(b) and cov(a, b). So written, equal images
  * give exactly 1, exchanged images give the same bits, and nothing exceeds 1.
  *
- * Variances are never differences of large numbers: along columns they are means of squared deviations from the
- * column's own mean; along rows the variance of those means is added. Flat areas therefore lose nothing in float.
+ * Variances are never differences of large numbers. Moments are taken of deviations from the window's middle, which is
+ * itself in the window with so much weight that the square of their mean is at most a few times their variance; along
+ * rows, the variance of the columns' means is added to the mean of their variances. Flat areas lose nothing in float.
  */
 
-/* One axis of a window: the weighted mean, and the weighted mean of squared deviations from it. */
-INLINE void KERNEL(window_moments)(const lanes *x, const float *weights, size_t taps, lanes *mean, lanes *variance) {
-    lanes m = x[0] * weights[0], v;
-    for (size_t k = 1; k < taps; k++)
-        m += x[k] * weights[k];
-    lanes deviation = x[0] - m;
-    v = deviation * deviation * weights[0];
-    for (size_t k = 1; k < taps; k++) {
-        deviation = x[k] - m;
-        v += deviation * deviation * weights[k];
-    }
-    *mean = m;
-    *variance = v;
-}
-
+/* One axis of a window, whose weights are symmetric: the weighted mean, and the weighted variance. */
 INLINE void KERNEL(column_moments)(const float *const *rows, const float *weights, size_t taps, size_t count, float *mean,
                                    float *variance) {
+    const size_t middle = taps / 2;
     for (size_t i = 0; i < count; i += LANES) {
-        lanes x[16], m, v;
-        for (size_t k = 0; k < taps; k++)
-            x[k] = load(rows[k] + i);
-        KERNEL(window_moments)(x, weights, taps, &m, &v);
-        store(mean + i, m);
-        store(variance + i, v);
+        const lanes centre = load(rows[middle] + i);
+        lanes m = splat(0), q = splat(0);
+        for (size_t k = 0; k < middle; k++) {
+            const lanes before = load(rows[k] + i) - centre, after = load(rows[taps - 1 - k] + i) - centre;
+            m += (before + after) * weights[k];
+            q += (before * before + after * after) * weights[k];
+        }
+        store(mean + i, centre + m);
+        store(variance + i, __builtin_elementwise_max(q - m * m, splat(0)));
     }
 }
 
+/* The same along a row, from the moments of its columns. */
 INLINE void KERNEL(row_moments)(const float *means, const float *variances, const float *weights, size_t taps, lanes *mean,
                                 lanes *variance) {
-    lanes x[16], v;
-    for (size_t k = 0; k < taps; k++)
-        x[k] = load(means + DSV_CHANNELS * k);
-    KERNEL(window_moments)(x, weights, taps, mean, &v);
-    for (size_t k = 0; k < taps; k++)
-        v += load(variances + DSV_CHANNELS * k) * weights[k];
-    *variance = v;
+    const size_t middle = taps / 2;
+    const lanes centre = load(means + DSV_CHANNELS * middle);
+    lanes m = splat(0), q = load(variances + DSV_CHANNELS * middle) * weights[middle];
+    for (size_t k = 0; k < middle; k++) {
+        const size_t left = DSV_CHANNELS * k, right = DSV_CHANNELS * (taps - 1 - k);
+        const lanes before = load(means + left) - centre, after = load(means + right) - centre;
+        m += (before + after) * weights[k];
+        q += ((before * before + load(variances + left)) + (after * after + load(variances + right))) * weights[k];
+    }
+    *mean = centre + m;
+    *variance = __builtin_elementwise_max(q - m * m, splat(0));
 }
 
 INLINE void KERNEL(similarity_taps)(const struct dsv_similarity *row, const size_t taps) {
@@ -107,6 +103,28 @@ static void KERNEL(sums_and_differences)(const uint8_t *restrict a, const uint8_
         sums[i] = (float)((int)a[i] + (int)b[i]);
         differences[i] = (float)((int)a[i] - (int)b[i]);
     }
+}
+
+/* Each pixel of the result is the mean of 2 x 2: rows `top` and `bottom`, columns 2x and 2x + 1. */
+static void KERNEL(halve_bytes)(const uint8_t *restrict a_top, const uint8_t *restrict a_bottom, const uint8_t *restrict b_top,
+                                const uint8_t *restrict b_bottom, size_t columns, float *restrict sums,
+                                float *restrict differences) {
+    for (size_t x = 0; x < columns; x++)
+        for (size_t c = 0; c < DSV_CHANNELS; c++) {
+            const size_t i = 2 * DSV_CHANNELS * x + c, j = i + DSV_CHANNELS, o = DSV_CHANNELS * x + c;
+            const int a = (int)a_top[i] + a_top[j] + a_bottom[i] + a_bottom[j];
+            const int b = (int)b_top[i] + b_top[j] + b_bottom[i] + b_bottom[j];
+            sums[o] = (float)(a + b) * 0.25f;
+            differences[o] = (float)(a - b) * 0.25f;
+        }
+}
+
+static void KERNEL(halve)(const float *restrict top, const float *restrict bottom, size_t columns, float *restrict y) {
+    for (size_t x = 0; x < columns; x++)
+        for (size_t c = 0; c < DSV_CHANNELS; c++) {
+            const size_t i = 2 * DSV_CHANNELS * x + c, j = i + DSV_CHANNELS;
+            y[DSV_CHANNELS * x + c] = ((top[i] + top[j]) + (bottom[i] + bottom[j])) * 0.25f;
+        }
 }
 
 static void KERNEL(pixel_differences)(const uint8_t *a, const uint8_t *b, size_t count, uint64_t *absolute,

@@ -16,6 +16,8 @@ public struct DreamSimError: Error, Hashable, Sendable {
         case unwritable
         /// A table of pairs that cannot be used.
         case badTable
+        /// A file that says what a metric's numbers mean cannot be used.
+        case badProfile
         /// A setting that the model cannot work with.
         case badSetting
     }

@@ -15,14 +15,17 @@ public final class PerceptualModel: Sendable {
     public let description: ModelDescription
     /// What its embeddings depend on.
     public let stamp: ModelStamp
-    package let networks: [VisionTransformer]
+    package let parts: [PartNetwork]
     private let packedForGradients = Mutex<[BackwardWeights]?>(nil)
 
+    /// The networks of the parts that are vision transformers.
+    package var networks: [VisionTransformer] { parts.compactMap(\.transformer) }
+
     package init(
-        _ description: ModelDescription, networks: [VisionTransformer], weightsHash: String,
+        _ description: ModelDescription, parts: [PartNetwork], weightsHash: String,
         precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool
     ) throws(DreamSimError) {
-        for part in description.parts {
+        for part in description.transformers {
             let patch = part.configuration.patchSize
             guard preprocessing.side > 0, preprocessing.side % patch == 0, preprocessing.side <= 4096 else {
                 throw DreamSimError(
@@ -31,7 +34,7 @@ public final class PerceptualModel: Sendable {
             }
         }
         self.description = description
-        self.networks = networks
+        self.parts = parts
         self.stamp = ModelStamp(
             model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
@@ -46,6 +49,9 @@ public final class PerceptualModel: Sendable {
             return made
         }
     }
+
+    /// Whether whole embeddings are normalised, and not the tokens before they are pooled.
+    var normalizesEmbeddings: Bool { stamp.isNormalized && !description.poolsPatches }
 
     /// The number of components of an embedding.
     public var width: Int { description.width }
@@ -83,7 +89,7 @@ public final class PerceptualModel: Sendable {
 
     /// What is read from one of the networks: [N, width of its feature].
     private func features(_ index: Int, of batch: Tensor) -> Tensor {
-        networks[index].features(description.parts[index].feature, of: batch, centringTokens: stamp.isNormalized)
+        parts[index].features(of: batch, centringTokens: stamp.isNormalized)
     }
 
     /// Embeddings from what is read from each network, [N, width of its feature].
@@ -96,42 +102,54 @@ public final class PerceptualModel: Sendable {
 
     /// Features side by side, [N, width], normalised as the model does.
     private func joined(count: Int, features: (Int) -> Tensor) -> Tensor {
-        let joined = Self.join(networks.indices.map(features))
-        return normalizesEmbeddings ? Self.normalized(joined) : joined
-    }
-
-    /// Whether whole embeddings are normalised, and not the tokens before they are pooled.
-    var normalizesEmbeddings: Bool { stamp.isNormalized && !description.poolsPatches }
-
-    /// The features of several networks side by side: [N, width].
-    static func join(_ features: [Tensor]) -> Tensor {
-        let (count, width) = (features[0].shape[0], features.reduce(0) { $0 + $1.shape[1] })
+        var result = Tensor(zeros: [count, width])
         var offset = 0
-        return Tensor(uninitialized: [count, width]) { target in
-            for part in features {
-                let partWidth = part.shape[1]
-                part.withUnsafeBufferPointer { source in
+        for index in parts.indices {
+            let features = features(index)
+            let featureWidth = features.shape[1]
+            features.withUnsafeBufferPointer { source in
+                result.withUnsafeMutableBufferPointer { target in
                     for n in 0..<count {
-                        for i in 0..<partWidth { target[n * width + offset + i] = source[n * partWidth + i] }
+                        for i in 0..<featureWidth {
+                            target[n * width + offset + i] = source[n * featureWidth + i]
+                        }
                     }
                 }
-                offset += partWidth
             }
+            if let shares = description.parts[index].shares {
+                let widths = description.parts[index].extractor.widths
+                result.withUnsafeMutableBufferPointer {
+                    for n in 0..<count {
+                        Self.scale($0.extracting((n * width + offset)..<((n + 1) * width)), widths, shares)
+                    }
+                }
+            }
+            offset += featureWidth
         }
-    }
-
-    /// Every row normalised.
-    static func normalized(_ embeddings: Tensor) -> Tensor {
-        let (count, width) = (embeddings.shape[0], embeddings.shape[1])
-        var result = embeddings
-        result.withUnsafeMutableBufferPointer { values in
-            for n in 0..<count { normalize(values.extracting((n * width)..<((n + 1) * width))) }
+        // Shares would not be what they are if the whole was centred.
+        if description.hasShares { return result }
+        if normalizesEmbeddings {
+            result.withUnsafeMutableBufferPointer { values in
+                for n in 0..<count { Self.normalize(values.extracting((n * width)..<((n + 1) * width))) }
+            }
         }
         return result
     }
 
+    /// Brings vectors that lie one after another to squared norms; a vector of zeros stays.
+    private static func scale(_ vectors: UnsafeMutableBufferPointer<Float>, _ widths: [Int], _ shares: [Double]) {
+        var start = 0
+        for (width, share) in zip(widths, shares) {
+            let vector = vectors.extracting(start..<(start + width))
+            let square = vector.reduce(0.0) { $0 + Double($1) * Double($1) }
+            let scale = square > 0 ? (share / square).squareRoot() : 0
+            for i in vector.indices { vector[i] = Float(Double(vector[i]) * scale) }
+            start += width
+        }
+    }
+
     /// Subtracts a vector's own mean and divides it by its norm.
-    private static func normalize(_ vector: UnsafeMutableBufferPointer<Float>) {
+    static func normalize(_ vector: UnsafeMutableBufferPointer<Float>) {
         let mean = vector.reduce(0.0) { $0 + Double($1) } / Double(vector.count)
         let norm = vector.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }.squareRoot()
         // A constant vector has no direction; it becomes zeros rather than NaN.
@@ -154,19 +172,20 @@ extension ModelDescription {
     /// - Throws: `DreamSimError` with `.badSetting` when the model has several backbones, or its backbone has no such
     ///   feature.
     public func reading(_ name: String) throws(DreamSimError) -> ModelDescription {
-        guard parts.count == 1, let part = parts.first else {
+        guard parts.count == 1, let part = parts.first, case .transformer(let configuration, let old) = part.extractor
+        else {
             throw DreamSimError(.badSetting, "feature '\(name)'", "\(self.name) has \(parts.count) backbones, not one")
         }
-        guard let feature = Feature(name: name), feature.width(in: part.configuration) != nil else {
+        guard let feature = Feature(name: name), feature.width(in: configuration) != nil else {
             throw DreamSimError(
                 .badSetting, "feature '\(name)'",
                 "does not exist in \(self.name); there are cls, last_layer and cls_patch, embedding in CLIP models, and "
-                    + "each with @BLOCK from 0 to \(part.configuration.depth - 1)")
+                    + "each with @BLOCK from 0 to \(configuration.depth - 1)")
         }
         return ModelDescription(
-            name: feature == part.feature ? self.name : "\(self.name)+\(feature.name)", summary: summary,
+            name: feature == old ? self.name : "\(self.name)+\(feature.name)", summary: summary,
             parts: [
-                Part(name: part.name, configuration: part.configuration, feature: feature, files: part.files)
+                Part(name: part.name, configuration: configuration, feature: feature, files: part.files)
             ], adapter: adapter, sources: sources, licence: licence)
     }
 }

@@ -30,8 +30,8 @@ struct DreamSimCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Sensitivity.self, Train.self, Bench.self, Metrics.self,
-            Models.self,
+            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Foreground.self, Sensitivity.self, Evaluate.self,
+            Calibrate.self, Train.self, Bench.self, Metrics.self, Models.self,
         ])
 }
 

@@ -2,15 +2,19 @@ import Crypto
 import Foundation
 
 /// SHA-256 over pieces.
-struct SHA256Digest {
+package struct SHA256Digest {
     private var hash = SHA256()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
+    package init() {}
+
+    /// Takes a piece.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
 
     /// Lower-case hexadecimal digits.
-    func hex() -> String { Self.hex(hash.finalize()) }
+    package func hex() -> String { Self.hex(hash.finalize()) }
 
-    static func hex(of bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
+    /// The digits of some bytes.
+    package static func hex(of bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
 
     private static func hex(_ digest: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)

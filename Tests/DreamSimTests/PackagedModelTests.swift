@@ -49,35 +49,9 @@ struct PackagedModelTests {
             ("cls", "vits14_cls", 43), ("cls@10", "vits14_cls_block10", 48),
         ])
     func votes(feature: String, key: String, agreeing: Int) async throws {
-        struct Golden: Decodable {
-            struct Triplet: Decodable {
-                let id: String
-                let left: [String: Double]
-                let right: [String: Double]
-            }
-            let accuracy: [String: Double]
-            let triplets: [Triplet]
-        }
-        let shared = try #require(Fixtures.shared)
-        let golden = try JSONDecoder().decode(
-            Golden.self, from: Data(contentsOf: shared.appending(path: "golden/nights_mini.json")))
-        let root = shared.appending(path: "data/nights-mini")
-        let rows = try String(contentsOf: root.appending(path: "data.csv"), encoding: .utf8)
-            .split(whereSeparator: \.isNewline).map { $0.split(separator: ",", omittingEmptySubsequences: false) }
-        func column(_ name: String) throws -> Int { try #require(rows[0].firstIndex { $0 == name }) }
-        let model = try await Self.model(feature)
-        let (id, vote) = (try column("id"), try column("right_vote"))
-        let paths = try ["ref_path", "left_path", "right_path"].map { try column($0) }
-        var agreements = 0
-        for (row, triplet) in zip(rows.dropFirst(), golden.triplets) {
-            #expect(row[id] == triplet.id)
-            let files = paths.map { ImagePath(root.appending(path: String(row[$0])).path) }
-            let report = try VoteReport(model: model, reference: files[0], a: files[1], b: files[2])
-            #expect(abs(report.distanceA - (triplet.left[key] ?? .nan)) < 2e-5)
-            #expect(abs(report.distanceB - (triplet.right[key] ?? .nan)) < 2e-5)
-            if (report.choice == .b) == (row[vote] == "1") { agreements += 1 }
-        }
-        #expect(agreements == agreeing)
-        #expect(abs(Double(agreements) / 59 - (golden.accuracy[key] ?? .nan)) < 1e-9)
+        let judged = try JudgedTriplets()
+        let agreement = try judged.agreement(await Self.model(feature), recorded: key, tolerance: 1e-3)
+        #expect(agreement == Double(agreeing) / 59)
+        #expect(abs(agreement - (judged.accuracy[key] ?? .nan)) < 1e-9)
     }
 }

@@ -52,6 +52,8 @@ struct dsv_kernels {
     void (*moments)(const float *, const float *, size_t, size_t, float *);
     void (*similarity_row)(const struct dsv_similarity *);
     void (*sums_and_differences)(const uint8_t *, const uint8_t *, size_t, float *, float *);
+    void (*halve_bytes)(const uint8_t *, const uint8_t *, const uint8_t *, const uint8_t *, size_t, float *, float *);
+    void (*halve)(const float *, const float *, size_t, float *);
     void (*pixel_differences)(const uint8_t *, const uint8_t *, size_t, uint64_t *, uint64_t *);
 };
 

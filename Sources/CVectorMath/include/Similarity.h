@@ -16,7 +16,7 @@
 struct dsv_similarity {
     const float *const *sums;        /* `taps` rows of count + DSV_CHANNELS * (taps - 1) floats and the slack */
     const float *const *differences; /* likewise */
-    const float *weights;            /* of the window along one axis; `taps` */
+    const float *weights;            /* of the window along one axis; `taps` that are symmetric and add up to 1 */
     size_t taps;
     size_t count;      /* floats of the result: columns * DSV_CHANNELS */
     float c1, c2;      /* the stabilising constants, in squares of the rows' unit */
@@ -32,6 +32,11 @@ void dsv_similarity_row(const struct dsv_similarity *row);
 
 /* sums[i] = a[i] + b[i], differences[i] = a[i] - b[i]. */
 void dsv_sums_and_differences(const uint8_t *a, const uint8_t *b, size_t count, float *sums, float *differences);
+
+/* Means over squares of 2 x 2 pixels of two rows: of a + b and of a - b, and of a row of floats. */
+void dsv_halve_bytes(const uint8_t *a_top, const uint8_t *a_bottom, const uint8_t *b_top, const uint8_t *b_bottom,
+                     size_t columns, float *sums, float *differences);
+void dsv_halve(const float *top, const float *bottom, size_t columns, float *y);
 
 /* Adds the sums of |a[i] - b[i]| and of its square. */
 void dsv_pixel_differences(const uint8_t *a, const uint8_t *b, size_t count, uint64_t *absolute, uint64_t *squared);

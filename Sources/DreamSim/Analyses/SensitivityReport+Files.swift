@@ -49,7 +49,8 @@ extension SensitivityReport {
                             .map(\.share)
                     })
             },
-            footer: "compared at \(width) × \(height) pixels, seed \(seed); strengths are spaced evenly")
+            footer: "compared at \(width) × \(height) pixels, seed \(seed); strengths are spaced evenly"
+                + (metrics.contains { !$0.card.identical.isFinite } ? "; psnr as 10^(-value / 20), an error" : ""))
     }
 
     /// The altered pictures side by side, with what each metric says.

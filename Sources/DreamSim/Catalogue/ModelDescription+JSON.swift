@@ -67,7 +67,7 @@ extension ModelDescription {
             name: file.name, summary: file.summary ?? "described by \(url.lastPathComponent)", parts: parts,
             adapter: file.adapter.map(absolute), sources: [], licence: file.licence ?? "not stated")
         // A mixture has no meaning: normalisation happens either on tokens or on the whole embedding.
-        guard Set(parts.map { $0.feature.kind == .clsPatch }).count == 1 else {
+        guard Set(transformers.map { $0.feature.kind == .clsPatch }).count == 1 else {
             throw fault("'cls_patch' cannot be mixed with other features")
         }
     }

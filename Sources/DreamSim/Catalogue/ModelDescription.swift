@@ -1,28 +1,7 @@
 public import ModelStore
-public import Networks
 
 /// What a model is made of and where its weights come from: one value in the catalogue, or one read from a user's file.
 public struct ModelDescription: Hashable, Sendable {
-    /// One backbone and what is read from it.
-    public struct Part: Hashable, Sendable, Codable {
-        /// The backbone's name, such as `clip_vitb16`.
-        public let name: String
-        /// Its architecture.
-        public let configuration: VisionTransformerConfiguration
-        /// What is read from it.
-        public let feature: Feature
-        /// Where its weights may lie, in order of preference.
-        public let files: [File]
-
-        /// Joins a backbone with a feature.
-        public init(name: String, configuration: VisionTransformerConfiguration, feature: Feature, files: [File]) {
-            self.name = name
-            self.configuration = configuration
-            self.feature = feature
-            self.files = files
-        }
-    }
-
     /// A file that holds a backbone.
     public struct File: Hashable, Sendable, Codable {
         /// The path inside a weights folder, or an absolute path.
@@ -59,11 +38,13 @@ public struct ModelDescription: Hashable, Sendable {
     public let licence: String
     /// Published agreement with people, when there is one.
     public let agreement: Agreement?
+    /// What should be known before it is relied on.
+    public let remarks: [String]
 
     /// Describes a model.
     public init(
         name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
-        licence: String, agreement: Agreement? = nil
+        licence: String, agreement: Agreement? = nil, remarks: [String] = []
     ) {
         self.name = name
         self.summary = summary
@@ -72,13 +53,17 @@ public struct ModelDescription: Hashable, Sendable {
         self.sources = sources
         self.licence = licence
         self.agreement = agreement
+        self.remarks = remarks
     }
 
     /// The number of components of an embedding.
     public var width: Int {
-        parts.reduce(0) { $0 + ($1.feature.width(in: $1.configuration) ?? 0) }
+        parts.reduce(0) { $0 + $1.width }
     }
 
     /// Whether patch tokens are pooled, which moves normalisation to the tokens.
-    var poolsPatches: Bool { parts.contains { $0.feature.kind == .clsPatch } }
+    var poolsPatches: Bool { transformers.contains { $0.feature.kind == .clsPatch } }
+
+    /// Whether vectors are brought to norms of their own, which takes the place of any other normalisation.
+    var hasShares: Bool { parts.contains { $0.shares != nil } }
 }

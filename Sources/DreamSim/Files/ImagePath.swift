@@ -53,7 +53,8 @@ public struct ImagePath: Hashable, Sendable {
     /// The name of the file, for people.
     public var name: String { ImagePath(bytes: Array(lastComponent)).description }
 
-    func appending(_ component: [UInt8]) -> ImagePath {
+    /// The path of something inside this folder.
+    package func appending(_ component: [UInt8]) -> ImagePath {
         ImagePath(bytes: bytes.last == UInt8(ascii: "/") ? bytes + component : bytes + [UInt8(ascii: "/")] + component)
     }
 }

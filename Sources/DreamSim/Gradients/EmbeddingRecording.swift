@@ -21,14 +21,27 @@ package final class EmbeddingRecording {
         recomputes: Bool = false
     ) {
         self.model = model
-        recordings = model.networks.indices.map { index in
+        recordings = zip(model.networks, model.description.transformers).enumerated().map { index, pair in
             Recording(
-                model.networks[index], model.description.parts[index].feature, of: batch,
-                centringTokens: model.stamp.isNormalized, tuning: tunings.isEmpty ? nil : tunings[index],
-                firstImage: firstImage, recomputes: recomputes)
+                pair.0, pair.1.feature, of: batch, centringTokens: model.stamp.isNormalized,
+                tuning: tunings.isEmpty ? nil : tunings[index], firstImage: firstImage, recomputes: recomputes)
         }
-        joined = PerceptualModel.join(recordings.map(\.features))
-        embeddings = model.normalizesEmbeddings ? PerceptualModel.normalized(joined) : joined
+        joined = Self.join(recordings.map(\.features))
+        var embeddings = joined
+        if model.normalizesEmbeddings {
+            let (count, width) = (joined.shape[0], joined.shape[1])
+            embeddings.withUnsafeMutableBufferPointer { values in
+                for n in 0..<count { PerceptualModel.normalize(values.extracting((n * width)..<((n + 1) * width))) }
+            }
+        }
+        self.embeddings = embeddings
+    }
+
+    /// Features side by side: [N, width].
+    private static func join(_ features: [Tensor]) -> Tensor {
+        let rows = features.map(\.rows)
+        let (count, width) = (rows[0].count, features.reduce(0) { $0 + $1.shape[1] })
+        return Tensor((0..<count).flatMap { n in rows.flatMap { $0[n] } }, shape: [count, width])
     }
 
     /// Goes back from the gradient of the embeddings.

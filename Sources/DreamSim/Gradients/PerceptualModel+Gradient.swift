@@ -6,6 +6,9 @@ extension PerceptualModel: DifferentiableMetric {
     /// Pairs that pass the networks together, so that memory does not grow with the batch.
     private static let pairsTogether = 4
 
+    /// Whether gradients can be had: of transformers, joined as they are.
+    package var isDifferentiable: Bool { networks.count == parts.count && !description.hasShares }
+
     /// DreamSim's distances of pairs of images, and how they change with every pixel.
     ///
     /// Images of another size than the model's square are resampled to it as pictures are, bicubically with
@@ -16,6 +19,11 @@ extension PerceptualModel: DifferentiableMetric {
     /// copy of its weights, arranged for the way back.
     public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
         try checkBatches(a, b)
+        guard isDifferentiable else {
+            throw DreamSimError(
+                .badSetting, card.name,
+                "has parts that are not transformers, or parts of fixed shares, whose gradients are not computed yet")
+        }
         let (height, width, side) = (a.shape[2], a.shape[3], preprocessing.side)
         guard height == width || preprocessing.fit == .stretch else {
             throw DreamSimError(

@@ -48,7 +48,7 @@ struct MergedModel {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(header), as: UTF8.self)
         let tensors = zip(header.parts, weights).enumerated().flatMap { index, pair in
-            pair.1.packed(for: pair.0.configuration).tensors.sorted { $0.key < $1.key }
+            pair.0.packed(pair.1).tensors.sorted { $0.key < $1.key }
                 .map { (name: "\(index).\($0.key)", tensor: $0.value) }
         }
         let elementType: ElementType =

@@ -43,7 +43,7 @@ extension PerceptualModel {
 
     /// Loads a model; fetches its weights first when they are not there and that is allowed.
     /// - Parameters:
-    ///   - name: a name of the catalogue, the path of a description (JSON), or the path of a merged file.
+    ///   - name: a name of the catalogue, `default`, the path of a description (JSON), or the path of a merged file.
     ///   - options: folders and settings; the environment's when nil.
     ///   - report: called with progress and notes, from any thread.
     /// - Throws: `DreamSimError`, `ModelStoreError`, `CheckpointError` or `NetworkError`, each saying what to do.
@@ -52,6 +52,7 @@ extension PerceptualModel {
         report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
     ) async throws -> PerceptualModel {
         let options = try options ?? LoadingOptions(store: .fromEnvironment())
+        let name = Catalogue.resolved(name, in: ModelStore(options.store)) { report(.note($0)) }
         switch try Catalogue.find(name) {
         case .mergedFile(let url):
             let merged = try MergedModel(contentsOf: url)
@@ -128,7 +129,7 @@ extension PerceptualModel {
         }
         let kept = zip(description.parts, weights).map { part, set in
             options.precision == .float32
-                ? set : set.packed(for: part.configuration).rounded(to: options.precision)
+                ? set : part.packed(set).rounded(to: options.precision)
         }
         return try PerceptualModel(
             MergedModel(header: header, weights: kept), description: description, options: options)
@@ -163,9 +164,7 @@ extension PerceptualModel {
                 name: header.name, summary: header.summary, parts: header.parts, sources: [], licence: header.licence)
         try self.init(
             description,
-            networks: zip(header.parts, merged.weights).map { part, weights in
-                try VisionTransformer(part.configuration, weights: weights)
-            },
+            parts: zip(header.parts, merged.weights).map { try PartNetwork($0, weights: $1) },
             weightsHash: header.weights, precision: header.precision ?? .float32,
             preprocessing: options.preprocessing, isNormalized: options.isNormalized)
     }

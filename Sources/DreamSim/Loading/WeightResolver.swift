@@ -71,8 +71,7 @@ extension WeightResolver.Files {
         }
         return try zip(description.parts, parts).enumerated().map { index, pair in
             let (part, found) = pair
-            let weights = try WeightSet(
-                Checkpoint(contentsOf: found.url), for: part.configuration, prefix: found.file.prefix)
+            let weights = try part.weights(Checkpoint(contentsOf: found.url), prefix: found.file.prefix)
             return try adapter?.merged(into: weights, backbone: index) ?? weights
         }
     }
@@ -89,7 +88,7 @@ extension ModelDescription {
             let precision: WeightPrecision?
         }
         // The paths are left out: the same weights have the same hash wherever they lie.
-        let bare = parts.map { Part(name: $0.name, configuration: $0.configuration, feature: $0.feature, files: []) }
+        let bare = parts.map { Part(name: $0.name, extractor: $0.extractor, files: [], shares: $0.shares) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let identity = try encoder.encode(

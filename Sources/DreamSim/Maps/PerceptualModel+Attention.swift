@@ -15,7 +15,7 @@ extension PerceptualModel {
         precondition(kind != .difference, "a difference needs two pictures")
         try checkAttentionSize()
         let batch = preprocessing.batch([preprocessing.square(image)])
-        let maps = zip(networks, description.parts).map { network, part in
+        let maps = zip(networks, description.transformers).map { network, part in
             let shares = network.attention(
                 kind == .rollout ? .rollout : .lastBlock, of: batch, through: part.feature.block)[0]
             let grid = network.grid(height: preprocessing.side, width: preprocessing.side)

@@ -3,7 +3,8 @@ import Networks
 import Tensors
 
 extension PerceptualModel: SpatialMetric {
-    /// The cosine distance of the two pictures' patch tokens, place by place, averaged over the backbones.
+    /// The cosine distance of the two pictures' patch tokens, place by place, averaged over the transformers among the
+    /// backbones.
     ///
     /// Tokens are read after the block whose class token the model reads (the last one, unless its feature names another),
     /// before the final layer norm. When the model normalises, each token is first reduced by its own mean, as the reference
@@ -12,7 +13,7 @@ extension PerceptualModel: SpatialMetric {
     /// of its patch alone, as attention mixes all.
     public func map(_ a: Image, _ b: Image) -> DifferenceMap {
         let batch = preprocessing.batch([preprocessing.square(a), preprocessing.square(b)])
-        return map { networks[$0].patchTokens(of: batch, after: description.parts[$0].feature.block) }
+        return map { networks[$0].patchTokens(of: batch, after: description.transformers[$0].feature.block) }
     }
 
     /// The map of what is read from each network, by its index, of two pictures.

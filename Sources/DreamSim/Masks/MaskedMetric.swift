@@ -1,3 +1,4 @@
+import Foundation
 public import Imaging
 
 /// A metric that is limited to a part of the pictures.
@@ -17,6 +18,9 @@ public struct MaskedMetric: SpatialMetric {
     /// What becomes of masked patches.
     public let handling: MaskHandling
 
+    /// Whether a metric can be limited to a part of the pictures.
+    public static func limits(_ metric: any PerceptualMetric) -> Bool { metric is any SpatialMetric }
+
     /// Limits a metric to what a mask lets count.
     /// - Throws: `DreamSimError` with `.badSetting` when the metric gives one number that belongs to no place, or has no patches
     ///   to remove.
@@ -34,6 +38,13 @@ public struct MaskedMetric: SpatialMetric {
         self.metric = spatial
         self.mask = mask
         self.handling = handling
+    }
+
+    /// To what the metric is limited, such as `limited to face.png (12 % of the picture)`.
+    public var limit: String {
+        let share = String(format: "%.0f %%", mask.share * 100)
+        return "limited to \(mask.name) (\(share) of the picture"
+            + (handling == .removed ? ", the rest removed from attention)" : ")")
     }
 
     /// The card of the metric itself.

@@ -28,14 +28,19 @@ extension PerceptualModel: MaskableMetric {
             let part = images[first..<min(first + together, images.count)]
             let batch = preprocessing.batch(part.map(preprocessing.square))
             embeddings += self.embeddings(count: part.count) { index in
-                let (network, feature) = (networks[index], description.parts[index].feature)
-                let painted = network.painting(batch, keeping: kept[index])
+                guard case .transformer(let network, let feature) = parts[index] else {
+                    // What has no patches sees those of the first transformer painted.
+                    return parts[index].features(
+                        of: networks[0].painting(batch, keeping: kept[0]), centringTokens: stamp.isNormalized)
+                }
+                let patches = kept[parts[..<index].count { $0.transformer != nil }]
+                let painted = network.painting(batch, keeping: patches)
                 return switch handling {
                 case .replaced: network.features(feature, of: painted, centringTokens: stamp.isNormalized)
                 case .removed:
                     network.features(
-                        feature, of: painted, centringTokens: stamp.isNormalized,
-                        keptPatches: part.map { _ in kept[index] })
+                        feature, of: painted, centringTokens: stamp.isNormalized, keptPatches: part.map { _ in patches }
+                    )
                 }
             }
         }
@@ -49,7 +54,7 @@ extension PerceptualModel: MaskableMetric {
         if handling == .removed { try checkAttentionSize() }
         let batch = preprocessing.batch([preprocessing.square(a), preprocessing.square(b)])
         return map(weighing: { kept[$0][$1] ? 1 : 0 }) { index in
-            let (network, block) = (networks[index], description.parts[index].feature.block)
+            let (network, block) = (networks[index], description.transformers[index].feature.block)
             let painted = network.painting(batch, keeping: kept[index])
             return switch handling {
             case .replaced: network.patchTokens(of: painted, after: block)
@@ -84,7 +89,7 @@ extension PerceptualModel: MaskableMetric {
 
     /// Refuses squares of which all attention weights together would not fit in memory.
     func checkAttentionSize() throws(DreamSimError) {
-        for (network, part) in zip(networks, description.parts) {
+        for (network, part) in zip(networks, description.transformers) {
             let tokens = network.tokenCount(network.grid(height: preprocessing.side, width: preprocessing.side))
             guard tokens * tokens * network.configuration.heads <= 1 << 28 else {
                 throw DreamSimError(

@@ -54,5 +54,5 @@ extension MetricCatalogue {
 
 extension MetricCatalogue.Entry {
     /// Whether it can be used without the network.
-    public func isReady(in store: ModelStore) -> Bool { true }
+    public func isReady(in store: ModelStore) -> Bool { needs?.isReady(in: store) ?? true }
 }

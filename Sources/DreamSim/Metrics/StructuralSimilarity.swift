@@ -89,7 +89,7 @@ extension StructuralSimilarity: SpatialMetric {
                     values[i] = 1 - (similarities[3 * i] + similarities[3 * i + 1] + similarities[3 * i + 2]) / 3
                 }
                 initialized = width * height
-            })
+            }, margin: self == .torchmetrics ? 0 : window.taps / 2)
     }
 }
 

@@ -19,11 +19,14 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
 
     /// Describes a metric at work in a comparison.
     public init(_ metric: any PerceptualMetric, decoding: DecodingOptions, resize: Int?) {
+        let masked = metric as? MaskedMetric
+        let metric: any PerceptualMetric = masked?.metric ?? metric
+        let limit = masked.map { ", \($0.limit)" } ?? ""
         let card = metric.card
         (name, summary, direction, identical) = (card.name, card.summary, card.direction, card.identical)
         weights = card.weights
         if let model = metric as? PerceptualModel {
-            preprocessing = "\(model.preprocessing)"
+            preprocessing = "\(model.preprocessing)\(limit)"
             isNormalized = model.stamp.isNormalized
         } else {
             let size: String =
@@ -31,7 +34,7 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
                 case .full: resize.map { "resized to \($0)x\($0)" } ?? "full size"
                 case .square(let side): "square of \(side)"
                 }
-            preprocessing = "\(size), \(Preprocessing.description(of: decoding))"
+            preprocessing = "\(size), \(Preprocessing.description(of: decoding))\(limit)"
             isNormalized = nil
         }
     }

@@ -17,9 +17,13 @@ struct MaskOptions: ParsableArguments {
             "What becomes of a model's masked patches: replaced by the mean colour, or removed from attention as well.")
     var masked: MaskHandling = .replaced
 
-    /// The metric, limited to the mask when there is one.
-    func limit(_ metric: any PerceptualMetric, decoding: DecodingOptions) throws -> any PerceptualMetric {
-        guard let mask else { return metric }
-        return try MaskedMetric(metric, mask: Mask(contentsOf: mask, options: decoding), handling: masked)
+    /// Reads the mask, when there is one.
+    func load(decoding: DecodingOptions) throws -> Mask? {
+        try mask.map { try Mask(contentsOf: $0, options: decoding) }
+    }
+
+    /// The metric, limited to the mask.
+    func limit(_ metric: any PerceptualMetric, to mask: Mask) throws -> MaskedMetric {
+        try MaskedMetric(metric, mask: mask, handling: masked)
     }
 }

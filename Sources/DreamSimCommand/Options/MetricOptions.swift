@@ -17,6 +17,7 @@ struct MetricOptions: ParsableArguments {
             valueName: "pixels"))
     var resize = ResizeOption(side: nil)
 
+    @OptionGroup var mask: MaskOptions
     @OptionGroup var model: ModelOptions
 
     /// The word that stands for every metric that is ready.
@@ -25,6 +26,9 @@ struct MetricOptions: ParsableArguments {
     func validate() throws {
         guard metric.allSatisfy({ !Self.split($0).contains("") }) else {
             throw ValidationError("--metric: a name is missing in '\(metric.joined(separator: ","))'")
+        }
+        guard mask.mask == nil || resize.side == nil else {
+            throw ValidationError("--mask is for pictures as they are; give no --resize")
         }
     }
 
@@ -44,9 +48,10 @@ struct MetricOptions: ParsableArguments {
     /// Whether every metric that is ready was asked for.
     var isEverything: Bool { names.contains(Self.everything) }
 
-    /// Whether just one model is asked for, as by --model.
+    /// Whether just one model is asked for, as by --model, and for whole pictures.
     var isOneModel: Bool {
-        names.count == 1 && !isEverything && !MetricCatalogue.all.contains { $0.card.name == names[0] }
+        mask.mask == nil && names.count == 1 && !isEverything
+            && !MetricCatalogue.all.contains { $0.card.name == names[0] }
     }
 
     /// The range of a metric's values, as far as it is known without loading it; that of distances for models.
@@ -78,7 +83,15 @@ struct MetricOptions: ParsableArguments {
             throw ValidationError("--feature needs a single model, not \(wanted.joined(separator: ", "))")
         }
         var metrics: [any PerceptualMetric] = []
-        for name in wanted { metrics.append(try await model.load(metric: name, quiet: quiet)) }
+        let mask = try mask.load(decoding: model.preprocessing.decoding)
+        for name in wanted {
+            let metric = try await model.load(metric: name, quiet: quiet)
+            if let mask, isEverything, !MaskedMetric.limits(metric) {
+                if !quiet { Terminal.note("left out, because it cannot be limited to \(mask.name): \(name)") }
+            } else {
+                metrics.append(try mask.map { try self.mask.limit(metric, to: $0) } ?? metric)
+            }
+        }
         return PairComparer(metrics, decoding: model.preprocessing.decoding, resize: resize.side)
     }
 }

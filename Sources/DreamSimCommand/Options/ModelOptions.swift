@@ -37,7 +37,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: \(Catalogue.defaultModel))",
+            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: ensemble where its weights are here, else lite)",
             valueName: "model"),
         completion: .list(Catalogue.all.map(\.name)))
     var chosenModel: String?
@@ -116,6 +116,13 @@ struct ModelOptions: ParsableArguments {
             MetricCatalogue.all.contains { $0.card.name == name }
                 ? try await MetricCatalogue.load(name, options: options, report: report)
                 : try await load(name, options, report)
+        }
+    }
+
+    /// Loads the saliency detector, with progress and notes on standard error.
+    func loadSaliency(quiet: Bool) async throws -> SaliencyDetector {
+        try await load(quiet: quiet) { options, report in
+            try await SaliencyDetector.load(options: options, report: report)
         }
     }
 

@@ -39,7 +39,9 @@ struct HeatmapCommand: AsyncParsableCommand {
 
     func run() async throws {
         let decoding = metric.model.preprocessing.decoding
-        let metric = try mask.limit(await metric.load(quiet: drawing.quiet), decoding: decoding)
+        let limit = try mask.load(decoding: decoding)
+        let whole = try await metric.load(quiet: drawing.quiet)
+        let metric: any PerceptualMetric = try limit.map { try mask.limit(whole, to: $0) } ?? whole
         let sources = try [reference, image].compactMap(\.self).map { try Heatmap.Source($0, options: decoding) }
         try drawing.write(
             kind == .difference

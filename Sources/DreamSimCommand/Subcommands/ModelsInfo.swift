@@ -42,12 +42,23 @@ struct ModelsInfo: ParsableCommand {
         var table = TextTable([(model.name, .left), (model.summary, .left)])
         table.add(["embedding", "\(model.width) components"])
         for part in model.parts {
-            let c = part.configuration
-            table.add([
-                "backbone",
-                "\(part.name): \(part.feature.name), \(c.depth) blocks of width \(c.width), \(c.heads) heads, "
-                    + "patch \(c.patchSize), \(c.activation.rawValue)",
-            ])
+            let share = part.shares.map { shares in
+                ", share in the distance " + shares.map { String(format: "%.3f", $0) }.joined(separator: ", ")
+            }
+            switch part.extractor {
+            case .transformer(let c, let feature):
+                table.add([
+                    "backbone",
+                    "\(part.name): \(feature.name), \(c.depth) blocks of width \(c.width), \(c.heads) heads, "
+                        + "patch \(c.patchSize), \(c.activation.rawValue)\(share ?? "")",
+                ])
+            case .statistics(let statistics):
+                table.add([
+                    "backbone",
+                    "\(part.name): standard deviation of each channel at \(statistics.taps.joined(separator: ", "))"
+                        + (share ?? ""),
+                ])
+            }
         }
         if let adapter = model.adapter { table.add(["adapter", "\(adapter) (LoRA, merged at load)"]) }
         if let agreement = model.agreement {
@@ -57,6 +68,7 @@ struct ModelsInfo: ParsableCommand {
                     format: "%.1f %% validation, %.1f %% test, as published", agreement.validation, agreement.test),
             ])
         }
+        for remark in model.remarks { table.add(["note", remark]) }
         table.add(["licence", model.licence])
         for source in model.sources {
             let size = source.byteCount.map { ", \(DownloadProgressLine.size($0))" } ?? ""

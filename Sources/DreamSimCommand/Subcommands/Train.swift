@@ -96,7 +96,9 @@ struct Train: AsyncParsableCommand {
         if let validation {
             return (TrainingTriplet.all(in: all), TrainingTriplet.all(in: try .triplets(validation)))
         }
-        guard all.items.contains(where: { $0.labels.contains("val") }) else { return (TrainingTriplet.all(in: all), []) }
+        guard all.items.contains(where: { $0.labels.contains("val") }) else {
+            return (TrainingTriplet.all(in: all), [])
+        }
         return (
             TrainingTriplet.all(in: try .triplets(data, split: "train")),
             TrainingTriplet.all(in: try .triplets(data, split: "val"))

@@ -9,7 +9,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     case brightness
     /// Less contrast, by the share that is taken away around middle grey.
     case contrast
-    /// Squares of the picture in another order, by the number of squares on a side, less one.
+    /// Squares of the picture in another order, by the number of cuts along each side.
     case shuffle
     /// Left and right exchanged; there is one strength, 1.
     case mirror
@@ -50,7 +50,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
         case .hue, .rotation: "degrees"
         case .desaturation, .contrast: "share taken away"
         case .brightness: "share of white added"
-        case .shuffle: "squares on a side, less one"
+        case .shuffle: "cuts along each side"
         case .mirror: "mirrored"
         case .blur: "sigma, % of the shorter side"
         case .noise: "sigma, % of the range"

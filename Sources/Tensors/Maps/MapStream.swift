@@ -51,6 +51,8 @@ package struct MapStream {
                 stream: self, taps: taps,
                 buffers: plans.map { plan in RowBuffer(plan, (0..<count).map { _ in arena.take(plan.count) }) })
             run.produce(layers.count, through: extents[layers.count].height, source, visit)
+            // A pooling that does not come out even leaves rows of the layers before it unread; they are wanted nevertheless.
+            for layer in taps.sorted(by: >) { run.finish(layer + 1, source, visit) }
         }
     }
 
@@ -79,6 +81,19 @@ package struct MapStream {
         let taps: Set<Int>
         /// Of the images and of each layer's result.
         var buffers: [RowBuffer]
+
+        /// Makes the rows of a node that no later one has asked for.
+        mutating func finish(
+            _ node: Int, _ source: (Range<Int>, [MapRows]) -> Void, _ visit: (Int, Range<Int>, [MapRows]) -> Void
+        ) {
+            let end = buffers[node].endOfMap
+            guard buffers[node].end < end else { return }
+            buffers[node].discard(before: buffers[node].end)
+            while buffers[node].end < end {
+                produce(node, through: min(end, buffers[node].end + 1), source, visit)
+                buffers[node].discard(before: buffers[node].end)
+            }
+        }
 
         /// Makes sure that a node's padded rows before `end` exist; node 0 is the images, the others are the layers.
         mutating func produce(
@@ -125,6 +140,9 @@ private struct RowBuffer {
     private var start = 0
     /// The padded row after the last that exists.
     private(set) var end = 0
+
+    /// The padded row after the map's last.
+    var endOfMap: Int { plan.padding + plan.extent.height }
 
     init(_ plan: Plan, _ bases: [UnsafeMutablePointer<Float>]) {
         self.plan = plan

@@ -1,0 +1,133 @@
+import ArgumentParser
+import DreamSim
+import Evaluation
+import Foundation
+
+struct Evaluate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Hold metrics against what people judged.",
+        discussion: """
+            LAYOUTS
+              nights    a folder with data.csv: ref_path, left_path, right_path, right_vote, votes, split, is_imagenet
+              bapps     a folder with val/KIND/{ref,p0,p1}/*.png and judge/*.npy
+              jnd       a folder with jnd/val/KIND/{p0,p1}/*.png and same/*.npy
+              things    a text file with three names a line, the odd one last; --images names their folder
+              triplets  a CSV file: ref, left, right, vote (0 to 1 for right, or left, right); and, where wanted, id, \
+            weight, split, group
+
+            Images that are missing or cannot be read are skipped, counted and listed; --strict makes them an error. \
+            Values and embeddings are kept as they come, so that an interrupted run goes on and a second one is \
+            immediate. The distances of unrelated images are kept too: 'dreamsim compare' then says what a distance means.
+
+            EXAMPLES
+              dreamsim evaluate nights nights/ --metric ensemble,lpips-alex,mse
+              dreamsim evaluate nights nights/ --split val --metric all --html report.html
+              dreamsim evaluate bapps 2afc/ --metric psnr --format json
+              dreamsim evaluate triplets mine.csv --metric ensemble -o each-triplet.csv
+            """)
+
+    @Argument(help: "The layout of the data set: nights, bapps, jnd, things or triplets.")
+    var layout: LayoutOption
+
+    @Argument(help: "The folder or file of the data set.")
+    var root: ImagePath
+
+    @OptionGroup var evaluation: EvaluationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "nights: train, val, test, test_imagenet, test_no_imagenet or all (default: test). triplets: a value of the column 'split'.",
+            valueName: "name"))
+    var split: String?
+
+    @Option(help: ArgumentHelp("nights: leave out rows of fewer votes.", valueName: "n"))
+    var minVotes: Int = 6
+
+    @Option(help: ArgumentHelp("things: the folder of the images.", valueName: "dir"))
+    var images: ImagePath?
+
+    @Option(help: ArgumentHelp("What the data set is called in results.", valueName: "text"))
+    var name: String?
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Also write every judgement with every metric's values (.json, .csv or .ndjson).", valueName: "file"),
+        completion: .file())
+    var output: String?
+
+    @Option(help: ArgumentHelp("Also write a report with pictures, one file.", valueName: "file"), completion: .file())
+    var html: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep what distances mean here, not in the cache folder; for one metric.", valueName: "file"),
+        completion: .file())
+    var profile: String?
+
+    @OptionGroup var format: OutputOptions
+
+    enum LayoutOption: String, ExpressibleByArgument, CaseIterable {
+        case nights
+        case bapps
+        case jnd
+        case things
+        case triplets
+    }
+
+    func validate() throws {
+        guard minVotes >= 0 else { throw ValidationError("--min-votes must be 0 or more") }
+        if layout == .nights, let split, JudgedSet.NightsSplit(rawValue: split) == nil {
+            let known = JudgedSet.NightsSplit.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--split \(split): NIGHTS has \(known)")
+        }
+        if split != nil, layout != .nights, layout != .triplets {
+            throw ValidationError("--split is for nights and triplets")
+        }
+        if images != nil, layout != .things { throw ValidationError("--images is for things") }
+        if let output, EvaluationFile.Format(rawValue: URL(filePath: output).pathExtension.lowercased()) == nil {
+            throw ValidationError("--output \(output): the extension must be .json, .csv or .ndjson")
+        }
+        if profile != nil, evaluation.names.count > 1 || evaluation.names == ["all"] {
+            throw ValidationError("--profile is one metric's file; name one metric")
+        }
+    }
+
+    private func dataSet() throws -> JudgedSet {
+        switch layout {
+        case .nights:
+            try .nights(
+                root, split: split.flatMap(JudgedSet.NightsSplit.init) ?? .test, minimumVotes: minVotes, name: name)
+        case .bapps: try .bapps(root, name: name)
+        case .jnd: try .jnd(root, name: name)
+        case .things: try .things(root, images: images, name: name)
+        case .triplets: try .triplets(root, split: split, name: name)
+        }
+    }
+
+    func run() async throws {
+        let set = try dataSet()
+        let metrics = try await evaluation.load(quiet: format.quiet)
+        let settings = try evaluation.settings()
+        let progress = EvaluationProgressLine(isQuiet: format.quiet)
+        let report = try Evaluator.evaluate(set, with: metrics, settings: settings, progress: progress.show)
+        progress.clear()
+        Terminal.write(try EvaluationOutput(report: report, options: format).text())
+        if let output { try EvaluationFile.write(report, to: URL(filePath: output)) }
+        if let html { try HTMLReport(report, decoding: settings.decoding).write(to: URL(filePath: html)) }
+        try keepProfiles(report)
+        if !format.quiet { EvaluationOutput.notes(report).forEach(Terminal.note) }
+    }
+
+    private func keepProfiles(_ report: EvaluationReport) throws {
+        let store = ModelStore(try evaluation.store.configuration())
+        for (identity, dataSet) in report.profiles {
+            let url = profile.map { URL(filePath: $0) } ?? MetricProfile.url(of: identity, in: store)
+            let failure = Result { try MetricProfile.update(url, of: identity) { $0.add(dataSet) } }
+            guard case .failure(let error) = failure else { continue }
+            // The cache may be read-only; the evaluation itself is done.
+            if profile != nil { throw error }
+            if !format.quiet { Terminal.note("what distances mean is not kept: \(error)") }
+        }
+    }
+}

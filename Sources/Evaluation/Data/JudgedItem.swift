@@ -1,0 +1,116 @@
+public import DreamSim
+
+/// A few pictures, and what people said of them.
+public struct JudgedItem: Sendable, Hashable {
+    /// What people said.
+    public enum Judgement: Sendable, Hashable {
+        /// Of a reference, a left and a right picture: the share of people, 0 to 1, who found the right one more like the
+        /// reference.
+        case rightShare(Double)
+        /// Of three pictures: the third is the odd one out.
+        case thirdIsOdd
+        /// Of two pictures: the share of people, 0 to 1, who took them for the same.
+        case sameShare(Double)
+    }
+
+    /// What tells it from the others of its set.
+    public let id: String
+    /// The pictures: reference, left and right; three of which the third is odd; or two.
+    public let images: [ImagePath]
+    /// What people said.
+    public let judgement: Judgement
+    /// How much it counts; 1 unless the data set says otherwise.
+    public let weight: Double
+    /// The parts of the set that it belongs to, such as a split or a kind of distortion.
+    public let labels: [String]
+
+    /// Joins pictures with what people said of them.
+    public init(id: String, images: [ImagePath], judgement: Judgement, weight: Double = 1, labels: [String] = []) {
+        self.id = id
+        self.images = images
+        self.judgement = judgement
+        self.weight = weight
+        self.labels = labels
+        precondition(images.count == judgement.task.imageCount, "\(images.count) pictures for \(judgement)")
+    }
+}
+
+/// What people were asked, and how a metric is scored by their answers.
+public enum JudgementTask: String, Sendable, Hashable, Codable {
+    /// Which of two is more like the reference? Scored by agreement (2AFC).
+    case twoAlternatives = "two-alternative choice"
+    /// Which of three is the odd one? Scored by the share that is found.
+    case oddOneOut = "odd one out"
+    /// Are these two the same? Scored by average precision.
+    case sameOrNot = "same or not"
+
+    var imageCount: Int { self == .sameOrNot ? 2 : 3 }
+
+    /// The pairs of pictures that a metric compares, as places in `JudgedItem.images`. The first is the pair that the
+    /// judgement speaks of first: the left picture, or the pair without the odd one.
+    var pairs: [(Int, Int)] {
+        switch self {
+        case .twoAlternatives: [(0, 1), (0, 2)]
+        case .oddOneOut: [(0, 1), (0, 2), (1, 2)]
+        case .sameOrNot: [(0, 1)]
+        }
+    }
+
+    /// What the columns of values are called.
+    var pairNames: [String] {
+        switch self {
+        case .twoAlternatives: ["left", "right"]
+        case .oddOneOut: ["12", "13", "23"]
+        case .sameOrNot: ["pair"]
+        }
+    }
+
+    /// What the pictures are called.
+    var imageNames: [String] {
+        switch self {
+        case .twoAlternatives: ["reference", "left", "right"]
+        case .oddOneOut: ["first", "second", "odd"]
+        case .sameOrNot: ["a", "b"]
+        }
+    }
+
+    /// What the score is called, with its meaning.
+    public var scoreName: String {
+        switch self {
+        case .twoAlternatives: "2AFC"
+        case .oddOneOut: "odd one out"
+        case .sameOrNot: "average precision"
+        }
+    }
+
+    /// How the score is read.
+    public var scoreMeaning: String {
+        switch self {
+        case .twoAlternatives:
+            "2AFC: the share of people's choices that the metric makes too, a tie counting half; 1 is best, 0.5 is chance"
+        case .oddOneOut:
+            "odd one out: the share of triplets in which the metric finds people's odd picture; 1 is best, 0.33 is chance"
+        case .sameOrNot:
+            "average precision of 'same' over pairs in order of likeness (scikit-learn's definition); 1 is best, "
+                + "the share of 'same' is chance"
+        }
+    }
+}
+
+extension JudgedItem.Judgement {
+    var task: JudgementTask {
+        switch self {
+        case .rightShare: .twoAlternatives
+        case .thirdIsOdd: .oddOneOut
+        case .sameShare: .sameOrNot
+        }
+    }
+
+    /// The share of people as a number; nil where there is none.
+    var share: Double? {
+        switch self {
+        case .rightShare(let share), .sameShare(let share): share
+        case .thirdIsOdd: nil
+        }
+    }
+}

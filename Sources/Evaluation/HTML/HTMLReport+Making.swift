@@ -1,0 +1,60 @@
+import DreamSim
+
+extension HTMLReport {
+    /// Everything about how the page came about.
+    var making: String {
+        let set = report.dataSet
+        var entries: [(term: String, text: String)] = [
+            (
+                "data set",
+                "\(HTML.text(set.name)), read as <code>\(HTML.text(set.layout))</code> from <code>\(HTML.text(set.root))</code>"
+            ),
+            ("chosen", HTML.text(set.selection)),
+            (
+                "judgements",
+                "\(set.judgements), of which \(report.skipped.count) skipped; \(set.leftOut) more left out by the choice"
+            ),
+            ("pictures", "\(set.pictures) distinct"),
+            ("digest", "<code>\(set.digest)</code> (SHA-256 of ids, paths, judgements and weights)"),
+            (
+                "intervals",
+                "percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), the same draws "
+                    + "for all metrics; groups by clearness: Wilson's score interval"
+            ),
+            ("score", HTML.text(set.task.scoreMeaning)),
+        ]
+        if !set.notes.isEmpty { entries.append(("notes", set.notes.map(HTML.text).joined(separator: "<br>"))) }
+        let metrics = ranked.map { index in
+            let metric = report.metrics[index]
+            return
+                "<tr><th scope=\"row\">\(HTML.text(metric.identity.name))</th><td>\(HTML.text(metric.identity.settings))</td>"
+                + "<td><code>\(HTML.text(metric.identity.weights ?? "none"))</code></td><td>\(metric.score.count)</td></tr>"
+        }.joined(separator: "\n")
+        return """
+            <section>
+            <h2>How this was made</h2>
+            \(HTML.definitions(entries))
+            <div class="scroll"><table class="plain"><thead><tr><th>metric</th><th>preparation</th>\
+            <th>SHA-256 of the weights</th><th>n</th></tr></thead><tbody>
+            \(metrics)
+            </tbody></table></div>
+            \(skips)
+            <p class="note">Made by <code>dreamsim evaluate</code>.</p>
+            </section>
+            """
+    }
+
+    private var skips: String {
+        let own = report.metrics.flatMap { metric in
+            metric.failures.map { (who: metric.identity.name, skip: $0) }
+        }
+        let all = report.skipped.map { (who: "every metric", skip: $0) } + own
+        guard !all.isEmpty else { return "" }
+        let limit = 200
+        let rows = all.prefix(limit).map {
+            "<li><b>\(HTML.text($0.skip.id))</b> (\(HTML.text($0.who))): \(HTML.text($0.skip.reason))</li>"
+        }.joined()
+        let rest = all.count > limit ? "<li>and \(all.count - limit) more</li>" : ""
+        return "<details><summary>\(all.count) judgements without a value</summary><ul>\(rows)\(rest)</ul></details>"
+    }
+}

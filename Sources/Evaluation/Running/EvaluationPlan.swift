@@ -1,0 +1,114 @@
+import DreamSim
+
+/// What is to be compared with what.
+struct EvaluationPlan {
+    let pictures: PictureTable
+    /// For each judgement its pairs.
+    let pairs: [[PicturePair]]
+    /// The number of distinct pictures in the judgements.
+    let judgedPictures: Int
+    private let comparisons: [Comparison]
+    /// References of different judgements, in an order of chance.
+    let unrelatedPairs: [PicturePair]
+
+    init(_ set: JudgedSet, settings: EvaluationSettings) {
+        var pictures = PictureTable()
+        var references: [Int] = []
+        var seen: Set<Int> = []
+        var comparisons: [Comparison] = []
+        pairs = set.items.map { item in
+            let places = item.images.map { pictures.index(of: $0) }
+            if pictures.keys[places[0]] != nil, seen.insert(places[0]).inserted { references.append(places[0]) }
+            // A judgement with a missing picture is passed over as a whole.
+            if places.allSatisfy({ pictures.keys[$0] != nil }) {
+                let firsts = set.task.pairs.map(\.0)
+                for first in firsts.indices.filter({ $0 == 0 || firsts[$0] != firsts[$0 - 1] }).map({ firsts[$0] }) {
+                    comparisons.append(
+                        Comparison(
+                            reference: places[first],
+                            others: set.task.pairs.filter { $0.0 == first }.map { places[$0.1] }))
+                }
+            }
+            return set.task.pairs.map { PicturePair(a: places[$0.0], b: places[$0.1]) }
+        }
+        self.pictures = pictures
+        judgedPictures = pictures.paths.count
+        self.comparisons = comparisons
+        unrelatedPairs = Self.unrelated(references, limit: settings.unrelatedPairs, seed: settings.bootstrap.seed)
+    }
+
+    /// Pairs of different references, each at most once: all, or as many as are wanted, by chance.
+    private static func unrelated(_ references: [Int], limit: Int, seed: UInt64) -> [PicturePair] {
+        guard references.count > 1, limit > 0 else { return [] }
+        var random = RandomNumbers(seed: seed)
+        var pairs: [PicturePair] = []
+        let all = references.count * (references.count - 1) / 2
+        if all <= 4 * limit {
+            for i in references.indices {
+                for j in (i + 1)..<max(i + 1, references.count) {
+                    pairs.append(PicturePair(a: references[i], b: references[j]))
+                }
+            }
+            for i in pairs.indices.dropLast() { pairs.swapAt(i, i + random.index(below: pairs.count - i)) }
+            return Array(pairs.prefix(limit))
+        }
+        var seen: Set<PicturePair> = []
+        while pairs.count < limit {
+            let (i, j) = (random.index(below: references.count), random.index(below: references.count))
+            let pair = PicturePair(a: references[min(i, j)], b: references[max(i, j)])
+            if i != j, seen.insert(pair).inserted { pairs.append(pair) }
+        }
+        return pairs
+    }
+
+    /// Judgements of which a picture is not there.
+    func missingFiles(_ set: JudgedSet) -> [EvaluationReport.Skip] {
+        zip(set.items, pairs).compactMap { item, pairs in
+            let missing = pairs.flatMap { [$0.a, $0.b] }.first { pictures.keys[$0] == nil }
+            return missing.map {
+                EvaluationReport.Skip(id: item.id, reason: "\(pictures.paths[$0]): there is no such file")
+            }
+        }
+    }
+
+    /// The pairs of a picture and its variations: with the reference, or of the two that people did not call odd.
+    func related(_ set: JudgedSet) -> [PicturePair] {
+        zip(set.items, pairs).flatMap { item, pairs in
+            switch item.judgement {
+            case .rightShare: pairs
+            case .thirdIsOdd: [pairs[0]]
+            case .sameShare(let share): share > 0.5 ? pairs : []
+            }
+        }
+    }
+
+    /// Measures with every metric: those that embed one after another, the others all on the same decoded pictures.
+    func measure(
+        _ metrics: [EvaluatedMetric], settings: EvaluationSettings, progress: (EvaluationProgress) -> Void
+    ) throws -> [Measurements] {
+        try withoutActuallyEscaping(progress) { progress in
+            func measurer(_ unrelated: some Sequence<PicturePair>) -> Measurer {
+                // Pairs with the same reference together, so that what depends on it alone is computed once.
+                let groups = Dictionary(grouping: unrelated, by: \.a).sorted { $0.key < $1.key }
+                return Measurer(
+                    pictures: pictures,
+                    comparisons: comparisons + groups.map { Comparison(reference: $0.key, others: $0.value.map(\.b)) },
+                    settings: settings, progress: progress)
+            }
+            var results = [Measurements](repeating: Measurements(), count: metrics.count)
+            var others: [Int] = []
+            for (index, metric) in metrics.enumerated() {
+                if let model = metric.metric as? PerceptualModel {
+                    results[index] = try measurer(unrelatedPairs).measure(model, metric.identity)
+                } else {
+                    others.append(index)
+                }
+            }
+            let slow = measurer(unrelatedPairs.prefix(settings.slowUnrelatedPairs))
+            for (index, result) in zip(others, try slow.measure(pairwise: others.map { metrics[$0] })) {
+                results[index] = result
+            }
+            return results
+        }
+    }
+}

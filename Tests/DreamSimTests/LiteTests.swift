@@ -1,0 +1,114 @@
+import Checkpoints
+import DreamSim
+import Foundation
+import Networks
+import TestSupport
+import Testing
+
+/// Whether the weights and the recorded values are on this machine.
+private let isLiteReady: Bool = {
+    guard Fixtures.shared != nil, let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
+    return Catalogue.lite.isReady(in: ModelStore(store))
+}()
+
+/// `lite` with its real weights, which `make demo` or `dreamsim models pull lite` fetches.
+@Suite(
+    "lite, real weights", .serialized,
+    .enabled(if: isLiteReady, "SKIPPED: needs the larger golden data and 'models pull lite'"))
+struct LiteTests {
+    static func options() throws -> PerceptualModel.LoadingOptions {
+        PerceptualModel.LoadingOptions(store: try .fromEnvironment(), preprocessing: .reference, keepsMergedFile: false)
+    }
+
+    /// A model that reads the deviations of VGG16's channels.
+    static func deviations(at taps: [String]) async throws -> PerceptualModel {
+        let part = try #require(Catalogue.lite.parts.last)
+        return try await PerceptualModel.load(
+            ModelDescription(
+                name: "deviations", summary: "for tests",
+                parts: [
+                    .init(name: "vgg16", extractor: .statistics(ChannelStatistics(.vgg16, at: taps)), files: part.files)
+                ], sources: [], licence: ""),
+            options: PerceptualModel.LoadingOptions(
+                store: .fromEnvironment(), preprocessing: .reference, isNormalized: false, keepsMergedFile: false))
+    }
+
+    @Test("The deviations of VGG16's channels at every depth, within 1e-5 relative")
+    func deviations() async throws {
+        let shared = try #require(Fixtures.shared)
+        let golden = try Checkpoint(contentsOf: shared.appending(path: "golden/vits14.safetensors"))
+        let taps = ConvolutionalArchitecture.vgg16.taps
+        let model = try await Self.deviations(at: taps.map(\.name))
+        let files = (1...3).flatMap { t in
+            (1...3).map { ImagePath(shared.appending(path: "data/nights-png/triplet\(t)_\($0).png").path) }
+        }
+        for (n, outcome) in model.embed(files: files).enumerated() {
+            var values = try outcome.result.get().values[...]
+            for tap in taps {
+                let expected = try golden.tensor("vgg16.\(tap.name).std").values
+                let difference = Difference(
+                    Array(values.prefix(tap.channels)), Array(expected[(n * tap.channels)..<((n + 1) * tap.channels)]))
+                #expect(difference.relativeL2 <= 1e-5, "image \(n), \(tap.name): \(difference)")
+                values = values.dropFirst(tap.channels)
+            }
+        }
+    }
+
+    @Test("Recorded distances of relu1_2's deviations on 59 judged triplets")
+    func recorded() async throws {
+        let judged = try JudgedTriplets()
+        let agreement = try judged.agreement(
+            await Self.deviations(at: ["relu1_2"]), recorded: "vgg16_relu1_2_std", tolerance: 1e-3)
+        #expect(abs(agreement - (judged.accuracy["vgg16_relu1_2_std"] ?? .nan)) < 1e-9)
+    }
+
+    @Test("It agrees with people as its card says")
+    func agreement() async throws {
+        let model = try await PerceptualModel.load("lite", options: Self.options())
+        var (agreeing, random) = (0, 0)
+        for triplet in try JudgedTriplets().triplets {
+            let images = try [triplet.reference, triplet.left, triplet.right].map {
+                try Image(contentsOf: $0, options: .reference)
+            }
+            let values = try model.values(from: images[0], to: Array(images[1...]))
+            guard (values[1] < values[0]) == triplet.isRightChosen else { continue }
+            agreeing += 1
+            if triplet.isRandom { random += 1 }
+        }
+        #expect(agreeing == 54 && random == 12)
+        #expect(Catalogue.lite.remarks.contains { $0.contains("54 of those 59") && $0.contains("on 12 (") })
+    }
+
+    @Test("Every vector has its share, with and without normalisation")
+    func shares() async throws {
+        let image = TinyModels.picture(5)
+        var options = try Self.options()
+        let normalized = try await PerceptualModel.load("lite", options: options).embed(image).values
+        options.isNormalized = false
+        let plain = try await PerceptualModel.load("lite", options: options).embed(image).values
+        #expect(normalized == plain)
+        var start = 0
+        for (width, share) in zip([384, 64, 128, 256], [0.391, 0.205, 0.250, 0.154]) {
+            let square = plain[start..<(start + width)].reduce(0.0) { $0 + Double($1) * Double($1) }
+            #expect(abs(square - share) < 1e-6)
+            start += width
+        }
+        #expect(start == plain.count)
+    }
+
+    @Test("One merged file holds it, in half precision too")
+    func merged() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let image = TinyModels.picture(6)
+        let expected = try await PerceptualModel.load("lite", options: Self.options()).embed(image).values
+        for (precision, tolerance) in [(WeightPrecision.float32, 0.0), (.float16, 1e-2)] {
+            let url = home.appending(path: "\(precision.rawValue).safetensors")
+            try PerceptualModel.convert(
+                Catalogue.lite, store: ModelStore(.fromEnvironment()), precision: precision, to: url)
+            let model = try await PerceptualModel.load(url.path, options: Self.options())
+            let difference = Difference(model.embed(image).values, expected)
+            #expect(difference.relativeL2 <= tolerance, "\(precision): \(difference)")
+        }
+    }
+}
