@@ -12,6 +12,7 @@ let package = Package(
     products: [
         .library(name: "DreamSim", targets: ["DreamSim"]),
         .library(name: "DreamSimTraining", targets: ["Training"]),
+        .library(name: "DreamSimRetrieval", targets: ["Retrieval"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
         // What Benchmarks/ measures.
         .library(name: "DreamSimEngine", targets: ["Networks", "Tensors", "CVectorMath"]),
@@ -22,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // System libraries and C kernels.
@@ -45,6 +47,7 @@ let package = Package(
             name: "ModelStore",
             dependencies: [
                 "Checkpoints",
+                "Persistence",
                 "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -58,17 +61,24 @@ let package = Package(
         .target(
             name: "Evaluation", dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence"],
             swiftSettings: settings),
-
         .target(
             name: "Training",
             dependencies: ["DreamSim", "Evaluation", "Networks", "Checkpoints", "Persistence", "Tensors"],
+            swiftSettings: settings),
+        .target(
+            name: "Retrieval",
+            dependencies: [
+                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
-                "DreamSim", "Evaluation", "Networks", "Training",
+                "DreamSim", "Evaluation", "Networks", "Retrieval", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -97,6 +107,10 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "RetrievalTests",
+            dependencies: ["Retrieval", "DreamSim", "DreamSimCommand", "ModelStore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

@@ -21,7 +21,8 @@ const struct dsv_kernels *dsv_kernels_named(const char *name) {
                    ? &dsv_kernels_avx512
                    : NULL;
     if (!strcmp(name, "avx2"))
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &dsv_kernels_avx2 : NULL;
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
+                   ? &dsv_kernels_avx2 : NULL;
 #endif
     return strcmp(name, "baseline") ? NULL : &dsv_kernels_baseline;
 }
@@ -76,6 +77,14 @@ size_t dsv_attention_scratch(size_t tokens, size_t width) {
 
 void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y) {
     active->weighted_rows(x, stride, p, rows, width, y);
+}
+
+void dsv_multiply_rows(const struct dsv_row_products *products) {
+    active->multiply_rows(products);
+}
+
+void dsv_widen_rows(const void *x, int precision, size_t stride, size_t rows, size_t width, float *y) {
+    active->widen_rows(x, precision, stride, rows, width, y);
 }
 
 void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {

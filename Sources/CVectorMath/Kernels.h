@@ -98,6 +98,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 #include "Product.h"
 #include "AttentionKernel.h"
 #include "GradientKernels.h"
+#include "RowProducts.h"
 #include "MapKernels.h"
 #include "SimilarityKernel.h"
 
@@ -116,6 +117,8 @@ const struct dsv_kernels KERNEL(kernels) = {
     .activate = KERNEL(activate),
     .activate_backward = KERNEL(activate_backward),
     .softmax_backward = KERNEL(softmax_backward),
+    .multiply_rows = KERNEL(multiply_rows),
+    .widen_rows = KERNEL(widen_rows),
     .max_pool = KERNEL(max_pool),
     .l2_pool = KERNEL(l2_pool),
     .unit_differences = KERNEL(unit_differences),

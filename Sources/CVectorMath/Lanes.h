@@ -30,7 +30,16 @@ INLINE void store(float *p, lanes v) {
     memcpy(p, &v, sizeof v);
 }
 
-/* Loads IEEE 754 binary16; infinities and NaN become large numbers. */
+/* Loads IEEE 754 binary16; without an instruction for it infinities and NaN become large numbers. */
+#if (defined(__x86_64__) && LANES >= 8) || defined(__aarch64__)
+typedef _Float16 float16s __attribute__((ext_vector_type(LANES)));
+
+INLINE lanes load_float16(const uint16_t *p) {
+    float16s h;
+    memcpy(&h, p, sizeof h);
+    return __builtin_convertvector(h, lanes);
+}
+#else
 INLINE lanes load_float16(const uint16_t *p) {
     halves h;
     memcpy(&h, p, sizeof h);
@@ -49,6 +58,7 @@ INLINE lanes load_float16(const uint16_t *p) {
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+#endif
 
 /* Loads bfloat16: the upper half of a float32. */
 INLINE lanes load_bfloat16(const uint16_t *p) {

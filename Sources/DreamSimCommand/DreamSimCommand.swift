@@ -14,6 +14,7 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim compare original.jpg edited.jpg other.jpg
               dreamsim vote reference.png a.png b.png
               dreamsim embed photos/ -o embeddings.npy
+              dreamsim index photos/
               dreamsim metrics
               dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim models list
@@ -23,6 +24,7 @@ struct DreamSimCommand: AsyncParsableCommand {
               1    done, and a value is above --fail-above or below --fail-below
               2    something failed: an image, the weights, writing; the message says what and what to do
               64   the command line was not understood
+              130  interrupted
 
             Data goes to standard output, everything else to standard error. The environment variables DREAMSIM_HOME, \
             DREAMSIM_MIRROR, DREAMSIM_OFFLINE, DREAMSIM_THREADS and DREAMSIM_SIMD are explained in \
@@ -30,8 +32,9 @@ struct DreamSimCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Compare.self, Vote.self, Embed.self, HeatmapCommand.self, Foreground.self, Sensitivity.self, Evaluate.self,
-            Calibrate.self, Train.self, Bench.self, Metrics.self, Models.self,
+            Compare.self, Vote.self, Embed.self, Index.self, Search.self, Dedupe.self, HeatmapCommand.self,
+            Foreground.self, Sensitivity.self, Evaluate.self, Calibrate.self, Train.self, Bench.self,
+            BenchSearch.self, Metrics.self, Models.self,
         ])
 }
 

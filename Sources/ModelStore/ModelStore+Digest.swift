@@ -1,4 +1,5 @@
 public import Foundation
+import Persistence
 
 extension ModelStore {
     /// The SHA-256 of a file in lower-case hexadecimal digits, read in pieces.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Persistence
 
 extension ModelStore {
     /// Fetches what is missing of a source.

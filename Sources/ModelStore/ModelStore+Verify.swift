@@ -1,5 +1,6 @@
 import Checkpoints
 public import Foundation
+import Persistence
 
 /// What checking a file of weights found.
 public struct VerificationResult: Sendable, Hashable {

@@ -29,21 +29,22 @@ package enum HalfRounding {
         return sign | UInt16(truncatingIfNeeded: (rounded - 0x3800_0000) >> 13)
     }
 
+    /// The number that the bits of an IEEE 754 binary16 stand for.
+    package static func widen(_ half: UInt16) -> Float {
+        let sign = UInt32(half & 0x8000) << 16
+        let magnitude = UInt32(half & 0x7FFF)
+        if magnitude >= 0x7C00 { return Float(bitPattern: sign | 0x7F80_0000 | (magnitude & 0x3FF) << 13) }
+        if magnitude < 0x400 {
+            let value = Float(magnitude) * 0x1p-24
+            return sign == 0 ? value : -value
+        }
+        return Float(bitPattern: sign | (magnitude << 13 + 112 << 23))
+    }
+
     /// The bits of the nearest bfloat16.
     package static func brain(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
         if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
         return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
-    }
-    /// The value of an IEEE 754 binary16, exactly.
-    package static func single(half bits: UInt16) -> Float {
-        let magnitude = UInt32(bits & 0x7FFF)
-        let sign = UInt32(bits & 0x8000) << 16
-        if magnitude >= 0x7C00 { return Float(bitPattern: sign | 0x7F80_0000 | (magnitude & 0x3FF) << 13) }
-        if magnitude < 0x400 {
-            let value = Float(magnitude) * 0x1p-24
-            return Float(bitPattern: sign | value.bitPattern)
-        }
-        return Float(bitPattern: sign | (magnitude << 13) + 0x3800_0000)
     }
 }

@@ -75,7 +75,7 @@ package struct HalfTensor: Sendable {
                 for i in bits.indices {
                     values[i] =
                         precision == .float16
-                        ? HalfRounding.single(half: bits[i]) : Float(bitPattern: UInt32(bits[i]) << 16)
+                        ? HalfRounding.widen(bits[i]) : Float(bitPattern: UInt32(bits[i]) << 16)
                 }
             }
         }

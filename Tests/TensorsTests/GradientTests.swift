@@ -91,12 +91,12 @@ struct GradientTests {
         let expected = weight.values.map { value -> Float in
             precision == .bfloat16
                 ? Float(bitPattern: UInt32(HalfRounding.brain(value)) << 16)
-                : HalfRounding.single(half: HalfRounding.half(value))
+                : HalfRounding.widen(HalfRounding.half(value))
         }
         #expect(rounded.values == expected)
         #expect(Difference(rounded.values, weight.values).relativeL2 < (precision == .float16 ? 5e-4 : 4e-3))
         for bits in UInt16.min ... .max {
-            let value = HalfRounding.single(half: bits)
+            let value = HalfRounding.widen(bits)
             #expect(value.isNaN ? bits & 0x7FFF > 0x7C00 : HalfRounding.half(value) == bits)
         }
     }

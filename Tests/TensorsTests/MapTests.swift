@@ -80,7 +80,7 @@ struct MapTests {
 
     @Test(
         "A chain of convolutions and poolings agrees at every layer, for several images",
-        arguments: [(37, 23), (16, 16), (40, 300), (201, 17), (23, 1)])
+        arguments: [(37, 23), (16, 16), (40, 300), (201, 17), (23, 1), (39, 23), (71, 300), (203, 40)])
     func chain(height: Int, width: Int) throws {
         let isNarrow = width < 16
         let first = Self.convolution(

@@ -12,6 +12,7 @@
 #include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
+#include "RowProducts.h"
 #include "Similarity.h"
 
 #ifdef __cplusplus
@@ -46,6 +47,8 @@ struct dsv_kernels {
     void (*activate)(int, const float *, size_t, float *);
     void (*activate_backward)(int, const float *, const float *, size_t, float *);
     void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
+    void (*multiply_rows)(const struct dsv_row_products *);
+    void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
     void (*max_pool)(const struct dsv_pooling *);
     void (*l2_pool)(const struct dsv_pooling *);
     void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);

@@ -40,6 +40,12 @@ public struct WeightNeeds: Sendable, Hashable {
     /// Whether all files are on this machine.
     public func isReady(in store: ModelStore) -> Bool { (try? located(in: store)) != nil }
 
+    /// Whether what was found of a file matters: not when the file is for others, or missing where another one does.
+    public func isNeeded(_ result: VerificationResult, in store: ModelStore) -> Bool {
+        guard let alternatives = files.first(where: { $0.contains(result.path) }) else { return false }
+        return result.outcome != .missing || !alternatives.contains { Self.locate($0, in: store) != nil }
+    }
+
     /// Fetches what is missing.
     /// - Throws: `DreamSimError` with `.weightsMissing`, saying what to fetch by hand and where to put it, when fetching
     ///   is not allowed or fails.
@@ -88,8 +94,11 @@ public struct WeightNeeds: Sendable, Hashable {
 }
 
 extension Catalogue {
+    /// The weights of every model and of every metric that needs some.
+    public static var needs: [WeightNeeds] { all.map(\.needs) + MetricCatalogue.all.compactMap(\.needs) }
+
     /// The weights of a model or a metric of that name; nil when there is none, or when it needs none.
     public static func needs(of name: String) -> WeightNeeds? {
-        model(named: name)?.needs ?? MetricCatalogue.all.first { $0.card.name == name }?.needs
+        needs.first { $0.name == name }
     }
 }

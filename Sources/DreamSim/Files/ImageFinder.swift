@@ -7,19 +7,38 @@ public enum ImageFinder {
         "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "tif", "tiff", "heic", "heif", "avif", "bmp",
     ]
 
+    /// What is passed over in folders, besides hidden files and folders.
+    public struct Options: Sendable, Hashable {
+        /// Whether links to files and folders are followed; no folder is entered twice in any case.
+        public var followsLinks = true
+        /// Patterns of which a file must match one, when there are any.
+        ///
+        /// `*` stands for anything, `?` for one character, `[a-c]` for one of some. A pattern without a slash is compared
+        /// with the file's name, one with a slash with the path, where `*` also stands for slashes.
+        public var included: [String] = []
+        /// Patterns of which a file or folder must match none.
+        public var excluded: [String] = []
+
+        /// Links are followed, and everything is taken.
+        public init() {}
+    }
+
     /// Replaces every folder by the pictures in it, also those further down, in the order of their names' bytes.
     ///
     /// Hidden files and folders are passed over. Links to folders are followed, but no folder is entered twice, so that
     /// loops end. What cannot be listed is reported and skipped.
     /// - Parameters:
     ///   - paths: files and folders; files are kept as they are, whatever their extension.
+    ///   - options: what is passed over in folders.
     ///   - unreadable: called with each folder that cannot be listed, and the reason.
-    public static func expand(_ paths: [ImagePath], unreadable: (ImagePath, String) -> Void) -> [ImagePath] {
+    public static func expand(
+        _ paths: [ImagePath], options: Options = Options(), unreadable: (ImagePath, String) -> Void
+    ) -> [ImagePath] {
         var seen: Set<FileIdentity> = []
         var found: [ImagePath] = []
         for path in paths {
             if let identity = FileIdentity(path), identity.isFolder {
-                walk(path, identity, &seen, &found, unreadable)
+                walk(path, identity, options, &seen, &found, unreadable)
             } else {
                 found.append(path)
             }
@@ -31,8 +50,8 @@ public enum ImageFinder {
     public static func isFolder(_ path: ImagePath) -> Bool { FileIdentity(path)?.isFolder ?? false }
 
     private static func walk(
-        _ folder: ImagePath, _ identity: FileIdentity, _ seen: inout Set<FileIdentity>, _ found: inout [ImagePath],
-        _ unreadable: (ImagePath, String) -> Void
+        _ folder: ImagePath, _ identity: FileIdentity, _ options: Options, _ seen: inout Set<FileIdentity>,
+        _ found: inout [ImagePath], _ unreadable: (ImagePath, String) -> Void
     ) {
         // Paths can be at most some thousand bytes long, which bounds the depth of this recursion.
         guard seen.insert(identity).inserted else { return }
@@ -42,10 +61,14 @@ public enum ImageFinder {
         }
         for entry in entries.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             let path = folder.appending(entry)
-            guard !path.isHidden, let identity = FileIdentity(path) else { continue }
+            guard !path.isHidden, let identity = FileIdentity(path, followsLinks: options.followsLinks),
+                !options.excluded.contains(where: { path.matches($0) })
+            else { continue }
             if identity.isFolder {
-                walk(path, identity, &seen, &found, unreadable)
-            } else if identity.isFile, hasImageExtension(path) {
+                walk(path, identity, options, &seen, &found, unreadable)
+            } else if identity.isFile, hasImageExtension(path),
+                options.included.isEmpty || options.included.contains(where: { path.matches($0) })
+            {
                 found.append(path)
             }
         }
@@ -78,21 +101,10 @@ extension ImagePath {
     package func withCString<R>(_ body: (UnsafePointer<CChar>) -> R) -> R {
         (bytes.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { body($0.baseAddress!) }
     }
-}
 
-/// Which file a path leads to, links followed.
-private struct FileIdentity: Hashable {
-    let device: UInt64
-    let inode: UInt64
-    let isFolder: Bool
-    let isFile: Bool
-
-    init?(_ path: ImagePath) {
-        var status = stat()
-        guard path.withCString({ stat($0, &status) }) == 0 else { return nil }
-        device = UInt64(truncatingIfNeeded: status.st_dev)
-        inode = UInt64(status.st_ino)
-        isFolder = status.st_mode & S_IFMT == S_IFDIR
-        isFile = status.st_mode & S_IFMT == S_IFREG
+    /// Whether the name, or the path when the pattern holds a slash, is as a shell's pattern says.
+    func matches(_ pattern: String) -> Bool {
+        let subject = pattern.contains("/") ? self : ImagePath(bytes: Array(lastComponent))
+        return ImagePath(pattern).withCString { pattern in subject.withCString { fnmatch(pattern, $0, 0) == 0 } }
     }
 }

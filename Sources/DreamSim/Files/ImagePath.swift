@@ -1,3 +1,5 @@
+import Foundation
+
 /// A path as the system holds it: bytes, which need not be UTF-8.
 ///
 /// Swift's strings repair what is not UTF-8, after which the file could no longer be opened. Here such bytes are kept,
@@ -46,12 +48,41 @@ public struct ImagePath: Hashable, Sendable {
     var isHidden: Bool { lastComponent.first == UInt8(ascii: ".") }
 
     /// The bytes after the last slash.
-    var lastComponent: ArraySlice<UInt8> {
+    package var lastComponent: ArraySlice<UInt8> {
         bytes[(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)...]
     }
 
     /// The name of the file, for people.
     public var name: String { ImagePath(bytes: Array(lastComponent)).description }
+
+    /// The path from the root, with `.`, `..` and doubled slashes taken out of its text; links are not followed.
+    public func absolute(in folder: ImagePath = .workingFolder) -> ImagePath {
+        let slash = UInt8(ascii: "/")
+        let whole = bytes.first == slash ? bytes : folder.bytes + [slash] + bytes
+        var components: [ArraySlice<UInt8>] = []
+        for component in whole.split(separator: slash) where component != [UInt8(ascii: ".")] {
+            if component == Array("..".utf8)[...] {
+                _ = components.popLast()
+            } else {
+                components.append(component)
+            }
+        }
+        return ImagePath(bytes: components.isEmpty ? [slash] : components.flatMap { [slash] + $0 })
+    }
+
+    /// The folder that the process works in.
+    public static var workingFolder: ImagePath {
+        guard let text = getcwd(nil, 0) else { return ImagePath(bytes: [UInt8(ascii: "/")]) }
+        defer { free(text) }
+        return ImagePath(bytes: Array(UnsafeRawBufferPointer(start: text, count: strlen(text))))
+    }
+
+    /// Whether the path is that of a folder or leads below it, by its text.
+    public func isInside(_ folder: ImagePath) -> Bool {
+        let slash = UInt8(ascii: "/")
+        return bytes == folder.bytes || folder.bytes == [slash]
+            || bytes.starts(with: folder.bytes) && bytes[folder.bytes.count] == slash
+    }
 
     /// The path of something inside this folder.
     package func appending(_ component: [UInt8]) -> ImagePath {

@@ -61,6 +61,11 @@ public struct MetricProfile: Hashable, Sendable, Codable {
             self.dataSet = dataSet
             self.count = count
         }
+
+        /// Whether a pair of this value counts as the same; never when it is NaN.
+        public func accepts(_ value: Double, _ direction: Direction) -> Bool {
+            value == self.value || direction.isMoreAlike(value, than: self.value)
+        }
     }
 
     /// The layout of the file.
@@ -125,8 +130,9 @@ extension MetricProfile {
         } catch let error as DecodingError {
             throw fault("is no profile of a metric: \(error); make it again with 'dreamsim evaluate' or 'calibrate'")
         } catch {
-            throw fault("cannot be read: \(error.localizedDescription)")
+            throw fault("cannot be read; 'dreamsim calibrate' and 'evaluate' make it: \(error.localizedDescription)")
         }
+        guard profile.threshold.map({ !$0.value.isNaN }) ?? true else { throw fault("holds a threshold that is NaN") }
         guard profile.version == 1 else {
             throw fault("has version \(profile.version), this program reads 1; make it again with 'dreamsim evaluate'")
         }
@@ -141,6 +147,16 @@ extension MetricProfile {
             throw fault("holds a data set without values")
         }
         self = profile
+    }
+
+    /// The threshold, when there must be one.
+    /// - Throws: `DreamSimError` with `.badProfile` when none was calibrated.
+    public func requireThreshold(_ url: URL) throws(DreamSimError) -> Threshold {
+        guard let threshold else {
+            throw DreamSimError(
+                .badProfile, url.path, "holds no threshold of \(identity.name); 'dreamsim calibrate' makes one")
+        }
+        return threshold
     }
 
     /// The profile of a metric in the cache; nil when there is none, or none that can be read.

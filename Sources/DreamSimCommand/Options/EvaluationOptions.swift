@@ -5,27 +5,7 @@ import Foundation
 
 /// Which metrics are evaluated and how; shared by `evaluate` and `calibrate`.
 struct EvaluationOptions: ParsableArguments {
-    @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "Metrics, separated by commas: names of 'dreamsim models list', with +FEATURE for another feature of a model, l1, l2, mse, psnr …; or 'all' for every one that is ready here.",
-            valueName: "names"))
-    var metric: String = Catalogue.defaultModel
-
-    @OptionGroup var store: StoreOptions
-
-    @Option(help: "Do exactly what another implementation does: orientation ignored, transparency dropped.")
-    var parity: ParityOption?
-
-    @Flag(
-        inversion: .prefixedNo,
-        help: "Centre and normalize embeddings, as the reference's API does; its evaluation scripts do not.")
-    var normalize = true
-
-    @Option(
-        help: ArgumentHelp(
-            "Bring images to a square of this side for metrics that compare them at full size.", valueName: "pixels"))
-    var resize: Int?
+    @OptionGroup var metrics: MetricOptions
 
     @Option(help: ArgumentHelp("Keep values and embeddings here, not in the cache folder.", valueName: "dir"))
     var cache: String?
@@ -51,68 +31,30 @@ struct EvaluationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The number of images that pass a model together.", valueName: "n"))
     var batch: Int = 8
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
-
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
         guard (1...1_000_000).contains(resamples) else {
             throw ValidationError("--resamples must be from 1 to 1000000")
         }
-        if let resize, !(1...8192).contains(resize) { throw ValidationError("--resize must be from 1 to 8192") }
         guard (0...1_000_000).contains(unrelated) else { throw ValidationError("--unrelated must be 0 to 1000000") }
         if keepsNothing, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
-        if names.isEmpty || names.contains("") { throw ValidationError("--metric: a name is missing in '\(metric)'") }
-        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
-            throw ValidationError("--metric: '\(twice)' is named twice")
-        }
     }
 
-    var names: [String] {
-        metric.split(separator: ",", omittingEmptySubsequences: false).map {
-            $0.trimmingCharacters(in: .whitespaces)
-        }
-    }
-
-    func settings() throws -> EvaluationSettings {
-        let home = try store.configuration().home
+    /// How the metrics that were loaded are evaluated.
+    func settings(_ comparer: PairComparer) throws -> EvaluationSettings {
+        let home = try metrics.model.store.configuration().home
         return EvaluationSettings(
             cache: keepsNothing ? nil : cache.map { URL(filePath: $0) } ?? home.appending(path: "evaluations"),
-            decoding: parity == .reference ? .reference : .standard, resize: resize, batch: batch,
+            decoding: comparer.decoding, resize: comparer.resize, batch: batch,
             bootstrap: Bootstrap(resamples: resamples, seed: seed), isStrict: strict,
             unrelatedPairs: unrelated > 0 ? EvaluationSettings().unrelatedPairs : 0, slowUnrelatedPairs: unrelated)
     }
 
-    /// Loads the metrics, with progress and notes on standard error.
-    func load(quiet: Bool) async throws -> [any PerceptualMetric] {
-        if let threads { PerceptualModel.threads = threads }
-        var configuration = try store.configuration()
-        let isAll = names == ["all"]
-        if isAll { configuration.isOffline = true }
-        let options = PerceptualModel.LoadingOptions(
-            store: configuration, preprocessing: parity == .reference ? .reference : .standard,
-            isNormalized: normalize)
-        let progress = DownloadProgressLine(isQuiet: quiet)
-        defer { progress.clear() }
-        let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
-            switch event {
-            case .fetching(let state): progress.show(state)
-            case .note(let text): if !quiet { Terminal.note(text) }
-            }
+    /// Checks that a file that is of one metric is wanted of one.
+    func checkProfile(_ profile: String?) throws {
+        if profile != nil, metrics.names.count > 1 || metrics.isEverything {
+            throw ValidationError("--profile is one metric's file; name one metric")
         }
-        let wanted =
-            isAll
-            ? MetricCatalogue.all.map(\.card.name) + Catalogue.ready(in: ModelStore(configuration)).map(\.name) : names
-        var metrics: [any PerceptualMetric] = []
-        for name in wanted {
-            do {
-                metrics.append(try await MetricCatalogue.load(name, options: options, report: report))
-            } catch let error as DreamSimError where isAll && error.kind == .weightsMissing {
-                if !quiet { Terminal.note("\(name) is left out: its weights are not on this machine") }
-            }
-        }
-        return metrics
     }
 }
 

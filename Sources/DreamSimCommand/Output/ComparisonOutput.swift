@@ -5,6 +5,8 @@ import Foundation
 struct ComparisonOutput {
     let report: ComparisonReport
     let options: OutputOptions
+    /// What is known of the model's distances.
+    var profile: MetricProfile?
 
     func text() throws -> String {
         switch options.format {
@@ -37,6 +39,7 @@ struct ComparisonOutput {
         } else {
             lines.append("")
             lines += Legend.lines(report.model, reference: report.reference)
+            lines += Legend.lines(profile, nearest: report.results.first?.distance)
         }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -82,5 +85,15 @@ enum Legend {
             "model \(stamp.model), weights \(stamp.shortWeights), \(stamp.isNormalized ? "normalized" : "not normalized")",
             "preprocessing: \(stamp.preprocessing)",
         ]
+    }
+
+    /// What the most alike image's value means, as far as that is known.
+    static func lines(_ profile: MetricProfile?, nearest value: Double?) -> [String] {
+        guard let profile, let value else { return [] }
+        let threshold = profile.threshold.map { threshold in
+            String(format: "%.4g", threshold.value)
+                + " is where pairs stop being the same: \(threshold.dataSet), \(threshold.criterion)"
+        }
+        return [profile.explanation(of: value), threshold].compactMap { $0 }
     }
 }

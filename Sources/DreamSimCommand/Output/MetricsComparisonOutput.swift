@@ -5,6 +5,8 @@ import Foundation
 struct MetricsComparisonOutput {
     let report: MetricsComparison
     let options: OutputOptions
+    /// What is known of the values of the metric that ranks.
+    var profile: MetricProfile?
 
     func text() throws -> String {
         switch options.format {
@@ -47,6 +49,7 @@ struct MetricsComparisonOutput {
         } else {
             lines += ["", "compared with \(report.reference), ranked by \(report.rankedBy)"]
             lines += MetricText.legend(report.metrics)
+            lines += Legend.lines(profile, nearest: report.results.first?.values[report.rankedBy])
         }
         return lines.map { $0 + "\n" }.joined()
     }

@@ -90,3 +90,19 @@ extension Duration {
         return "\(seconds / 3600) h \(String(format: "%02d", seconds % 3600 / 60)) min"
     }
 }
+
+/// A progress line whose total is known only when the work has begun.
+final class LateProgressLine {
+    private let unit: String
+    private let isQuiet: Bool
+    private var line: ProgressLine?
+
+    init(unit: String, isQuiet: Bool) { (self.unit, self.isQuiet) = (unit, isQuiet) }
+
+    func show(_ done: Int, of total: Int) {
+        if line == nil { line = ProgressLine(total, unit: unit, isQuiet: isQuiet) }
+        line?.show(done)
+    }
+
+    func clear() { line?.clear() }
+}

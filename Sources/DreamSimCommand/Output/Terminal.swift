@@ -7,6 +7,7 @@ enum Terminal {
     enum Code: Int32 {
         case aboveThreshold = 1
         case trouble = 2
+        case interrupted = 130
     }
 
     /// Whether people watch standard error.

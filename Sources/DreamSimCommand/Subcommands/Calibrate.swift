@@ -64,19 +64,17 @@ struct Calibrate: AsyncParsableCommand {
         if let output, EvaluationFile.Format(rawValue: URL(filePath: output).pathExtension.lowercased()) == nil {
             throw ValidationError("--output \(output): the extension must be .json, .csv or .ndjson")
         }
-        if profile != nil, evaluation.names.count > 1 || evaluation.names == ["all"] {
-            throw ValidationError("--profile is one metric's file; name one metric")
-        }
+        try evaluation.checkProfile(profile)
     }
 
     func run() async throws {
         let set = try JudgedSet.pairs(labels, split: split, name: name)
-        let metrics = try await evaluation.load(quiet: format.quiet)
-        var settings = try evaluation.settings()
+        let comparer = try await evaluation.metrics.load(quiet: format.quiet)
+        var settings = try evaluation.settings(comparer)
         // Labelled pairs say nothing of unrelated ones.
         (settings.unrelatedPairs, settings.slowUnrelatedPairs) = (0, 0)
         let progress = EvaluationProgressLine(isQuiet: format.quiet)
-        let evaluated = try Evaluator.evaluate(set, with: metrics, settings: settings, progress: progress.show)
+        let evaluated = try Evaluator.evaluate(set, with: comparer.metrics, settings: settings, progress: progress.show)
         progress.clear()
         let criterion: ThresholdCriterion = precision.map { .precision($0) } ?? (by == .f1 ? .f1 : .youden)
         let report = try CalibrationReport(evaluated, criterion: criterion)
@@ -88,7 +86,7 @@ struct Calibrate: AsyncParsableCommand {
     }
 
     private func keepThresholds(_ report: CalibrationReport) throws {
-        let store = ModelStore(try evaluation.store.configuration())
+        let store = ModelStore(try evaluation.metrics.model.store.configuration())
         for (identity, threshold) in report.thresholds {
             let url = profile.map { URL(filePath: $0) } ?? MetricProfile.url(of: identity, in: store)
             let failure = Result { try MetricProfile.update(url, of: identity) { $0.threshold = threshold } }

@@ -40,6 +40,7 @@ struct Compare: AsyncParsableCommand {
     var rankBy: String?
 
     @OptionGroup var output: OutputOptions
+    @OptionGroup var profiles: ProfileOptions
     @OptionGroup var thresholds: ThresholdOptions
 
     @Option(
@@ -67,6 +68,9 @@ struct Compare: AsyncParsableCommand {
             throw ValidationError("--sheet \(sheet) would overwrite one of the images")
         }
         try thresholds.validate(for: metrics)
+        if profiles.thresholdFrom != nil, batch != nil || byName {
+            throw ValidationError("--threshold-from is of a ranking, for now; pairs take --fail-above and --fail-below")
+        }
     }
 
     func run() async throws {
@@ -90,13 +94,16 @@ struct Compare: AsyncParsableCommand {
     /// Ranks by the distance of one model.
     private func rankByModel(_ reference: ImagePath, _ candidates: [ImagePath]) async throws {
         let loaded = try await metrics.loadModel(quiet: output.quiet)
+        let profile = try profiles.profile(
+            MetricIdentity(loaded, decoding: loaded.preprocessing.decoding),
+            in: ModelStore(metrics.model.store.configuration()))
         let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
         let outcomes = loaded.embed(files: [reference] + candidates) { progress.show($0 - 1) }
         progress.clear()
         if !output.quiet { outcomes.flatMap(\.notes).forEach(Terminal.note) }
         let report = try ComparisonReport(
             reference: reference, embedding: outcomes[0].result.get(), candidates: Array(outcomes.dropFirst()))
-        Terminal.write(try ComparisonOutput(report: report, options: output).text())
+        Terminal.write(try ComparisonOutput(report: report, options: output, profile: profile).text())
         for failure in report.failures { Terminal.error(failure.error) }
         if let sheet {
             try ComparisonSheet(report: report, decoding: loaded.preprocessing.decoding).image()
@@ -107,12 +114,19 @@ struct Compare: AsyncParsableCommand {
         if report.results.contains(where: { thresholds.arePassed(by: [name: $0.distance], first: name) }) {
             Terminal.exit(.aboveThreshold)
         }
+        if report.results.contains(where: { profiles.isPassed(by: $0.distance, profile) }) {
+            Terminal.exit(.aboveThreshold)
+        }
     }
 
     /// Ranks by several metrics, or by one that is no model.
     private func rank(_ reference: ImagePath, _ candidates: [ImagePath]) async throws {
         let comparer = try await metrics.load(quiet: output.quiet)
         let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
+        let ranking = comparer.metrics.first { $0.card.name == rankBy } ?? comparer.metrics[0]
+        let profile = try profiles.profile(
+            MetricIdentity(ranking, decoding: comparer.decoding, resize: comparer.resize),
+            in: ModelStore(metrics.model.store.configuration()))
         var outcomes: [PairOutcome] = []
         try comparer.compare(candidates.map { ImagePair(reference, $0) }) { outcome in
             // Nothing can be compared without the reference.
@@ -124,7 +138,7 @@ struct Compare: AsyncParsableCommand {
         if !output.quiet { outcomes.flatMap(\.warnings).forEach(Terminal.note) }
         let report = try MetricsComparison(
             reference: reference, metrics: comparer.columns, rankedBy: rankBy, outcomes: outcomes)
-        Terminal.write(try MetricsComparisonOutput(report: report, options: output).text())
+        Terminal.write(try MetricsComparisonOutput(report: report, options: output, profile: profile).text())
         var complaints = MetricComplaints(report.metrics, isTolerant: metrics.isEverything, isQuiet: output.quiet)
         for entry in report.results { complaints.add(entry.errors ?? [:], of: "\(entry.image)") }
         for failure in report.failures { complaints.add(failure.error) }
@@ -135,6 +149,9 @@ struct Compare: AsyncParsableCommand {
         if complaints.hasFailed { Terminal.exit(.trouble) }
         let first = report.metrics[0].name
         if report.results.contains(where: { thresholds.arePassed(by: $0.values, first: first) }) {
+            Terminal.exit(.aboveThreshold)
+        }
+        if report.results.contains(where: { profiles.isPassed(by: $0.values[report.rankedBy], profile) }) {
             Terminal.exit(.aboveThreshold)
         }
     }

@@ -88,9 +88,7 @@ struct Evaluate: AsyncParsableCommand {
         if let output, EvaluationFile.Format(rawValue: URL(filePath: output).pathExtension.lowercased()) == nil {
             throw ValidationError("--output \(output): the extension must be .json, .csv or .ndjson")
         }
-        if profile != nil, evaluation.names.count > 1 || evaluation.names == ["all"] {
-            throw ValidationError("--profile is one metric's file; name one metric")
-        }
+        try evaluation.checkProfile(profile)
     }
 
     private func dataSet() throws -> JudgedSet {
@@ -107,10 +105,10 @@ struct Evaluate: AsyncParsableCommand {
 
     func run() async throws {
         let set = try dataSet()
-        let metrics = try await evaluation.load(quiet: format.quiet)
-        let settings = try evaluation.settings()
+        let comparer = try await evaluation.metrics.load(quiet: format.quiet)
+        let settings = try evaluation.settings(comparer)
         let progress = EvaluationProgressLine(isQuiet: format.quiet)
-        let report = try Evaluator.evaluate(set, with: metrics, settings: settings, progress: progress.show)
+        let report = try Evaluator.evaluate(set, with: comparer.metrics, settings: settings, progress: progress.show)
         progress.clear()
         Terminal.write(try EvaluationOutput(report: report, options: format).text())
         if let output { try EvaluationFile.write(report, to: URL(filePath: output)) }
@@ -120,7 +118,7 @@ struct Evaluate: AsyncParsableCommand {
     }
 
     private func keepProfiles(_ report: EvaluationReport) throws {
-        let store = ModelStore(try evaluation.store.configuration())
+        let store = ModelStore(try evaluation.metrics.model.store.configuration())
         for (identity, dataSet) in report.profiles {
             let url = profile.map { URL(filePath: $0) } ?? MetricProfile.url(of: identity, in: store)
             let failure = Result { try MetricProfile.update(url, of: identity) { $0.add(dataSet) } }

@@ -45,7 +45,7 @@ struct WeightsName: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] {
-        Catalogue.all.map(\.name) + MetricCatalogue.all.filter { $0.needs != nil }.map(\.card.name)
+        Catalogue.needs.map(\.name)
     }
     static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

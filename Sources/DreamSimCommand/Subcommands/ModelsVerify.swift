@@ -5,23 +5,24 @@ struct ModelsVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check the weights on this machine against their digests.",
         discussion:
-            "Without names, every model that is ready is checked. Ends with code 2 when a file is not as it should be.")
+            "Without names, every model and metric that is ready is checked. Ends with code 2 when a file is not as it should be."
+    )
 
-    @Argument(help: "The models' names.")
-    var names: [CatalogueName] = []
+    @Argument(help: "The names of models and metrics.")
+    var names: [WeightsName] = []
 
     @OptionGroup var store: StoreOptions
 
     func run() throws {
         let store = ModelStore(try store.configuration())
-        let models = names.isEmpty ? Catalogue.ready(in: store) : names.map(\.description)
+        let all = names.isEmpty ? Catalogue.needs.filter { $0.isReady(in: store) } : names.map(\.needs)
         var table = TextTable([("model", .left), ("file", .left), ("outcome", .left), ("SHA-256", .left)])
         var isGood = true
-        for model in models {
-            for source in model.sources {
-                for result in try store.verify(source) {
+        for needs in all {
+            for source in needs.sources {
+                for result in try store.verify(source) where needs.isNeeded(result, in: store) {
                     isGood = isGood && result.isGood
-                    table.add([model.name, result.path, "\(result.outcome)", result.sha256 ?? "-"])
+                    table.add([needs.name, result.path, "\(result.outcome)", result.sha256 ?? "-"])
                 }
             }
         }

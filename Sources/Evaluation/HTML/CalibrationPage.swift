@@ -19,17 +19,17 @@ public struct CalibrationPage {
     public func text() -> String {
         let set = report.dataSet
         let cards = report.metrics.sorted { ($0.area.value ?? 0) > ($1.area.value ?? 0) }.map(card)
-        let facts = HTML.definitions([
+        let facts = Markup.definitions([
             (
                 "labelled pairs",
-                "\(HTML.text(set.name)), from <code>\(HTML.text(set.root))</code>; \(HTML.text(set.selection))"
+                "\(Markup.text(set.name)), from <code>\(Markup.text(set.root))</code>; \(Markup.text(set.selection))"
             ),
             (
                 "count",
-                "\(HTML.value(report.positives)) the same, \(HTML.value(report.negatives)) not; \(report.skipped.count) skipped"
+                "\(Markup.value(report.positives)) the same, \(Markup.value(report.negatives)) not; \(report.skipped.count) skipped"
             ),
             ("digest", "<code>\(set.digest)</code>"),
-            ("threshold", HTML.text(report.criterion)),
+            ("threshold", Markup.text(report.criterion)),
             (
                 "intervals",
                 "95&#8239;%, percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed)"
@@ -39,7 +39,7 @@ public struct CalibrationPage {
             title: "\(set.name): where to draw the line",
             body: """
                 <header>
-                <p class="kicker">\(HTML.text(set.name)) · \(HTML.text(report.criterion))</p>
+                <p class="kicker">\(Markup.text(set.name)) · \(Markup.text(report.criterion))</p>
                 <h1>Where do pictures stop being the same?</h1>
                 <p class="lead">A pair counts as the same when it is at least as alike as the threshold. Left: the share of the \
                 same that is found over the share of the others that is taken for it. Right: precision over the share \
@@ -58,40 +58,40 @@ public struct CalibrationPage {
         let roc = [(0, 0)] + metric.curve.map { ($0.falsePositiveRate, $0.truePositiveRate) }
         let precision = metric.curve.map { ($0.truePositiveRate, $0.precision) }
         let isLower = metric.identity.direction == .lowerIsMoreAlike
-        let interval = metric.thresholdInterval.map { " (\(HTML.value($0.low)) to \(HTML.value($0.high)))" } ?? ""
+        let interval = metric.thresholdInterval.map { " (\(Markup.value($0.low)) to \(Markup.value($0.high)))" } ?? ""
         var entries: [(term: String, text: String)] = [
-            ("threshold", "<b>\(isLower ? "at most" : "at least") \(HTML.value(cut.value))</b>\(interval)"),
+            ("threshold", "<b>\(isLower ? "at most" : "at least") \(Markup.value(cut.value))</b>\(interval)"),
             (
                 "there",
-                "precision \(HTML.percent(cut.precision)), found \(HTML.percent(cut.recall)), "
-                    + "false alarms \(HTML.percent(cut.falsePositiveRate)), F1 \(HTML.percent(cut.f1))"
+                "precision \(Markup.percent(cut.precision)), found \(Markup.percent(cut.recall)), "
+                    + "false alarms \(Markup.percent(cut.falsePositiveRate)), F1 \(Markup.percent(cut.f1))"
             ),
             (
                 "area under ROC",
-                "\(HTML.percent(metric.area.value)) (\(HTML.percent(metric.area.interval))), n&#8239;=&#8239;\(metric.area.count)"
+                "\(Markup.percent(metric.area.value)) (\(Markup.percent(metric.area.interval))), n&#8239;=&#8239;\(metric.area.count)"
             ),
             (
                 "average precision",
-                "\(HTML.percent(metric.averagePrecision.value)) (\(HTML.percent(metric.averagePrecision.interval)))"
+                "\(Markup.percent(metric.averagePrecision.value)) (\(Markup.percent(metric.averagePrecision.interval)))"
             ),
-            ("direction", HTML.text(metric.identity.direction.rawValue)),
-            ("settings", HTML.text(metric.identity.settings)),
-            ("weights", "<code>\(HTML.text(metric.identity.weights ?? "none"))</code>"),
+            ("direction", Markup.text(metric.identity.direction.rawValue)),
+            ("settings", Markup.text(metric.identity.settings)),
+            ("weights", "<code>\(Markup.text(metric.identity.weights ?? "none"))</code>"),
         ]
         if metric.drawsWithoutThreshold > 0 {
             entries.insert(
                 (
                     "caution",
-                    "in \(HTML.percent(metric.drawsWithoutThreshold)) of the draws no threshold meets the criterion"
+                    "in \(Markup.percent(metric.drawsWithoutThreshold)) of the draws no threshold meets the criterion"
                 ),
                 at: 2)
         }
         return """
-            <article class="card"><h3>\(HTML.text(metric.identity.name))</h3>
+            <article class="card"><h3>\(Markup.text(metric.identity.name))</h3>
             <div class="charts">\
             \(chart(roc, ring: (cut.falsePositiveRate, cut.recall), diagonal: true, x: "false positive rate", y: "true positive rate"))\
             \(chart(precision, ring: (cut.recall, cut.precision), diagonal: false, x: "recall", y: "precision"))\
-            </div>\(HTML.definitions(entries))</article>
+            </div>\(Markup.definitions(entries))</article>
             """
     }
 
@@ -100,7 +100,7 @@ public struct CalibrationPage {
     ) -> String {
         let (left, side, top) = (34.0, 180.0, 10.0)
         func place(_ point: (Double, Double)) -> String {
-            "\(HTML.place(left + point.0 * side)) \(HTML.place(top + (1 - point.1) * side))"
+            "\(Markup.place(left + point.0 * side)) \(Markup.place(top + (1 - point.1) * side))"
         }
         var drawing = "<rect class=\"frame\" x=\"\(left)\" y=\"\(top)\" width=\"\(side)\" height=\"\(side)\"/>"
         if diagonal { drawing += "<path class=\"dash\" d=\"M\(place((0, 0)))L\(place((1, 1)))\"/>" }
@@ -109,7 +109,7 @@ public struct CalibrationPage {
         drawing += "<circle class=\"ring\" cx=\"\(centre[0])\" cy=\"\(centre[1])\" r=\"5\"/>"
         for (share, name) in [(0.0, "0"), (0.5, "0.5"), (1.0, "1")] {
             drawing +=
-                "<text x=\"\(left - 5)\" y=\"\(HTML.place(top + (1 - share) * side + 4))\" text-anchor=\"end\">\(name)</text>"
+                "<text x=\"\(left - 5)\" y=\"\(Markup.place(top + (1 - share) * side + 4))\" text-anchor=\"end\">\(name)</text>"
             drawing +=
                 "<text x=\"\(left + share * side)\" y=\"\(top + side + 14)\" text-anchor=\"middle\">\(name)</text>"
         }

@@ -6,17 +6,17 @@ extension HTMLReport {
         guard ranked.count > 1 else { return "" }
         let makesChoices = report.dataSet.task != .sameOrNot
         let names = ranked.map { report.metrics[$0].identity.name }
-        let head = names.map { "<th scope=\"col\">\(HTML.text($0))</th>" }.joined()
+        let head = names.map { "<th scope=\"col\">\(Markup.text($0))</th>" }.joined()
         let rows = names.map { first in
             let cells = names.map { second -> String in
                 guard first != second, let (comparison, sign) = report.comparison(first, second) else {
                     return "<td class=\"self\"></td>"
                 }
-                let difference = comparison.difference.value.map { HTML.points(sign * $0) } ?? "–"
+                let difference = comparison.difference.value.map { Markup.points(sign * $0) } ?? "–"
                 let ends = comparison.difference.interval.map {
                     sign > 0 ? ($0.low, $0.high) : (-$0.high, -$0.low)
                 }
-                let interval = ends.map { "\(HTML.points($0.0)) to \(HTML.points($0.1))" } ?? "–"
+                let interval = ends.map { "\(Markup.points($0.0)) to \(Markup.points($0.1))" } ?? "–"
                 let isSure = ends.map { $0.0 > 0 || $0.1 < 0 } ?? false
                 let line =
                     "<small class=\"\(isSure ? "sure" : "")\" title=\"difference of the scores in points\">"
@@ -25,10 +25,10 @@ extension HTMLReport {
                 let share = comparison.sameChoice ?? 0
                 let kappa = comparison.kappa.map { String(format: "%.2f", $0).replacing("-", with: "−") } ?? "–"
                 return "<td style=\"--share:\(String(format: "%.0f%%", max(0, share * 2 - 1) * 60))\">"
-                    + "<b>\(HTML.percent(comparison.sameChoice, digits: 0))</b> "
+                    + "<b>\(Markup.percent(comparison.sameChoice, digits: 0))</b> "
                     + "<span title=\"Cohen's kappa\">κ&#8239;\(kappa)</span>\(line)</td>"
             }.joined()
-            return "<tr><th scope=\"row\">\(HTML.text(first))</th>\(cells)</tr>"
+            return "<tr><th scope=\"row\">\(Markup.text(first))</th>\(cells)</tr>"
         }.joined(separator: "\n")
         let meaning =
             makesChoices

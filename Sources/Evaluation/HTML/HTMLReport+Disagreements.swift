@@ -55,12 +55,12 @@ extension HTMLReport {
             picture(item.judged.images[place], name: task.imageNames[place], chips: chips(item, place))
         }.joined()
         let rows = ranked.map { index -> String in
-            let name = "<th scope=\"row\">\(HTML.text(report.metrics[index].identity.name))</th>"
+            let name = "<th scope=\"row\">\(Markup.text(report.metrics[index].identity.name))</th>"
             guard let values = item.values[index], let score = item.scores[index] else {
                 return "<tr>\(name)<td colspan=\"\(task.pairNames.count)\">no value</td><td></td></tr>"
             }
             let cells = values.enumerated().map { place, value in
-                "<td\(score.choice == place ? " class=\"chosen\"" : "")>\(HTML.value(value))</td>"
+                "<td\(score.choice == place ? " class=\"chosen\"" : "")>\(Markup.value(value))</td>"
             }.joined()
             let mark =
                 score.score.map {
@@ -72,10 +72,10 @@ extension HTMLReport {
         let head =
             task.pairNames.map { "<th scope=\"col\">\($0)</th>" }.joined() + (task == .sameOrNot ? "" : "<th></th>")
         let parts = Set(report.metrics.flatMap { $0.parts.map(\.part) })
-        let labels = item.judged.labels.filter(parts.contains).map { " · " + HTML.text($0) }.joined()
+        let labels = item.judged.labels.filter(parts.contains).map { " · " + Markup.text($0) }.joined()
         return """
             <article class="card">
-            <h3>\(HTML.text(item.judged.id))<small>\(labels)</small></h3>
+            <h3>\(Markup.text(item.judged.id))<small>\(labels)</small></h3>
             <div class="pictures">\(pictures)</div>
             <p class="people">\(people(item))</p>
             <div class="scroll"><table class="values"><thead><tr><th></th>\(head)</tr></thead><tbody>\(rows)</tbody></table></div>
@@ -92,7 +92,7 @@ extension HTMLReport {
             if own > 0.5 { chips.append("<span class=\"chip people\">people</span>") }
         }
         chips += ranked.filter { item.scores[$0]?.choice == place - 1 }.map {
-            "<span class=\"chip\">\(HTML.text(report.metrics[$0].identity.name))</span>"
+            "<span class=\"chip\">\(Markup.text(report.metrics[$0].identity.name))</span>"
         }
         return chips.joined()
     }
@@ -102,18 +102,18 @@ extension HTMLReport {
         case .rightShare(let share):
             share == 0.5
                 ? "People are divided."
-                : "\(HTML.percent(max(share, 1 - share), digits: 0)) of people: \(share > 0.5 ? "right" : "left")."
+                : "\(Markup.percent(max(share, 1 - share), digits: 0)) of people: \(share > 0.5 ? "right" : "left")."
         case .thirdIsOdd: "People: the third is the odd one."
-        case .sameShare(let share): "\(HTML.percent(share, digits: 0)) of people: the same."
+        case .sameShare(let share): "\(Markup.percent(share, digits: 0)) of people: the same."
         }
     }
 
     private func picture(_ path: ImagePath, name: String, chips: String) -> String {
         let content =
             thumbnail(path).map {
-                "<img src=\"data:image/jpeg;base64,\($0)\" alt=\"\(HTML.text(name)): \(HTML.text(path.name))\" loading=\"lazy\">"
+                "<img src=\"data:image/jpeg;base64,\($0)\" alt=\"\(Markup.text(name)): \(Markup.text(path.name))\" loading=\"lazy\">"
             } ?? "<span class=\"missing\">cannot be shown</span>"
-        return "<figure>\(content)<figcaption title=\"\(HTML.text(path))\">\(HTML.text(name))</figcaption>"
+        return "<figure>\(content)<figcaption title=\"\(Markup.text(path))\">\(Markup.text(name))</figcaption>"
             + "<div class=\"chips\">\(chips)</div></figure>"
     }
 

@@ -7,9 +7,9 @@ extension HTMLReport {
         var entries: [(term: String, text: String)] = [
             (
                 "data set",
-                "\(HTML.text(set.name)), read as <code>\(HTML.text(set.layout))</code> from <code>\(HTML.text(set.root))</code>"
+                "\(Markup.text(set.name)), read as <code>\(Markup.text(set.layout))</code> from <code>\(Markup.text(set.root))</code>"
             ),
-            ("chosen", HTML.text(set.selection)),
+            ("chosen", Markup.text(set.selection)),
             (
                 "judgements",
                 "\(set.judgements), of which \(report.skipped.count) skipped; \(set.leftOut) more left out by the choice"
@@ -21,19 +21,19 @@ extension HTMLReport {
                 "percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), the same draws "
                     + "for all metrics; groups by clearness: Wilson's score interval"
             ),
-            ("score", HTML.text(set.task.scoreMeaning)),
+            ("score", Markup.text(set.task.scoreMeaning)),
         ]
-        if !set.notes.isEmpty { entries.append(("notes", set.notes.map(HTML.text).joined(separator: "<br>"))) }
+        if !set.notes.isEmpty { entries.append(("notes", set.notes.map(Markup.text).joined(separator: "<br>"))) }
         let metrics = ranked.map { index in
             let metric = report.metrics[index]
             return
-                "<tr><th scope=\"row\">\(HTML.text(metric.identity.name))</th><td>\(HTML.text(metric.identity.settings))</td>"
-                + "<td><code>\(HTML.text(metric.identity.weights ?? "none"))</code></td><td>\(metric.score.count)</td></tr>"
+                "<tr><th scope=\"row\">\(Markup.text(metric.identity.name))</th><td>\(Markup.text(metric.identity.settings))</td>"
+                + "<td><code>\(Markup.text(metric.identity.weights ?? "none"))</code></td><td>\(metric.score.count)</td></tr>"
         }.joined(separator: "\n")
         return """
             <section>
             <h2>How this was made</h2>
-            \(HTML.definitions(entries))
+            \(Markup.definitions(entries))
             <div class="scroll"><table class="plain"><thead><tr><th>metric</th><th>preparation</th>\
             <th>SHA-256 of the weights</th><th>n</th></tr></thead><tbody>
             \(metrics)
@@ -52,7 +52,7 @@ extension HTMLReport {
         guard !all.isEmpty else { return "" }
         let limit = 200
         let rows = all.prefix(limit).map {
-            "<li><b>\(HTML.text($0.skip.id))</b> (\(HTML.text($0.who))): \(HTML.text($0.skip.reason))</li>"
+            "<li><b>\(Markup.text($0.skip.id))</b> (\(Markup.text($0.who))): \(Markup.text($0.skip.reason))</li>"
         }.joined()
         let rest = all.count > limit ? "<li>and \(all.count - limit) more</li>" : ""
         return "<details><summary>\(all.count) judgements without a value</summary><ul>\(rows)\(rest)</ul></details>"

@@ -26,23 +26,24 @@ extension HTMLReport {
             metric.reliability.isEmpty ? nil : reliability(metric), distances(metric),
         ].compactMap { $0 }
         var entries: [(term: String, text: String)] = [
-            ("direction", HTML.text(metric.identity.direction.rawValue)),
-            ("settings", HTML.text(metric.identity.settings)),
+            ("direction", Markup.text(metric.identity.direction.rawValue)),
+            ("settings", Markup.text(metric.identity.settings)),
         ]
         if let weights = metric.identity.weights {
-            entries.append(("weights", "<code title=\"\(HTML.text(weights))\">\(HTML.text(weights.prefix(16)))</code>"))
+            entries.append(
+                ("weights", "<code title=\"\(Markup.text(weights))\">\(Markup.text(weights.prefix(16)))</code>"))
         }
         if let interpolated = metric.interpolatedPrecision {
-            entries.append(("average precision as LPIPS computes it", HTML.percent(interpolated)))
+            entries.append(("average precision as LPIPS computes it", Markup.percent(interpolated)))
         }
         if let meaning = meaning(metric) { entries.append(("what a value means", meaning)) }
         if !metric.failures.isEmpty { entries.append(("without a value", "\(metric.failures.count) judgements")) }
         return """
             <article class="card">
-            <h3>\(HTML.text(metric.identity.name))</h3>
-            <p class="note">\(HTML.text(metric.summary))</p>
+            <h3>\(Markup.text(metric.identity.name))</h3>
+            <p class="note">\(Markup.text(metric.summary))</p>
             <div class="charts">\(charts.joined())</div>
-            \(HTML.definitions(entries))
+            \(Markup.definitions(entries))
             </article>
             """
     }
@@ -51,7 +52,7 @@ extension HTMLReport {
     private func meaning(_ metric: EvaluationReport.MetricResult) -> String? {
         guard let unrelated = metric.unrelated else { return nil }
         let isLower = metric.identity.direction == .lowerIsMoreAlike
-        func quantile(_ share: Double) -> String { HTML.value(unrelated.quantile(isLower ? share : 1 - share)) }
+        func quantile(_ share: Double) -> String { Markup.value(unrelated.quantile(isLower ? share : 1 - share)) }
         return "\(quantile(0.01)): closer than 99&#8239;% of unrelated pairs; \(quantile(0.1)): than 90&#8239;%; "
             + "\(quantile(0.5)): than half (n&#8239;=&#8239;\(unrelated.count))"
     }
@@ -70,21 +71,21 @@ extension HTMLReport {
             let isChance = share == 0.5 && report.dataSet.task == .twoAlternatives
             drawing +=
                 "<line class=\"\(isChance ? "dash" : "grid")\" x1=\"\(frame.left)\" x2=\"\(frame.right)\" "
-                + "y1=\"\(HTML.place(y(share)))\" y2=\"\(HTML.place(y(share)))\"/>"
-                + "<text x=\"\(frame.left - 5)\" y=\"\(HTML.place(y(share) + 3.5))\" text-anchor=\"end\">"
+                + "y1=\"\(Markup.place(y(share)))\" y2=\"\(Markup.place(y(share)))\"/>"
+                + "<text x=\"\(frame.left - 5)\" y=\"\(Markup.place(y(share) + 3.5))\" text-anchor=\"end\">"
                 + "\(Int(share * 100))%</text>"
         }
         var points: [String] = []
         for (index, bin) in metric.reliability.enumerated() {
             let x = frame.left + (Double(index) + 0.5) * step
             let title =
-                "\(HTML.percent(bin.score)) (\(HTML.percent(bin.interval))) of \(bin.count) judgements with a "
-                + "difference of \(HTML.value(bin.lowestMargin)) to \(HTML.value(bin.highestMargin))"
-            points.append("\(HTML.place(x)),\(HTML.place(y(bin.score)))")
+                "\(Markup.percent(bin.score)) (\(Markup.percent(bin.interval))) of \(bin.count) judgements with a "
+                + "difference of \(Markup.value(bin.lowestMargin)) to \(Markup.value(bin.highestMargin))"
+            points.append("\(Markup.place(x)),\(Markup.place(y(bin.score)))")
             drawing +=
-                "<g><title>\(title)</title><line class=\"whisker\" x1=\"\(HTML.place(x))\" x2=\"\(HTML.place(x))\" "
-                + "y1=\"\(HTML.place(y(bin.interval.low)))\" y2=\"\(HTML.place(y(bin.interval.high)))\"/>"
-                + "<circle class=\"dot\" cx=\"\(HTML.place(x))\" cy=\"\(HTML.place(y(bin.score)))\" r=\"4\"/></g>"
+                "<g><title>\(title)</title><line class=\"whisker\" x1=\"\(Markup.place(x))\" x2=\"\(Markup.place(x))\" "
+                + "y1=\"\(Markup.place(y(bin.interval.low)))\" y2=\"\(Markup.place(y(bin.interval.high)))\"/>"
+                + "<circle class=\"dot\" cx=\"\(Markup.place(x))\" cy=\"\(Markup.place(y(bin.score)))\" r=\"4\"/></g>"
         }
         drawing += "<polyline class=\"path\" points=\"\(points.joined(separator: " "))\"/>"
         drawing += "<text x=\"\(frame.left)\" y=\"140\">unclear</text>"
@@ -114,14 +115,14 @@ extension HTMLReport {
         for sort in shares {
             var path = "M\(frame.left) \(frame.bottom)"
             for (index, share) in sort.shares.enumerated() {
-                let y = HTML.place(frame.bottom - share / highest * (frame.bottom - frame.top))
-                path += "V\(y)H\(HTML.place(frame.left + Double(index + 1) * step))"
+                let y = Markup.place(frame.bottom - share / highest * (frame.bottom - frame.top))
+                path += "V\(y)H\(Markup.place(frame.left + Double(index + 1) * step))"
             }
             drawing += "<path class=\"area \(sort.name)\" d=\"\(path)V\(frame.bottom)Z\"><title>\(sort.name) pairs, "
             drawing += "n = \(sort.count)</title></path>"
         }
-        drawing += "<text x=\"\(frame.left)\" y=\"140\">\(HTML.value(low))</text>"
-        drawing += "<text x=\"\(frame.right)\" y=\"140\" text-anchor=\"end\">\(HTML.value(high))</text>"
+        drawing += "<text x=\"\(frame.left)\" y=\"140\">\(Markup.value(low))</text>"
+        drawing += "<text x=\"\(frame.right)\" y=\"140\" text-anchor=\"end\">\(Markup.value(high))</text>"
         let key = shares.reversed().map { "<span class=\"key \($0.name)\">\($0.name) (\($0.count))</span>" }
         return figure(drawing, "values: " + key.joined(separator: " "))
     }

@@ -53,7 +53,7 @@ public struct HTMLReport {
         <meta name="color-scheme" content="light dark">
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
         <link rel="icon" href="data:,">
-        <title>\(HTML.text(title))</title>
+        <title>\(Markup.text(title))</title>
         <style>
         \(style)
         </style>
@@ -80,7 +80,7 @@ public struct HTMLReport {
             }
         return """
             <header>
-            <p class="kicker">\(HTML.text(set.name)) · \(HTML.text(set.selection))</p>
+            <p class="kicker">\(Markup.text(set.name)) · \(Markup.text(set.selection))</p>
             <h1>\(question)</h1>
             <p class="lead">\(verdict)</p>
             </header>
@@ -91,9 +91,9 @@ public struct HTMLReport {
     private var verdict: String {
         let used = report.dataSet.judgements - report.skipped.count
         guard let first = ranked.first, let value = report.metrics[first].score.value else { return "" }
-        let name = "<b>\(HTML.text(report.metrics[first].identity.name))</b>"
-        let score = HTML.percent(value)
-        let interval = HTML.percent(report.metrics[first].score.interval)
+        let name = "<b>\(Markup.text(report.metrics[first].identity.name))</b>"
+        let score = Markup.percent(value)
+        let interval = Markup.percent(report.metrics[first].score.interval)
         var text =
             switch report.dataSet.task {
             case .twoAlternatives: "\(name) agrees with people in \(score) of \(used) judgements (\(interval))."
@@ -107,8 +107,8 @@ public struct HTMLReport {
             {
                 let (low, high) = sign > 0 ? (ends.low, ends.high) : (-ends.high, -ends.low)
                 text +=
-                    " It is \(HTML.points(sign * difference)) points ahead of <b>\(HTML.text(second))</b> "
-                    + "(\(HTML.points(low)) to \(HTML.points(high))), which is "
+                    " It is \(Markup.points(sign * difference)) points ahead of <b>\(Markup.text(second))</b> "
+                    + "(\(Markup.points(low)) to \(Markup.points(high))), which is "
                     + (low > 0 ? "more than chance explains." : "not more than chance may explain.")
             }
         }
@@ -130,12 +130,12 @@ public struct HTMLReport {
         }.joined(separator: "\n")
         let legend = [
             "Bars: the score. Lines: 95&#8239;% interval.",
-            chance.map { "Dashed: chance, \(HTML.percent($0, digits: 0))." },
+            chance.map { "Dashed: chance, \(Markup.percent($0, digits: 0))." },
         ].compactMap { $0 }.joined(separator: " ")
         return """
             <section>
             <h2>Agreement with people</h2>
-            <p class="note">\(HTML.text(report.dataSet.task.scoreMeaning)). \(legend)</p>
+            <p class="note">\(Markup.text(report.dataSet.task.scoreMeaning)). \(legend)</p>
             <div class="bars">
             \(rows)
             </div>
@@ -153,10 +153,10 @@ public struct HTMLReport {
             } ?? ""
         let line = chance.map { "<i class=\"chance\" style=\"left:\(percent($0))\"></i>" } ?? ""
         return """
-            <div class="bar" title="\(HTML.text(title))">
-            <span class="name">\(HTML.text(name))</span>
+            <div class="bar" title="\(Markup.text(title))">
+            <span class="name">\(Markup.text(name))</span>
             <span class="track"><i class="fill" style="width:\(percent(value))"></i>\(line)\(whisker)</span>
-            <span class="figure"><b>\(HTML.percent(score.value))</b> <small>\(HTML.percent(score.interval)), \
+            <span class="figure"><b>\(Markup.percent(score.value))</b> <small>\(Markup.percent(score.interval)), \
             n&#8239;=&#8239;\(score.count)</small></span>
             </div>
             """
@@ -165,14 +165,14 @@ public struct HTMLReport {
     private var partTable: String {
         let parts = report.metrics.first?.parts.map(\.part) ?? []
         guard !parts.isEmpty else { return "" }
-        let head = parts.map { "<th scope=\"col\">\(HTML.text($0))</th>" }.joined()
+        let head = parts.map { "<th scope=\"col\">\(Markup.text($0))</th>" }.joined()
         let rows = ranked.map { index in
             let metric = report.metrics[index]
             let cells = metric.parts.map { part in
-                "<td><b>\(HTML.percent(part.score.value))</b><small>\(HTML.percent(part.score.interval))<br>"
+                "<td><b>\(Markup.percent(part.score.value))</b><small>\(Markup.percent(part.score.interval))<br>"
                     + "n&#8239;=&#8239;\(part.score.count)</small></td>"
             }.joined()
-            return "<tr><th scope=\"row\">\(HTML.text(metric.identity.name))</th>\(cells)</tr>"
+            return "<tr><th scope=\"row\">\(Markup.text(metric.identity.name))</th>\(cells)</tr>"
         }.joined(separator: "\n")
         return """
             <h3>By part</h3>

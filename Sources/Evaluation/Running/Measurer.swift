@@ -162,7 +162,8 @@ struct Measurer {
         func picture(_ index: Int) -> Result<Image, Failure> {
             let result = pictures[index] ?? .failure(Failure(text: "\(self.pictures.paths[index]): was not decoded"))
             guard let side = settings.resize, case .full = metric.metric.card.size else { return result }
-            return result.map { $0.resized(width: side, height: side) }
+            // As `PairComparer` does.
+            return result.map { $0.resized(width: side, height: side, filter: .bilinear, antialias: true) }
         }
         func checked(_ value: Double) -> Result<Double, Failure> {
             value.isNaN ? .failure(Failure(text: "\(metric.identity.name) gives NaN")) : .success(value)

@@ -2,22 +2,9 @@ import DreamSim
 import Foundation
 
 /// Pieces of pages.
-enum HTML {
+enum Markup {
     /// Text with nothing left in it that a browser would take for markup.
-    static func text(_ text: some CustomStringConvertible) -> String {
-        var result = ""
-        for character in "\(text)".unicodeScalars {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(character)
-            }
-        }
-        return result
-    }
+    static func text(_ text: some CustomStringConvertible) -> String { HTML.escaped("\(text)") }
 
     /// A share as a percentage, or a dash.
     static func percent(_ share: Double?, digits: Int = 1) -> String {

@@ -1,0 +1,42 @@
+import ArgumentParser
+import DreamSim
+
+/// How the model of an index is found; which it is the index says itself.
+struct IndexModelOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp(
+            "Where the index's model is now, when its file has moved since the index was made.", valueName: "model"))
+    var model: String?
+
+    @OptionGroup var store: StoreOptions
+
+    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+    }
+
+    func apply() {
+        if let threads { PerceptualModel.threads = threads }
+    }
+}
+
+/// How results of a search are written.
+struct SearchOutputOptions: ParsableArguments {
+    @Option(help: "How results are written to standard output.")
+    var format: SearchFormat = .table
+
+    @Flag(name: .shortAndLong, help: "No progress, no notes and no legend; only results and errors.")
+    var quiet = false
+}
+
+/// The layouts of results that can be shown as pictures.
+enum SearchFormat: String, ExpressibleByArgument, CaseIterable {
+    case table
+    case json
+    case ndjson
+    case csv
+    case markdown
+}

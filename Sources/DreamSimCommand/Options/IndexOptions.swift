@@ -1,0 +1,72 @@
+public import ArgumentParser
+import DreamSim
+import Foundation
+public import Retrieval
+
+/// Which index.
+struct IndexOptions: ParsableArguments {
+    @Option(
+        name: .customLong("index"), help: ArgumentHelp("The index's folder.", valueName: "dir"),
+        completion: .directory)
+    var path: String = "dreamsim-index"
+
+    var url: URL { URL(filePath: path) }
+}
+
+/// How a report that is no list of results is written.
+struct ReportOptions: ParsableArguments {
+    @Option(help: "How the report is written to standard output.")
+    var format: ReportFormat = .table
+
+    @Flag(name: .shortAndLong, help: "No progress, no notes and no legend; only the report and errors.")
+    var quiet = false
+}
+
+/// The layouts of a report.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+    case table
+    case json
+}
+
+extension VectorPrecision: ExpressibleByArgument {}
+
+extension IndexSettings {
+    /// Loads the model that the index was made with, with progress and notes on standard error.
+    /// - Parameter source: the model's file, when it has moved.
+    func loadModel(_ source: String?, store: StoreOptions, quiet: Bool) async throws -> PerceptualModel {
+        let options = PerceptualModel.LoadingOptions(
+            store: try store.configuration(), preprocessing: stamp.preprocessing, isNormalized: stamp.isNormalized,
+            precision: stamp.precision ?? .float32)
+        let progress = DownloadProgressLine(isQuiet: quiet)
+        defer { progress.clear() }
+        let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
+            switch event {
+            case .fetching(let state): progress.show(state)
+            case .note(let text): if !quiet { Terminal.note(text) }
+            }
+        }
+        let source = source ?? self.source
+        guard let feature, case .description(let description) = try Catalogue.find(source) else {
+            return try await PerceptualModel.load(source, options: options, report: report)
+        }
+        return try await PerceptualModel.load(description.reading(feature), options: options, report: report)
+    }
+}
+
+extension ModelOptions {
+    /// Loads what an index was made with, when there is one and nothing else was asked for; else the chosen model.
+    func load(for made: IndexSettings?, quiet: Bool) async throws -> PerceptualModel {
+        guard let made, feature == nil, normalize, precision == .float32, preprocessing == .standard else {
+            return try await load(quiet: quiet)
+        }
+        if let threads { PerceptualModel.threads = threads }
+        let model = try await made.loadModel(chosenModel, store: store, quiet: quiet)
+        if timings { TimingsReport.begin() }
+        return model
+    }
+
+    /// By what name the model is found from any folder.
+    var source: String {
+        FileManager.default.fileExists(atPath: model) ? URL(filePath: model).standardizedFileURL.path : model
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+
+/// What is known of a metric's numbers from `dreamsim evaluate` and `dreamsim calibrate`.
+struct ProfileOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "End with code 1 when an image is less alike than the threshold of 'dreamsim calibrate': 'profile' for the one that was kept in the cache, or the file it was written to.",
+            valueName: "profile|file"),
+        completion: .file())
+    var thresholdFrom: String?
+
+    /// The profile of a metric; nil when there is none and none is needed.
+    /// - Throws: `DreamSimError` when a threshold was asked for and there is none.
+    func profile(_ identity: MetricIdentity, in store: ModelStore) throws -> MetricProfile? {
+        guard let thresholdFrom else { return MetricProfile.find(identity, in: store) }
+        let url =
+            thresholdFrom == "profile" ? MetricProfile.url(of: identity, in: store) : URL(filePath: thresholdFrom)
+        let profile = try MetricProfile(contentsOf: url, of: identity)
+        _ = try profile.requireThreshold(url)
+        return profile
+    }
+
+    /// Whether a value is beyond the threshold that was asked for; what has no value is.
+    func isPassed(by value: Double?, _ profile: MetricProfile?) -> Bool {
+        guard thresholdFrom != nil, let profile, let threshold = profile.threshold else { return false }
+        return !threshold.accepts(value ?? .nan, profile.identity.direction)
+    }
+}

@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A lock between processes and between tasks of one, held as long as the object lives. A killed process lets go of it.
+package final class FileLock: Sendable {
+    private let descriptor: Int32
+
+    private init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    /// Takes the lock if nobody has it; nil when somebody has.
+    /// - Parameter path: the file that stands for the lock; it is made when it is missing, and stays.
+    package static func attempt(_ path: String) throws(SystemFailure) -> FileLock? {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw SystemFailure(action: "opened", code: errno) }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            let code = errno
+            close(descriptor)
+            if code == EWOULDBLOCK { return nil }
+            throw SystemFailure(action: "locked", code: code)
+        }
+        return FileLock(descriptor: descriptor)
+    }
+}
+
+/// A step that the system refused.
+package struct SystemFailure: Error, Sendable {
+    /// What could not be done to the file, such as `opened`.
+    package let action: String
+    /// `errno`.
+    package let code: Int32
+
+    /// The system's reason.
+    package var reason: String { "cannot be \(action): \(String(cString: strerror(code)))" }
+}

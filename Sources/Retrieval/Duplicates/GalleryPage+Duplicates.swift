@@ -1,0 +1,29 @@
+public import DreamSim
+import Foundation
+
+extension GalleryPage {
+    /// A page of duplicates, the copy that is kept first and marked.
+    public init(_ report: DuplicateReport, decoding: DecodingOptions) {
+        let groups = report.groups.enumerated().map { number, group in
+            Group(
+                title: "Group \(number + 1): \(group.files.count) files",
+                subtitle: "up to \(group.tier.rawValue), largest distance \(String(format: "%.4f", group.diameter))",
+                cards: group.files.enumerated().map { place, file in
+                    Card(
+                        path: file.image,
+                        figure: place == 0 ? "keep" : String(format: "%.4f  ", file.distance) + file.tier.rawValue,
+                        lines: ["\(file.width) × \(file.height), \(max(1, file.bytes / 1000)) kB, \(file.format)"],
+                        isMarked: place == 0)
+                })
+        }
+        let limits = report.thresholds
+        self.init(
+            title: "The same image more than once", groups: groups,
+            footer: [
+                "\(report.groups.count) groups, \(report.duplicates) files of \(report.bytes / 1_000_000) MB that could go, of \(report.images) images.",
+                "Distance from the kept copy: 0 is the same, \(report.direction.rawValue). Re-encoded up to \(limits.reencoded), near up to \(limits.near), scene up to \(limits.scene).",
+                "Kept: \(report.rules.joined(separator: ", ")).",
+                "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
+            ], decoding: decoding)
+    }
+}

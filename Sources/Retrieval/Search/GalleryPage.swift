@@ -1,0 +1,165 @@
+public import DreamSim
+import Foundation
+import Tensors
+
+/// A page of pictures in groups, in one file: pictures are small copies inside the page, so that it can be sent and kept.
+public struct GalleryPage: Sendable {
+    /// Pictures that belong together, such as a query and what it found.
+    public struct Group: Sendable {
+        /// What stands above.
+        public let title: String
+        /// More about it, in small letters.
+        public let subtitle: String
+        /// The pictures.
+        public let cards: [Card]
+
+        /// Joins pictures.
+        public init(title: String, subtitle: String = "", cards: [Card]) {
+            (self.title, self.subtitle, self.cards) = (title, subtitle, cards)
+        }
+    }
+
+    /// A picture with what is said about it.
+    public struct Card: Sendable {
+        /// The file.
+        public let path: ImagePath
+        /// What stands out, such as a distance.
+        public let figure: String
+        /// The lines below.
+        public let lines: [String]
+        /// Whether it is marked, as the query or as the copy that is kept.
+        public let isMarked: Bool
+
+        /// Describes a picture.
+        public init(path: ImagePath, figure: String, lines: [String] = [], isMarked: Bool = false) {
+            (self.path, self.figure, self.lines, self.isMarked) = (path, figure, lines, isMarked)
+        }
+    }
+
+    private let title: String
+    private let groups: [Group]
+    private let footer: [String]
+    private let decoding: DecodingOptions
+
+    /// Describes a page.
+    /// - Parameters:
+    ///   - footer: lines at the end, such as the model.
+    ///   - decoding: how files become pictures.
+    public init(title: String, groups: [Group], footer: [String], decoding: DecodingOptions = .standard) {
+        (self.title, self.groups, self.footer, self.decoding) = (title, groups, footer, decoding)
+    }
+
+    /// The page. Files that cannot be read any more are shown by their name.
+    public func html() -> String {
+        let paths = Array(Set(groups.flatMap(\.cards).map(\.path)))
+        let pictures = Lookahead(paths.count, capacity: 8, threads: Parallel.threads) { [decoding] index in
+            Self.thumbnail(paths[index], decoding)
+        }
+        var thumbnails: [ImagePath: String] = [:]
+        for path in paths { thumbnails[path] = pictures.next() ?? nil }
+        var page = """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <title>\(Self.escaped(title))</title><style>\(Self.style)</style></head><body>
+            <h1>\(Self.escaped(title))</h1>
+
+            """
+        for group in groups {
+            page += "<section><h2>\(Self.escaped(group.title))</h2>"
+            if !group.subtitle.isEmpty { page += "<p class=\"sub\">\(Self.escaped(group.subtitle))</p>" }
+            page += "<div class=\"grid\">\n"
+            page += group.cards.map { Self.html($0, thumbnails[$0.path]) }.joined()
+            page += "</div></section>\n"
+        }
+        page += "<footer>" + footer.map { "<p>\(Self.escaped($0))</p>" }.joined() + "</footer></body></html>\n"
+        return page
+    }
+
+    private static func html(_ card: Card, _ thumbnail: String?) -> String {
+        let path = "\(card.path)"
+        let picture =
+            thumbnail.map { "<img alt=\"\(escaped(card.path.name))\" loading=\"lazy\" src=\"\($0)\">" }
+            ?? "<span class=\"none\">cannot be shown</span>"
+        let lines = card.lines.map { "<span>\(escaped($0))</span>" }.joined()
+        return """
+            <a class="card\(card.isMarked ? " marked" : "")" href="\(url(card.path))" title="\(escaped(path))">\
+            <div class="picture">\(picture)</div><b>\(escaped(card.figure))</b>\
+            <span class="name">\(escaped(card.path.name))</span>\(lines)</a>
+
+            """
+    }
+
+    /// A small copy as a data URL; nil when the file cannot be read.
+    private static func thumbnail(_ path: ImagePath, _ decoding: DecodingOptions) -> String? {
+        guard let image = try? Image(contentsOfFile: path.bytes, options: decoding) else { return nil }
+        let scale = min(1, 320 / Double(max(image.width, image.height)))
+        let small = image.fitted(
+            width: max(1, Int((Double(image.width) * scale).rounded())),
+            height: max(1, Int((Double(image.height) * scale).rounded())), fit: .stretch)
+        guard let jpeg = try? small.jpegData(quality: 82) else { return nil }
+        return "data:image/jpeg;base64," + Data(jpeg).base64EncodedString()
+    }
+
+    /// A link to a file, whatever bytes its name has.
+    private static func url(_ path: ImagePath) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+        return "file://"
+            + path.absolute().bytes.map { byte in
+                plain.contains(byte)
+                    ? String(Unicode.Scalar(byte))
+                    : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }.joined()
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+
+    private static let style = """
+        :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #2f7de1; }
+        body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1280px; padding: 0 1.25rem; }
+        h1 { font-size: 1.6rem; margin: 0 0 1.5rem; } h2 { font-size: 1.1rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
+        section { border-top: 1px solid var(--line); padding: 1.25rem 0; }
+        .sub, footer, .card span { color: #777; font-size: .85rem; } .sub { margin: 0 0 .75rem; }
+        .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .9rem; margin-top: .75rem; }
+        .card { display: flex; flex-direction: column; border: 1px solid var(--line); border-radius: .6rem; overflow: hidden;
+          padding-bottom: .5rem; color: inherit; text-decoration: none; }
+        .card:hover, .card:focus-visible { border-color: var(--mark); }
+        .card.marked { border: 2px solid var(--mark); }
+        .picture { aspect-ratio: 1; background: var(--soft); display: flex; align-items: center; justify-content: center; }
+        .picture img { width: 100%; height: 100%; object-fit: contain; }
+        .card b, .card > span { padding: 0 .6rem; } .card b { padding-top: .45rem; font-variant-numeric: tabular-nums; }
+        .card .name { color: inherit; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+        footer { border-top: 1px solid var(--line); padding-top: 1rem; } footer p { margin: 0; }
+        """
+}
+
+extension GalleryPage {
+    /// A page of what searches found.
+    public init(_ report: SearchReport, decoding: DecodingOptions) {
+        let groups = report.searches.map { search in
+            var cards: [Card] = []
+            if !search.query.description.hasPrefix("#") {
+                cards.append(Card(path: search.query, figure: "query", isMarked: true))
+            }
+            cards += search.results.map { entry in
+                Card(
+                    path: entry.image, figure: String(format: "%.4f", entry.distance),
+                    lines: ["\(entry.width) × \(entry.height), \(max(1, entry.bytes / 1000)) kB"])
+            }
+            let unlike = search.unlike.map { "\($0)" }.joined(separator: ", ")
+            return Group(
+                title: "\(search.query)",
+                subtitle: "the \(search.results.count) most alike of \(report.images) images"
+                    + (unlike.isEmpty ? "" : ", and unlike \(unlike)"), cards: cards)
+        }
+        self.init(
+            title: "What looks like this?", groups: groups,
+            footer: [
+                "Distance: 0 is the same, \(report.direction.rawValue).",
+                "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
+                "Index \(report.index).",
+            ], decoding: decoding)
+    }
+}

@@ -1,0 +1,162 @@
+public import DreamSim
+import Foundation
+import GRDB
+import Tensors
+
+/// What is searched for.
+public struct SearchQuery: Sendable {
+    /// The components; their number is the index's width. Their scale does not matter.
+    public let vector: [Float]
+    /// Files that are not wanted among the results: the query's own.
+    public let excluded: Set<ImagePath>
+
+    /// Searches for a vector.
+    public init(vector: [Float], excluded: Set<ImagePath> = []) {
+        self.vector = vector
+        self.excluded = excluded
+    }
+}
+
+/// A file that was found.
+public struct SearchHit: Sendable {
+    /// The file.
+    public let file: IndexedFile
+    /// One minus the cosine; lower is more alike.
+    public let distance: Double
+}
+
+extension IndexReader {
+    /// Finds the files that are most alike, by comparing each query with every vector: nothing is missed.
+    ///
+    /// All queries are answered in one pass over the vectors. Memory does not depend on how many there are.
+    /// - Parameters:
+    ///   - queries: what is searched for.
+    ///   - count: how many files are wanted for each, at least 1.
+    ///   - filter: which files may be found.
+    /// - Returns: for each query its files, the most alike first; equal distances in the order of their paths.
+    /// - Throws: `IndexError`: `.badRequest` for a vector of another width or one that is not finite, `.damaged` when a
+    ///   vector has changed.
+    public func search(
+        _ queries: [SearchQuery], count: Int, filter: SearchFilter = SearchFilter()
+    ) throws -> [[SearchHit]] {
+        let units = try queries.map { query in
+            guard query.vector.count == settings.width, query.vector.allSatisfy(\.isFinite) else {
+                throw IndexError(
+                    .badRequest, "query",
+                    "has \(query.vector.count) components where the index has \(settings.width), or is not finite")
+            }
+            return IndexWriter.unit(query.vector)
+        }
+        guard count > 0 else { throw IndexError(.badRequest, "number of results \(count)", "must be at least 1") }
+        let mask = try mask(filter)
+        // Some more than wanted, because float32 sums round, and because the query's own files are left out.
+        let wanted = min(vectors.rows, count + 16 + (queries.map(\.excluded.count).max() ?? 0))
+        let scan = RowScan(Tensor(units.joined().map { $0 }, shape: [units.count, settings.width]))
+        let found = Finder(queries: units.count, wanted: wanted, lanes: RowScan.lanes, mask: mask)
+        scan.forEachBlock(of: vectors.stored, in: 0..<vectors.rows) { found.take($0) }
+        return try zip(queries, zip(units, found.ranked())).map { query, found in
+            try hits(found.1.map { Int($0.row) }, found.0, query.excluded, count, filter)
+        }
+    }
+
+    /// The rows that may be found; nil for all.
+    private func mask(_ filter: SearchFilter) throws -> RowMask? {
+        try read { db in
+            if let condition = filter.condition {
+                var mask = RowMask(rows: vectors.rows, all: false)
+                let rows = try Int.fetchCursor(
+                    db,
+                    sql: "SELECT file.row FROM file JOIN content ON content.row = file.row WHERE \(condition.sql)",
+                    arguments: condition.arguments)
+                while let row = try rows.next() {
+                    if row < vectors.rows { mask[row] = true }
+                }
+                return mask
+            }
+            var mask: RowMask?
+            let dead = try Int.fetchCursor(db, sql: "SELECT row FROM dead")
+            while let row = try dead.next() {
+                guard row < vectors.rows else { continue }
+                if mask == nil { mask = RowMask(rows: vectors.rows, all: true) }
+                mask?[row] = false
+            }
+            return mask
+        }
+    }
+
+    /// The files of rows, by their exact distance.
+    private func hits(
+        _ rows: [Int], _ unit: [Float], _ excluded: Set<ImagePath>, _ count: Int, _ filter: SearchFilter
+    ) throws -> [SearchHit] {
+        let condition = filter.condition
+        let ranked = rows.map { (row: $0, distance: Embedding.cosineDistance(unit, vectors.values($0))) }
+            .sorted { ($0.distance, $0.row) < ($1.distance, $1.row) }
+        var hits: [SearchHit] = []
+        try read { db in
+            let statement = try db.cachedStatement(
+                sql: IndexedFile.selection + " WHERE file.row = ?" + (condition.map { " AND \($0.sql)" } ?? ""))
+            for (row, distance) in ranked {
+                // Among equal distances paths decide, so that all of them have to be seen.
+                if hits.count >= count, let last = hits.last, last.distance < distance { break }
+                let files = try Row.fetchAll(
+                    statement, arguments: [row] + (condition?.arguments ?? StatementArguments())
+                ).map(IndexedFile.init).filter { !excluded.contains($0.path) }
+                if let first = files.first { try check(first) }
+                hits += files.map { SearchHit(file: $0, distance: distance) }
+            }
+        }
+        hits.sort {
+            $0.distance != $1.distance
+                ? $0.distance < $1.distance : $0.file.path.bytes.lexicographicallyPrecedes($1.file.path.bytes)
+        }
+        return Array(hits.prefix(count))
+    }
+}
+
+/// Gathers the best rows of all queries, each thread for itself.
+///
+/// `@unchecked Sendable`: every lane has its own part, and no two threads have the same lane.
+private final class Finder: @unchecked Sendable {
+    private let queries: Int
+    private let mask: RowMask?
+    private var best: [UnsafeMutableBufferPointer<BestRows>]
+
+    init(queries: Int, wanted: Int, lanes: Int, mask: RowMask?) {
+        self.queries = queries
+        self.mask = mask
+        best = (0..<lanes).map { _ in
+            let lane = UnsafeMutableBufferPointer<BestRows>.allocate(capacity: queries)
+            lane.initialize(repeating: BestRows(wanted))
+            return lane
+        }
+    }
+
+    deinit {
+        for lane in best {
+            lane.deinitialize()
+            lane.deallocate()
+        }
+    }
+
+    func take(_ block: RowScan.Block) {
+        let best = best[block.lane]
+        var score = block.scores
+        for row in block.rows {
+            for query in 0..<queries {
+                // NaN is never kept.
+                if score[query] >= best[query].threshold, mask?[row] ?? true {
+                    best[query].offer(BestRows.Entry(score: score[query], row: Int32(truncatingIfNeeded: row)))
+                }
+            }
+            score += queries
+        }
+    }
+
+    func ranked() -> [[BestRows.Entry]] {
+        (0..<queries).map { query in
+            var all = best[0][query]
+            for lane in best.dropFirst() { all.offer(all: lane[query]) }
+            return all.ranked
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import DreamSim
+public import Foundation
+import GRDB
+
+/// An index as it was at one moment. It stays so, whatever is written meanwhile.
+public final class IndexReader: Sendable {
+    /// The index's folder.
+    public let folder: URL
+    /// What the index was made with.
+    public let settings: IndexSettings
+    let vectors: VectorMap
+    let path: String
+    private let database: DatabaseQueue
+
+    /// Opens an index for reading. Takes the same time for one picture and for a million.
+    /// - Throws: `IndexError` with `.missing`, `.damaged`, `.newerSchema` or `.unreadable`.
+    public init(_ url: URL) throws {
+        let folder = IndexFolder(url)
+        guard folder.isPresent else {
+            throw IndexError(.missing, folder.url.path, "is not an index; make one with 'dreamsim index FOLDER'")
+        }
+        var attempts = 0
+        while true {
+            do {
+                let database = try Self.open(folder.database)
+                let stored = try IndexError.translating(folder.database) {
+                    try database.inDatabase { db in
+                        // The transaction stays open: it holds the snapshot.
+                        try db.execute(sql: "BEGIN")
+                        try IndexSchema.check(db, folder.database)
+                        guard try IndexSchema.migrator.hasCompletedMigrations(db),
+                            let stored = try StoredSettings(db, path: folder.database)
+                        else {
+                            throw IndexError(
+                                .missing, folder.url.path, "was never finished; run 'dreamsim index' on it again")
+                        }
+                        return stored
+                    }
+                }
+                let vectors = try VectorMap(folder.vectors(stored.vectors), rows: stored.rows)
+                guard vectors.header.stamp == stored.settings.stamp, vectors.header.width == stored.settings.width,
+                    vectors.header.precision == stored.settings.precision
+                else {
+                    throw IndexError(
+                        .damaged, folder.vectors(stored.vectors).path,
+                        "was made with \(vectors.header.stamp), unlike the rest of the index")
+                }
+                (self.folder, settings, self.vectors) = (folder.url, stored.settings, vectors)
+                (self.database, path) = (database, folder.database)
+                return
+            } catch let error as IndexError where error.kind == .missing && attempts < 5 {
+                // A compaction may have replaced the file of vectors since the database was read.
+                guard error.subject.hasSuffix(".bin") else { throw error }
+                attempts += 1
+            }
+        }
+    }
+
+    /// What the index in a folder was made with; nil when there is none. The vectors are not looked at.
+    /// - Throws: `IndexError` with `.damaged`, `.newerSchema` or `.unreadable`.
+    public static func settings(of url: URL) throws -> IndexSettings? {
+        let folder = IndexFolder(url)
+        guard folder.isPresent else { return nil }
+        return try IndexError.translating(folder.database) {
+            try open(folder.database).inDatabase { db in
+                try IndexSchema.check(db, folder.database)
+                guard try IndexSchema.migrator.appliedMigrations(db).count > 0 else { return nil }
+                return try StoredSettings(db, path: folder.database)?.settings
+            }
+        }
+    }
+
+    private static func open(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        configuration.allowsUnsafeTransactions = true
+        configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA cell_size_check = ON") }
+        do {
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            _ = try database.inDatabase { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_schema") }
+            return database
+        } catch let error as DatabaseError {
+            // Beside a database with a write-ahead log SQLite makes files even for reading. Where it cannot, and nobody
+            // is writing, the file can be read as it stands.
+            let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+            let isAtRest = (log ?? 0) == 0
+            guard isAtRest, [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode),
+                let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
+            else { throw IndexError(error, path) }
+            return try IndexError.translating(path) {
+                try DatabaseQueue(path: "file:\(escaped)?immutable=1", configuration: configuration)
+            }
+        }
+    }
+
+    /// Runs queries on the snapshot.
+    func read<R>(_ body: (Database) throws -> R) throws -> R {
+        try IndexError.translating(path) { try database.inDatabase(body) }
+    }
+}

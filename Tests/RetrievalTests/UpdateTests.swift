@@ -1,0 +1,129 @@
+import DreamSim
+import Foundation
+import Retrieval
+import TestSupport
+import Testing
+
+@Suite("Updating an index")
+struct UpdateTests {
+    @Test("New pictures are embedded, broken ones listed with the reason, identical ones share a vector")
+    func first() async throws {
+        try await Gallery.with(20, broken: 7) { gallery in
+            try FileManager.default.copyItem(at: gallery.picture("0.png"), to: gallery.picture("copy.png"))
+            let report = try gallery.update()
+            #expect(report.added == 19 && report.known == 1 && report.unchanged == 0 && report.isComplete)
+            #expect(report.images == 19)
+            #expect(report.failures.map(\.image.name) == ["13.png", "6.png"])
+            #expect(report.failures.allSatisfy { !$0.error.isEmpty })
+            let reader = try IndexReader(gallery.index)
+            let files = try reader.files()
+            #expect(files.count == 21 && files.filter { $0.error != nil }.count == 2)
+            let rows = files.compactMap { $0.content?.row }
+            #expect(Set(rows) == Set(0..<18))
+            for file in files where file.content != nil {
+                let vector = try #require(try reader.vector(of: file))
+                let expected = gallery.model.embed(try Image(contentsOfFile: file.path.bytes)).values
+                for (a, b) in zip(vector, expected) { #expect(abs(a - b) < 1e-3) }
+            }
+        }
+    }
+
+    @Test("What is unchanged is not read again, moved files keep their vectors, those that are gone are dropped")
+    func second() async throws {
+        try await Gallery.with(10, broken: 5) { gallery in
+            try gallery.update()
+            let again = try gallery.update()
+            #expect(again.unchanged == 8 && again.added == 0 && again.newFailures == 0 && again.failures.count == 2)
+            let folder = gallery.picture("deeper")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try FileManager.default.moveItem(at: gallery.picture("1.png"), to: folder.appending(path: "one.png"))
+            try FileManager.default.removeItem(at: gallery.picture("2.png"))
+            try Gallery.picture(77).write(to: gallery.picture("3.png"))
+            let third = try gallery.update()
+            #expect(third.added == 2 && third.known == 1 && third.moved == 1 && third.dropped == 1)
+            #expect(third.unchanged == 5 && third.images == 7)
+            let reader = try IndexReader(gallery.index)
+            let names = try reader.files().filter { $0.error == nil }.map(\.path.name).sorted()
+            #expect(names == ["0.png", "3.png", "5.png", "6.png", "7.png", "8.png", "one.png"])
+            let changed = try #require(try reader.files().first { $0.path.name == "3.png" })
+            let vector = try #require(try reader.vector(of: changed))
+            for (a, b) in zip(vector, gallery.model.embed(Gallery.picture(77)).values) { #expect(abs(a - b) < 1e-3) }
+        }
+    }
+
+    @Test("Two files that exchange their names are both recognised")
+    func exchange() async throws {
+        try await Gallery.with(4) { gallery in
+            try gallery.update()
+            let manager = FileManager.default
+            try manager.moveItem(at: gallery.picture("0.png"), to: gallery.picture("x.png"))
+            try manager.moveItem(at: gallery.picture("1.png"), to: gallery.picture("0.png"))
+            try manager.moveItem(at: gallery.picture("x.png"), to: gallery.picture("1.png"))
+            let report = try gallery.update()
+            #expect(report.added == report.known && report.images == 4)
+            let reader = try IndexReader(gallery.index)
+            for (name, seed) in [("0.png", 1), ("1.png", 0)] {
+                let file = try #require(try reader.files().first { $0.path.name == name })
+                let vector = try #require(try reader.vector(of: file))
+                for (a, b) in zip(vector, gallery.model.embed(Gallery.picture(UInt64(seed))).values) {
+                    #expect(abs(a - b) < 1e-3)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "An interruption keeps what is done; the next update gives what an undisturbed one gives", arguments: [0, 1, 9])
+    func interruption(after count: Int) async throws {
+        try await Gallery.with(30, broken: 10) { gallery in
+            try gallery.update()
+            let undisturbed = try gallery.dump()
+            try FileManager.default.removeItem(at: gallery.index)
+            var asked = 0
+            let report = try gallery.writer().update(
+                [ImagePath(gallery.pictures.path)], with: gallery.model,
+                isCancelled: {
+                    asked += 1
+                    return asked > count
+                })
+            #expect(!report.isComplete && report.images < 30)
+            #expect(try gallery.update().isComplete)
+            #expect(try gallery.dump() == undisturbed)
+        }
+    }
+
+    @Test("Patterns leave files out without dropping them; a folder that became empty keeps its entries unless pruned")
+    func patterns() async throws {
+        try await Gallery.with(6) { gallery in
+            var options = IndexingOptions()
+            options.finder.included = ["[0-2].png"]
+            #expect(try gallery.update(options).images == 3)
+            options.finder.included = []
+            options.finder.excluded = ["5*", "*/none/*"]
+            #expect(try gallery.update(options).images == 5)
+            options.finder.excluded = ["0.png"]
+            #expect(try gallery.update(options).images == 6)
+            for number in 0..<6 { try FileManager.default.removeItem(at: gallery.picture("\(number).png")) }
+            #expect(try gallery.update().images == 6)
+            options.emptiesFolders = true
+            #expect(try gallery.update(options).images == 0)
+        }
+    }
+
+    @Test("Links are followed once, or left alone")
+    func links() async throws {
+        try await Gallery.with(3) { gallery in
+            let other = gallery.home.appending(path: "other")
+            try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+            try Gallery.picture(50).write(to: other.appending(path: "far.png"))
+            for (name, target) in [("loop", gallery.pictures), ("far", other)] {
+                try FileManager.default.createSymbolicLink(
+                    at: gallery.picture(name), withDestinationURL: target)
+            }
+            var options = IndexingOptions()
+            options.finder.followsLinks = false
+            #expect(try gallery.update(options).images == 3)
+            #expect(try gallery.update().images == 4)
+        }
+    }
+}
