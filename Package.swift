@@ -11,6 +11,7 @@ let package = Package(
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "DreamSim", targets: ["DreamSim"]),
+        .library(name: "DreamSimTraining", targets: ["Training"]),
         .library(name: "DreamSimRetrieval", targets: ["Retrieval"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
         // What Benchmarks/ measures.
@@ -39,7 +40,9 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Checkpoints", dependencies: ["Tensors", "Persistence", "CZlib"], swiftSettings: settings),
         .target(name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence"], swiftSettings: settings),
-        .target(name: "Networks", dependencies: ["Tensors", "Checkpoints", "CVectorMath"], swiftSettings: settings),
+        .target(
+            name: "Networks", dependencies: ["Tensors", "Checkpoints", "Persistence", "CVectorMath"],
+            swiftSettings: settings),
         .target(
             name: "ModelStore",
             dependencies: [
@@ -58,7 +61,10 @@ let package = Package(
         .target(
             name: "Evaluation", dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence"],
             swiftSettings: settings),
-
+        .target(
+            name: "Training",
+            dependencies: ["DreamSim", "Evaluation", "Networks", "Checkpoints", "Persistence", "Tensors"],
+            swiftSettings: settings),
         .target(
             name: "Retrieval",
             dependencies: [
@@ -72,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
-                "DreamSim", "Evaluation", "Retrieval",
+                "DreamSim", "Evaluation", "Networks", "Retrieval", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -84,6 +90,9 @@ let package = Package(
         // Tests and the helpers they share.
         .target(
             name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "ModelTestSupport", dependencies: ["DreamSim", "Networks", "TestSupport"],
+            path: "Tests/ModelTestSupport", swiftSettings: settings),
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
         .testTarget(
@@ -108,7 +117,14 @@ let package = Package(
             dependencies: ["DreamSimCommand", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
-            name: "DreamSimTests", dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport"],
+            name: "DreamSimTests",
+            dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: [
+                "Training", "DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "EvaluationTests",

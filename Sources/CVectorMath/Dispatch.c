@@ -91,6 +91,22 @@ void dsv_standardize(const float *x, size_t count, float mean, float deviation, 
     active->standardize(x, count, mean, deviation, y);
 }
 
+void dsv_layer_norm_backward(const struct dsv_layer_norm_gradient *gradient) {
+    active->layer_norm_backward(gradient);
+}
+
+void dsv_activate(int activation, const float *x, size_t count, float *y) {
+    active->activate(activation, x, count, y);
+}
+
+void dsv_activate_backward(int activation, const float *x, const float *dy, size_t count, float *dx) {
+    active->activate_backward(activation, x, dy, count, dx);
+}
+
+void dsv_softmax_backward(const float *p, float *dp, size_t rows, size_t width, size_t stride, float scale) {
+    active->softmax_backward(p, dp, rows, width, stride, scale);
+}
+
 void dsv_max_pool(const struct dsv_pooling *pooling) {
     active->max_pool(pooling);
 }

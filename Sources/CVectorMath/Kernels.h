@@ -97,6 +97,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 
 #include "Product.h"
 #include "AttentionKernel.h"
+#include "GradientKernels.h"
 #include "RowProducts.h"
 #include "MapKernels.h"
 #include "SimilarityKernel.h"
@@ -112,6 +113,10 @@ const struct dsv_kernels KERNEL(kernels) = {
     .packed_transposed_product = KERNEL(packed_transposed_product),
     .weighted_rows = KERNEL(weighted_rows),
     .attend = KERNEL(attend),
+    .layer_norm_backward = KERNEL(layer_norm_backward),
+    .activate = KERNEL(activate),
+    .activate_backward = KERNEL(activate_backward),
+    .softmax_backward = KERNEL(softmax_backward),
     .multiply_rows = KERNEL(multiply_rows),
     .widen_rows = KERNEL(widen_rows),
     .max_pool = KERNEL(max_pool),

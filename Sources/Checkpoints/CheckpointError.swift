@@ -1,4 +1,4 @@
-internal import Persistence
+package import Persistence
 
 /// What is wrong with a file of weights, where, and what can be done about it.
 public struct CheckpointError: Error, Hashable, Sendable {
@@ -54,7 +54,7 @@ extension CheckpointError: CustomStringConvertible {
 
 extension CheckpointError {
     /// A file that could not be written.
-    init(_ failure: AtomicFile.Failure) {
+    package init(_ failure: AtomicFile.Failure) {
         self.init(.unwritable, path: failure.path, failure.reason)
     }
 }

@@ -2,4 +2,6 @@
 @_exported public import Imaging
 @_exported public import ModelStore
 
+@_exported public import struct Tensors.Shape
+@_exported public import struct Tensors.Tensor
 @_exported public import enum Tensors.WeightPrecision

@@ -1,5 +1,6 @@
 public import Imaging
 package import Networks
+import Synchronization
 package import Tensors
 
 /// A metric that embeds images with one or more vision transformers and compares them by cosine, as DreamSim does.
@@ -15,6 +16,7 @@ public final class PerceptualModel: Sendable {
     /// What its embeddings depend on.
     public let stamp: ModelStamp
     package let parts: [PartNetwork]
+    private let packedForGradients = Mutex<[BackwardWeights]?>(nil)
 
     /// The networks of the parts that are vision transformers.
     package var networks: [VisionTransformer] { parts.compactMap(\.transformer) }
@@ -37,6 +39,19 @@ public final class PerceptualModel: Sendable {
             model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
     }
+
+    /// The networks' weights arranged for backward passes; made at the first call.
+    package var backwardWeights: [BackwardWeights] {
+        packedForGradients.withLock { packed in
+            if let packed { return packed }
+            let made = networks.map { BackwardWeights($0) }
+            packed = made
+            return made
+        }
+    }
+
+    /// Whether whole embeddings are normalised, and not the tokens before they are pooled.
+    var normalizesEmbeddings: Bool { stamp.isNormalized && !description.poolsPatches }
 
     /// The number of components of an embedding.
     public var width: Int { description.width }
@@ -113,7 +128,7 @@ public final class PerceptualModel: Sendable {
         }
         // Shares would not be what they are if the whole was centred.
         if description.hasShares { return result }
-        if stamp.isNormalized && !description.poolsPatches {
+        if normalizesEmbeddings {
             result.withUnsafeMutableBufferPointer { values in
                 for n in 0..<count { Self.normalize(values.extracting((n * width)..<((n + 1) * width))) }
             }
@@ -134,7 +149,7 @@ public final class PerceptualModel: Sendable {
     }
 
     /// Subtracts a vector's own mean and divides it by its norm.
-    private static func normalize(_ vector: UnsafeMutableBufferPointer<Float>) {
+    static func normalize(_ vector: UnsafeMutableBufferPointer<Float>) {
         let mean = vector.reduce(0.0) { $0 + Double($1) } / Double(vector.count)
         let norm = vector.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }.squareRoot()
         // A constant vector has no direction; it becomes zeros rather than NaN.

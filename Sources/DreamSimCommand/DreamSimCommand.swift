@@ -33,8 +33,8 @@ struct DreamSimCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Compare.self, Vote.self, Embed.self, Index.self, Search.self, Dedupe.self, HeatmapCommand.self,
-            Foreground.self, Sensitivity.self, Evaluate.self, Calibrate.self, Bench.self, BenchSearch.self,
-            Metrics.self, Models.self,
+            Foreground.self, Sensitivity.self, Evaluate.self, Calibrate.self, Train.self, Bench.self,
+            BenchSearch.self, Metrics.self, Models.self,
         ])
 }
 

@@ -5,7 +5,7 @@ public import Tensors
 /// A low-rank adapter (Hu et al. 2021) as PEFT writes it: a folder with `adapter_config.json` and
 /// `adapter_model.safetensors` or `adapter_model.bin`.
 public struct LoRAAdapter: Sendable {
-    /// The folder.
+    /// The folder it was read from; the root when it was made in memory.
     public let folder: URL
     /// r, the rank of every update.
     public let rank: Int
@@ -20,6 +20,15 @@ public struct LoRAAdapter: Sendable {
         public let down: Tensor
         /// B, [outputs, r].
         public let up: Tensor
+
+        /// Joins the two factors.
+        public init(down: Tensor, up: Tensor) {
+            precondition(
+                down.shape.rank == 2 && up.shape.rank == 2 && down.shape[0] == up.shape[1],
+                "factors of shapes \(down.shape) and \(up.shape)")
+            self.down = down
+            self.up = up
+        }
     }
 
     /// The files of an adapter folder, in the order in which they are looked for.
@@ -39,10 +48,22 @@ public struct LoRAAdapter: Sendable {
                 .badAdapter, path: folder.path, "has neither \(Self.weightFiles.joined(separator: " nor "))")
         }
         let updates = try Self.updates(in: Checkpoint(contentsOf: file), rank: configuration.rank)
-        try self.init(folder: folder, rank: configuration.rank, scale: configuration.scale, updates: updates)
+        self.init(folder: folder, rank: configuration.rank, scale: configuration.scale, updates: updates)
     }
 
-    private init(folder: URL, rank: Int, scale: Float, updates: [Int: [String: Update]]) throws {
+    /// Joins updates that were made in memory.
+    /// - Parameters:
+    ///   - rank: of every update.
+    ///   - scale: what B A is multiplied with.
+    ///   - updates: for every backbone, by its index, those of its layers by canonical name.
+    public init(rank: Int, scale: Float, updates: [Int: [String: Update]]) {
+        precondition(
+            updates.values.allSatisfy { $0.values.allSatisfy { $0.down.shape[0] == rank } },
+            "updates that are not all of rank \(rank)")
+        self.init(folder: URL(filePath: "/", directoryHint: .isDirectory), rank: rank, scale: scale, updates: updates)
+    }
+
+    private init(folder: URL, rank: Int, scale: Float, updates: [Int: [String: Update]]) {
         self.folder = folder
         self.rank = rank
         self.scale = scale

@@ -52,6 +52,33 @@ package struct PositionEmbedding: Sendable {
         }
     }
 
+    /// The gradient of the trained patches' embedding, given that of `patches(rows:columns:)`.
+    /// - Parameter gradient: [rows * columns, C].
+    /// - Returns: [grid * grid, C].
+    package func patchesBackward(_ gradient: Tensor, rows: Int, columns: Int) -> Tensor {
+        if rows == grid && columns == grid { return gradient }
+        let width = patches.shape[1]
+        let vertical = Self.taps(from: grid, to: rows, offset: offset)
+        let horizontal = Self.taps(from: grid, to: columns, offset: offset)
+        var result = Tensor(zeros: patches.shape)
+        result.withUnsafeMutableBufferPointer { target in
+            gradient.withUnsafeBufferPointer { source in
+                for y in 0..<rows {
+                    for x in 0..<columns {
+                        let base = (y * columns + x) * width
+                        for v in vertical[y] {
+                            for h in horizontal[x] {
+                                let (at, weight) = ((v.index * grid + h.index) * width, v.weight * h.weight)
+                                for c in 0..<width { target[at + c] += weight * source[base + c] }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return result
+    }
+
     private struct Tap {
         var index: Int
         var weight: Float

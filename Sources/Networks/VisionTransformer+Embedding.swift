@@ -4,6 +4,12 @@ import Tensors
 extension VisionTransformer {
     /// Fills x [N * T, C] with the tokens of some images that enter the first block.
     func embed(_ images: Tensor, _ range: Range<Int>, _ grid: Grid, into x: MatrixView, _ scratch: Scratch) {
+        join(images, range, grid, into: x, scratch)
+        preNorm?.forward(x, into: x)
+    }
+
+    /// Fills x [N * T, C] with class token, registers and embedded patches at their positions.
+    func join(_ images: Tensor, _ range: Range<Int>, _ grid: Grid, into x: MatrixView, _ scratch: Scratch) {
         let (tokens, first) = (tokenCount(grid), 1 + configuration.registers)
         let patches = MatrixView(scratch.wide, rows: range.count * grid.count, columns: patchEmbedding.inputs)
         gather(images, range, grid, into: patches)
@@ -21,11 +27,10 @@ extension VisionTransformer {
                     then: .residual(scale: nil))
             }
         }
-        preNorm?.forward(x, into: x)
     }
 
     /// Cuts images into patches, standardised: [N * patches, 3 * P * P], channel by channel within a patch.
-    private func gather(_ images: Tensor, _ range: Range<Int>, _ grid: Grid, into patches: MatrixView) {
+    func gather(_ images: Tensor, _ range: Range<Int>, _ grid: Grid, into patches: MatrixView) {
         let (height, width, side) = (images.shape[2], images.shape[3], configuration.patchSize)
         let (mean, deviation) = (configuration.mean, configuration.standardDeviation)
         images.withUnsafeBufferPointer { source in

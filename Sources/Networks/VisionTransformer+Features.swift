@@ -58,6 +58,7 @@ extension VisionTransformer {
         }
     }
 
+    /// Reads a feature from the tokens of an image; the class token alone suffices for all but `cls_patch`.
     func read(_ kind: Feature.Kind, _ image: MatrixView, into row: MatrixView, centringTokens: Bool) {
         let classToken = image.rows(0..<1)
         switch kind {

@@ -115,5 +115,5 @@ extension VisionTransformer {
         perceptron(block, on: classTokens, scratch)
     }
 
-    private var attention: Attention { Attention(heads: configuration.heads, width: configuration.width) }
+    var attention: Attention { Attention(heads: configuration.heads, width: configuration.width) }
 }

@@ -47,14 +47,20 @@ extension VisionTransformer {
         }
 
         /// [rows, 3 C]: queries, keys and values, each by itself where panels of weights allow it.
-        func qkv(rows: Int) -> BlockedMatrix {
-            BlockedMatrix(
-                wide, rows: rows, columns: 3 * width, block: width % PackedMatrix.panel == 0 ? width : 3 * width)
-        }
+        func qkv(rows: Int) -> BlockedMatrix { Self.qkv(wide, rows: rows, width: width) }
 
         /// [rows, mlpWidth], in blocks that suit the product which follows.
-        func hidden(rows: Int) -> BlockedMatrix {
-            BlockedMatrix(wide, rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth))
+        func hidden(rows: Int) -> BlockedMatrix { Self.hidden(wide, rows: rows, mlpWidth: mlpWidth) }
+
+        /// Queries, keys and values in some memory.
+        static func qkv(_ memory: UnsafeMutablePointer<Float>, rows: Int, width: Int) -> BlockedMatrix {
+            BlockedMatrix(
+                memory, rows: rows, columns: 3 * width, block: width % PackedMatrix.panel == 0 ? width : 3 * width)
+        }
+
+        /// A perceptron's hidden layer in some memory.
+        static func hidden(_ memory: UnsafeMutablePointer<Float>, rows: Int, mlpWidth: Int) -> BlockedMatrix {
+            BlockedMatrix(memory, rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth))
         }
 
         private struct Sizes {
@@ -75,7 +81,7 @@ extension VisionTransformer {
                     Workspace.Arena.rounded(images * width)
                         + attention.classTokenScratch(images: images, tokens: tokens),
                 ].reduce(0, max)
-                lane = attention.scratch(tokens: tokens)
+                lane = max(attention.scratch(tokens: tokens), attention.backwardScratch(tokens: tokens))
             }
         }
     }

@@ -45,6 +45,12 @@ package struct BlockedMatrix: @unchecked Sendable {
         return parts == 1 ? columns : ((columns + parts - 1) / parts + 31) / 32 * 32
     }
 
+    /// All elements, of several contiguous blocks or one whose rows lie together; those that fill up the last block too.
+    package var buffer: UnsafeMutableBufferPointer<Float> {
+        precondition(stride == block && (blocks == 1 || blockStride == rows * block), "rows lie apart")
+        return UnsafeMutableBufferPointer(start: base, count: Self.count(rows: rows, columns: columns, block: block))
+    }
+
     package var blocks: Int { (columns + block - 1) / block }
 
     /// The columns that a block holds.

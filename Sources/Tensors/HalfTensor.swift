@@ -68,4 +68,16 @@ package struct HalfTensor: Sendable {
         defer { withExtendedLifetime(storage) {} }
         return try body(UnsafeBufferPointer(start: storage.base, count: shape.count))
     }
+    /// The same numbers in single precision.
+    package func widened() -> Tensor {
+        withUnsafeBufferPointer { bits in
+            Tensor(uninitialized: shape) { values in
+                for i in bits.indices {
+                    values[i] =
+                        precision == .float16
+                        ? HalfRounding.widen(bits[i]) : Float(bitPattern: UInt32(bits[i]) << 16)
+                }
+            }
+        }
+    }
 }

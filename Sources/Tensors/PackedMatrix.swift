@@ -46,6 +46,28 @@ package struct PackedMatrix: Sendable {
         self.panels = .single(panels)
     }
 
+    /// Packs the transpose of a weight.
+    /// - Parameter weight: [inputs, outputs].
+    package init(packingTransposed weight: Tensor) {
+        precondition(weight.shape.rank == 2, "cannot pack shape \(weight.shape)")
+        let (outputs, inputs) = (weight.shape[1], weight.shape[0])
+        self.outputs = outputs
+        self.inputs = inputs
+        let panels = weight.withUnsafeBufferPointer { weight in
+            Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
+                let (source, target) = (
+                    MatrixView(reading: weight.baseAddress!, rows: inputs, columns: outputs),
+                    MatrixView(panels.baseAddress!, rows: outputs, columns: inputs)
+                )
+                Parallel.forEachRange(outputs, multiple: Self.panel) { range in
+                    dsv_pack_transposed(
+                        source.columns(range).base, outputs, range.count, inputs, target.rows(range).base)
+                }
+            }
+        }
+        self.panels = .single(panels)
+    }
+
     /// Takes panels that were packed before.
     /// - Parameter panels: [panels, inputs, 16].
     package init(panels: Panels, outputs: Int) {
@@ -77,6 +99,12 @@ package struct PackedMatrix: Sendable {
                 dsv_unpack(panels.baseAddress!, outputs, inputs, $0.baseAddress!)
             }
         }
+    }
+
+    /// W [outputs, inputs] in single precision, of panels in any.
+    package func unpackedInSinglePrecision() -> Tensor {
+        guard case .half(let half) = panels else { return unpacked() }
+        return PackedMatrix(panels: .single(half.widened()), outputs: outputs).unpacked()
     }
 
     /// Lends the panels to a kernel.

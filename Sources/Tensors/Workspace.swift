@@ -38,6 +38,26 @@ package enum Workspace {
         }
     }
 
+    /// Memory that is lent until the loan ends with its last reference, and then kept for the next.
+    ///
+    /// `@unchecked Sendable`: whoever holds a loan sees to it that no two threads write to the same elements.
+    package final class Loan: @unchecked Sendable {
+        private let block: Block
+        /// The elements.
+        package let count: Int
+
+        /// Borrows `count` floats, not initialised.
+        package init(of count: Int) {
+            block = Workspace.blocks.withLock { $0.take(count) } ?? Block(count)
+            self.count = count
+        }
+
+        deinit { Workspace.blocks.withLock { $0.put(block) } }
+
+        /// The memory, to be handed out part by part; no longer than the loan.
+        package var arena: Arena { Arena(base: block.base, count: count) }
+    }
+
     private static let blocks = Mutex(Pool())
 
     /// `@unchecked Sendable`: a block is either in the pool or lent to one caller.

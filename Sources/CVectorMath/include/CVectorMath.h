@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "Gradients.h"
 #include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
@@ -42,6 +43,10 @@ struct dsv_kernels {
     void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
     void (*attend)(const struct dsv_attention *);
+    void (*layer_norm_backward)(const struct dsv_layer_norm_gradient *);
+    void (*activate)(int, const float *, size_t, float *);
+    void (*activate_backward)(int, const float *, const float *, size_t, float *);
+    void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
     void (*multiply_rows)(const struct dsv_row_products *);
     void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
     void (*max_pool)(const struct dsv_pooling *);

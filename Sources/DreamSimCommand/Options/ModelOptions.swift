@@ -51,6 +51,12 @@ struct ModelOptions: ParsableArguments {
             valueName: "feature"))
     var feature: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A PEFT folder of updates in place of the model's own, such as 'dreamsim train' keeps.", valueName: "dir"),
+        completion: .directory)
+    var adapter: String?
+
     @OptionGroup var store: StoreOptions
 
     @Option(help: "How a picture that is not square is brought to the model's square.")
@@ -125,11 +131,28 @@ struct ModelOptions: ParsableArguments {
     private func load(
         _ name: String, _ options: PerceptualModel.LoadingOptions, _ report: @escaping Report
     ) async throws -> PerceptualModel {
-        guard let feature else { return try await PerceptualModel.load(name, options: options, report: report) }
-        guard case .description(let description) = try Catalogue.find(name) else {
-            throw ValidationError("--feature cannot be used with a merged model, whose feature is fixed")
+        guard feature != nil || adapter != nil else {
+            return try await PerceptualModel.load(name, options: options, report: report)
         }
-        return try await PerceptualModel.load(description.reading(feature), options: options, report: report)
+        let description = try adapter.map { try chosen(name).adapted(by: URL(filePath: $0)) } ?? chosen(name)
+        return try await PerceptualModel.load(description, options: options, report: report)
+    }
+
+    /// The description of a model, reading the chosen feature.
+    private func chosen(_ name: String) throws -> ModelDescription {
+        guard case .description(let description) = try Catalogue.find(name) else {
+            throw ValidationError("a merged model's feature and updates are fixed; name the model it was made of")
+        }
+        return try feature.map { try description.reading($0) } ?? description
+    }
+
+    /// Loads a model without its adapter and with embeddings as they are, as models are trained.
+    func loadUntuned(quiet: Bool) async throws -> PerceptualModel {
+        try await load(quiet: quiet) { options, report in
+            var options = options
+            options.isNormalized = false
+            return try await PerceptualModel.load(chosen(model).untuned, options: options, report: report)
+        }
     }
 
     private func load<Metric>(

@@ -1,13 +1,15 @@
-import DreamSim
-import Foundation
-import Networks
-import TestSupport
+public import DreamSim
+public import Foundation
+public import Networks
+public import TestSupport
 
 /// Descriptions of the small recorded transformers, as a user would write them for a model of their own.
-enum TinyModels {
-    static let names = ["dino": "dino_vitb16", "clip": "clip_vitb16", "open_clip": "open_clip_vitb16"]
+public enum TinyModels {
+    /// The backbones that the families are small versions of.
+    public static let names = ["dino": "dino_vitb16", "clip": "clip_vitb16", "open_clip": "open_clip_vitb16"]
 
-    static func configuration(_ family: String) throws -> VisionTransformerConfiguration {
+    /// The architecture of a family.
+    public static func configuration(_ family: String) throws -> VisionTransformerConfiguration {
         guard let backbone = names[family].flatMap({ Backbone(name: $0) }) else { throw CocoaError(.fileNoSuchFile) }
         var configuration = backbone.configuration
         (configuration.width, configuration.depth, configuration.heads) = (48, 3, 4)
@@ -17,7 +19,7 @@ enum TinyModels {
     }
 
     /// A description with one backbone a family; DINO by its class token, the others by their embedding.
-    static func json(
+    public static func json(
         _ families: [String], name: String = "tiny", feature: String? = nil, adapter: String? = nil,
         weights: (String) -> String = { Fixtures.file("tiny/\($0).safetensors").path }
     ) throws -> [String: Any] {
@@ -37,14 +39,14 @@ enum TinyModels {
     }
 
     /// Writes a description into a folder.
-    static func write(_ json: [String: Any], to folder: URL) throws -> URL {
+    public static func write(_ json: [String: Any], to folder: URL) throws -> URL {
         let url = folder.appending(path: "model.json")
         try JSONSerialization.data(withJSONObject: json).write(to: url)
         return url
     }
 
     /// Options with a home of the test's own and without the network.
-    static func options(home: URL, isNormalized: Bool = true) -> PerceptualModel.LoadingOptions {
+    public static func options(home: URL, isNormalized: Bool = true) -> PerceptualModel.LoadingOptions {
         var store = ModelStore.Configuration(home: home)
         store.isOffline = true
         return PerceptualModel.LoadingOptions(
@@ -52,7 +54,7 @@ enum TinyModels {
     }
 
     /// A picture with some structure.
-    static func picture(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
+    public static func picture(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
         var generator = SplitMix64(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), seed)
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in

@@ -1,0 +1,69 @@
+import ArgumentParser
+import DreamSim
+import Training
+
+/// How a model is trained; what is left out is as the published models were trained.
+struct TrainingFlags: ParsableArguments {
+    @Option(help: ArgumentHelp("Passes over all triplets (6 for ensembles, 8 for one backbone).", valueName: "n"))
+    var epochs: Int?
+
+    @Option(help: ArgumentHelp("Triplets a step (16 for ensembles, 32 for one backbone).", valueName: "n"))
+    var batchSize: Int?
+
+    @Option(help: ArgumentHelp("Adam's learning rate.", valueName: "rate"))
+    var learningRate: Double = 3e-4
+
+    @Option(help: ArgumentHelp("Adam's weight decay.", valueName: "share"))
+    var weightDecay: Double = 0
+
+    @Option(help: ArgumentHelp("The margin of the hinge loss.", valueName: "distance"))
+    var margin: Float = 0.05
+
+    @Option(help: ArgumentHelp("The rank of the updates.", valueName: "r"))
+    var rank: Int = 16
+
+    @Option(help: ArgumentHelp("Updates are multiplied with alpha / r (8 for ensembles, 32).", valueName: "alpha"))
+    var alpha: Float?
+
+    @Option(help: ArgumentHelp("Dropout before the updates (0.3 for ensembles, 0.2).", valueName: "chance"))
+    var dropout: Float?
+
+    @Option(help: ArgumentHelp("Decides over first values, order and dropout.", valueName: "n"))
+    var seed: UInt64 = 1234
+
+    @Option(help: ArgumentHelp("End after so many epochs without a better validation.", valueName: "epochs"))
+    var patience: Int?
+
+    @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "n"))
+    var checkpointEvery: Int = 50
+
+    @Option(help: ArgumentHelp("Triplets that pass the networks at once: memory against speed.", valueName: "n"))
+    var tripletsTogether: Int = 2
+
+    @Flag(help: "Compute blocks again on the way back: less memory, more time.")
+    var checkpointing = false
+
+    func validate() throws {
+        guard checkpointEvery > 0 else { throw ValidationError("--checkpoint-every must be 1 or more") }
+        if let patience, patience < 1 { throw ValidationError("--patience must be 1 or more") }
+    }
+
+    func options(isEnsemble: Bool) -> TrainingOptions {
+        var options = isEnsemble ? TrainingOptions.ensemble : .single
+        options.epochs = epochs ?? options.epochs
+        options.batchSize = batchSize ?? options.batchSize
+        options.alpha = alpha ?? options.alpha
+        options.dropout = dropout ?? options.dropout
+        (options.rank, options.margin, options.seed) = (rank, margin, seed)
+        (options.adam.learningRate, options.adam.weightDecay) = (learningRate, weightDecay)
+        (options.tripletsTogether, options.recomputesBlocks) = (tripletsTogether, checkpointing)
+        return options
+    }
+
+    func settings() -> TrainingRun.Settings {
+        var settings = TrainingRun.Settings()
+        settings.stepsBetweenCheckpoints = checkpointEvery
+        settings.patience = patience
+        return settings
+    }
+}

@@ -1,0 +1,107 @@
+import ArgumentParser
+import DreamSim
+import Evaluation
+import Foundation
+import Networks
+import Training
+
+struct Train: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tune a model on people's judgements.",
+        discussion: """
+            Trains low-rank updates (LoRA) of a model's attention with the hinge loss of DreamSim, and keeps everything in \
+            one folder: 'best' and 'adapter' are PEFT folders that this program, the Python reference and peft load; \
+            'checkpoint.safetensors' lets a run that was stopped in any way go on to the very same result; 'log.jsonl' has a \
+            line a step.
+
+            DATA
+              a folder   NIGHTS: data.csv with ref_path, left_path, right_path, right_vote, votes and split; learns from \
+            'train', validates on 'val'
+              a file     a CSV table: ref, left, right, vote (0 to 1 for right, or left, right); with a column 'split', \
+            learns from 'train' and validates on 'val'; or give another table by --validation
+
+            The model starts without its published adapter, or from the one that --adapter names. Embeddings are compared \
+            as they are while training (--no-normalize), as the reference does. Use the result with --adapter.
+
+            EXAMPLES
+              dreamsim train nights/ --model dino_vitb16 -o runs/mine
+              dreamsim train mine.csv --model vits14-focus -o runs/mine --epochs 3 --batch-size 8
+              dreamsim compare a.jpg b.jpg --model vits14-focus --adapter runs/mine/best
+            """)
+
+    @Argument(help: "The folder or table of triplets.")
+    var data: ImagePath
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the run.", valueName: "dir"), completion: .directory)
+    var output: String
+
+    @Option(help: ArgumentHelp("A table of triplets to validate on.", valueName: "file"), completion: .file())
+    var validation: ImagePath?
+
+    @OptionGroup(title: "Training") var training: TrainingFlags
+    @OptionGroup var model: ModelOptions
+
+    @Flag(name: .shortAndLong, help: "Only say what is wrong.")
+    var quiet = false
+
+    func run() async throws {
+        let (learning, judging) = try triplets()
+        let network = try await model.loadUntuned(quiet: quiet)
+        let run = try TrainingRun(
+            network, training.options(isEnsemble: network.description.parts.count > 1), training: learning,
+            validation: judging, folder: URL(filePath: output), settings: training.settings(),
+            from: try model.adapter.map { try LoRAAdapter(folder: URL(filePath: $0)) })
+        if !quiet {
+            let done = run.trainer.steps
+            Terminal.note(
+                "\(learning.count) triplets to learn from, \(judging.count) to validate on, \(run.totalSteps) steps"
+                    + (done > 0 ? "; goes on after step \(done)" : ""))
+        }
+        try run.run { event in
+            switch event {
+            case .step(let step): show(step)
+            case .validated(let epoch, let outcome, let isBest):
+                guard !quiet else { return }
+                Terminal.progress("")
+                Terminal.note(
+                    String(
+                        format: "epoch %d: validation loss %.5f, agreement with people %.1f%%%@", epoch, outcome.loss,
+                        100 * outcome.agreement, isBest ? ", the best so far" : ""))
+            }
+        }
+        if !quiet {
+            Terminal.progress("")
+            Terminal.note("the best updates are in \(URL(filePath: output).appending(path: "best").path)")
+        }
+    }
+
+    private func show(_ step: TrainingRun.Step) {
+        guard !quiet, Terminal.isInteractive else { return }
+        Terminal.progress(
+            "\(ProgressLine.bar(Double(step.number) / Double(step.total)))  step \(step.number) of \(step.total), "
+                + String(
+                    format: "loss %.4f, agreement %.0f%%, %.1f images a second, ", step.outcome.loss,
+                    100 * step.outcome.agreement, step.imagesPerSecond)
+                + "\(Duration.seconds(step.secondsLeft).brief) left")
+    }
+
+    private func triplets() throws -> (training: [TrainingTriplet], validation: [TrainingTriplet]) {
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: "\(data)", isDirectory: &isFolder)
+        if exists && isFolder.boolValue {
+            let judging: JudgedSet = try validation.map { try .triplets($0) } ?? .nights(data, split: .val)
+            return (TrainingTriplet.all(in: try .nights(data, split: .train)), TrainingTriplet.all(in: judging))
+        }
+        let all = try JudgedSet.triplets(data)
+        if let validation {
+            return (TrainingTriplet.all(in: all), TrainingTriplet.all(in: try .triplets(validation)))
+        }
+        guard all.items.contains(where: { $0.labels.contains("val") }) else {
+            return (TrainingTriplet.all(in: all), [])
+        }
+        return (
+            TrainingTriplet.all(in: try .triplets(data, split: "train")),
+            TrainingTriplet.all(in: try .triplets(data, split: "val"))
+        )
+    }
+}

@@ -1,0 +1,54 @@
+/// How a model is tuned with low-rank updates. The defaults are those with which the published models were trained.
+public struct TrainingOptions: Hashable, Sendable, Codable {
+    /// r, the rank of the updates of every block's queries, keys and values.
+    public var rank = 16
+    /// Updates are multiplied with alpha / r.
+    public var alpha: Float
+    /// The chance with which an element of an update's input is left out of a training step.
+    public var dropout: Float
+    /// Triplets a step.
+    public var batchSize: Int
+    /// Passes over all triplets.
+    public var epochs: Int
+    /// How much nearer the preferred image must be before a triplet costs nothing.
+    public var margin: Float = 0.05
+    /// The optimiser's settings.
+    public var adam = Adam.Settings()
+    /// Decides over the first values of the updates, the order of triplets and dropout.
+    public var seed: UInt64 = 1234
+    /// Triplets that pass the networks together; memory grows with them, the result does not depend on them but for
+    /// rounding.
+    public var tripletsTogether = 2
+    /// Whether to keep only what enters each block and to compute the rest again on the way back: a quarter more time
+    /// for about an eighth of the memory.
+    public var recomputesBlocks = false
+
+    /// Sets what differs between the published models.
+    public init(alpha: Float, dropout: Float, batchSize: Int, epochs: Int) {
+        self.alpha = alpha
+        self.dropout = dropout
+        self.batchSize = batchSize
+        self.epochs = epochs
+    }
+
+    /// As the published ensemble was trained.
+    public static let ensemble = TrainingOptions(alpha: 8, dropout: 0.3, batchSize: 16, epochs: 6)
+    /// As the published models of one backbone were.
+    public static let single = TrainingOptions(alpha: 32, dropout: 0.2, batchSize: 32, epochs: 8)
+
+    /// Checks every setting.
+    /// - Throws: `TrainingError` with `.badSetting`.
+    func check() throws(TrainingError) {
+        let faults: [(Bool, String, String)] = [
+            ((1...4096).contains(rank), "rank \(rank)", "must be from 1 to 4096"),
+            (alpha.isFinite && alpha > 0, "alpha \(alpha)", "must be above zero"),
+            ((0..<1).contains(dropout), "dropout \(dropout)", "must be at least 0 and below 1"),
+            ((1...65536).contains(batchSize), "batch size \(batchSize)", "must be from 1 to 65536"),
+            ((1...100_000).contains(epochs), "epochs \(epochs)", "must be from 1 to 100000"),
+            (margin.isFinite && margin >= 0, "margin \(margin)", "must be zero or above"),
+            ((1...1024).contains(tripletsTogether), "triplets together \(tripletsTogether)", "must be from 1 to 1024"),
+        ]
+        if let fault = faults.first(where: { !$0.0 }) { throw TrainingError(.badSetting, fault.1, fault.2) }
+        try adam.check()
+    }
+}

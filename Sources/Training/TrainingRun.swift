@@ -1,0 +1,232 @@
+public import DreamSim
+public import Foundation
+public import Networks
+import Tensors
+
+/// A whole run of training on files: passes over the triplets in an order by chance, a validation after each, and everything
+/// that is to be kept in one folder: `checkpoint.safetensors`, from which a run that was stopped in any way goes on to the
+/// very same result; `log.jsonl`; `adapter`, the updates after the last step; and `best`, those of the best validation.
+///
+/// Not for sharing between threads.
+public final class TrainingRun {
+    /// The run's steps.
+    public let trainer: Trainer
+    /// Where everything is kept.
+    public let folder: URL
+    private let training: [TrainingTriplet]
+    private let validation: [TrainingTriplet]
+    private let settings: Settings
+    private var progress: Progress
+
+    /// What does not bear on single steps.
+    public struct Settings: Sendable, Hashable {
+        /// Steps between checkpoints; there is one after each epoch in any case.
+        public var stepsBetweenCheckpoints = 50
+        /// Epochs without a better validation after which the run ends; nil for never.
+        public var patience: Int?
+
+        /// A checkpoint every 50 steps, and all epochs.
+        public init() {}
+    }
+
+    /// What a run keeps of its validations.
+    struct Progress: Codable, Hashable {
+        var validatedEpochs = 0
+        var bestEpoch: Int?
+        var bestLoss: Double?
+        var bestAgreement: Double?
+    }
+
+    /// What a run reports.
+    public enum Event: Sendable {
+        /// A step was taken.
+        case step(Step)
+        /// An epoch ended and was validated.
+        case validated(epoch: Int, outcome: Trainer.Outcome, isBest: Bool)
+    }
+
+    /// A step as it is reported.
+    public struct Step: Sendable {
+        /// Counted from 1.
+        public let number: Int
+        /// The number of steps of all epochs.
+        public let total: Int
+        /// Counted from 1.
+        public let epoch: Int
+        /// Before the step.
+        public let outcome: Trainer.Outcome
+        /// Since the run was begun or taken up.
+        public let imagesPerSecond: Double
+        /// Seconds that the remaining steps will take at this pace, without validations.
+        public let secondsLeft: Double
+    }
+
+    /// Begins a run, or takes up the one in the folder.
+    /// - Parameters:
+    ///   - model: without an adapter.
+    ///   - options: the settings; those of a run that is taken up must be the same.
+    ///   - training: what is learnt from.
+    ///   - validation: what each epoch is judged by; may be empty, and then the last updates are the best.
+    ///   - folder: made when it is not there.
+    ///   - adapter: what a new run starts from; fresh updates when nil.
+    /// - Throws: `TrainingError`; `CheckpointError` when the folder's checkpoint is broken.
+    public init(
+        _ model: PerceptualModel, _ options: TrainingOptions, training: [TrainingTriplet],
+        validation: [TrainingTriplet] = [], folder: URL, settings: Settings = Settings(),
+        from adapter: LoRAAdapter? = nil
+    ) throws {
+        guard !training.isEmpty else {
+            throw TrainingError(.badBatch, "training", "there are no triplets to learn from")
+        }
+        let checkpoint = folder.appending(path: Self.checkpointName)
+        let fresh = try Trainer(model, options, from: adapter)
+        if FileManager.default.fileExists(atPath: checkpoint.path) {
+            var note: String?
+            trainer = try Trainer(model, resuming: checkpoint, note: &note)
+            guard trainer.options == fresh.options else {
+                throw TrainingError(
+                    .badCheckpoint, checkpoint.path,
+                    "belongs to a run with other settings; use another folder, or the settings it was begun with")
+            }
+            progress = try JSONDecoder().decode(Progress.self, from: Data((note ?? "{}").utf8))
+        } else {
+            trainer = fresh
+            progress = Progress()
+        }
+        (self.training, self.validation, self.folder, self.settings) = (training, validation, folder, settings)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private static let checkpointName = "checkpoint.safetensors"
+
+    /// Steps of one epoch.
+    public var stepsPerEpoch: Int { (training.count + trainer.options.batchSize - 1) / trainer.options.batchSize }
+
+    /// Steps of all epochs.
+    public var totalSteps: Int { stepsPerEpoch * trainer.options.epochs }
+
+    /// Trains to the end.
+    /// - Parameter report: called after every step and validation; an error that it throws ends the run, which can be
+    ///   taken up again.
+    /// - Throws: `ImagingError` when a picture cannot be read; `TrainingError` when training diverges; an error of writing.
+    public func run(report: (Event) throws -> Void = { _ in }) throws {
+        let log = try TrainingLog(folder.appending(path: "log.jsonl"), keepingThrough: trainer.steps)
+        let clock = Pace(first: trainer.steps, total: totalSteps)
+        var epoch = trainer.steps / stepsPerEpoch
+        // A run may have been stopped between the last step of an epoch and its validation.
+        if trainer.steps == epoch * stepsPerEpoch, progress.validatedEpochs < epoch {
+            try finish(epoch - 1, log, report)
+        }
+        while epoch < trainer.options.epochs, !isExhausted(before: epoch) {
+            let order = Self.order(training.count, epoch: epoch, seed: trainer.options.seed)
+            let done = (trainer.steps - epoch * stepsPerEpoch) * trainer.options.batchSize
+            var loader = TripletLoader(order[done...].map { training[$0] }, for: trainer.model.preprocessing)
+            defer { loader.cancel() }
+            for first in stride(from: done, to: training.count, by: trainer.options.batchSize) {
+                let start = ContinuousClock.now
+                let batch = try loader.next(min(trainer.options.batchSize, training.count - first))
+                let outcome = try trainer.step(batch)
+                let (speed, left) = clock.figures(after: trainer.steps, images: 3 * batch.count)
+                try log.append(
+                    TrainingLog.Line(
+                        kind: "step", step: trainer.steps, epoch: epoch + 1, loss: outcome.loss,
+                        agreement: outcome.agreement, seconds: (ContinuousClock.now - start) / .seconds(1),
+                        imagesPerSecond: speed))
+                if trainer.steps % settings.stepsBetweenCheckpoints == 0 { try save() }
+                try report(
+                    .step(
+                        Step(
+                            number: trainer.steps, total: totalSteps, epoch: epoch + 1, outcome: outcome,
+                            imagesPerSecond: speed, secondsLeft: left)))
+            }
+            try finish(epoch, log, report)
+            epoch += 1
+        }
+    }
+
+    private func isExhausted(before epoch: Int) -> Bool {
+        guard let patience = settings.patience, let best = progress.bestEpoch else { return false }
+        return epoch - best >= patience
+    }
+
+    /// Validates after an epoch, and keeps what is to be kept.
+    private func finish(_ epoch: Int, _ log: TrainingLog, _ report: (Event) throws -> Void) throws {
+        try save()
+        let adapter = trainer.adapter
+        let dropout = trainer.options.dropout
+        try adapter.write(to: folder.appending(path: "adapter"), dropout: dropout)
+        var outcome: Trainer.Outcome?
+        var isBest = true
+        if !validation.isEmpty {
+            let found = try validate()
+            // Agreement first, and the loss where that is equal.
+            let (best, loss) = (progress.bestAgreement ?? -1, progress.bestLoss ?? .infinity)
+            isBest = (found.agreement, -found.loss) > (best, -loss)
+            if isBest { (progress.bestAgreement, progress.bestLoss) = (found.agreement, found.loss) }
+            outcome = found
+        }
+        if isBest {
+            progress.bestEpoch = epoch + 1
+            try adapter.write(to: folder.appending(path: "best"), dropout: dropout)
+        }
+        progress.validatedEpochs = epoch + 1
+        try save()
+        guard let outcome else { return }
+        try log.append(
+            TrainingLog.Line(
+                kind: "validation", step: trainer.steps, epoch: epoch + 1, loss: outcome.loss,
+                agreement: outcome.agreement, isBest: isBest))
+        try report(.validated(epoch: epoch + 1, outcome: outcome, isBest: isBest))
+    }
+
+    /// The loss and the agreement over the triplets that are not learnt from.
+    private func validate() throws -> Trainer.Outcome {
+        var loader = TripletLoader(validation, for: trainer.model.preprocessing)
+        defer { loader.cancel() }
+        var (loss, agreement) = (0.0, 0.0)
+        for first in stride(from: 0, to: validation.count, by: 16) {
+            let count = min(16, validation.count - first)
+            let outcome = try trainer.validate(loader.next(count))
+            loss += outcome.loss * Double(count)
+            agreement += outcome.agreement * Double(count)
+        }
+        return Trainer.Outcome(
+            loss: loss / Double(validation.count), agreement: agreement / Double(validation.count))
+    }
+
+    private func save() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        try trainer.save(
+            to: folder.appending(path: Self.checkpointName),
+            note: String(decoding: try encoder.encode(progress), as: UTF8.self))
+    }
+
+    /// The order of an epoch (Fisher and Yates), from the seed and the epoch alone.
+    static func order(_ count: Int, epoch: Int, seed: UInt64) -> [Int] {
+        var generator = SeededGenerator(state: SeededGenerator.mixed(seed ^ SeededGenerator.mixed(UInt64(epoch) + 1)))
+        var order = Array(0..<count)
+        for i in stride(from: count - 1, to: 0, by: -1) {
+            order.swapAt(i, Int(generator.next() % UInt64(i + 1)))
+        }
+        return order
+    }
+}
+
+/// How fast a run goes.
+private final class Pace {
+    private let first: Int
+    private let total: Int
+    private let start = ContinuousClock.now
+    private var images = 0
+
+    init(first: Int, total: Int) {
+        (self.first, self.total) = (first, total)
+    }
+
+    func figures(after step: Int, images more: Int) -> (imagesPerSecond: Double, secondsLeft: Double) {
+        images += more
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        return (Double(images) / max(seconds, 1e-9), seconds / Double(step - first) * Double(total - step))
+    }
+}

@@ -1,0 +1,12 @@
+public import Evaluation
+
+extension TrainingTriplet {
+    /// The triplets of a set that people judged; items of other kinds are left out.
+    public static func all(in set: JudgedSet) -> [TrainingTriplet] {
+        set.items.compactMap { item in
+            guard case .rightShare(let share) = item.judgement else { return nil }
+            return TrainingTriplet(
+                reference: item.images[0], left: item.images[1], right: item.images[2], rightPreferred: Float(share))
+        }
+    }
+}

@@ -1,0 +1,2 @@
+// Small models for every test of this target.
+@_exported import ModelTestSupport

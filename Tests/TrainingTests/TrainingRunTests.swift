@@ -1,0 +1,165 @@
+import DreamSim
+import Foundation
+import ModelTestSupport
+import Networks
+import TestSupport
+import Testing
+import Training
+
+/// Whole runs on files.
+@Suite("Training runs", .serialized)
+struct TrainingRunTests {
+    /// Triplets of small pictures, in which people prefer the image of the reference's colours.
+    static func triplets(_ count: Int, in folder: URL, seed: UInt64 = 1) throws -> [TrainingTriplet] {
+        try (0..<count).map { index in
+            let pictures = [0, 1, 2].map { TinyModels.picture(seed * 1000 + UInt64(index * 3 + $0)) }
+            let paths = try pictures.enumerated().map { role, picture in
+                let url = folder.appending(path: "\(seed)-\(index)-\(role).png")
+                try picture.write(to: url)
+                return ImagePath(url.path)
+            }
+            return TrainingTriplet(
+                reference: paths[0], left: paths[1], right: paths[2], rightPreferred: Float(index % 2))
+        }
+    }
+
+    static func options(epochs: Int = 2) -> TrainingOptions {
+        var options = TrainingOptions(alpha: 8, dropout: 0.2, batchSize: 4, epochs: epochs)
+        options.rank = 4
+        options.adam.learningRate = 3e-3
+        return options
+    }
+
+    private struct Stop: Error {}
+
+    @Test("A run learns, keeps the last and the best adapter, and logs every step")
+    func whole() async throws {
+        let model = try await TrainingTests.model(["dino"])
+        try Fixtures.withTemporaryFolder { folder in
+            let (training, validation) = (try Self.triplets(10, in: folder), try Self.triplets(4, in: folder, seed: 2))
+            let run = try TrainingRun(
+                model, Self.options(epochs: 6), training: training, validation: validation,
+                folder: folder.appending(path: "run"))
+            #expect(run.stepsPerEpoch == 3 && run.totalSteps == 18)
+            var steps: [TrainingRun.Step] = []
+            var validations: [(Int, Trainer.Outcome, Bool)] = []
+            try run.run { event in
+                switch event {
+                case .step(let step): steps.append(step)
+                case .validated(let epoch, let outcome, let isBest): validations.append((epoch, outcome, isBest))
+                }
+            }
+            #expect(steps.map(\.number) == Array(1...18) && steps.last?.epoch == 6)
+            #expect(steps.allSatisfy { $0.imagesPerSecond > 0 } && steps.last?.secondsLeft == 0)
+            #expect(validations.map(\.0) == Array(1...6) && validations.first?.2 == true)
+            let first = steps.prefix(3).reduce(0) { $0 + $1.outcome.loss }
+            let last = steps.suffix(3).reduce(0) { $0 + $1.outcome.loss }
+            #expect(last < 0.7 * first, "loss went from \(first / 3) to \(last / 3)")
+            let lines = try String(contentsOf: folder.appending(path: "run/log.jsonl"), encoding: .utf8)
+                .split(separator: "\n")
+            #expect(lines.count == 24)
+            #expect(try LoRAAdapter(folder: folder.appending(path: "run/adapter")).rank == 4)
+            let best = try LoRAAdapter(folder: folder.appending(path: "run/best"))
+            let bestEpoch = try #require(validations.last { $0.2 })
+            let score = try Trainer(model, Self.options(), from: best)
+            let outcome = try Self.validate(score, validation)
+            #expect(abs(outcome.loss - bestEpoch.1.loss) < 1e-6 && outcome.agreement == bestEpoch.1.agreement)
+        }
+    }
+
+    private static func validate(_ trainer: Trainer, _ triplets: [TrainingTriplet]) throws -> Trainer.Outcome {
+        let squares = try triplets.flatMap { [$0.reference, $0.left, $0.right] }.map { path in
+            trainer.model.preprocessing.square(try Image.decode(contentsOfFile: path.bytes).image)
+        }
+        func role(_ role: Int) -> [Image] { triplets.indices.map { squares[3 * $0 + role] } }
+        return try trainer.validate(
+            TripletBatch(
+                references: Tensor(role(0)), left: Tensor(role(1)), right: Tensor(role(2)),
+                rightPreferred: triplets.map(\.rightPreferred)))
+    }
+
+    @Test("A run that was stopped anywhere goes on to the very same files", arguments: [1, 3, 4])
+    func resuming(stop: Int) async throws {
+        let model = try await TrainingTests.model(["dino"])
+        try Fixtures.withTemporaryFolder { folder in
+            let (training, validation) = (try Self.triplets(10, in: folder), try Self.triplets(3, in: folder, seed: 2))
+            func run(_ name: String) throws -> TrainingRun {
+                var settings = TrainingRun.Settings()
+                settings.stepsBetweenCheckpoints = 2
+                return try TrainingRun(
+                    model, Self.options(), training: training, validation: validation,
+                    folder: folder.appending(path: name), settings: settings)
+            }
+            try run("whole").run()
+            #expect(throws: Stop.self) {
+                try run("part").run { event in
+                    if case .step(let step) = event, step.number == stop { throw Stop() }
+                }
+            }
+            let resumed = try run("part")
+            // What came after the last checkpoint is lost, and done again.
+            #expect(resumed.trainer.steps == stop / 2 * 2)
+            try resumed.run()
+            for file in [
+                "checkpoint.safetensors", "adapter/adapter_model.safetensors", "best/adapter_model.safetensors",
+            ] {
+                let (a, b) = ("whole/" + file, "part/" + file)
+                #expect(
+                    try Data(contentsOf: folder.appending(path: a)) == Data(contentsOf: folder.appending(path: b)),
+                    "\(file)")
+            }
+            let steps = try String(contentsOf: folder.appending(path: "part/log.jsonl"), encoding: .utf8)
+                .split(separator: "\n").count
+            #expect(steps == 8)
+            // A run that is over stays as it is.
+            try run("part").run { _ in Issue.record("a run that is over went on") }
+        }
+    }
+
+    @Test("A run ends when validation no longer gets better")
+    func patience() async throws {
+        let model = try await TrainingTests.model(["dino"])
+        try Fixtures.withTemporaryFolder { folder in
+            var options = Self.options(epochs: 30)
+            // So small a step that nothing changes.
+            options.adam.learningRate = 1e-12
+            var settings = TrainingRun.Settings()
+            settings.patience = 2
+            let triplets = try Self.triplets(4, in: folder)
+            let run = try TrainingRun(
+                model, options, training: triplets, validation: triplets, folder: folder.appending(path: "run"),
+                settings: settings)
+            var epochs = 0
+            try run.run { if case .validated = $0 { epochs += 1 } }
+            #expect(epochs < 10)
+        }
+    }
+
+    @Test("Settings of another run, missing pictures and an empty set are refused")
+    func refused() async throws {
+        let model = try await TrainingTests.model(["dino"])
+        try Fixtures.withTemporaryFolder { folder in
+            var triplets = try Self.triplets(5, in: folder)
+            let place = folder.appending(path: "run")
+            try TrainingRun(model, Self.options(epochs: 1), training: triplets, folder: place).run()
+            let other = try #require(throws: TrainingError.self) {
+                try TrainingRun(model, Self.options(epochs: 3), training: triplets, folder: place)
+            }
+            #expect(other.kind == .badCheckpoint && other.reason.contains("other settings"))
+            let empty = try #require(throws: TrainingError.self) {
+                try TrainingRun(model, Self.options(), training: [], folder: place)
+            }
+            #expect(empty.kind == .badBatch)
+            triplets.append(
+                TrainingTriplet(
+                    reference: ImagePath("/nowhere.png"), left: triplets[0].left, right: triplets[0].right,
+                    rightPreferred: 0))
+            let error = try #require(throws: ImagingError.self) {
+                try TrainingRun(
+                    model, Self.options(), training: triplets, folder: folder.appending(path: "other")
+                ).run()
+            }
+            #expect("\(error)".contains("/nowhere.png"))
+        }
+    }
+}
