@@ -26,13 +26,28 @@ public final class SaliencyDetector: Sendable {
         var options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
         // The decoder was trained on whole pictures at this size.
         (options.preprocessing.side, options.preprocessing.fit) = (224, .stretch)
-        guard let description = Catalogue.model(named: model) else {
-            throw DreamSimError(.unknownModel, model, "is not in the catalogue")
-        }
+        // Not another large file in the cache beside the metric's.
+        options.keepsMergedFile = false
+        let description = try description()
         let backbone = try await PerceptualModel.load(description, options: options, report: report)
         let files = try WeightResolver(description: description, store: ModelStore(options.store)).resolve()
         return SaliencyDetector(
             backbone: backbone, decoder: try SaliencyDecoder(Checkpoint(contentsOf: files.parts[0].url)))
+    }
+
+    /// The backbone as the package's graph has it. It interpolates position embeddings by the plain ratio of the grids; the
+    /// metric of the same weights follows DINOv2's own code, which adds 0.1 to the grid first.
+    private static func description() throws -> ModelDescription {
+        guard let catalogued = Catalogue.model(named: model), let part = catalogued.parts.first,
+            var configuration = catalogued.transformers.first?.configuration
+        else { throw DreamSimError(.unknownModel, model, "is not in the catalogue") }
+        configuration.positionOffset = 0
+        return ModelDescription(
+            name: catalogued.name, summary: catalogued.summary,
+            parts: [
+                ModelDescription.Part(
+                    name: part.name, configuration: configuration, feature: Feature(.lastLayer), files: part.files)
+            ], sources: catalogued.sources, licence: catalogued.licence)
     }
 
     /// How much each place stands out, 0...1, at 224 x 224 places that cover the whole picture.

@@ -79,6 +79,7 @@ public struct Heatmap: Sendable {
         self.metric = metric.card
         let masked = metric as? MaskedMetric
         let whole: any PerceptualMetric = masked?.metric ?? metric
+        try (whole as? PerceptualModel)?.checkTransformers()
         mask = masked.map(Limit.init)
         model = (whole as? PerceptualModel)?.stamp
         self.reference = reference

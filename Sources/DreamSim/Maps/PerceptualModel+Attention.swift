@@ -13,6 +13,7 @@ extension PerceptualModel {
     /// - Throws: `DreamSimError` with `.badSetting` when the square is so large that the weights would not fit in memory.
     public func attention(_ kind: MapKind, of image: Image) throws(DreamSimError) -> ScalarField {
         precondition(kind != .difference, "a difference needs two pictures")
+        try checkTransformers()
         try checkAttentionSize()
         let batch = preprocessing.batch([preprocessing.square(image)])
         let maps = zip(networks, description.transformers).map { network, part in

@@ -10,7 +10,7 @@ extension PerceptualModel: SpatialMetric {
     /// before the final layer norm. When the model normalises, each token is first reduced by its own mean, as the reference
     /// does with the tokens of `cls_patch`. The map has the finest backbone's grid; the others' maps are interpolated to it
     /// bilinearly. It covers the square that the network sees, whose patches it says apart; what a patch token tells is not
-    /// of its patch alone, as attention mixes all.
+    /// of its patch alone, as attention mixes all. A model without any transformer has a single 0.
     public func map(_ a: Image, _ b: Image) -> DifferenceMap {
         let batch = preprocessing.batch([preprocessing.square(a), preprocessing.square(b)])
         return map { networks[$0].patchTokens(of: batch, after: description.transformers[$0].feature.block) }
@@ -49,6 +49,7 @@ extension PerceptualModel: SpatialMetric {
 extension ScalarField {
     /// The mean of fields of several grids, each brought bilinearly to the finest width and height there is.
     static func mean(of fields: [ScalarField]) -> ScalarField {
+        guard !fields.isEmpty else { return ScalarField(width: 1, height: 1, values: [0]) }
         let width = fields.map(\.width).max() ?? 1
         let height = fields.map(\.height).max() ?? 1
         var sums = [Float](repeating: 0, count: width * height)

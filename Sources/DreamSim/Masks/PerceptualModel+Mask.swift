@@ -19,6 +19,7 @@ extension PerceptualModel: MaskableMetric {
     /// Describes what a mask lets count of pictures, in their order.
     /// - Throws: `DreamSimError` with `.badSetting` when no patch counts, or the square is too large to leave patches out.
     public func embed(_ images: [Image], within mask: Mask, handling: MaskHandling) throws -> [Embedding] {
+        try checkTransformers()
         let kept = try networks.map { try keptPatches(mask, of: $0) }
         if handling == .removed { try checkAttentionSize() }
         var embeddings: [Embedding] = []
@@ -50,6 +51,7 @@ extension PerceptualModel: MaskableMetric {
     /// The map of the patches that count; 0 at the others.
     public func map(_ a: Image, _ b: Image, within mask: Mask, handling: MaskHandling) throws -> DifferenceMap {
         try mask.checkSize(of: a)
+        try checkTransformers()
         let kept = try networks.map { try keptPatches(mask, of: $0) }
         if handling == .removed { try checkAttentionSize() }
         let batch = preprocessing.batch([preprocessing.square(a), preprocessing.square(b)])
@@ -85,6 +87,13 @@ extension PerceptualModel: MaskableMetric {
                     + "make the white part larger")
         }
         return kept
+    }
+
+    /// Refuses models that have no patches.
+    func checkTransformers() throws(DreamSimError) {
+        guard networks.isEmpty else { return }
+        throw DreamSimError(
+            .badSetting, description.name, "has no vision transformer, so that there are neither patches nor attention")
     }
 
     /// Refuses squares of which all attention weights together would not fit in memory.

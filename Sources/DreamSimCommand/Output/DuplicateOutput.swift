@@ -45,13 +45,11 @@ struct DuplicateOutput {
         var lines = report.groups.isEmpty ? [] : table.lines()
         if !options.quiet {
             let size = String(format: "%.1f MB", Double(report.bytes) / 1e6)
-            let limits = report.thresholds
             lines += [
                 "",
                 "\(report.groups.count) groups, \(report.duplicates) files of \(size) that could go, of "
                     + "\(report.images) images",
-                "distance from the kept copy: 0 is the same, \(report.direction.rawValue); re-encoded up to "
-                    + "\(limits.reencoded), near up to \(limits.near), scene up to \(limits.scene)",
+                "distance from the kept copy: 0 is the same, \(report.direction.rawValue); tiers: \(report.thresholds)",
                 "kept: \(report.rules.joined(separator: ", "))",
             ]
         }

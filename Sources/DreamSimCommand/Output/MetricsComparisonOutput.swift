@@ -36,14 +36,7 @@ struct MetricsComparisonOutput {
     }
 
     private func table() -> String {
-        var table = TextTable(
-            [("rank", .right)] + report.metrics.map { (MetricText.title($0), .right) } + [("image", .left)])
-        for entry in report.results {
-            table.add(
-                [entry.rank.map(String.init) ?? "-"]
-                    + report.metrics.map { MetricText.figure(entry.values[$0.name]) } + ["\(entry.image)"])
-        }
-        var lines = table.lines()
+        var lines = (isWide ? metricsAsRows() : imagesAsRows()).lines()
         if options.quiet {
             lines.removeFirst()
         } else {
@@ -52,6 +45,28 @@ struct MetricsComparisonOutput {
             lines += Legend.lines(profile, nearest: report.results.first?.values[report.rankedBy])
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Whether a row an image would be too long to read, and a row a metric is not.
+    private var isWide: Bool { report.metrics.count > 6 && report.metrics.count > report.results.count }
+
+    private func metricsAsRows() -> TextTable {
+        var table = TextTable([("metric", .left)] + report.results.map { ("\($0.image)", .right) })
+        for metric in report.metrics {
+            table.add([MetricText.title(metric)] + report.results.map { MetricText.figure($0.values[metric.name]) })
+        }
+        return table
+    }
+
+    private func imagesAsRows() -> TextTable {
+        var table = TextTable(
+            [("rank", .right)] + report.metrics.map { (MetricText.title($0), .right) } + [("image", .left)])
+        for entry in report.results {
+            table.add(
+                [entry.rank.map(String.init) ?? "-"]
+                    + report.metrics.map { MetricText.figure(entry.values[$0.name]) } + ["\(entry.image)"])
+        }
+        return table
     }
 
     private struct Line: Encodable {

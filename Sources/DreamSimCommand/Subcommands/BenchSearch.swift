@@ -56,7 +56,7 @@ struct BenchSearch: ParsableCommand {
             folder.map { URL(filePath: $0) }
             ?? FileManager.default.temporaryDirectory.appending(path: "dreamsim-bench-\(UUID().uuidString)")
         defer { if folder == nil { try? FileManager.default.removeItem(at: url) } }
-        if !output.quiet { Terminal.note("making \(vectors) vectors") }
+        if !output.quiet { Terminal.note("making \(vectors) vectors, unless they are there") }
         try SearchBenchmark.make(url, vectors: vectors, width: width, precision: precision)
         let result = try SearchBenchmark.run(url, queries: queries, repeats: repeats)
         Terminal.write(output.format == .json ? try JSON.text(result) + "\n" : text(result))

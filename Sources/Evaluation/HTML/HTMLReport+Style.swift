@@ -46,6 +46,8 @@ extension HTMLReport {
         .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 16px; }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 8px; }
         figure { margin: 0; min-width: 0; }
+        .charts figure { max-width: 340px; }
+        .bars + h3 { margin-top: 28px; }
         figcaption { font-size: 0.8rem; color: var(--soft); text-align: center; }
         svg { display: block; width: 100%; height: auto; }
         svg text { font-size: 10.5px; fill: var(--soft); }

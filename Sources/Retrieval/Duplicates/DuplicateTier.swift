@@ -1,3 +1,5 @@
+import Foundation
+
 /// How closely two pictures belong together, from the closest on.
 public enum DuplicateTier: String, Sendable, Codable, CaseIterable, Comparable {
     /// The files are the same, byte by byte.
@@ -82,5 +84,14 @@ extension DuplicateThresholds {
         reencoded = Self.shares.reencoded * typical
         near = Self.shares.near * typical
         scene = Self.shares.scene * typical
+    }
+}
+
+extension DuplicateThresholds: CustomStringConvertible {
+    /// Such as `re-encoded up to 0.0120, near up to 0.0600, scene up to 0.1800`.
+    public var description: String {
+        [(DuplicateTier.reencoded, reencoded), (.near, near), (.scene, scene)].map {
+            "\($0.0.rawValue) up to \(String(format: "%.4f", $0.1))"
+        }.joined(separator: ", ")
     }
 }

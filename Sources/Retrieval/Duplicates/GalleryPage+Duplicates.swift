@@ -16,12 +16,11 @@ extension GalleryPage {
                         isMarked: place == 0)
                 })
         }
-        let limits = report.thresholds
         self.init(
             title: "The same image more than once", groups: groups,
             footer: [
                 "\(report.groups.count) groups, \(report.duplicates) files of \(report.bytes / 1_000_000) MB that could go, of \(report.images) images.",
-                "Distance from the kept copy: 0 is the same, \(report.direction.rawValue). Re-encoded up to \(limits.reencoded), near up to \(limits.near), scene up to \(limits.scene).",
+                "Distance from the kept copy: 0 is the same, \(report.direction.rawValue). Tiers: \(report.thresholds).",
                 "Kept: \(report.rules.joined(separator: ", ")).",
                 "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
             ], decoding: decoding)
