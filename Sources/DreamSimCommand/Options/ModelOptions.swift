@@ -75,8 +75,9 @@ struct ModelOptions: ParsableArguments {
     var normalize = true
 
     @Option(
+        name: .customLong("weights-precision"),
         help: "How weights are kept: half precision takes half the disk and memory and changes distances a little.")
-    var precision: WeightPrecision = .float32
+    var weightPrecision: WeightPrecision = .float32
 
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
@@ -161,7 +162,7 @@ struct ModelOptions: ParsableArguments {
         if let threads { PerceptualModel.threads = threads }
         let options = PerceptualModel.LoadingOptions(
             store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
-            precision: precision)
+            precision: weightPrecision)
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         defer { if timings { TimingsReport.begin() } }

@@ -20,8 +20,10 @@ struct ModelsConvert: ParsableCommand {
         completion: .file())
     var output: String
 
-    @Option(help: "How weights are kept in the file; half precision changes distances a little.")
-    var precision: WeightPrecision = .float32
+    @Option(
+        name: .customLong("weights-precision"),
+        help: "How weights are kept in the file; half precision changes distances a little.")
+    var weightPrecision: WeightPrecision = .float32
 
     @OptionGroup var store: StoreOptions
 
@@ -34,7 +36,7 @@ struct ModelsConvert: ParsableCommand {
             throw ValidationError("\(model) is merged already")
         }
         try PerceptualModel.convert(
-            description, store: ModelStore(try store.configuration()), precision: precision,
+            description, store: ModelStore(try store.configuration()), precision: weightPrecision,
             to: URL(filePath: output))
     }
 }
