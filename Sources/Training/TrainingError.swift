@@ -10,6 +10,8 @@ public struct TrainingError: Error, Hashable, Sendable {
         case diverged
         /// A checkpoint that is broken, or of another run.
         case badCheckpoint
+        /// The folder of a run cannot be made.
+        case unwritable
     }
 
     /// The sort of fault.

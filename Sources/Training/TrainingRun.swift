@@ -94,7 +94,12 @@ public final class TrainingRun {
             progress = Progress()
         }
         (self.training, self.validation, self.folder, self.settings) = (training, validation, folder, settings)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw TrainingError(
+                .unwritable, folder.path, "cannot be made: \(error.localizedDescription) Choose another folder")
+        }
     }
 
     private static let checkpointName = "checkpoint.safetensors"

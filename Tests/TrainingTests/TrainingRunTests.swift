@@ -150,6 +150,10 @@ struct TrainingRunTests {
                 try TrainingRun(model, Self.options(), training: [], folder: place)
             }
             #expect(empty.kind == .badBatch)
+            let nowhere = try #require(throws: TrainingError.self) {
+                try TrainingRun(model, Self.options(), training: triplets, folder: URL(filePath: "/proc/run"))
+            }
+            #expect(nowhere.kind == .unwritable && nowhere.subject == "/proc/run")
             triplets.append(
                 TrainingTriplet(
                     reference: ImagePath("/nowhere.png"), left: triplets[0].left, right: triplets[0].right,

@@ -56,7 +56,7 @@ extension IndexSettings {
 extension ModelOptions {
     /// Loads what an index was made with, when there is one and nothing else was asked for; else the chosen model.
     func load(for made: IndexSettings?, quiet: Bool) async throws -> PerceptualModel {
-        guard let made, feature == nil, normalize, precision == .float32, preprocessing == .standard else {
+        guard let made, feature == nil, normalize, weightPrecision == .float32, preprocessing == .standard else {
             return try await load(quiet: quiet)
         }
         if let threads { PerceptualModel.threads = threads }
