@@ -143,13 +143,14 @@ struct EvaluateTests {
             #expect(early.code == 2 && early.error.contains("calibrate"))
             let page = home.appending(path: "roc.html")
             let run = try CommandRun(
-                ["calibrate", labels.path, "--metric", metric, "--precision", "0.99", "--html", page.path], home: home)
+                ["calibrate", labels.path, "--metric", metric, "--target-precision", "0.99", "--html", page.path],
+                home: home)
             #expect(run.code == 0 && run.output.contains("precision of at least 0.99"), "\(run.error)")
             #expect(try String(contentsOf: page, encoding: .utf8).contains("</html>"))
             #expect(try compare("c").code == 0)
             #expect(try compare("d").code == 1)
             #expect(try compare("c").output.contains("is where pairs stop being the same"))
-            #expect(try CommandRun(["calibrate", labels.path, "--precision", "2"], home: home).code == 64)
+            #expect(try CommandRun(["calibrate", labels.path, "--target-precision", "2"], home: home).code == 64)
         }
     }
 }

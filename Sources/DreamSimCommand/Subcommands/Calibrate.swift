@@ -10,10 +10,10 @@ struct Calibrate: AsyncParsableCommand {
             LABELS is a CSV file with the columns a, b and same: 1 (or yes) for pairs that count as the same, 0 (or no) for \
             others. It may also have id, weight, split and group. Paths are relative to the file's folder.
 
-            The threshold is kept with what is known of the metric, and 'dreamsim compare --fail-above profile' uses it.
+            The threshold is kept with what is known of the metric, and 'dreamsim compare --threshold-from profile' uses it.
 
             EXAMPLES
-              dreamsim calibrate labels.csv --metric ensemble --precision 0.99
+              dreamsim calibrate labels.csv --metric ensemble --target-precision 0.99
               dreamsim calibrate labels.csv --metric lpips-alex,mse --by f1 --html roc.html
             """)
 
@@ -24,9 +24,9 @@ struct Calibrate: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Take as much as possible for the same while this share of it is.", valueName: "share"))
-    var precision: Double?
+    var targetPrecision: Double?
 
-    @Option(help: "Without --precision: what the threshold makes greatest.")
+    @Option(help: "Without --target-precision: what the threshold makes greatest.")
     var by: Criterion = .youden
 
     @Option(help: ArgumentHelp("Keep the rows whose column 'split' is this.", valueName: "name"))
@@ -58,8 +58,8 @@ struct Calibrate: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if let precision, !(precision > 0 && precision <= 1) {
-            throw ValidationError("--precision must be above 0 and at most 1")
+        if let targetPrecision, !(targetPrecision > 0 && targetPrecision <= 1) {
+            throw ValidationError("--target-precision must be above 0 and at most 1")
         }
         if let output, EvaluationFile.Format(rawValue: URL(filePath: output).pathExtension.lowercased()) == nil {
             throw ValidationError("--output \(output): the extension must be .json, .csv or .ndjson")
@@ -76,7 +76,7 @@ struct Calibrate: AsyncParsableCommand {
         let progress = EvaluationProgressLine(isQuiet: format.quiet)
         let evaluated = try Evaluator.evaluate(set, with: comparer.metrics, settings: settings, progress: progress.show)
         progress.clear()
-        let criterion: ThresholdCriterion = precision.map { .precision($0) } ?? (by == .f1 ? .f1 : .youden)
+        let criterion: ThresholdCriterion = targetPrecision.map { .precision($0) } ?? (by == .f1 ? .f1 : .youden)
         let report = try CalibrationReport(evaluated, criterion: criterion)
         Terminal.write(try CalibrationOutput(report: report, options: format).text())
         if let output { try EvaluationFile.write(evaluated, to: URL(filePath: output)) }
