@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Times LPIPS and DISTS here and as the Python packages `lpips` and `DISTS_pytorch` compute them, in turn.
+"""Times metrics here and as the Python packages `lpips`, `DISTS_pytorch`, `scikit-image`, `piq` and `torchmetrics` compute
+them, in turn.
 
     python Scripts/bench/metrics.py .build/release/dreamsim [--sizes 256 768 2048] [--runs 3] [--threads 2]
 
 Each round times every contender once (ABAB), so that whatever else the machine does falls on all alike; medians and their
 ratios are printed. Both sides time pairs of images that are in memory already; neither counts its start. Needs lpips,
-DISTS_pytorch, torch and torchvision; the packages' networks get random weights, which does not change the time.
+DISTS_pytorch, torch, torchvision, scikit-image, piq and torchmetrics; the packages' networks get random weights, which does not change the time.
 """
 import argparse
 import json
@@ -16,6 +17,8 @@ import sys
 import time
 
 METRICS = ["lpips-alex", "lpips-vgg", "dists:full"]
+# Asked for by --metrics; `ssim` is scikit-image with the authors' settings.
+CLASSICAL = ["ssim", "ssim:skimage", "ssim:piq", "ssim:torchmetrics", "ms-ssim:piq", "ms-ssim:torchmetrics", "psnr"]
 
 
 def ours(command, metric, size, threads):
@@ -32,6 +35,24 @@ def theirs(metric, size, threads):
     return json.loads(out.stdout.splitlines()[-1])
 
 
+def classical(metric, a, b):
+    import piq
+    from skimage.metrics import structural_similarity
+    from torchmetrics.functional import image
+
+    x, y = ((v[0].permute(1, 2, 0).numpy() * 255).astype("uint8") for v in (a, b))
+    return {
+        "ssim": lambda: structural_similarity(
+            x, y, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False),
+        "ssim:skimage": lambda: structural_similarity(x, y, channel_axis=2),
+        "ssim:piq": lambda: piq.ssim(a, b),
+        "ssim:torchmetrics": lambda: image.structural_similarity_index_measure(a, b, data_range=1.0),
+        "ms-ssim:piq": lambda: piq.multi_scale_ssim(a, b),
+        "ms-ssim:torchmetrics": lambda: image.multiscale_structural_similarity_index_measure(a, b, data_range=1.0),
+        "psnr": lambda: piq.psnr(a, b),
+    }[metric]
+
+
 def child(metric, size, threads):
     import warnings
 
@@ -41,7 +62,9 @@ def child(metric, size, threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     a, b = torch.rand(1, 3, size, size), torch.rand(1, 3, size, size)
-    if metric.startswith("lpips"):
+    if metric in CLASSICAL:
+        run = classical(metric, a, b)
+    elif metric.startswith("lpips"):
         import lpips
 
         model = lpips.LPIPS(net=metric.split("-")[1], pretrained=False, pnet_rand=True, eval_mode=True, verbose=False)
@@ -76,7 +99,7 @@ def main():
     for name in ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]:
         os.environ.pop(name, None)
     print(f"seconds a pair, {options.threads} threads, medians of {options.runs}", flush=True)
-    print(f"{'metric':12} {'size':>5} {'ours':>9} {'package':>9} {'package/ours':>13}", flush=True)
+    print(f"{'metric':20} {'size':>5} {'ours':>9} {'package':>9} {'package/ours':>13}", flush=True)
     for size in options.sizes:
         for metric in options.metrics:
             times = {"ours": [], "theirs": []}
@@ -84,7 +107,7 @@ def main():
                 times["ours"].append(ours(options.command, metric, size, options.threads))
                 times["theirs"].append(theirs(metric, size, options.threads))
             mine, other = statistics.median(times["ours"]), statistics.median(times["theirs"])
-            print(f"{metric:12} {size:5} {mine:9.4f} {other:9.4f} {other / mine:13.2f}", flush=True)
+            print(f"{metric:20} {size:5} {mine:9.5f} {other:9.5f} {other / mine:13.2f}", flush=True)
 
 
 main()
