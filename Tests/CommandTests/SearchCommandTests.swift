@@ -42,6 +42,29 @@ struct SearchCommandTests {
         }
     }
 
+    @Test("dedupe takes the distance of near from calibrate, and says when there is none")
+    func calibrated() throws {
+        try Self.withIndex { bench, index in
+            let dedupe = [
+                "dedupe", "--index", index, "--tier", "near", "--threshold-from", "profile", "--format", "json",
+            ]
+            let early = try bench.run(dedupe)
+            #expect(early.code == 2 && early.error.contains("calibrate"), "\(early.error)")
+            let labels = bench.pictures.appending(path: "labels.csv")
+            try Data("a,b,same\na.png,copy.png,1\na.png,c.webp,1\na.png,b.jpg,0\n".utf8).write(to: labels)
+            let calibrated = try bench.run(["calibrate", labels.path, "--format", "json"] + bench.model)
+            #expect(calibrated.code == 0, "\(calibrated.error)")
+            let run = try bench.run(dedupe)
+            #expect(run.code == 0, "\(run.error)")
+            let near = try #require((try run.json()["thresholds"] as? [String: Any])?["near"] as? Double)
+            let metric = try #require((try calibrated.json()["metrics"] as? [[String: Any]])?.first)
+            let threshold = try #require((metric["threshold"] as? [String: Any])?["value"] as? Double)
+            #expect(abs(near - threshold) < 1e-9)
+            let both = try bench.run(dedupe + ["--near-distance", "0.1"])
+            #expect(both.code == 64)
+        }
+    }
+
     @Test("Queries come from standard input and by number; one that fails does not stop the others")
     func queries() throws {
         try Self.withIndex { bench, index in

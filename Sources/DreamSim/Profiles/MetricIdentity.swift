@@ -23,10 +23,7 @@ public struct MetricIdentity: Hashable, Sendable, Codable {
         weights = card.weights
         direction = card.direction
         if let model = metric as? PerceptualModel {
-            // The hash of the weights tells precisions apart too; here it is for people.
-            settings =
-                "\(model.preprocessing), \(model.stamp.isNormalized ? "normalized" : "not normalized")"
-                + (model.stamp.precision.map { ", weights in \($0.rawValue)" } ?? "")
+            settings = Self.settings(of: model.stamp)
         } else {
             let size: String =
                 switch card.size {
@@ -35,6 +32,20 @@ public struct MetricIdentity: Hashable, Sendable, Codable {
                 }
             settings = "\(size), \(Preprocessing.description(of: decoding))"
         }
+    }
+
+    /// Says what the distances between embeddings of a kind depend on.
+    public init(_ stamp: ModelStamp) {
+        name = stamp.model
+        weights = stamp.weights
+        direction = .lowerIsMoreAlike
+        settings = Self.settings(of: stamp)
+    }
+
+    private static func settings(of stamp: ModelStamp) -> String {
+        // The hash of the weights tells precisions apart too; here it is for people.
+        "\(stamp.preprocessing), \(stamp.isNormalized ? "normalized" : "not normalized")"
+            + (stamp.precision.map { ", weights in \($0.rawValue)" } ?? "")
     }
 
     /// SHA-256 over all of it, in hexadecimal.

@@ -11,7 +11,8 @@ struct Dedupe: ParsableCommand {
             (compressed again or resized: hardly any distance, the same proportions); near (edited a little, or taken a \
             moment later); scene (probably the same scene). Similar is not duplicate: near and scene are for looking \
             at. Unless they are given, the tiers' distances are 0.02, 0.1 and 0.3 of the median distance between the \
-            index's images, because models differ.
+            index's images, because models differ. --threshold-from takes the distance of near from what 'dreamsim \
+            calibrate' found on labelled pairs.
 
             In a group every pair is within the tier's threshold, so that nothing chains. The copy that is kept is the \
             one with the most pixels, then the largest file, the oldest, the shortest path; --prefer comes before all.
@@ -37,6 +38,13 @@ struct Dedupe: ParsableCommand {
 
     @Option(help: ArgumentHelp("Up to which distance images count as near.", valueName: "distance"))
     var nearDistance: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Take the distance of near from 'dreamsim calibrate': 'profile' for the one that was kept in the cache, or the file it was written to.",
+            valueName: "profile|file"),
+        completion: .file())
+    var thresholdFrom: String?
 
     @Option(help: ArgumentHelp("Up to which distance images count as the same scene.", valueName: "distance"))
     var sceneDistance: Double?
@@ -70,6 +78,9 @@ struct Dedupe: ParsableCommand {
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+        if nearDistance != nil && thresholdFrom != nil {
+            throw ValidationError("--near-distance and --threshold-from cannot be given together")
+        }
         if undo != nil && apply != nil { throw ValidationError("--undo and --apply cannot be given together") }
         for distance in [reencodedDistance, nearDistance, sceneDistance] {
             if let distance, !(0...2).contains(distance) { throw ValidationError("distances must be from 0 to 2") }
@@ -81,7 +92,7 @@ struct Dedupe: ParsableCommand {
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
         var options = DuplicateOptions(
-            tier: tier, thresholds: try thresholds(DuplicateThresholds(typical: reader.typicalDistance() ?? 0)))
+            tier: tier, thresholds: try thresholds(of: reader))
         (options.folders, options.against, options.preferred) = (folders, against, prefer)
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         let report = try reader.duplicates(options) { progress.show($0, of: $1) }
@@ -94,10 +105,27 @@ struct Dedupe: ParsableCommand {
         if let apply { try finish(DuplicateMover.move(report, of: reader, to: URL(filePath: apply)), "moved") }
     }
 
-    private func thresholds(_ standard: DuplicateThresholds) throws -> DuplicateThresholds {
-        try DuplicateThresholds(
-            reencoded: reencodedDistance ?? standard.reencoded, near: nearDistance ?? standard.near,
-            scene: sceneDistance ?? standard.scene)
+    private func thresholds(of reader: IndexReader) throws -> DuplicateThresholds {
+        let standard = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
+        guard let calibrated = try calibratedDistance(reader.settings.stamp) else {
+            return try DuplicateThresholds(
+                reencoded: reencodedDistance ?? standard.reencoded, near: nearDistance ?? standard.near,
+                scene: sceneDistance ?? standard.scene)
+        }
+        // The tiers beside it give way, so that they stay in their order.
+        return try DuplicateThresholds(
+            reencoded: reencodedDistance ?? min(standard.reencoded, calibrated), near: calibrated,
+            scene: sceneDistance ?? max(standard.scene, calibrated))
+    }
+
+    /// The distance at which pairs stop being the same, where `--threshold-from` asks for it.
+    private func calibratedDistance(_ stamp: ModelStamp) throws -> Double? {
+        guard let thresholdFrom else { return nil }
+        let identity = MetricIdentity(stamp)
+        let url =
+            thresholdFrom == "profile"
+            ? MetricProfile.url(of: identity, in: ModelStore(try .fromEnvironment())) : URL(filePath: thresholdFrom)
+        return try MetricProfile(contentsOf: url, of: identity).requireThreshold(url).value
     }
 
     private func finish(_ outcome: DuplicateMover.Outcome, _ verb: String) throws {
