@@ -12,7 +12,12 @@ package final class FileLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Said outright: a child of this process that has not yet come to its own program holds the descriptor too, and
+        // with it the lock.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Takes the lock if nobody has it; nil when somebody has.
     /// - Parameter path: the file that stands for the lock; it is made when it is missing, and stays.

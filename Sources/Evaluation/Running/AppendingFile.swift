@@ -27,7 +27,11 @@ package final class AppendingFile {
         length = Int(end)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Said outright: a child of this process that has not yet come to its own program holds the lock too.
+        if descriptor >= 0 { flock(descriptor, LOCK_UN) }
+        close(descriptor)
+    }
 
     /// Reads a part.
     package func read(_ count: Int, at offset: Int) throws(EvaluationError) -> [UInt8] {
