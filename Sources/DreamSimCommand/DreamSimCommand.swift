@@ -33,7 +33,7 @@ struct DreamSimCommand: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Compare.self, Vote.self, Embed.self, Index.self, Search.self, Dedupe.self, HeatmapCommand.self,
-            Foreground.self, Sensitivity.self, Evaluate.self, Calibrate.self, Train.self, Bench.self,
+            Foreground.self, Sensitivity.self, Invert.self, Evaluate.self, Calibrate.self, Train.self, Bench.self,
             BenchSearch.self, Metrics.self, Models.self,
         ])
 }

@@ -56,31 +56,6 @@ extension PerceptualModel: DifferentiableMetric {
     }
 }
 
-extension LinearResampling {
-    /// Resamples every plane of a batch [N, C, H, W].
-    fileprivate func forward(_ batch: Tensor) -> Tensor {
-        resample(batch, to: [batch.shape[0], batch.shape[1], newHeight, newWidth], forward)
-    }
-
-    fileprivate func backward(_ gradient: Tensor) -> Tensor {
-        resample(gradient, to: [gradient.shape[0], gradient.shape[1], height, width], backward)
-    }
-
-    private func resample(
-        _ batch: Tensor, to shape: Shape,
-        _ body: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
-    ) -> Tensor {
-        let planes = shape[0] * shape[1]
-        return batch.withUnsafeBufferPointer { source in
-            Tensor(uninitialized: shape) { target in
-                let from = MatrixView(reading: source.baseAddress!, rows: planes, columns: source.count / planes)
-                let to = MatrixView(target.baseAddress!, rows: planes, columns: target.count / planes)
-                Parallel.forEach(planes) { body(from.rows($0..<($0 + 1)).base, to.rows($0..<($0 + 1)).base) }
-            }
-        }
-    }
-}
-
 extension Tensor {
     /// Some of the images of a batch.
     package func images(_ range: Range<Int>) -> Tensor {

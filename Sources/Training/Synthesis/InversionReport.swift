@@ -1,0 +1,84 @@
+public import DreamSim
+
+/// What an inversion found, with everything that is needed to repeat it.
+public struct InversionReport: Sendable, Encodable {
+    /// A target in words.
+    public struct Target: Sendable, Encodable {
+        /// Its name.
+        public let name: String
+        /// The columns of the picture as it came.
+        public let width: Int
+        /// The rows.
+        public let height: Int
+        /// How much it counts among the targets.
+        public let weight: Double
+        /// The mask that limits it; nil for none.
+        public let mask: String?
+        /// The share of the picture that counts.
+        public let maskShare: Double?
+    }
+
+    /// Distances from the targets.
+    public struct Loss: Sendable, Encodable {
+        /// Of the picture to start from.
+        public let start: Double
+        /// Of the best picture.
+        public let end: Double
+        /// Of the best picture after rounding to 8 bits, as it is written.
+        public let written: Double
+        /// How many times smaller `end` is than `start`.
+        public let fall: Double
+    }
+
+    /// What was matched.
+    public let targets: [Target]
+    /// What was made small.
+    public let metric: MetricCard
+    /// How.
+    public let options: InversionOptions
+    /// SHA-256 over targets, masks, metric, weights and settings: equal for runs that give the same picture.
+    public let stamp: String
+    /// Distances from the targets.
+    public let loss: Loss
+    /// The loss before each step; with shifts or crops, as each step saw it.
+    public let losses: [Double]
+    /// What the total variation added to each.
+    public let penalties: [Double]
+    /// The steps before the best picture.
+    public let bestStep: Int
+    /// Steps taken.
+    public let steps: Int
+    /// Whether all steps were taken.
+    public let isComplete: Bool
+    /// The time that the steps took.
+    public let seconds: Double
+    /// Pictures on the way, the first and the last included.
+    public let frames: [InversionRun.Frame]
+    /// The best picture.
+    public let picture: Image
+
+    private enum CodingKeys: String, CodingKey {
+        case targets, metric, options, stamp, loss, losses, penalties, bestStep, steps, isComplete, seconds
+    }
+
+    init(
+        _ inversion: Inversion, losses: [Double], penalties: [Double], seconds: Double, frames: [InversionRun.Frame]
+    ) throws {
+        targets = inversion.targets.map {
+            Target(
+                name: $0.name, width: $0.image.width, height: $0.image.height, weight: $0.weight, mask: $0.mask?.name,
+                maskShare: $0.mask?.share)
+        }
+        metric = inversion.objective.loss.card
+        options = inversion.options
+        stamp = inversion.stamp
+        (self.losses, self.penalties, self.seconds, self.frames) = (losses, penalties, seconds, frames)
+        picture = try inversion.picture
+        let start = frames.first?.loss ?? losses.first ?? .nan
+        let end = inversion.best?.loss ?? losses.last ?? .nan
+        loss = Loss(start: start, end: end, written: try inversion.loss(of: picture), fall: start / end)
+        bestStep = inversion.best?.step ?? inversion.steps
+        steps = inversion.steps
+        isComplete = inversion.isDone
+    }
+}
