@@ -1,4 +1,5 @@
 public import DreamSim
+import Randomness
 import Tensors
 
 /// Makes a picture that matches others in the eyes of a metric, step by step: what the metric keeps of them, and what not.

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// A window on pictures of one size: a crop, shifted by chance, which may reach a little beyond the borders, where the
@@ -31,7 +32,7 @@ struct RandomView {
         func indices(_ size: Int) -> [Int] {
             let length = min(size, max(1, Int((share * Double(size)).rounded())))
             let shift = min(settings.shift, size - 1)
-            let first = generator.integer(in: -shift...(size - length + shift))
+            let first = generator.index(below: size - length + 2 * shift + 1) - shift
             return (first..<(first + length)).map { Self.mirrored($0, size) }
         }
         rows = indices(height)

@@ -1,4 +1,4 @@
-import Foundation
+import Randomness
 import Tensors
 
 extension Tensor {
@@ -30,17 +30,15 @@ extension [String: Tensor] {
 }
 
 extension SeededGenerator {
-    /// Evenly from 0 up to and without 1.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
-
-    /// Evenly from a range of whole numbers.
-    mutating func integer(in range: ClosedRange<Int>) -> Int {
-        min(range.upperBound, range.lowerBound + Int(unit() * Double(range.count)))
-    }
-
-    /// A number of the normal distribution (Box and Muller 1958).
-    mutating func normal() -> Float {
-        let radius = (-2 * log(1 - unit())).squareRoot()
-        return Float(radius * cos(2 * Double.pi * unit()))
+    /// Numbers of the normal distribution, as many as asked for.
+    mutating func normals(_ count: Int, spread: Float) -> [Float] {
+        var result: [Float] = []
+        result.reserveCapacity(count + 1)
+        while result.count < count {
+            let (a, b) = normals()
+            result.append(spread * Float(a))
+            result.append(spread * Float(b))
+        }
+        return Array(result.prefix(count))
     }
 }

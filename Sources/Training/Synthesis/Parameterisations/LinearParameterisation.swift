@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// A linear way to write planes as numbers.
@@ -27,7 +28,7 @@ struct LinearParameterisation<Basis: PlaneBasis>: ImageParameterisation {
         var result: [String: Tensor] = [:]
         for name in basis.shapes.keys.sorted() {
             guard let shape = basis.shapes[name] else { continue }
-            result[name] = Tensor((0..<shape.count).map { _ in spread * generator.normal() }, shape: shape)
+            result[name] = Tensor(generator.normals(shape.count, spread: spread), shape: shape)
         }
         return result
     }

@@ -1,3 +1,4 @@
+import Randomness
 import Tensors
 
 /// A picture as the output of a convolutional network that has learnt nothing (Deep Image Prior; Ulyanov, Vedaldi and
@@ -85,8 +86,8 @@ struct UntrainedNetwork: ImageParameterisation {
         var input = parameters.named(Self.input)
         if let noise, shape.inputNoise > 0 {
             var generator = SeededGenerator(state: SeededGenerator.mixed(noise))
-            let spread = Float(shape.inputNoise)
-            input.withUnsafeMutableBufferPointer { for i in $0.indices { $0[i] += spread * generator.normal() } }
+            let fresh = generator.normals(input.count, spread: Float(shape.inputNoise))
+            input.withUnsafeMutableBufferPointer { for i in $0.indices { $0[i] += fresh[i] } }
         }
         let tape = MapTape(parameters)
         let features = levels > 0 ? level(0, tape.constant(input), tape) : tape.constant(input)
