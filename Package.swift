@@ -131,7 +131,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport",
+                "Training", "DreamSim", "Networks", "Checkpoints", "Randomness", "Tensors", "TestSupport",
+                "ModelTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(

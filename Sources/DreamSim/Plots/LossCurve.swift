@@ -75,7 +75,9 @@ public struct LossCurve: Sendable {
 
     /// The ends of the vertical axis as powers of ten, and its marks: 1, 2 and 5 times each power, and only the powers where
     /// they are many.
-    static func axis(of values: [Double]) -> (low: Double, high: Double, ticks: [(value: Double, label: String)]) {
+    package static func axis(of values: [Double]) -> (
+        low: Double, high: Double, ticks: [(value: Double, label: String)]
+    ) {
         let logarithms = values.filter { $0.isFinite && $0 > 0 }.map { log10($0) }
         guard let least = logarithms.min(), let most = logarithms.max() else { return (-1, 0, []) }
         let room = max(0.05, (most - least) * 0.05)

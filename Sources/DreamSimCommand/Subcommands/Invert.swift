@@ -28,7 +28,8 @@ struct Invert: AsyncParsableCommand {
     var targets: [ImagePath]
 
     @Option(
-        help: ArgumentHelp("The metric or model to match by.", valueName: "metric"),
+        help: ArgumentHelp(
+            "The metric or model to match by, or a weighted sum such as 'lpips-vgg + 0.5*dists'.", valueName: "metric"),
         completion: .list(MetricCatalogue.all.map(\.card.name) + Catalogue.all.map(\.name)))
     var metric = "lpips-vgg"
 
@@ -71,7 +72,7 @@ struct Invert: AsyncParsableCommand {
                 weight: weight.isEmpty ? 1 : weight[index])
         }
         let inversion = try Inversion(
-            of: matched, by: try await loss(), flags.options(like: images[0]), from: start)
+            of: matched, by: await loss(), flags.options(like: images[0]), from: start)
         let run = try InversionRun(inversion, outputs.settings)
         if !outputs.quiet, inversion.steps > 0 { Terminal.note("goes on after step \(inversion.steps)") }
         let interruption = Interruption()
@@ -85,12 +86,13 @@ struct Invert: AsyncParsableCommand {
         if !report.isComplete { Terminal.exit(.interrupted) }
     }
 
-    private func loss() async throws -> any DifferentiableMetric {
-        let loaded = try await model.load(metric: metric, quiet: outputs.quiet)
-        guard let loss = loaded as? any DifferentiableMetric else {
-            throw ValidationError("--metric \(metric): has no gradient")
+    private func loss() async throws -> Loss {
+        var terms: [Loss.Term] = []
+        for term in try LossExpression(parsing: metric).terms {
+            let loaded = try await model.load(metric: term.metric, quiet: outputs.quiet)
+            terms.append(Loss.Term(try Loss.differentiable(loaded), weight: term.weight))
         }
-        return loss
+        return Loss(terms)
     }
 
     private func show(_ progress: InversionRun.Progress) {
@@ -109,6 +111,9 @@ struct Invert: AsyncParsableCommand {
             String(format: "the loss fell from %.5g to %.5g, %.3g times", loss.start, loss.end, loss.fall)
                 + ", in \(report.steps) steps and \(Duration.seconds(report.seconds).brief); the picture is in \(outputs.output)"
         )
+        if report.isComplete && loss.fall < 2 {
+            Terminal.note("the loss hardly fell; take more --steps, or another --learning-rate")
+        }
         if !report.isComplete {
             Terminal.note(
                 outputs.checkpoint == nil

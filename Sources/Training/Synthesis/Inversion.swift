@@ -5,9 +5,9 @@ import Tensors
 /// Makes a picture that matches others in the eyes of a metric, step by step: what the metric keeps of them, and what not.
 ///
 /// ```swift
-/// let metric = try await PerceptualModel.load("dino_vitb16")
+/// let loss = try await Loss.load("lpips-vgg + 0.5*dists")
 /// let inversion = try Inversion(
-///     of: [InversionTarget(photo, name: "photo.jpg")], by: metric, InversionOptions(width: 224, height: 224))
+///     of: [InversionTarget(photo, name: "photo.jpg")], by: loss, InversionOptions(width: 224, height: 224))
 /// while !inversion.isDone { print(try inversion.step().loss) }
 /// try inversion.picture.write(to: url)
 /// ```
@@ -53,13 +53,13 @@ public final class Inversion {
     /// Begins.
     /// - Parameters:
     ///   - targets: at least one.
-    ///   - loss: the metric.
+    ///   - loss: the metric, or several.
     ///   - options: the settings.
     ///   - start: the picture to start from, brought to the inversion's size; noise when nil.
     /// - Throws: `TrainingError` with `.badSetting`; `DreamSimError` when a mask is not as large as its target, or the metric
     ///   cannot be computed at this size.
     public init(
-        of targets: [InversionTarget], by loss: any DifferentiableMetric, _ options: InversionOptions,
+        of targets: [InversionTarget], by loss: Loss, _ options: InversionOptions,
         from start: Image? = nil
     ) throws {
         try options.check()
@@ -68,7 +68,7 @@ public final class Inversion {
         let prepared = try targets.map {
             try PreparedTarget($0, height: options.height, width: options.width, share: $0.weight / total)
         }
-        objective = Objective(loss: loss, targets: prepared, totalVariation: options.totalVariation)
+        objective = try Objective(loss: loss, targets: prepared, totalVariation: options.totalVariation)
         parameterisation = options.parameterisation.made(height: options.height, width: options.width)
         let first = try start.map { try Tensor([$0.resized(width: options.width, height: options.height)]) }
         if let first {
@@ -86,16 +86,17 @@ public final class Inversion {
         (self.options, self.targets) = (options, targets)
     }
 
-    private static func check(_ targets: [InversionTarget], _ loss: any DifferentiableMetric) throws(TrainingError) {
+    private static func check(_ targets: [InversionTarget], _ loss: Loss) throws(TrainingError) {
         guard !targets.isEmpty else { throw TrainingError(.badSetting, "targets", "are missing; name at least one") }
         for target in targets {
             guard target.weight.isFinite, target.weight > 0 else {
                 throw TrainingError(.badSetting, target.name, "has the weight \(target.weight); it must be above zero")
             }
         }
-        guard loss.card.identical.isFinite else {
+        if let endless = loss.terms.first(where: { !$0.metric.card.identical.isFinite }) {
             throw TrainingError(
-                .badSetting, loss.card.name, "has no end that it could fall to; choose mse, which falls with it")
+                .badSetting, endless.metric.card.name,
+                "has no end that it could fall to; choose mse, which falls with it")
         }
     }
 
@@ -141,9 +142,11 @@ public final class Inversion {
         }
     }
 
-    /// The distance of a picture of the inversion's size from the targets, such as of one that was rounded to 8 bits.
-    public func loss(of image: Image) throws -> Double {
-        try objective.value(of: Tensor([image])).loss
+    /// The loss of a picture of the inversion's size, such as of one that was rounded to 8 bits, and each metric of it by
+    /// itself, without its weight.
+    public func loss(of image: Image) throws -> (value: Double, terms: [Double]) {
+        let value = try objective.value(of: Tensor([image]))
+        return (value.loss, value.terms)
     }
 
     private func keep(_ picture: Tensor, _ value: Objective.Value) {

@@ -8,7 +8,7 @@ extension InversionReport {
     public func strip(target: Image) -> Image {
         let size = "\(options.width) × \(options.height) pixels"
         return ContactSheet(
-            title: "\(targets[0].name) as \(metric.name) sees it",
+            title: "\(targets[0].name) as \(metric) sees it",
             subtitle: "\(options.parameterisation.name), \(steps) steps, \(Self.figure(seconds)) s",
             reference: ContactSheet.Cell(
                 image: target, title: targets[0].name,
@@ -24,7 +24,7 @@ extension InversionReport {
     /// The loss by step, on a logarithmic axis.
     public var curve: VectorDrawing {
         LossCurve(
-            title: "\(targets[0].name) by \(metric.name)",
+            title: "\(targets[0].name) by \(metric)",
             subtitle: "loss by step, from \(Self.figure(loss.start)) to \(Self.figure(loss.end)): "
                 + "\(Self.figure(loss.fall)) times smaller",
             values: losses + [loss.end]

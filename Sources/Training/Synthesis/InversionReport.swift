@@ -18,8 +18,18 @@ public struct InversionReport: Sendable, Encodable {
         public let maskShare: Double?
     }
 
-    /// Distances from the targets.
-    public struct Loss: Sendable, Encodable {
+    /// One of the metrics that make up the loss.
+    public struct Metric: Sendable, Encodable {
+        /// What it is.
+        public let card: MetricCard
+        /// What it is multiplied with.
+        public let weight: Double
+        /// Its mean over the targets for the picture as it is written, without the weight.
+        public let written: Double
+    }
+
+    /// The losses of the picture.
+    public struct Losses: Sendable, Encodable {
         /// Of the picture to start from.
         public let start: Double
         /// Of the best picture.
@@ -32,14 +42,16 @@ public struct InversionReport: Sendable, Encodable {
 
     /// What was matched.
     public let targets: [Target]
-    /// What was made small.
-    public let metric: MetricCard
+    /// What was made small, such as `lpips-vgg + 0.5*dists`.
+    public let metric: String
+    /// The metrics of it.
+    public let metrics: [Metric]
     /// How.
     public let options: InversionOptions
     /// SHA-256 over targets, masks, metric, weights and settings: equal for runs that give the same picture.
     public let stamp: String
-    /// Distances from the targets.
-    public let loss: Loss
+    /// The losses at the beginning and at the end.
+    public let loss: Losses
     /// The loss before each step; with shifts or crops, as each step saw it.
     public let losses: [Double]
     /// What the total variation added to each.
@@ -58,7 +70,7 @@ public struct InversionReport: Sendable, Encodable {
     public let picture: Image
 
     private enum CodingKeys: String, CodingKey {
-        case targets, metric, options, stamp, loss, losses, penalties, bestStep, steps, isComplete, seconds
+        case targets, metric, metrics, options, stamp, loss, losses, penalties, bestStep, steps, isComplete, seconds
     }
 
     init(
@@ -69,14 +81,18 @@ public struct InversionReport: Sendable, Encodable {
                 name: $0.name, width: $0.image.width, height: $0.image.height, weight: $0.weight, mask: $0.mask?.name,
                 maskShare: $0.mask?.share)
         }
-        metric = inversion.objective.loss.card
+        metric = inversion.objective.loss.name
         options = inversion.options
         stamp = inversion.stamp
         (self.losses, self.penalties, self.seconds, self.frames) = (losses, penalties, seconds, frames)
         picture = try inversion.picture
         let start = frames.first?.loss ?? losses.first ?? .nan
         let end = inversion.best?.loss ?? losses.last ?? .nan
-        loss = Loss(start: start, end: end, written: try inversion.loss(of: picture), fall: start / end)
+        let written = try inversion.loss(of: picture)
+        loss = Losses(start: start, end: end, written: written.value, fall: start / end)
+        metrics = zip(inversion.objective.loss.terms, written.terms).map {
+            Metric(card: $0.metric.card, weight: $0.weight, written: $1)
+        }
         bestStep = inversion.best?.step ?? inversion.steps
         steps = inversion.steps
         isComplete = inversion.isDone

@@ -88,7 +88,7 @@ public final class InversionRun {
     }
 
     /// The steps before which frames are kept: closer at the beginning, where most happens.
-    static func frameSteps(_ count: Int, of steps: Int) -> [Int] {
+    package static func frameSteps(_ count: Int, of steps: Int) -> [Int] {
         var result: [Int] = []
         for index in 0..<count {
             let share = Double(index) / Double(count - 1)

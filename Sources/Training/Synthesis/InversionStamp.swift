@@ -7,7 +7,7 @@ import Tensors
 enum InversionStamp {
     /// SHA-256 over pictures, masks, the metric and its weights, and every setting, in hexadecimal.
     static func digest(
-        _ targets: [PreparedTarget], _ loss: any DifferentiableMetric, _ options: InversionOptions, start: Tensor?
+        _ targets: [PreparedTarget], _ loss: Loss, _ options: InversionOptions, start: Tensor?
     ) -> String {
         var digest = SHA256Digest()
         func add(_ text: String) {
@@ -18,7 +18,7 @@ enum InversionStamp {
             add("\(tensor.shape)")
             tensor.withUnsafeBufferPointer { digest.update(UnsafeRawBufferPointer($0)) }
         }
-        add(MetricIdentity(loss, decoding: .standard).digest)
+        for term in loss.terms { add("\(term.weight) \(MetricIdentity(term.metric, decoding: .standard).digest)") }
         add((try? JSON.line(options)) ?? "\(options)")
         for target in targets {
             add("\(target.share)")

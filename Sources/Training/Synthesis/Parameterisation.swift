@@ -54,7 +54,7 @@ public enum Parameterisation: Hashable, Sendable, Codable {
     }
 
     /// For pictures of a size.
-    func made(height: Int, width: Int) -> any ImageParameterisation {
+    package func made(height: Int, width: Int) -> any ImageParameterisation {
         // Numbers to start from are near grey: what is there at first tends to stay.
         switch self {
         case .pixels:

@@ -1,33 +1,35 @@
-import Randomness
-import Tensors
+package import Randomness
+package import Tensors
 
 /// A window on pictures of one size: a crop, shifted by chance, which may reach a little beyond the borders, where the
 /// picture is mirrored. The same window on a picture and its target leaves aligned what is aligned, and moves both against
 /// a network's grid.
-struct RandomView {
+package struct RandomView {
     /// Which row and column of the picture each of the view is.
     private let rows: [Int]
     private let columns: [Int]
 
     /// How windows are drawn.
-    struct Settings: Hashable {
+    package struct Settings: Hashable {
         /// How far windows are shifted, in pixels.
-        var shift: Int
+        package var shift: Int
         /// The smallest share of either side that a window shows; 1 for no crops.
-        var crop: Double
+        package var crop: Double
+
+        package init(shift: Int, crop: Double) { (self.shift, self.crop) = (shift, crop) }
 
         /// Whether every window is the whole picture.
-        var isWhole: Bool { shift == 0 && crop == 1 }
+        package var isWhole: Bool { shift == 0 && crop == 1 }
     }
 
     /// The whole picture.
-    init(height: Int, width: Int) {
+    package init(height: Int, width: Int) {
         rows = Array(0..<height)
         columns = Array(0..<width)
     }
 
     /// Draws a window.
-    init(height: Int, width: Int, _ settings: Settings, from generator: inout SeededGenerator) {
+    package init(height: Int, width: Int, _ settings: Settings, from generator: inout SeededGenerator) {
         let share = settings.crop + (1 - settings.crop) * generator.unit()
         func indices(_ size: Int) -> [Int] {
             let length = min(size, max(1, Int((share * Double(size)).rounded())))
@@ -48,7 +50,7 @@ struct RandomView {
     }
 
     /// What of pictures [N, C, H, W] is seen.
-    func applied(to pictures: Tensor) -> Tensor {
+    package func applied(to pictures: Tensor) -> Tensor {
         let (height, width) = (pictures.shape[2], pictures.shape[3])
         let planes = pictures.shape[0] * pictures.shape[1]
         return pictures.withUnsafeBufferPointer { source in
@@ -68,7 +70,7 @@ struct RandomView {
     }
 
     /// The gradient of the pictures, given that of what is seen.
-    func backward(_ gradient: Tensor, height: Int, width: Int) -> Tensor {
+    package func backward(_ gradient: Tensor, height: Int, width: Int) -> Tensor {
         let planes = gradient.shape[0] * gradient.shape[1]
         var result = Tensor(zeros: [gradient.shape[0], gradient.shape[1], height, width])
         gradient.withUnsafeBufferPointer { source in

@@ -1,13 +1,13 @@
-import Tensors
+package import Tensors
 
 /// How much neighbouring pixels differ: the mean over pixels and colours of sqrt(dx² + dy² + ε²) - ε, with the differences
 /// to the right and the lower neighbour (Rudin, Osher and Fatemi 1992; as a prior for inversion Mahendran and Vedaldi 2015).
 /// ε, a 255th, gives it a derivative where pixels are equal.
-enum TotalVariation {
+package enum TotalVariation {
     private static let epsilon: Float = 1 / 255
 
     /// The value for pictures [N, 3, H, W], and its gradient.
-    static func valueAndGradient(_ picture: Tensor) -> (value: Double, gradient: Tensor) {
+    package static func valueAndGradient(_ picture: Tensor) -> (value: Double, gradient: Tensor) {
         let (height, width) = (picture.shape[2], picture.shape[3])
         let share = 1 / Float(picture.count)
         var sum = 0.0

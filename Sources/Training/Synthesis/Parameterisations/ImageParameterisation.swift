@@ -1,7 +1,7 @@
-import Tensors
+package import Tensors
 
 /// A way to write a picture as numbers that are optimised: which pictures are near, and so what is found, depends on it.
-protocol ImageParameterisation: Sendable {
+package protocol ImageParameterisation: Sendable {
     /// The numbers to start from, by name.
     /// - Parameter seed: decides over all chance.
     func start(seed: UInt64) -> [String: Tensor]
@@ -15,9 +15,9 @@ protocol ImageParameterisation: Sendable {
 }
 
 /// A picture with its way back to what describes it.
-struct RenderedPicture {
+package struct RenderedPicture {
     /// [1, 3, H, W] in [0, 1].
-    let picture: Tensor
+    package let picture: Tensor
     /// The gradients of the numbers, given that of the picture.
-    let backward: (Tensor) -> [String: Tensor]
+    package let backward: (Tensor) -> [String: Tensor]
 }
