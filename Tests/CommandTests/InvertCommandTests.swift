@@ -96,7 +96,7 @@ struct InvertCommandTests {
                 ([a, "--metric", "psnr"], "mse"), ([a, "--metric", "mse", "--mask", small.path], "9x6"),
                 ([a, "--metric", "mse + "], "WEIGHT*NAME"), ([a, "--metric", "ms-ssim"], "no gradient"),
                 ([a, "--metric", "mse", "--as", "network", "--from", small.path], "starts from noise"),
-                ([a, "--metric", "mse", "--learning-rate", "-1"], "learning rate"),
+                ([a, "--metric", "mse", "--learning-rate=-1"], "learning rate"),
                 ([a, "--metric", "mse", "--crop", "1.5"], "crop 1.5"),
                 ([a, "--metric", "mse", "--strip", bench.home.path + "/no/such/s.png"], "no folder"),
                 ([bench.home.path + "/nothing.png", "--metric", "mse"], "nothing.png"),

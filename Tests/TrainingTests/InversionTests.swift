@@ -42,7 +42,7 @@ struct InversionTests {
         ])
     func falls(parameterisation: Parameterisation, steps: Int, factor: Double) throws {
         var options = Self.options(parameterisation, steps: steps)
-        options.adam.learningRate *= 3
+        if parameterisation == ParameterisationTests.network { options.adam.learningRate *= 3 }
         let inversion = try Inversion(of: [Self.target()], by: Self.mse, options)
         let losses = try Self.finish(inversion)
         #expect(losses[0] > factor * losses[steps], "from \(losses[0]) to \(losses[steps])")

@@ -27,7 +27,7 @@ struct InversionFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How far a step goes (0.05 for pixels and fourier, 0.03 for pyramid, 0.01 for network).", valueName: "rate")
+            "How far a step goes (0.1 for pixels and fourier, 0.06 for pyramid, 0.01 for network).", valueName: "rate")
     )
     var learningRate: Double?
 

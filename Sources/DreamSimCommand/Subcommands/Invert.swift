@@ -72,7 +72,7 @@ struct Invert: AsyncParsableCommand {
                 weight: weight.isEmpty ? 1 : weight[index])
         }
         let inversion = try Inversion(
-            of: matched, by: await loss(), flags.options(like: images[0]), from: start)
+            of: matched, by: await loss(), flags.options(like: images[0]), from: start, named: from?.name)
         let run = try InversionRun(inversion, outputs.settings)
         if !outputs.quiet, inversion.steps > 0 { Terminal.note("goes on after step \(inversion.steps)") }
         let interruption = Interruption()

@@ -18,6 +18,8 @@ public final class Inversion {
     public let options: InversionOptions
     /// What it comes to match.
     public let targets: [InversionTarget]
+    /// What the picture is called from which it started; nil for noise, or when it has no name.
+    public let startName: String?
     /// SHA-256 over everything that the numbers depend on, in hexadecimal.
     public let stamp: String
     let objective: Objective
@@ -56,11 +58,12 @@ public final class Inversion {
     ///   - loss: the metric, or several.
     ///   - options: the settings.
     ///   - start: the picture to start from, brought to the inversion's size; noise when nil.
+    ///   - startName: what reports call it, such as its file.
     /// - Throws: `TrainingError` with `.badSetting`; `DreamSimError` when a mask is not as large as its target, or the metric
     ///   cannot be computed at this size.
     public init(
         of targets: [InversionTarget], by loss: Loss, _ options: InversionOptions,
-        from start: Image? = nil
+        from start: Image? = nil, named startName: String? = nil
     ) throws {
         try options.check()
         try Self.check(targets, loss)
@@ -83,7 +86,7 @@ public final class Inversion {
         }
         adam = Adam(options.adam)
         stamp = InversionStamp.digest(prepared, loss, options, start: first)
-        (self.options, self.targets) = (options, targets)
+        (self.options, self.targets, self.startName) = (options, targets, start == nil ? nil : startName)
     }
 
     private static func check(_ targets: [InversionTarget], _ loss: Loss) throws(TrainingError) {

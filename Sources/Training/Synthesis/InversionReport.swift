@@ -20,8 +20,12 @@ public struct InversionReport: Sendable, Encodable {
 
     /// One of the metrics that make up the loss.
     public struct Metric: Sendable, Encodable {
-        /// What it is.
-        public let card: MetricCard
+        /// Its name.
+        public let name: String
+        /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
+        public let weights: String?
+        /// What else a model's numbers depend on; nil for metrics that are no model.
+        public let model: ModelStamp?
         /// What it is multiplied with.
         public let weight: Double
         /// Its mean over the targets for the picture as it is written, without the weight.
@@ -42,6 +46,8 @@ public struct InversionReport: Sendable, Encodable {
 
     /// What was matched.
     public let targets: [Target]
+    /// The picture from which it started; nil for noise.
+    public let start: String?
     /// What was made small, such as `lpips-vgg + 0.5*dists`.
     public let metric: String
     /// The metrics of it.
@@ -70,7 +76,8 @@ public struct InversionReport: Sendable, Encodable {
     public let picture: Image
 
     private enum CodingKeys: String, CodingKey {
-        case targets, metric, metrics, options, stamp, loss, losses, penalties, bestStep, steps, isComplete, seconds
+        case targets, start, metric, metrics, options, stamp, loss, losses, penalties, bestStep, steps, isComplete,
+            seconds
     }
 
     init(
@@ -86,12 +93,15 @@ public struct InversionReport: Sendable, Encodable {
         stamp = inversion.stamp
         (self.losses, self.penalties, self.seconds, self.frames) = (losses, penalties, seconds, frames)
         picture = try inversion.picture
-        let start = frames.first?.loss ?? losses.first ?? .nan
+        start = inversion.startName
+        let first = frames.first?.loss ?? losses.first ?? .nan
         let end = inversion.best?.loss ?? losses.last ?? .nan
         let written = try inversion.loss(of: picture)
-        loss = Losses(start: start, end: end, written: written.value, fall: start / end)
+        loss = Losses(start: first, end: end, written: written.value, fall: first / end)
         metrics = zip(inversion.objective.loss.terms, written.terms).map {
-            Metric(card: $0.metric.card, weight: $0.weight, written: $1)
+            Metric(
+                name: $0.metric.card.name, weights: $0.metric.card.weights,
+                model: ($0.metric as? PerceptualModel)?.stamp, weight: $0.weight, written: $1)
         }
         bestStep = inversion.best?.step ?? inversion.steps
         steps = inversion.steps

@@ -19,9 +19,9 @@ public enum Parameterisation: Hashable, Sendable, Codable {
     /// The learning rate with which it does well.
     public var learningRate: Double {
         switch self {
-        case .pixels: 0.05
-        case .pyramid: 0.03
-        case .fourier: 0.05
+        case .pixels: 0.1
+        case .pyramid: 0.06
+        case .fourier: 0.1
         case .untrainedNetwork: 0.01
         }
     }

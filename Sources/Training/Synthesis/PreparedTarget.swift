@@ -18,13 +18,13 @@ struct PreparedTarget {
     /// - Throws: `DreamSimError` with `.incomparable` when the mask is not as large as the picture, `.badSetting` when it is
     ///   black everywhere at the new size.
     init(_ target: InversionTarget, height: Int, width: Int, share: Double) throws {
+        try target.mask?.checkSize(of: target.image)
         let image = target.image.resized(width: width, height: height)
         self.share = share
         guard let mask = target.mask, !mask.isWhole else {
             (picture, paint) = (try Tensor([image]), nil)
             return
         }
-        try mask.checkSize(of: target.image)
         let small = try Mask(mask.weights.averaged(columns: width, rows: height), name: mask.name)
         let colour = small.meanColour(of: image)
         let paint = Paint(
