@@ -111,7 +111,7 @@ struct Invert: AsyncParsableCommand {
             String(format: "the loss fell from %.5g to %.5g, %.3g times", loss.start, loss.end, loss.fall)
                 + ", in \(report.steps) steps and \(Duration.seconds(report.seconds).brief); the picture is in \(outputs.output)"
         )
-        if report.isComplete && loss.fall < 2 {
+        if report.isComplete && from == nil && loss.fall < 2 {
             Terminal.note("the loss hardly fell; take more --steps, or another --learning-rate")
         }
         if !report.isComplete {

@@ -98,11 +98,10 @@ extension Inversion {
             moments[name] = Adam.Moments(
                 first: try tensor(Key.first + name, fresh.shape), second: try tensor(Key.second + name, fresh.shape))
         }
-        let picture: Shape = [1, 3, options.height, options.width]
         var best: Found?
         if let known = run.best {
             best = Found(
-                picture: try tensor(Key.best, picture), loss: known.loss, penalty: known.penalty, step: known.step)
+                picture: try tensor(Key.best, pictureShape), loss: known.loss, penalty: known.penalty, step: known.step)
         }
         var extras: [String: Tensor] = [:]
         for name in checkpoint.names where name.hasPrefix(Key.extra) {

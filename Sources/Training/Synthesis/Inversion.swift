@@ -103,6 +103,9 @@ public final class Inversion {
         }
     }
 
+    /// Of the picture.
+    var pictureShape: Shape { [1, 3, options.height, options.width] }
+
     /// Steps taken since the beginning.
     public var steps: Int { adam.steps }
 

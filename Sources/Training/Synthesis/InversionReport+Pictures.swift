@@ -9,7 +9,8 @@ extension InversionReport {
         let size = "\(options.width) × \(options.height) pixels"
         return ContactSheet(
             title: "\(targets[0].name) as \(metric) sees it",
-            subtitle: "\(options.parameterisation.name), \(steps) steps, \(Self.figure(seconds)) s",
+            subtitle:
+                "\(options.parameterisation.name), \(steps) steps, \(String(format: seconds < 10 ? "%.1f" : "%.0f", seconds)) s",
             reference: ContactSheet.Cell(
                 image: target, title: targets[0].name,
                 lines: [targets.count > 1 ? "the first of \(targets.count)" : "target"]),

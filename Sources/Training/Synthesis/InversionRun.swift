@@ -59,7 +59,7 @@ public final class InversionRun {
         var seconds = 0.0
     }
 
-    private var frames: [Int: Tensor] = [:]
+    private var frames: [Int: Image] = [:]
 
     /// Begins a run, or takes up the one in the checkpoint.
     /// - Throws: `TrainingError`; `CheckpointError` when the checkpoint is broken.
@@ -79,8 +79,13 @@ public final class InversionRun {
         } catch {
             throw TrainingError(.badCheckpoint, checkpoint.path, "says nothing understandable of its losses: \(error)")
         }
-        frames = Dictionary(
-            uniqueKeysWithValues: found.extras.compactMap { name, tensor in Int(name).map { ($0, tensor) } })
+        for (name, tensor) in found.extras {
+            guard let step = Int(name), tensor.shape == inversion.pictureShape else {
+                throw TrainingError(
+                    .badCheckpoint, checkpoint.path, "holds a frame '\(name)' of shape \(tensor.shape)")
+            }
+            frames[step] = try tensor.images()[0]
+        }
         guard record.losses.count == inversion.steps, Set(frames.keys) == Set(record.frames.keys) else {
             throw TrainingError(
                 .badCheckpoint, checkpoint.path, "holds \(record.losses.count) losses of \(inversion.steps) steps")
@@ -111,9 +116,9 @@ public final class InversionRun {
         let isWhole = inversion.options.viewSettings.isWhole
         while !inversion.isDone {
             // A step looks at whole pictures only where nothing is shifted or cropped.
-            if wanted.contains(inversion.steps) && !isWhole { keep(try inversion.look()) }
+            if wanted.contains(inversion.steps) && !isWhole { try keep(inversion.look()) }
             let step = try inversion.step()
-            if wanted.contains(step.number) && isWhole { keep(step) }
+            if wanted.contains(step.number) && isWhole { try keep(step) }
             record.losses.append(step.loss)
             record.penalties.append(step.penalty)
             record.seconds = before + elapsed()
@@ -131,27 +136,27 @@ public final class InversionRun {
                 return try self.report()
             }
         }
-        keep(try inversion.look())
+        try keep(inversion.look())
         record.seconds = before + elapsed()
         try save()
         return try self.report()
     }
 
-    private func keep(_ step: Inversion.Step) {
+    private func keep(_ step: Inversion.Step) throws {
         record.frames[step.number] = step.loss
-        frames[step.number] = step.picture
+        frames[step.number] = try step.picture.images()[0]
     }
 
     private func save() throws {
         if let url = settings.picture { try inversion.picture.write(to: url) }
         guard let checkpoint = settings.checkpoint else { return }
-        let extras = Dictionary(uniqueKeysWithValues: frames.map { (String($0.key), $0.value) })
+        let extras = try Dictionary(uniqueKeysWithValues: frames.map { (String($0.key), try Tensor([$0.value])) })
         try inversion.save(to: checkpoint, extras: extras, note: try JSON.line(record))
     }
 
     private func report() throws -> InversionReport {
-        let pictures = try frames.sorted { $0.key < $1.key }.map { step, picture in
-            Frame(step: step, loss: record.frames[step] ?? .nan, image: try picture.images()[0])
+        let pictures = frames.sorted { $0.key < $1.key }.map { step, picture in
+            Frame(step: step, loss: record.frames[step] ?? .nan, image: picture)
         }
         return try InversionReport(
             inversion, losses: record.losses, penalties: record.penalties, seconds: record.seconds, frames: pictures)
