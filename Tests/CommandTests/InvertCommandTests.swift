@@ -94,7 +94,7 @@ struct InvertCommandTests {
             try Image(width: 9, height: 6, filledWith: .white).write(to: small)
             let cases: [(arguments: [String], mention: String)] = [
                 ([a, "--metric", "psnr"], "mse"), ([a, "--metric", "mse", "--mask", small.path], "9x6"),
-                ([a, "--metric", "mse + "], "WEIGHT*NAME"), ([a, "--metric", "ms-ssim"], "no gradient"),
+                ([a, "--metric", "mse + "], "WEIGHT*NAME"), ([a, "--metric", "mse+nosuch"], "nosuch"),
                 ([a, "--metric", "mse", "--as", "network", "--from", small.path], "starts from noise"),
                 ([a, "--metric", "mse", "--learning-rate=-1"], "learning rate"),
                 ([a, "--metric", "mse", "--crop", "1.5"], "crop 1.5"),

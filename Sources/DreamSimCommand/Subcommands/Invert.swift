@@ -20,7 +20,7 @@ struct Invert: AsyncParsableCommand {
             EXAMPLES
               dreamsim invert photo.jpg -o out.png --metric lpips-vgg
               dreamsim invert photo.jpg -o out.png --strip strip.png --curve loss.png --json run.json
-              dreamsim invert photo.jpg -o out.png --metric vits14-focus --as network --crop 0.5
+              dreamsim invert photo.jpg -o out.png --metric vits14-focus --as pyramid --crop 0.3
               dreamsim invert left.jpg right.jpg -o both.png --mask left.png --mask right.png
             """)
 
