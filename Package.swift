@@ -146,6 +146,14 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "DreamSimServiceTests",
+            dependencies: [
+                "DreamSimService", "DreamSim", "DreamSimCommand", "Retrieval", "ModelStore", "TestSupport",
+                "ModelTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "EvaluationTests",
             dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
             swiftSettings: settings),

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A right to have work done; it ends with its last reference.
-final class Admission: Sendable {
+package final class Admission: Sendable {
     private let release: @Sendable () -> Void
 
     fileprivate init(_ release: @escaping @Sendable () -> Void) { self.release = release }
@@ -10,9 +10,9 @@ final class Admission: Sendable {
 }
 
 /// Too much is waiting.
-struct Overload: Error {
+package struct Overload: Error {
     /// When there will be room, as far as can be told: whole seconds, 1 to 60.
-    let retryAfter: Int
+    package let retryAfter: Int
 }
 
 /// Gathers the items of many callers into batches, which one thread of its own works through, so that what blocks for long
@@ -23,11 +23,11 @@ struct Overload: Error {
 /// accepted and not answered is bounded: `admit` says no when it would be too much.
 ///
 /// `@unchecked Sendable`: everything mutable is read and written under `condition`.
-final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>: @unchecked Sendable {
+package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>: @unchecked Sendable {
     /// The items of a batch.
-    let batchSize: Int
+    package let batchSize: Int
     /// The weight that can be accepted at a time.
-    let capacity: Int
+    package let capacity: Int
     private let gathering: Duration
     private let process: @Sendable (Key, [Item]) throws -> [Output]
     private let observe: @Sendable (Int, Duration) -> Void
@@ -68,7 +68,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     ///   - capacity: the weight that is admitted at a time.
     ///   - process: makes the outputs of a batch, in its order; runs on the thread.
     ///   - observe: told the size of each batch and how long it took.
-    init(
+    package init(
         batchSize: Int, gathering: Duration, capacity: Int,
         process: @escaping @Sendable (Key, [Item]) throws -> [Output],
         observe: @escaping @Sendable (Int, Duration) -> Void = { _, _ in }
@@ -83,10 +83,10 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     }
 
     /// The weight of what was admitted and is not answered.
-    var admitted: Int { locked { admittedWeight } }
+    package var admitted: Int { locked { admittedWeight } }
 
     /// Accepts work of some weight, or says that there is too much.
-    func admit(_ weight: Int) throws(Overload) -> Admission {
+    package func admit(_ weight: Int) throws(Overload) -> Admission {
         let refusal: Overload? = locked {
             guard !isClosed, admittedWeight + weight <= capacity else { return overload() }
             admittedWeight += weight
@@ -97,7 +97,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     }
 
     /// Makes sure that there is any room at all, before a request is read.
-    func checkRoom() throws(Overload) {
+    package func checkRoom() throws(Overload) {
         if let refusal = locked({ admittedWeight < capacity && !isClosed ? nil : overload() }) { throw refusal }
     }
 
@@ -109,7 +109,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     /// Processes items, in batches with those of others.
     /// - Returns: the outputs, in the order of the items.
     /// - Throws: what `process` throws; `CancellationError` when the task is cancelled: items that wait are dropped.
-    func submit(_ items: [Item], key: Key, _ admission: Admission) async throws -> [Output] {
+    package func submit(_ items: [Item], key: Key, _ admission: Admission) async throws -> [Output] {
         guard !items.isEmpty else { return [] }
         let promise = Promise<[Output]>()
         locked {
@@ -121,7 +121,9 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     }
 
     /// Runs something else on the thread, in its turn.
-    func perform<R: Sendable>(_ admission: Admission, _ body: @escaping @Sendable () throws -> R) async throws -> R {
+    package func perform<R: Sendable>(_ admission: Admission, _ body: @escaping @Sendable () throws -> R) async throws
+        -> R
+    {
         let promise = Promise<R>()
         locked {
             waiting.append(
@@ -133,7 +135,7 @@ final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Sendable>:
     }
 
     /// Admits nothing more; the thread ends when everything that was admitted is answered.
-    func close() {
+    package func close() {
         locked {
             isClosed = true
             condition.signal()

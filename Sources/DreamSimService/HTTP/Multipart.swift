@@ -1,19 +1,19 @@
 import Foundation
 
 /// A body of `multipart/form-data` (RFC 7578), cut into its parts. Strict: what does not end as it should is refused.
-struct Multipart {
+package struct Multipart {
     /// A part of the body.
-    struct Part {
+    package struct Part {
         /// The field's name.
-        let name: String
+        package let name: String
         /// The file's name, when the client gave one.
-        let fileName: String?
+        package let fileName: String?
         /// Where its content lies in the body.
-        let content: Range<Int>
+        package let content: Range<Int>
     }
 
     /// The parts, in their order.
-    let parts: [Part]
+    package let parts: [Part]
 
     private static let mostHeaderBytes = 8 << 10
 
@@ -23,7 +23,7 @@ struct Multipart {
     ///   - boundary: what stands between the parts.
     ///   - most: the most parts that are accepted.
     /// - Throws: `Problem`, saying what is wrong.
-    init(_ body: [UInt8], boundary: String, most: Int) throws(Problem) {
+    package init(_ body: [UInt8], boundary: String, most: Int) throws(Problem) {
         let delimiter = Array("--\(boundary)".utf8)
         guard var position = Self.find(delimiter, in: body, from: 0),
             position == 0 || body[..<position].suffix(2).elementsEqual([13, 10])

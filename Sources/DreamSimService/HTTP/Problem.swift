@@ -6,9 +6,9 @@ import NIOCore
 import Retrieval
 
 /// Why a request has no result, as RFC 9457 tells it to clients: `application/problem+json`.
-struct Problem: Error {
+package struct Problem: Error {
     /// The sorts of problems. Their raw values are the ends of the problems' types, and stay the same.
-    enum Kind: String, CaseIterable {
+    package enum Kind: String, CaseIterable {
         case badRequest = "bad-request"
         case badParameter = "bad-parameter"
         case unfinishedBody = "unfinished-body"
@@ -78,9 +78,9 @@ struct Problem: Error {
     }
 
     /// The sort of problem.
-    let kind: Kind
+    package let kind: Kind
     /// What is wrong this time.
-    let detail: String
+    package let detail: String
     /// What to do about it.
     var advice: String?
     /// Further header fields.
