@@ -24,6 +24,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
     targets: [
         // System libraries and C kernels.
@@ -82,12 +86,27 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(
+            name: "DreamSimService",
+            dependencies: [
+                "DreamSim", "Evaluation", "Retrieval", "Checkpoints", "Tensors",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
-                "DreamSim", "Evaluation", "Networks", "Retrieval", "Training",
+                "DreamSim", "DreamSimService", "Evaluation", "Networks", "Retrieval", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
@@ -132,6 +151,14 @@ let package = Package(
             name: "TrainingTests",
             dependencies: [
                 "Training", "DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DreamSimServiceTests",
+            dependencies: [
+                "DreamSimService", "DreamSim", "DreamSimCommand", "Retrieval", "ModelStore", "TestSupport",
+                "ModelTestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -34,7 +34,7 @@ struct DreamSimCommand: AsyncParsableCommand {
         subcommands: [
             Compare.self, Vote.self, Embed.self, Index.self, Search.self, Dedupe.self, HeatmapCommand.self,
             Foreground.self, Sensitivity.self, Evaluate.self, Calibrate.self, Train.self, Bench.self,
-            BenchSearch.self, Metrics.self, Models.self,
+            BenchSearch.self, Metrics.self, Models.self, Serve.self,
         ])
 }
 

@@ -1,0 +1,12 @@
+/// Everything that can be asked. To add a route, add it to the file of its group, or a new group's line here.
+enum RouteTable {
+    static let all: [Route] =
+        CompareRoutes.all
+        + EmbedRoutes.all
+        + HeatmapRoutes.all
+        + CatalogueRoutes.all
+        + IndexRoutes.all
+        + DuplicateRoutes.all
+        + EvaluationRoutes.all
+        + HealthRoutes.all
+}
