@@ -98,6 +98,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            // The page is a part of the program.
+            resources: [.embedInCode("Page")],
             swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
@@ -156,14 +158,17 @@ let package = Package(
         .testTarget(
             name: "DreamSimServiceTests",
             dependencies: [
-                "DreamSimService", "DreamSim", "DreamSimCommand", "Retrieval", "ModelStore", "TestSupport",
+                "DreamSimService", "DreamSim", "DreamSimCommand", "Evaluation", "Retrieval", "ModelStore",
+                "TestSupport",
                 "ModelTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
+            dependencies: [
+                "Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport", "Training",
+            ],
             swiftSettings: settings),
     ]
 )

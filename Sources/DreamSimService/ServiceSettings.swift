@@ -1,4 +1,5 @@
 public import DreamSim
+public import Evaluation
 public import Foundation
 
 /// Where the service listens, and what it may show.
@@ -17,6 +18,8 @@ public struct ServiceSettings: Sendable {
     public var index: URL?
     /// The folder of evaluation reports, as `dreamsim evaluate --output` writes them; nil for none.
     public var reports: URL?
+    /// Where people judge triplets; nil for nowhere.
+    public var votingRoom: VotingRoom?
     /// What is known of weights that are not loaded.
     public var store: ModelStore.Configuration?
     /// How much it takes on.

@@ -16,6 +16,7 @@ struct Serve: AsyncParsableCommand {
             EXAMPLES
               dreamsim serve --metric vits14-focus,ssim,lpips-alex
               dreamsim serve --index photos.index --reports reports/ --port 9000
+              dreamsim serve --triplets photos/triplets.csv
               dreamsim serve --host 0.0.0.0 --token-file token.txt --allow-host images.example.org
               curl -F reference=@a.jpg -F image=@b.jpg -F image=@c.jpg http://127.0.0.1:8080/v1/compare
             """)
@@ -50,6 +51,8 @@ struct Serve: AsyncParsableCommand {
         completion: .directory)
     var reports: String?
 
+    @OptionGroup(title: "Voting room") var voting: VotingOptions
+
     @Option(help: ArgumentHelp("The number of images that pass a model together.", valueName: "n"))
     var batch = 8
 
@@ -77,6 +80,7 @@ struct Serve: AsyncParsableCommand {
         settings.root = allowRoot.map { URL(filePath: $0) }
         settings.index = index.map { URL(filePath: $0) }
         settings.reports = reports.map { URL(filePath: $0) }
+        settings.votingRoom = try voting.room(root: settings.root)
         settings.store = try metrics.model.store.configuration()
         settings.limits.batch = batch
         settings.limits.acceptedImages = queue

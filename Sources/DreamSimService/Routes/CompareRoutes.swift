@@ -32,15 +32,17 @@ enum CompareRoutes {
     static let reference = Route.ImageField(
         name: "reference", count: 1...1, summary: "The image that others are compared with.")
 
+    static let resize = Parameter(
+        name: "resize", kind: .integer(16...2048),
+        summary:
+            "Bring all images to a square of this side for metrics that compare them as they are. Without it such metrics refuse images of different sizes."
+    )
+
     static let metricParameters = [
         Parameter(
             name: "metric", kind: .names,
             summary: "Loaded metrics, separated by commas, or 'all'; the first loaded one when it is not given."),
-        Parameter(
-            name: "resize", kind: .integer(16...2048),
-            summary:
-                "Bring all images to a square of this side for metrics that compare them as they are. Without it such metrics refuse images of different sizes."
-        ),
+        resize,
     ]
 
     private static func compare(_ call: Call) async throws -> Response {

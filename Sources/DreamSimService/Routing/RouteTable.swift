@@ -7,6 +7,10 @@ enum RouteTable {
         + CatalogueRoutes.all
         + IndexRoutes.all
         + DuplicateRoutes.all
+        + ProfileRoutes.all
         + EvaluationRoutes.all
+        + VotingRoutes.all
         + HealthRoutes.all
+        + ServiceRoutes.all
+        + PageRoutes.all
 }
