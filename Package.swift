@@ -6,6 +6,12 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// The page of the service, a part of the program.
+let pageFiles = [
+    "index.html", "page.css", "icon.svg", "main.js", "api.js", "dom.js", "slots.js", "compare.js", "heatmap.js",
+    "vote.js", "search.js", "duplicates.js", "evaluations.js",
+]
+
 let package = Package(
     name: "DreamSim",
     platforms: [.macOS(.v15), .iOS(.v18)],
@@ -89,7 +95,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
+            resources: pageFiles.map { .embedInCode("Page/\($0)") },
             swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.

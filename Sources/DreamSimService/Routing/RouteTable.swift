@@ -9,4 +9,5 @@ enum RouteTable {
         + DuplicateRoutes.all
         + EvaluationRoutes.all
         + HealthRoutes.all
+        + PageRoutes.all
 }

@@ -1,0 +1,45 @@
+// Images that an index holds more than once, side by side.
+
+import { patient, pictureURL } from "./api.js";
+import { byId, make, number, pager, picture, say } from "./dom.js";
+
+const perPage = 20;
+let offset = 0, setPager;
+
+export function start() {
+  byId("duplicates-go").addEventListener("click", () => find(0));
+  setPager = pager(byId("duplicates-pager"), (step) => find(offset + step * perPage));
+}
+
+async function find(place) {
+  const [status, bar, button] = ["status", "progress", "go"].map((name) => byId(`duplicates-${name}`));
+  say(status, "Looking…");
+  button.disabled = true;
+  try {
+    const tier = byId("duplicates-tier").value;
+    const answer = await patient(`/v1/duplicates?tier=${tier}&count=${perPage}&offset=${place}`, ({ done, total }) => {
+      bar.hidden = false;
+      if (total > 0) { bar.max = total; bar.value = done; }
+      say(status, total > 0 ? `${done.toLocaleString()} of ${total.toLocaleString()} images compared with all others` : "Waiting…");
+    });
+    offset = place;
+    say(status, answer.groupCount ? `${answer.groupCount} groups; ${answer.duplicates} files of ${(answer.bytes / 1e6).toFixed(1)} MB are there besides the best copy, of ${answer.images.toLocaleString()} images.` : `None among ${answer.images.toLocaleString()} images.`);
+    byId("duplicates-results").replaceChildren(...answer.groups.map((group, number) => card(group, offset + number + 1)));
+    setPager(`${offset + 1} to ${offset + answer.groups.length} of ${answer.groupCount}`, offset > 0, offset + perPage < answer.groupCount);
+  } catch (error) {
+    say(status, error.message, true);
+  } finally {
+    bar.hidden = true;
+    button.disabled = false;
+  }
+}
+
+function card(group, place) {
+  return make("section.card", {},
+    make("h2", {}, `Group ${place}: ${group.files.length} files`),
+    make("p.meaning", {}, `Up to ${group.tier}; largest distance ${number(group.diameter)}. 0 is the same, lower is more alike. The first copy is the best by size.`),
+    make("div.gallery", {}, ...group.files.map((file, index) => make("figure", { title: file.image },
+      picture(pictureURL(file.thumbnail), file.image.split("/").at(-1)),
+      make("figcaption", {}, make("div.value", {}, index ? `${number(file.distance)} · ${file.tier}` : "best copy"),
+        make("div", {}, file.image), make("div", {}, `${file.width} × ${file.height}, ${Math.max(1, Math.round(file.bytes / 1000)).toLocaleString()} kB, ${file.format}`))))));
+}
