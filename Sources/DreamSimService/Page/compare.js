@@ -1,7 +1,7 @@
 // A reference and some images: their distances by several metrics, as bars with what they mean.
 
-import { json, post } from "./api.js";
-import { byId, make, number, picture, say } from "./dom.js";
+import { post } from "./api.js";
+import { byId, make, number, picture, say, sentence } from "./dom.js";
 import { HeatmapViewer } from "./heatmap.js";
 import { Slot } from "./slots.js";
 
@@ -94,13 +94,13 @@ function show(answer, files, note) {
       return make("li", {},
         make("div.name", { title: result.image }, file ? picture(others.url(file), "") : null, make("span", {}, result.image)),
         values.length < 2 ? make("span") : bar,
-        make("div.row", {}, make("span.value", {}, value === undefined ? "–" : number(value)),
+        make("div.figure", {}, make("span.value", {}, value === undefined ? "–" : number(value)),
           isSpatial && file ? make("button", { type: "button", "aria-label": `Where ${result.image} differs, by ${metric.name}`, onclick: () => viewer.show(metric, reference, others, file) }, "Where?") : null));
     });
     const scale = values.length < 2 ? "What counts as far differs from metric to metric: add a second image to have a scale." : "Bars are drawn to the largest value here.";
     return make("section.card", {},
       make("div.metric-head", {}, make("h2", {}, metric.name), make("span.direction", {}, isAlike ? "↑ higher is more alike" : "↓ lower is more alike")),
-      make("p.meaning", {}, `${metric.summary}. ${meaning(metric)} ${scale}`), make("ol.bars", {}, ...rows));
+      make("p.meaning", {}, `${sentence(metric.summary)}. ${meaning(metric)} ${scale}`), make("ol.bars", {}, ...rows));
   });
   const problems = [...answer.failures.map((failure) => failure.error), ...answer.warnings, ...answer.results.flatMap((result) => Object.entries(result.errors || {}).map(([name, text]) => `${result.image}, ${name}: ${text}`))];
   byId("compare-results").replaceChildren(

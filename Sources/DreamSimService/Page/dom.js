@@ -22,13 +22,22 @@ export function say(element, text, isBad = false) {
   element.classList.toggle("bad", isBad);
 }
 
-/** A number as people read it: four digits that count. Infinity comes as a text. */
+/** A number as people read it: no more digits than say something. Infinity comes as a text. */
 export function number(value) {
   if (value === "inf") return "∞";
   if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
-  return size >= 100 ? value.toFixed(1) : size >= 1 || size === 0 ? value.toFixed(3) : value.toPrecision(size < 0.001 ? 2 : 4).replace(/(\.\d{4})\d+$/, "$1");
+  if (size >= 100) return value.toFixed(1);
+  if (size >= 1) return value.toFixed(2);
+  return size >= 0.001 ? value.toFixed(4) : value.toPrecision(2);
 }
+
+/** Such as `1 file`, `2 files`. */
+export const count = (number, word) => `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
+
+/** A sentence's first letter in upper case. */
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Makes the two buttons of a pager turn pages. */
 export function pager(element, turn) {

@@ -1,7 +1,7 @@
 // Reports of how well metrics agree with people.
 
 import { json } from "./api.js";
-import { byId, make, say } from "./dom.js";
+import { byId, count, make, say, sentence } from "./dom.js";
 
 export function start() {}
 
@@ -19,6 +19,9 @@ export async function show() {
 
 const percent = (value) => (typeof value === "number" ? `${(100 * value).toFixed(1)} %` : "–");
 
+/** What the intervals are. */
+const confidence = (bootstrap) => (bootstrap?.confidence ? `Intervals hold ${percent(bootstrap.confidence)} of ${count(bootstrap.resamples ?? 0, "bootstrap sample")}` : "");
+
 async function open(name) {
   const status = byId("evaluations-status");
   say(status, "Reading…");
@@ -29,13 +32,13 @@ async function open(name) {
     const set = report.dataSet || {};
     byId("evaluations-report").replaceChildren(make("section.card", {},
       make("h2", {}, set.name || name),
-      make("p.meaning", {}, [report.score, set.judgements ? `${set.judgements.toLocaleString()} judgements on ${(set.pictures || 0).toLocaleString()} pictures` : "", set.selection].filter(Boolean).join("; ") + ". Intervals are of 95 % unless the report says otherwise."),
+      make("p.meaning", {}, [sentence(report.score || ""), set.judgements ? `${count(set.judgements, "judgement")} on ${count(set.pictures || 0, "picture")}` : "", confidence(report.bootstrap)].filter(Boolean).join(". ") + "."),
       make("div.scroll", {}, make("table", {},
         make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Metric"), make("th.number", { scope: "col" }, "Score"), make("th.number", { scope: "col" }, "Interval"), make("th", { scope: "col" }, "Direction"))),
         make("tbody", {}, ...metrics.map((metric) => make("tr", {},
           make("th", { scope: "row" }, metric.identity?.name ?? "?"),
           make("td.number", {}, percent(metric.score?.value)),
-          make("td.number", {}, metric.score?.low !== undefined ? `${percent(metric.score.low)} to ${percent(metric.score.high)}` : "–"),
+          make("td.number", {}, metric.score?.interval ? `${percent(metric.score.interval.low)} to ${percent(metric.score.interval.high)}` : "–"),
           make("td", {}, metric.identity?.direction ?? ""))))))));
   } catch (error) {
     say(status, error.message, true);

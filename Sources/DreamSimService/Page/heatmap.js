@@ -38,9 +38,10 @@ export class HeatmapViewer {
     this.element.replaceChildren(make("section.card.viewer", {},
       make("div", {}, heading, make("p.meaning", {}, "Brighter places contribute more to the difference. The map says where a metric sees a difference, not why; for models each place also reflects its surroundings.")),
       make("div.stack", {}, base, layer),
-      make("div.row", {}, make("label", { for: "map-opacity" }, "Map"), slider),
-      make("div.row", {}, make("span", {}, "Over"), under(name, urls.image, true), under("the reference", urls.reference, false)),
-      make("div.scale", {}, make("span", {}, "0, no difference"), make("i"), make("span", {}, number(highest)))));
+      make("div.controls", {},
+        make("div.row", {}, make("label", { for: "map-opacity" }, "How much of the map"), slider),
+        make("div.row", {}, make("span", {}, "Over"), under(name, urls.image, true), under("the reference", urls.reference, false)),
+        make("div.scale", {}, make("span", {}, "0, no difference"), make("i"), make("span", {}, number(highest))))));
     heading.focus({ preventScroll: true });
     this.element.scrollIntoView({ block: "start", behavior: "smooth" });
   }
