@@ -288,7 +288,7 @@ struct HostileTests {
 
     @Test("lets go of an answer that its client does not take")
     func unreadAnswer() async throws {
-        let pngs = try (1...2).map { seed in
+        let pngs = try (UInt64(1)...2).map { seed in
             var generator = SplitMix64(state: seed)
             let noise = (0..<(2000 * 2000 * 3)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
             return try Image(width: 2000, height: 2000, pixels: noise).pngData()

@@ -45,15 +45,14 @@ function show(answer, mine, note) {
   const agreeing = answer.votes.filter((vote) => vote.choice === mine).length;
   const said = mine === "tie" ? "You could not tell." : `You said ${words[mine]}; ${agreeing} of ${answer.votes.length} metrics say the same.`;
   const rows = answer.votes.map((vote) => make("tr", {},
-    make("th", { scope: "row" }, vote.metric.name),
+    make("th", { scope: "row" }, vote.metric.name, make("div.direction", {}, `${vote.metric.direction === "lower is more alike" ? "↓" : "↑"} ${vote.metric.direction}`)),
     make(`td${mine === "tie" ? "" : vote.choice === mine ? ".agrees" : ".differs"}`, {}, words[vote.choice]),
-    make("td.number", {}, number(vote.valueA)), make("td.number", {}, number(vote.valueB)),
-    make("td", {}, vote.metric.direction)));
+    make("td.number", {}, number(vote.valueA)), make("td.number", {}, number(vote.valueB))));
   byId("vote-results").replaceChildren(make("section.card", {},
     make("h2", {}, said),
     make("p.meaning", {}, `The numbers are between the reference and each image.${note}`),
     make("div.scroll", {}, make("table", {},
-      make("thead", {}, make("tr", {}, ...["Metric", "Its answer"].map((text) => make("th", { scope: "col" }, text)), ...["A", "B"].map((text) => make("th.number", { scope: "col" }, text)), make("th", { scope: "col" }, "Direction"))),
+      make("thead", {}, make("tr", {}, ...["Metric", "Its answer"].map((text) => make("th", { scope: "col" }, text)), ...["A", "B"].map((text) => make("th.number", { scope: "col" }, text)))),
       make("tbody", {}, ...rows))),
     ...Object.entries(answer.errors || {}).map(([name, text]) => make("p.notice", {}, `${name}: ${text}`))));
 }
