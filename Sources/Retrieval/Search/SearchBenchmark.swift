@@ -1,6 +1,7 @@
 import DreamSim
 public import Foundation
 import GRDB
+import Randomness
 import Synchronization
 import Tensors
 
@@ -36,13 +37,13 @@ public enum SearchBenchmark {
         let stamp = ModelStamp(model: "made-up", weights: "none", preprocessing: .standard, isNormalized: true)
         let writer = try IndexWriter(
             url, settings: IndexSettings(stamp: stamp, source: "none", width: width, precision: precision))
-        var random = Random(state: 1)
+        var random = SeededGenerator(state: 1)
         while writer.rows < vectors {
             let first = writer.rows
             let contents = (first..<min(first + 10_000, vectors)).map { row in
                 NewContent(
                     bytes: Data("\(row)".utf8), pixels: Data("\(row)".utf8), size: 0, width: 1, height: 1,
-                    format: .png, vector: (0..<width).map { _ in random.next() })
+                    format: .png, vector: (0..<width).map { _ in Float(random.unit() - 0.5) })
             }
             try writer.commit(
                 contents,
@@ -66,9 +67,9 @@ public enum SearchBenchmark {
         for _ in 0..<repeats { opening.append(try seconds { _ = try IndexReader(url) }) }
         let reader = try IndexReader(url)
         let stored = reader.vectors.stored
-        var random = Random(state: 2)
+        var random = SeededGenerator(state: 2)
         let wanted = (0..<queries).map { _ in
-            SearchQuery(vector: (0..<stored.width).map { _ in random.next() })
+            SearchQuery(vector: (0..<stored.width).map { _ in Float(random.unit() - 0.5) })
         }
         var (reading, one, many, products): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
         let square = MatrixRate(1536)
@@ -163,18 +164,5 @@ public enum SearchBenchmark {
         let pointer: UnsafeRawPointer
 
         init(_ pointer: UnsafeRawPointer) { self.pointer = pointer }
-    }
-
-    /// Numbers from -0.5 to 0.5 (SplitMix64).
-    private struct Random {
-        var state: UInt64
-
-        mutating func next() -> Float {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return Float((z ^ (z >> 31)) >> 40) / Float(1 << 24) - 0.5
-        }
     }
 }
