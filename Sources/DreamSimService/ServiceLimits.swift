@@ -28,6 +28,8 @@ public struct ServiceLimits: Sendable, Hashable {
     public var bodyTime = Duration.seconds(60)
     /// The time from the head of a request to its answer. Default: 120 s.
     public var answerTime = Duration.seconds(120)
+    /// The time that a client has to take its answer. Default: 60 s.
+    public var sendTime = Duration.seconds(60)
     /// The time that a connection may rest between requests. Default: 75 s.
     public var idleTime = Duration.seconds(75)
     /// The time that accepted requests have to finish when the service is stopped. Default: 130 s.

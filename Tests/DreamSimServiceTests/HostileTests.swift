@@ -285,4 +285,28 @@ struct HostileTests {
             #expect(client.isEnded())
         }
     }
+
+    @Test("lets go of an answer that its client does not take")
+    func unreadAnswer() async throws {
+        let pngs = try (UInt64(1)...2).map { seed in
+            var generator = SplitMix64(state: seed)
+            let noise = (0..<(2000 * 2000 * 3)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            return try Image(width: 2000, height: 2000, pixels: noise).pngData()
+        }
+        var settings = ServiceSettings()
+        settings.limits.sendTime = .milliseconds(500)
+        try await RunningService.with(settings) { service in
+            let client = try RawClient(service.port, receiveBuffer: 4096)
+            let form = Form([("reference", "a.png", pngs[0]), ("image", "b.png", pngs[1])])
+            // The map of noise is larger than what the system takes in for the client.
+            client.send("POST", "/v1/heatmap?metric=mse&opacity=0.5", headers: [Form.header], body: form.body)
+            try service.waitUntil("dreamsim_held_bytes") { $0 > 0 }
+            // Its connection ends, and what was held for it with it; the one that is left asks.
+            try service.wait(for: "dreamsim_held_bytes", 0)
+            try service.wait(for: "dreamsim_connections", 1)
+            #expect(try service.statistic("dreamsim_uptime_seconds") < 70)
+            #expect(try service.get("/healthz").status == 200)
+            withExtendedLifetime(client) {}
+        }
+    }
 }

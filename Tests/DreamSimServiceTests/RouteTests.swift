@@ -118,7 +118,7 @@ struct RouteTests {
             }
             let matrix = try service.post("/v1/embed", form, headers: ["Accept: application/x-npy"])
             #expect(matrix.headers["content-type"] == "application/x-npy")
-            #expect(matrix.body.prefix(6) == [0x93] + Array("NUMPY".utf8))
+            #expect(matrix.body.starts(with: [0x93] + Array("NUMPY".utf8)))
             let values = matrix.body.suffix(2 * model.width * 4).withUnsafeBytes { bytes in
                 (0..<(2 * model.width)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
             }

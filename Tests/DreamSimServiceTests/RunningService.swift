@@ -73,7 +73,12 @@ struct RunningService: Sendable {
 
     /// Waits until a line of `/metrics` has a value.
     func wait(for name: String, _ value: Double) throws {
-        while try statistic(name) != value { usleep(5000) }
+        try waitUntil(name) { $0 == value }
+    }
+
+    /// Waits until the value of a line of `/metrics` is as it should be.
+    func waitUntil(_ name: String, _ isReached: (Double) -> Bool) throws {
+        while !isReached(try statistic(name)) { usleep(5000) }
     }
 }
 

@@ -21,6 +21,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var client: Connections.Client?
     private var context: ChannelHandlerContext?
     private var headTimer: Scheduled<Void>?
+    private var sendTimer: Scheduled<Void>?
     /// Requests whose answer has not ended.
     private var openRequests = 0
     /// Whether a request's head has come and its end has not.
@@ -60,6 +61,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func leave() {
         headTimer?.cancel()
         headTimer = nil
+        sendTimer?.cancel()
+        sendTimer = nil
         client?.disconnect()
         if let context { connections.remove(context.channel) }
     }
@@ -156,11 +159,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head):
             isAnswering = true
+            startSending(context)
             if isReading || connections.isDraining { head.headerFields[.connection] = "close" }
             isLastAnswer = head.headerFields[.connection]?.lowercased() == "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:
+            let promise = promise ?? context.eventLoop.makePromise()
+            // A later answer has a timer of its own.
+            let timer = sendTimer
+            promise.futureResult.whenComplete { _ in timer?.cancel() }
             context.writeAndFlush(data, promise: promise)
             isAnswering = false
             openRequests -= 1
@@ -170,6 +178,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 postponed = nil
                 refuse(problem)
             }
+        }
+    }
+
+    /// Gives the client a time to take its answer: one that never reads would hold memory.
+    private func startSending(_ context: ChannelHandlerContext) {
+        sendTimer?.cancel()
+        sendTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.sendTime)) {
+            context.close(promise: nil)
         }
     }
 

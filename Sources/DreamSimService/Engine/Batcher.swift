@@ -19,7 +19,7 @@ package struct Overload: Error {
 /// never runs where requests are handled.
 ///
 /// Items of one key that arrive together share a batch: the first waits for others a few milliseconds, or until the batch is
-/// full. Nobody waits behind a large request: of every caller a few items are taken at a time, in turn. What is
+/// full. Nobody waits behind a large request: of every caller half a batch is taken at a time, in turn. What is
 /// accepted and not answered is bounded: `admit` says no when it would be too much.
 ///
 /// `@unchecked Sendable`: everything mutable is read and written under `condition`.
@@ -207,15 +207,16 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Se
         }
     }
 
-    /// Takes a batch: two items of each request in turn, because pictures come in pairs. Requests of which something is
-    /// left go to the end of the line.
+    /// Takes a batch: of each request up to half a batch in turn, so that small ones are answered at once. Requests of which
+    /// something is left go to the end of the line.
     private func gather(_ key: Key) -> [(request: Request, index: Int)] {
         var members: [(request: Request, index: Int)] = []
         var isEmpty = false
         while members.count < batchSize && !isEmpty {
             isEmpty = true
             for case .items(let request) in waiting where request.key == key {
-                for _ in 0..<2 where members.count < batchSize && request.taken < request.items.count {
+                for _ in 0..<max(1, batchSize / 2)
+                where members.count < batchSize && request.taken < request.items.count {
                     members.append((request, request.taken))
                     request.taken += 1
                     isEmpty = false

@@ -43,7 +43,7 @@ struct ServiceResponder: HTTPResponder {
         let route = route(request)
         var response: Response
         do {
-            response = try await answer(request, route, context)
+            response = try hold(try await answer(request, route, context))
         } catch {
             let problem = Problem(error)
             if problem.kind == .fault {
@@ -90,6 +90,25 @@ struct ServiceResponder: HTTPResponder {
             return try await router.respond(to: request, context: routed)
         }
     }
+
+    /// Counts a large answer among what is held, until it is sent.
+    /// - Throws: `Problem` when too much is held already.
+    private func hold(_ response: Response) throws(Problem) -> Response {
+        guard let count = response.body.contentLength, count > Self.small else { return response }
+        guard let share = core.budget.share(count) else {
+            throw Problem.passing(.overload, "the answers of all requests take too much memory", retryAfter: 1)
+        }
+        var response = response
+        let body = response.body
+        response.body = ResponseBody(contentLength: count) { writer in
+            try await body.write(writer)
+            withExtendedLifetime(share) {}
+        }
+        return response
+    }
+
+    /// The size up to which an answer is not worth counting.
+    private static let small = 64 << 10
 
     /// Why a request has no route.
     private func lost(_ request: Request) -> Problem {

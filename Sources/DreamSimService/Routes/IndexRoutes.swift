@@ -33,7 +33,8 @@ enum IndexRoutes {
             tag: "Index",
             parameters: paging + [
                 Parameter(
-                    name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number, which is needed.")
+                    name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number.",
+                    isRequired: true)
             ],
             answers: [.json(found, "The most alike of the index.")], problems: problems, handle: searchByNumber),
         Route(
@@ -164,7 +165,7 @@ enum IndexRoutes {
 
     private static func searchByNumber(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
-        guard let id = call.integer("id") else { throw Problem(.badParameter, "id is missing") }
+        let id = call.integer("id") ?? 0
         let admission = try engine.batcher.admit(1)
         let (reader, query) = try await engine.workers.run {
             let reader = try index.reader()

@@ -33,7 +33,8 @@ enum VotingRoutes {
                 Parameter(
                     name: "choice", kind: .choice(VotingRoom.Side.allCases.map(\.rawValue) + [skip]),
                     summary:
-                        "Where the picture stood that is more like the reference; or 'skip' to pass over the trial."),
+                        "Where the picture stood that is more like the reference; or 'skip' to pass over the trial.",
+                    isRequired: true),
                 Parameter(name: "seconds", kind: .number(0...86400), summary: "How long the person looked."),
             ],
             answers: [.json(state, "The state of the room after it.")], problems: problems, handle: judge),
@@ -66,7 +67,8 @@ enum VotingRoutes {
 
     private static func trial(isInPath: Bool) -> Parameter {
         Parameter(
-            name: "trial", kind: .integer(0...Int(Int32.max)), summary: "The trial's number.", isInPath: isInPath)
+            name: "trial", kind: .integer(0...Int(Int32.max)), summary: "The trial's number.", isInPath: isInPath,
+            isRequired: !isInPath)
     }
 
     private static func room(_ call: Call) throws(Problem) -> VotingRoom {
@@ -122,10 +124,9 @@ enum VotingRoutes {
     }
 
     private static func judge(_ call: Call) async throws -> Response {
-        guard let number = call.integer("trial"), let choice = call.text("choice") else {
-            throw Problem(.badParameter, "trial and choice are needed")
-        }
-        let seconds = call.number("seconds")
+        let (number, choice, seconds) = (
+            call.integer("trial") ?? 0, call.text("choice") ?? "", call.number("seconds")
+        )
         return try await answer(call) { room in
             let isKept =
                 if let side = VotingRoom.Side(rawValue: choice) {

@@ -34,6 +34,9 @@ struct Call: Sendable {
             guard values[name] == nil else { throw Problem(.badParameter, "\(name): is given twice") }
             values[name] = try parameter.value(text)
         }
+        for parameter in route.parameters where parameter.isRequired && values[parameter.name] == nil {
+            throw Problem(.badParameter, "\(parameter.name) is missing", advice: parameter.summary)
+        }
         self.values = values
     }
 

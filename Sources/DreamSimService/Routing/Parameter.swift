@@ -29,6 +29,8 @@ struct Parameter: Sendable {
     var standard: JSONValue?
     /// Whether it is a part of the path.
     var isInPath = false
+    /// Whether it must be given.
+    var isRequired = false
 
     /// The most characters of a text.
     static let longest = 1000
@@ -87,7 +89,7 @@ struct Parameter: Sendable {
     /// The parameter as OpenAPI describes it.
     var document: JSONValue {
         [
-            "name": .string(name), "in": isInPath ? "path" : "query", "required": .bool(isInPath),
+            "name": .string(name), "in": isInPath ? "path" : "query", "required": .bool(isInPath || isRequired),
             "description": .string(summary), "schema": schema,
         ]
     }
