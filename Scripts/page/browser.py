@@ -40,6 +40,7 @@ class Browser:
 
     def look(self, name):
         """Takes pictures, wide and narrow, light and dark, and checks that nothing is wider than the screen."""
+        self.js("scrollTo(0, 0)")
         for width, height in (WIDE, NARROW):
             self.size(width, height)
             for theme in ("light", "dark"):

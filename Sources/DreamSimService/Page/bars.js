@@ -51,11 +51,11 @@ export function metricRow(metric, value, others, profile, reason) {
 export function legend(profiles) {
   const landmarks = profiles.map((profile) => profile?.landmarks).filter(Boolean);
   if (landmarks.length === 0) return null;
-  const { dataSet, unrelated } = landmarks[0];
+  const { dataSet } = landmarks[0];
   return h("p", { cls: "legend soft" },
     h("span", { cls: "key fill-key" }, "this pair"),
-    landmarks.some((landmark) => landmark.related) ? h("span", { cls: "key related-key" }, "a picture’s own variations") : null,
-    h("span", { cls: "key unrelated-key" }, "unrelated pictures"),
+    landmarks.some((landmark) => landmark.related) ? h("span", { cls: "key related-key" }, "a picture and its variation") : null,
+    h("span", { cls: "key unrelated-key" }, "unrelated pairs"),
     profiles.some((profile) => profile?.threshold) ? h("span", { cls: "key line-key" }, "calibrated line") : null,
-    h("span", {}, `Bands hold the middle 90 % of known pairs (${dataSet}: ${unrelated.count.toLocaleString("en")}).`));
+    h("span", {}, `Bands hold the middle 90 % of known pairs, of ‘${dataSet}’.`));
 }

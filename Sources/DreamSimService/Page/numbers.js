@@ -37,11 +37,14 @@ function shareLessAlike(metric, distribution, value) {
   return count / distribution.percentiles.length;
 }
 
-function share(part) {
-  if (part <= 0) return "none";
-  if (part >= 1) return "all";
+/** How many pairs of a distribution are less alike, such as “closer than 83 % of 1,653 unrelated pairs”. */
+function rank(metric, distribution, value, what) {
+  const part = shareLessAlike(metric, distribution, value);
+  const count = distribution.count.toLocaleString("en");
+  if (part <= 0) return `less alike than all ${count} ${what}`;
+  if (part >= 1) return `closer than all ${count} ${what}`;
   // Neither end is claimed by rounding.
-  return `${Math.min(99, Math.max(1, Math.round(part * 100)))} %`;
+  return `closer than ${Math.min(99, Math.max(1, Math.round(part * 100)))} % of ${count} ${what}`;
 }
 
 /** What a value means, as far as known pairs tell. */
@@ -50,11 +53,9 @@ export function meaning(metric, value, profile) {
   if (value === number(metric.identical)) return "To this metric the two are the same.";
   const landmarks = profile?.landmarks;
   if (!landmarks) return null;
-  const parts = [`Closer than ${share(shareLessAlike(metric, landmarks.unrelated, value))} of unrelated pictures`];
-  if (landmarks.related) {
-    parts.push(`and than ${share(shareLessAlike(metric, landmarks.related, value))} of a picture’s own variations`);
-  }
-  let text = `${parts.join(", ")}.`;
+  const parts = [rank(metric, landmarks.unrelated, value, "unrelated pairs")];
+  if (landmarks.related) parts.push(rank(metric, landmarks.related, value, "pairs of a picture and its variation"));
+  let text = `${parts[0][0].toUpperCase()}${parts[0].slice(1)}${parts[1] ? `, and ${parts[1]}` : ""}.`;
   const threshold = profile.threshold;
   if (threshold) {
     const line = number(threshold.value);

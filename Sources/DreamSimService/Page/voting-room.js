@@ -22,9 +22,14 @@ export function votingRoomView() {
     await change(() => getJSON("/v1/voting"));
   }
 
+  function setBusy(value) {
+    isBusy = value;
+    stage.setAttribute("aria-busy", String(value));
+  }
+
   /** Does something in the room, and shows what is next. */
   async function change(work) {
-    isBusy = true;
+    setBusy(true);
     stage.classList.add("waiting");
     try {
       state = await work();
@@ -34,7 +39,7 @@ export function votingRoomView() {
       // Somebody may have judged in another window.
       const retry = error.status === 400 ? open : () => change(work);
       fill(trouble, notice(error, retry));
-      isBusy = false;
+      setBusy(false);
     } finally {
       stage.classList.remove("waiting");
     }
@@ -78,14 +83,14 @@ export function votingRoomView() {
         h("figure", { cls: "reference" }, h("div", { cls: "picture" }, reference), h("figcaption", {}, h("span", { cls: "badge" }, "reference"))),
         choice("right", right, ["Right is closer ", h("kbd", {}, "→")]));
       shownAt = performance.now();
-      isBusy = false;
+      setBusy(false);
       fetched.forEach((_, number) => { if (number !== trial.number) fetched.delete(number); });
       fetchTrial(state.following);
     } catch (error) {
       fetched.delete(trial.number);
       fill(stage, notice({ title: "This trial cannot be shown", detail: error.detail ?? error.message, advice: "skip it; it is asked for again when the service is started anew" }),
         h("button", { type: "button", onclick: skip }, "Skip it"));
-      isBusy = false;
+      setBusy(false);
     }
   }
 
@@ -96,7 +101,7 @@ export function votingRoomView() {
 
   function choose(side) {
     if (isBusy || !state.trial) return;
-    isBusy = true;
+    setBusy(true);
     const seconds = Math.min(86400, (performance.now() - shownAt) / 1000).toFixed(1);
     const number = state.trial.number;
     stage.querySelector(`.${side}`)?.classList.add("chosen");
@@ -127,7 +132,7 @@ export function votingRoomView() {
 
   function showEnd() {
     const { done, repeats, agreeing, skipped } = state.progress;
-    isBusy = false;
+    setBusy(false);
     fill(stage, h("div", { cls: "end" }, h("h2", { tabindex: "-1" }, skipped > 0 ? "Done, but for those skipped" : "All are judged. Thank you."),
       repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} alike both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
       h("p", {}, `The ${plural(done, "judgement")} are in `, h("code", {}, state.votes), "."),
