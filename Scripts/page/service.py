@@ -91,12 +91,13 @@ class Service:
             raise SystemExit(f"dreamsim {' '.join(map(str, arguments))}: {result.stderr}")
         return result.stdout
 
-    def start(self, *options):
+    def start(self, *options, token=None):
         arguments = options or (
             "--index", self.scratch / "photos.index", "--reports", self.scratch / "reports",
             "--triplets", self.triplets / "triplets.csv", "--repeats", "0.4")
         self.process = subprocess.Popen(
-            [self.dreamsim, "serve", "--port", "0", "--metric", METRICS, *map(str, arguments)], env=self.environment,
+            [self.dreamsim, "serve", "--port", "0", "--metric", METRICS, *map(str, arguments)],
+            env=dict(self.environment, **({"DREAMSIM_TOKEN": token} if token else {})),
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         self.address = None
         for line in self.process.stderr:

@@ -84,6 +84,9 @@ def heatmap(browser, service):
         size = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
             .map((image) => `${{image.naturalWidth}}x${{image.naturalHeight}}`)""")
         assert size[0] == size[1], size
+        boxes = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
+            .map((image) => JSON.stringify(image.getBoundingClientRect()))""")
+        assert boxes[0] == boxes[1], "the map lies on its picture"
         if side == "image":
             browser.look("heatmap")
     slider = browser.one(".slider input")
@@ -267,6 +270,27 @@ def refusals(browser, service):
     browser.look("refusal")
 
 
+def token(browser, service):
+    """A service with a token has it asked for, and then shows everything, pictures too."""
+    service.stop()
+    service.start("--index", service.scratch / "photos.index", token="correct-horse-battery")
+    browser.address = service.address
+    browser.driver.get(f"{service.address}/#duplicates")
+    browser.wait("dialog[open] input")
+    browser.look("token")
+    browser.press("wrong-horse-battery", Keys.ENTER)
+    browser.wait_text("does not accept that token")
+    browser.press("correct-horse-battery", Keys.ENTER)
+    browser.wait(".group", 2)
+    browser.wait(".group img", 4)
+    browser.until(lambda: browser.js("return [...document.querySelectorAll('.group img')].every((image) => image.naturalWidth > 0)"), "the pictures")
+    browser.faults()
+    browser.js("sessionStorage.clear()")
+    service.stop()
+    service.start()
+    browser.address = service.address
+
+
 def nothing(browser, service):
     """A service without index, reports and triplets says how to have them; and one that is gone is missed."""
     service.stop()
@@ -286,7 +310,7 @@ def nothing(browser, service):
     browser.address = service.address
 
 
-SCENARIOS = [compare, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, nothing]
+SCENARIOS = [compare, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, token, nothing]
 
 
 def main():
@@ -305,7 +329,7 @@ def main():
                 begin = time.monotonic()
                 try:
                     scenario(browser, service)
-                    faults = browser.faults(expected=(415, 422) if scenario is refusals else ())
+                    faults = browser.faults(expected={refusals: (415, 422), token: (401,)}.get(scenario, ()))
                     assert not faults, "\n".join(faults)
                 except BaseException:
                     browser.driver.save_screenshot(str(SCREENSHOTS / f"failed-{scenario.__name__}.png"))

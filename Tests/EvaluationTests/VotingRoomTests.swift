@@ -117,7 +117,7 @@ struct VotingRoomTests {
                 }
                 #expect(room.progress.done == 2 && room.progress.skipped == 1)
             }
-            #expect(try VotingRoom(table, repeats: 1).upcoming.count == 2)
+            #expect(try VotingRoom(table, repeats: 1).upcoming == [first])
         }
     }
 

@@ -38,7 +38,8 @@ const pause = (seconds, signal) => new Promise((resolve, reject) => {
 async function refusal(response) {
   try {
     const problem = await response.json();
-    return new Refusal(problem.title, problem.detail, problem.advice, response.status);
+    const isOfImage = response.status === 415 || response.status === 422;
+    return new Refusal(problem.title, problem.detail, problem.advice ?? (isOfImage ? "remove the image, or choose another in its place" : null), response.status);
   } catch {
     return new Refusal("The service has no answer", `it answered with status ${response.status}`, "try again", response.status);
   }

@@ -1,6 +1,6 @@
 // A metric's values on a scale from “the same” to “different”.
 
-import { h } from "./elements.js";
+import { h, sentence } from "./elements.js";
 import { format, isLower, meaning, number, quantile, scale, directionText } from "./numbers.js";
 
 const percent = (part) => `${(part * 100).toFixed(2)}%`;
@@ -12,6 +12,12 @@ function band(axis, kind, distribution) {
     cls: `band ${kind}`,
     vars: { "--from": percent(ends[0]), "--to": percent(ends[1]), "--middle": percent(axis.place(quantile(distribution, 0.5))) },
   }, h("i", { cls: "median", vars: { "--at": percent(axis.place(quantile(distribution, 0.5))) } }));
+}
+
+/** Why there is no value, without the name that stands above it. */
+function reasonText(metric, reason) {
+  const text = reason ?? "no value";
+  return sentence(text.startsWith(`${metric.name}: `) ? text.slice(metric.name.length + 2) : text);
 }
 
 /** The scale of a metric with one bar. */
@@ -35,7 +41,7 @@ export function metricRow(metric, value, others, profile, reason) {
     h("h4", {}, metric.name), h("span", { cls: "soft" }, directionText(metric)),
     h("output", { cls: "value" }, value === undefined ? "—" : format(value)));
   if (value === undefined) {
-    return h("article", { cls: "metric" }, head, h("p", { cls: "meaning problem" }, reason ?? "no value"));
+    return h("article", { cls: "metric" }, head, h("p", { cls: "meaning problem" }, reasonText(metric, reason)));
   }
   return h("article", { cls: "metric" }, head,
     bar(metric, value, axis, profile),

@@ -33,7 +33,7 @@ export function compareView(context) {
       fill(state, notice(new Refusal("Too many images", `this takes ${context.service.limits.images} images at a time; ${plural(files.length - room, "image")} of yours did not fit`, "compare them in several turns")));
       files = files.slice(0, room);
     }
-    images.push(...files.map(take));
+    for (const file of files) images.push(take(file, images));
     announce(`${plural(files.length, "image")} added, ${images.length} in all.`);
     changed();
   }

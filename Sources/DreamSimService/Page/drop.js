@@ -4,29 +4,25 @@ import { h, unique, announce } from "./elements.js";
 import { plural } from "./numbers.js";
 
 const suffixes = /\.(avif|bmp|gif|heic|heif|jfif|jpe?g|png|tiff?|webp)$/i;
-const names = new Set();
 
-/** A name that no other picture of the page has, so that answers can be told apart. */
-function nameOf(file) {
+/** A name that none of some other pictures has, so that answers can be told apart. */
+function nameOf(file, others) {
+  const names = new Set(others.map((picture) => picture.name));
   const base = (file.name || "pasted.png").replace(/[\\/"%\u0000-\u001f\u007f]/g, "_").slice(-120);
   for (let count = 1; ; count++) {
     const name = count === 1 ? base : base.replace(/(\.[^.]*)?$/, ` (${count})$1`);
-    if (!names.has(name)) {
-      names.add(name);
-      return name;
-    }
+    if (!names.has(name)) return name;
   }
 }
 
-/** A picture that was taken in. */
-export function take(file) {
-  return { file, name: nameOf(file), url: URL.createObjectURL(file), width: 0, height: 0, canBeShown: true };
+/** A picture that is taken in beside others. */
+export function take(file, others) {
+  return { file, name: nameOf(file, others), url: URL.createObjectURL(file), width: 0, height: 0, canBeShown: true };
 }
 
 /** Lets go of a picture. */
 export function drop(picture) {
   URL.revokeObjectURL(picture.url);
-  names.delete(picture.name);
 }
 
 /** Those of some files that are pictures. */

@@ -36,11 +36,13 @@ export function announce(text) {
 /** What went wrong, in words, with what to do. */
 export function notice(error, retry) {
   const text = error.detail ?? error.message ?? String(error);
+  // What the service refuses it refuses again; what passes is worth another try.
+  const isLasting = error.status >= 400 && error.status < 500;
   return h("div", { cls: "notice bad", role: "alert" },
     h("strong", {}, error.title ?? "Something went wrong in the page"),
     h("p", {}, sentence(text)),
     error.advice ? h("p", { cls: "advice" }, sentence(error.advice)) : null,
-    retry ? h("button", { type: "button", onclick: retry }, "Try again") : null);
+    retry && !isLasting ? h("button", { type: "button", onclick: retry }, "Try again") : null);
 }
 
 /** A text with a capital and a full stop, for what the service says in the middle of a line. */

@@ -24,7 +24,7 @@ export function heatmapPanel(context, reference, image, metrics) {
       ? h("p", { cls: "soft" }, "None of the chosen metrics says where images differ; models and SSIM do.")
       : h("div", { cls: "heat-controls" },
         h("span", { cls: "label" }, "Where do they differ?"),
-        segments("Heat map", [["off", "No map"], ["reference", "On the reference"], ["image", "On the other"]], where, (value) => { where = value; draw(); }),
+        segments("Heat map", [["off", "Off"], ["reference", "Reference"], ["image", "Other"]], where, (value) => { where = value; draw(); }),
         spatial.length > 1 ? h("label", { cls: "field" }, "by", h("select", { onchange: (event) => { metric = event.target.value; draw(); } },
           spatial.map((other) => h("option", { value: other.name }, other.name)))) : null,
         slider),

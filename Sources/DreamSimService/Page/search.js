@@ -37,8 +37,8 @@ export function searchView(context) {
   }
 
   function add(files) {
-    queries = [...(known === null ? queries : []), ...files.map(take)].slice(0, 16);
     known = null;
+    for (const file of files.slice(0, 16 - queries.length)) queries.push(take(file, queries));
     begin();
   }
 

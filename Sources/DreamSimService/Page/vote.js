@@ -30,7 +30,7 @@ export function voteView(context) {
       const target = index === 0 ? place : empty.shift();
       if (!target) break;
       if (pictures[target]) drop(pictures[target]);
-      pictures[target] = take(file);
+      pictures[target] = take(file, Object.values(pictures).filter(Boolean));
     }
     changed();
   }

@@ -4,7 +4,7 @@ import { ask, getJSON, show } from "./api.js";
 import { announce, fill, h, notice } from "./elements.js";
 import { plural } from "./numbers.js";
 
-export function votingRoomView() {
+export function votingRoomView(context) {
   let state = null;
   let shownAt = 0;
   let isBusy = true;
@@ -37,8 +37,13 @@ export function votingRoomView() {
       await showTrial();
     } catch (error) {
       // Somebody may have judged in another window.
-      const retry = error.status === 400 ? open : () => change(work);
-      fill(trouble, notice(error, retry));
+      if (error.status === 400) {
+        fill(trouble, h("p", { cls: "notice" }, "This triplet was judged in another window; go on with the next."));
+        state = await getJSON("/v1/voting").catch(() => state);
+        await showTrial();
+        return;
+      }
+      fill(trouble, notice(error, () => change(work)));
       setBusy(false);
     } finally {
       stage.classList.remove("waiting");
@@ -132,11 +137,12 @@ export function votingRoomView() {
 
   function showEnd() {
     const { done, repeats, agreeing, skipped } = state.progress;
+    const model = context.metrics.find((metric) => metric.kind === "model")?.name;
     setBusy(false);
     fill(stage, h("div", { cls: "end" }, h("h2", { tabindex: "-1" }, skipped > 0 ? "Done, but for those skipped" : "All are judged. Thank you."),
       repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} alike both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
       h("p", {}, `The ${plural(done, "judgement")} are in `, h("code", {}, state.votes), "."),
-      h("pre", { tabindex: "0" }, `dreamsim evaluate triplets ${state.votes} --metric all\ndreamsim train ${state.votes} -o runs/mine`),
+      h("pre", { tabindex: "0" }, `dreamsim evaluate triplets ${quoted(state.votes)} --metric all\ndreamsim train ${quoted(state.votes)}${model ? ` --model ${model}` : ""} -o runs/mine`),
       h("button", { type: "button", onclick: download }, "Download the table")));
     stage.querySelector("h2").focus();
   }
@@ -164,3 +170,6 @@ export function votingRoomView() {
     needs: ["hasVotingRoom", "There is no voting room open", "Start the service with ‘--triplets FILE.csv’: a table with the columns ref, left and right, whose images lie in its folder."],
   };
 }
+
+/** A path as shells take it. */
+const quoted = (path) => (/^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
