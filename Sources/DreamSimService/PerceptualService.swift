@@ -53,9 +53,9 @@ public struct PerceptualService: Sendable {
         stopsBySignal: Bool = true, isListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         let (core, limits) = (core, core.limits)
-        // A line a request is the service's own; of what lies below only trouble is told.
+        // What lies below complains of connections that end early; what matters of it is told here.
         var quiet = core.logger
-        quiet.logLevel = max(quiet.logLevel, .warning)
+        quiet.logLevel = .critical
         var channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits, core.connections)],
             idleTimeout: TimeAmount(limits.idleTime))
