@@ -1,4 +1,5 @@
 public import DreamSim
+import Foundation
 import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -52,6 +53,9 @@ public struct PerceptualService: Sendable {
         stopsBySignal: Bool = true, isListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         let (core, limits) = (core, core.limits)
+        // What lies below complains of connections that end early; what matters of it is told here.
+        var quiet = core.logger
+        quiet.logLevel = .critical
         var channel = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits, core.connections)],
             idleTimeout: TimeAmount(limits.idleTime))
@@ -64,12 +68,18 @@ public struct PerceptualService: Sendable {
                 address: .hostname(core.settings.host, port: core.settings.port), serverName: "dreamsim",
                 availableConnectionsDelegate: .maximum(limits.connections, logger: core.logger)),
             onServerRunning: { channel in isListening(channel.localAddress?.port ?? core.settings.port) },
-            logger: core.logger)
+            logger: quiet)
         var configuration = ServiceGroupConfiguration(
             services: [Loading(core: core, load: load), application, Draining(core: core)],
-            gracefulShutdownSignals: stopsBySignal ? [.sigterm, .sigint] : [], logger: core.logger)
+            gracefulShutdownSignals: stopsBySignal ? [.sigterm, .sigint] : [], logger: quiet)
         configuration.maximumGracefulShutdownDuration = limits.shutdownTime
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw ServiceError(
+                "\(core.settings.host):\(core.settings.port)",
+                "cannot be listened on: \(String(cString: strerror(error.errnoCode))); choose another address or port")
+        }
     }
 }
 
@@ -79,7 +89,12 @@ private struct Loading: Service {
     let load: @Sendable () async throws -> PerceptualService.Metrics
 
     func run() async throws {
-        let metrics = try await load()
+        let metrics: PerceptualService.Metrics
+        do {
+            metrics = try await cancelWhenGracefulShutdown { try await load() }
+        } catch is CancellationError {
+            return
+        }
         guard !metrics.metrics.isEmpty else { throw ServiceError("metrics", "none was loaded") }
         core.begin(metrics.metrics, others: metrics.others)
         // Services end in the reverse order, so that this one is told last: requests need the engine to the end.

@@ -286,6 +286,17 @@ struct HostileTests {
         }
     }
 
+    @Test("closes the connection of a client that speaks HTTP/1.0")
+    func oldVersion() async throws {
+        try await RunningService.with { service in
+            let client = try service.client()
+            client.send("GET /healthz HTTP/1.0\nHost: localhost\n\n")
+            let answer = try client.answer()
+            #expect(answer.status == 200 && answer.headers["connection"] == "close")
+            #expect(client.isEnded())
+        }
+    }
+
     @Test("lets go of an answer that its client does not take")
     func unreadAnswer() async throws {
         let pngs = try (UInt64(1)...2).map { seed in

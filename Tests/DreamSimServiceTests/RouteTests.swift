@@ -91,6 +91,33 @@ struct RouteTests {
         }
     }
 
+    @Test("measures pairs, and tells of each by itself what is wrong")
+    func pairs() async throws {
+        try await Self.with { service, metrics in
+            let pictures = (0..<4).map { TinyModels.picture($0) }
+            let parts = try pictures.enumerated().map { ("image", "\($0).png", try $1.pngData()) }
+            let form = Form(parts + [("image", "broken", Array("no picture".utf8))])
+            let answer = try service.post("/v1/pairs?metric=all&pairs=0-1,3-2,0-4,1-1", form)
+            let pairs = try #require(try answer.json()["pairs"] as? [[String: Any]])
+            #expect(pairs.map { $0["a"] as? Int } == [0, 3, 0, 1])
+            #expect(pairs.map { $0["b"] as? Int } == [1, 2, 4, 1])
+            for (pair, (a, b)) in zip(pairs, [(0, 1), (3, 2)]) {
+                let values = try #require(pair["values"] as? [String: Double])
+                for metric in metrics {
+                    let expected = try metric.value(pictures[a], pictures[b])
+                    #expect(abs((values[metric.card.name] ?? .nan) - expected) < 1e-6)
+                }
+            }
+            #expect((pairs[2]["error"] as? String)?.hasPrefix("broken: ") == true)
+            #expect((pairs[3]["values"] as? [String: Any])?["psnr"] as? String == "inf")
+            for query in ["pairs=0-5", "pairs=0", "pairs=a-b", "pairs=0--1"] {
+                #expect(try service.post("/v1/pairs?\(query)", form).status == 400)
+            }
+            // Five images are no pairs.
+            #expect(try service.post("/v1/pairs", form).status == 400)
+        }
+    }
+
     @Test("lets metrics vote")
     func vote() async throws {
         try await Self.with { service, _ in

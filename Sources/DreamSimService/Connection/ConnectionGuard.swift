@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 
 /// Stands between a connection and those who answer: says what is wrong with requests that never become whole, tells when the
 /// client goes, and closes in a way that lets the client read its answer.
@@ -27,6 +28,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether a request's head has come and its end has not.
     private var isReading = false
     private var isAnswering = false
+    /// Whether the client wants the connection closed, as in HTTP/1.0 without a word.
+    private var wantsClose = false
     private var isLastAnswer = false
     /// Whether the last answer has been given.
     private var isFinished = false
@@ -44,8 +47,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         self.context = context
         client = connections.add(context.channel)
         // At the connection's end of the line, because the parser keeps unfinished heads to itself.
-        try? context.pipeline.syncOperations.addHandler(
-            FirstBytes { [weak self] in self?.bytesCame() }, position: .first)
+        let pipeline = context.pipeline.syncOperations
+        try? pipeline.addHandler(FirstBytes { [weak self] in self?.bytesCame() }, position: .first)
+        // Behind the translation to HTTP's types the version is no longer known.
+        guard let translation = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(Versions { [weak self] in self?.wantsClose = $0 }, position: .before(translation))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -160,7 +166,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             isAnswering = true
             startSending(context)
-            if isReading || connections.isDraining { head.headerFields[.connection] = "close" }
+            if isReading || wantsClose || connections.isDraining { head.headerFields[.connection] = "close" }
             isLastAnswer = head.headerFields[.connection]?.lowercased() == "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
@@ -208,6 +214,20 @@ private final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         tell()
+        context.fireChannelRead(data)
+    }
+}
+
+/// Tells whether requests want the connection closed after their answer.
+private final class Versions: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    private let tell: (Bool) -> Void
+
+    init(_ tell: @escaping (Bool) -> Void) { self.tell = tell }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head(let head) = unwrapInboundIn(data) { tell(!head.isKeepAlive) }
         context.fireChannelRead(data)
     }
 }

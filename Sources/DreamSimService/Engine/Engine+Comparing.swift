@@ -44,6 +44,43 @@ extension Engine {
             warnings: ([first] + good).flatMap { image in image.warnings.map { "\(image.name): \($0)" } })
     }
 
+    /// How alike the images of pairs are. Each image is prepared and embedded once.
+    /// - Parameter pairs: the places of two images in `images`.
+    /// - Returns: for each pair what a `Comparison` has for an image.
+    func compare(
+        pairs: [(a: Int, b: Int)], of images: [Upload], by metrics: [any PerceptualMetric], resize: Int?,
+        _ admission: Admission
+    ) async throws -> Comparison {
+        let prepared = try await prepare(images, preparation(for: metrics, resize: resize))
+        let good = prepared.indices.filter { (try? prepared[$0].get()) != nil }
+        var results: [Result<[Result<Double, any Error>], any Error>] = pairs.map { pair in
+            prepared[pair.a].flatMap { _ in prepared[pair.b].map { _ in [] } }
+        }
+        func add(_ value: Result<Double, any Error>, to pair: Int) {
+            results[pair] = results[pair].map { $0 + [value] }
+        }
+        for metric in metrics {
+            if let model = metric as? PerceptualModel {
+                let embeddings = try await embed(good.compactMap { try? prepared[$0].get() }, with: model, admission)
+                let places = Dictionary(uniqueKeysWithValues: zip(good, embeddings))
+                for (index, pair) in pairs.enumerated() {
+                    guard let a = places[pair.a], let b = places[pair.b] else { continue }
+                    add(Result { try b.distance(to: a) }, to: index)
+                }
+            } else {
+                for (index, pair) in pairs.enumerated() {
+                    guard let a = try? prepared[pair.a].get(), let b = try? prepared[pair.b].get() else { continue }
+                    add(try await values(of: metric, a, [b], admission)[0], to: index)
+                }
+            }
+        }
+        return Comparison(
+            columns: metrics.map { MetricColumn($0, decoding: decoding, resize: resize) }, results: results,
+            warnings: good.compactMap { try? prepared[$0].get() }.flatMap { image in
+                image.warnings.map { "\(image.name): \($0)" }
+            })
+    }
+
     /// The values of a metric that sees pictures as they are, a few at a time so that others have their turn.
     private func values(
         of metric: any PerceptualMetric, _ reference: PreparedImage, _ images: [PreparedImage], _ admission: Admission

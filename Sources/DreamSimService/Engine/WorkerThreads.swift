@@ -18,18 +18,22 @@ final class WorkerThreads: @unchecked Sendable {
     }
 
     /// Runs something on one of the threads. Work of a task that is cancelled meanwhile is not begun.
+    /// - Throws: what it throws; `CancellationError` when the task is cancelled or the threads are ending.
     func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
         let promise = Promise<R>()
-        enqueue { if !promise.isResolved { promise.resolve(Result { try body() }) } }
+        let isTaken = enqueue { if !promise.isResolved { promise.resolve(Result { try body() }) } }
+        guard isTaken else { throw CancellationError() }
         return try await promise.value()
     }
 
-    private func enqueue(_ job: @escaping @Sendable () -> Void) {
+    /// Adds a job; false when the threads are ending.
+    private func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        precondition(!isClosed, "work for threads that have ended")
+        guard !isClosed else { return false }
         jobs.append(job)
         condition.signal()
+        return true
     }
 
     /// Lets the threads end when everything that was begun or waits is done.

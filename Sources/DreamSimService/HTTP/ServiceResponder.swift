@@ -47,7 +47,7 @@ struct ServiceResponder: HTTPResponder {
         } catch {
             let problem = Problem(error)
             if problem.kind == .fault {
-                context.logger.error("\(request.method) \(request.uri.path): \(error)", metadata: ["request": "\(id)"])
+                core.logger.error("\(request.method) \(request.uri.path): \(error)", metadata: ["request": "\(id)"])
             }
             if problem.kind == .disconnected { core.statistics.countDisconnect() }
             response = .bytes(
@@ -60,7 +60,7 @@ struct ServiceResponder: HTTPResponder {
         core.statistics.countRequest(
             route: route?.path ?? "none", method: request.method.isKnown ? request.method.rawValue : "other",
             status: response.status.code, seconds: seconds)
-        context.logger.info(
+        core.logger.info(
             "\(request.method) \(request.uri.path.prefix(200)) \(response.status.code)",
             metadata: ["request": "\(id)", "ms": "\(Int(seconds * 1000))"])
         return response

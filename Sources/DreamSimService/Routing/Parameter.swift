@@ -32,6 +32,8 @@ struct Parameter: Sendable {
     /// Whether it must be given.
     var isRequired = false
 
+    /// The most names of a list.
+    static let mostNames = 1000
     /// The most characters of a text.
     static let longest = 1000
 
@@ -65,7 +67,9 @@ struct Parameter: Sendable {
             return .flag(text == "true")
         case .names:
             let names = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming() }
-            guard names.count <= 100, !names.contains("") else { throw refusal("names, separated by commas") }
+            guard names.count <= Self.mostNames, !names.contains("") else {
+                throw refusal("names, separated by commas")
+            }
             return .names(names)
         }
     }
@@ -79,7 +83,8 @@ struct Parameter: Sendable {
         case .number(let range):
             schema = ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]
         case .choice(let values): schema = ["type": "string", "enum": .array(values.map { .string($0) })]
-        case .text, .names: schema = ["type": "string", "minLength": 1, "maxLength": .integer(Self.longest)]
+        case .text: schema = ["type": "string", "minLength": 1, "maxLength": .integer(Self.longest)]
+        case .names: schema = ["type": "string", "minLength": 1]
         case .flag: schema = ["type": "boolean"]
         }
         if let standard { schema["default"] = standard }

@@ -2,6 +2,7 @@
 enum RouteTable {
     static let all: [Route] =
         CompareRoutes.all
+        + PairRoutes.all
         + EmbedRoutes.all
         + HeatmapRoutes.all
         + CatalogueRoutes.all
