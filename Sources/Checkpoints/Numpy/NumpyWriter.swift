@@ -20,6 +20,17 @@ public struct NumpyWriter: ~Copyable {
         try writer.commit()
     }
 
+    /// A whole file in memory: a matrix of rows of the same width.
+    package static func bytes(rows: [[Float]], width: Int) -> [UInt8] {
+        var bytes = header(rows: rows.count, tail: [width])
+        bytes.reserveCapacity(bytes.count + 4 * rows.count * width)
+        for row in rows {
+            precondition(row.count == width, "\(row.count) values for a row of \(width)")
+            row.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        }
+        return bytes
+    }
+
     /// Begins an array whose rows have a shape.
     /// - Throws: `.unwritable` when the folder is missing, the disk is full or the like.
     public init(rowShape: [Int], to url: URL) throws(CheckpointError) {
