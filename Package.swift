@@ -31,6 +31,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CNeighbours", dependencies: ["CVectorMath"]),
 
         // The library, each target above what it depends on.
         .target(name: "Persistence", swiftSettings: settings),
@@ -68,7 +69,7 @@ let package = Package(
         .target(
             name: "Retrieval",
             dependencies: [
-                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CZlib",
+                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -130,5 +131,6 @@ let package = Package(
             name: "EvaluationTests",
             dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
             swiftSettings: settings),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )
