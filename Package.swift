@@ -35,12 +35,17 @@ let package = Package(
 
         // The library, each target above what it depends on.
         .target(name: "Persistence", swiftSettings: settings),
+        .target(name: "Randomness", swiftSettings: settings),
         .target(
             name: "Tensors",
-            dependencies: ["CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux]))],
+            dependencies: [
+                "Randomness", "CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
+            ],
             swiftSettings: settings),
         .target(name: "Checkpoints", dependencies: ["Tensors", "Persistence", "CZlib"], swiftSettings: settings),
-        .target(name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence"], swiftSettings: settings),
+        .target(
+            name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence", "Randomness"],
+            swiftSettings: settings),
         .target(
             name: "Networks", dependencies: ["Tensors", "Checkpoints", "Persistence", "CVectorMath"],
             swiftSettings: settings),
@@ -60,16 +65,19 @@ let package = Package(
             name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
             swiftSettings: settings),
         .target(
-            name: "Evaluation", dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence"],
+            name: "Evaluation",
+            dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence", "Randomness"],
             swiftSettings: settings),
         .target(
             name: "Training",
-            dependencies: ["DreamSim", "Evaluation", "Networks", "Checkpoints", "Persistence", "Tensors"],
+            dependencies: [
+                "DreamSim", "Evaluation", "Networks", "Checkpoints", "Persistence", "Randomness", "Tensors",
+            ],
             swiftSettings: settings),
         .target(
             name: "Retrieval",
             dependencies: [
-                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "CZlib",
+                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "Randomness", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],

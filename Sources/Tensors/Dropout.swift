@@ -1,3 +1,5 @@
+import Randomness
+
 /// Sets elements to zero by chance and makes up for it in the others (Srivastava et al. 2014). Which ones depends only on
 /// the seed, the stream and the place, so that a backward pass draws the same ones again and none need be kept.
 package struct Dropout: Hashable, Sendable {
@@ -35,25 +37,5 @@ package struct Dropout: Hashable, Sendable {
                 if i < x.columns { row[i] *= UInt32(truncatingIfNeeded: generator.next()) < threshold ? 0 : scale }
             }
         }
-    }
-}
-
-/// SplitMix64 (Steele et al. 2014), a small seeded generator; the same seed gives the same numbers on every machine.
-package struct SeededGenerator: RandomNumberGenerator, Hashable, Codable, Sendable {
-    package var state: UInt64
-
-    package init(state: UInt64) { self.state = state }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return Self.mixed(state)
-    }
-
-    /// Spreads every bit over all others.
-    package static func mixed(_ value: UInt64) -> UInt64 {
-        var z = value
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import Networks
+import Randomness
 import Tensors
 
 /// The trainable factors of a model's low-rank updates, by their names in a PEFT adapter.

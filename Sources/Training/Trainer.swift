@@ -1,5 +1,6 @@
 public import DreamSim
 public import Networks
+import Randomness
 package import Tensors
 
 /// Tunes a model's low-rank updates on human judgements, step by step. The same steps give the same numbers, whatever the

@@ -1,6 +1,7 @@
 public import DreamSim
 public import Foundation
 public import Networks
+import Randomness
 import Tensors
 
 /// A whole run of training on files: passes over the triplets in an order by chance, a validation after each, and everything

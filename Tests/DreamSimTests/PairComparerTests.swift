@@ -177,7 +177,7 @@ struct PairTableTests {
         "A broken row is its own failure, with its line",
         arguments: [
             ("a,b\nx\nu,v", 0, "1 fields"), ("a,b\nu,v\nx,y,z", 1, "3 fields"), ("a,b\n,y", 0, "column a"),
-            ("a,b\nx,", 0, "column b"), ("a,b\nu,v\nx,\"y", 1, "quotation"),
+            ("a,b\nx,", 0, "column b"), ("a,b\nu,v\nx,\"y", 1, "quotation"), ("a,b\n\"x\"y,z\nu,v", 0, "text follows"),
         ])
     func brokenRows(text: String, index: Int, mention: String) throws {
         let table = try Self.table(text)

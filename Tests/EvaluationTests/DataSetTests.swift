@@ -44,7 +44,7 @@ struct DataSetTests {
             ("right_vote,votes,ref_path,left_path,right_path,split", "1,six,a,b,c,test", .badValue, "six"),
             ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,a,b,c", .malformed, "5 fields"),
             ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,a,b,c,val", .empty, "split test"),
-            ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,\"a,b,c,val", .malformed, "quoted"),
+            ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,\"a,b,c,val", .malformed, "quotation"),
             ("right_vote,right_vote,votes,ref_path,left_path,right_path,split", "1,1,6,a,b,c,test", .malformed, "two"),
             ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,,b,c,test", .badValue, "ref_path"),
         ] as [(String, String, EvaluationError.Kind, String)])

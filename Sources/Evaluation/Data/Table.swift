@@ -1,7 +1,7 @@
 import DreamSim
 import Imaging
 
-/// A table of comma-separated values (RFC 4180) with named columns.
+/// A table of comma-separated values with named columns, as strict as data that people are judged by should be.
 struct Table {
     /// A row: its cells, and the line of the file on which it begins.
     struct Row {
@@ -29,25 +29,40 @@ struct Table {
 
     init(_ bytes: [UInt8], path: String) throws(EvaluationError) {
         self.path = path
-        var scanner = Scanner(bytes: bytes, path: path)
-        guard let header = try scanner.row() else {
+        let text: DelimitedText
+        do {
+            text = try DelimitedText(bytes)
+        } catch {
+            throw EvaluationError(.malformed, path, line: 1, "\(error)")
+        }
+        guard !text.columns.isEmpty else {
             throw EvaluationError(.empty, path, "the file is empty; its first line must name the columns")
         }
-        columns = header.cells.map { $0.trimming() }
+        columns = text.columns.map { $0.trimming() }
         for (index, name) in columns.enumerated() where columns[..<index].contains(name) {
             throw EvaluationError(.malformed, path, line: 1, "two columns are called '\(name)'")
         }
         var rows: [Row] = []
-        while let row = try scanner.row() {
-            if row.cells.count == 1 && row.cells[0].isEmpty { continue }
-            guard row.cells.count == columns.count else {
-                throw EvaluationError(
-                    .malformed, path, line: row.line,
-                    "has \(row.cells.count) fields, the first line names \(columns.count) columns")
+        for index in 0..<text.count {
+            let line = text.line(of: index)
+            let fields: [[UInt8]]
+            do {
+                fields = try text.fields(of: index)
+            } catch {
+                throw EvaluationError(.malformed, path, line: line, "\(error)")
             }
-            rows.append(row)
+            guard fields.count == columns.count else {
+                throw EvaluationError(
+                    .malformed, path, line: line,
+                    "has \(fields.count) fields, the first line names \(columns.count) columns")
+            }
+            rows.append(Row(cells: fields.map(Self.text), line: line))
         }
         self.rows = rows
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        bytes.allSatisfy { $0 < 128 } ? String(decoding: bytes, as: UTF8.self) : ImagePath.text(bytes)
     }
 
     /// The place of a column.
@@ -94,71 +109,6 @@ struct Table {
             throw EvaluationError(.badValue, self.path, line: row.line, "column '\(columns[column])' names no file")
         }
         return folder.resolving(path)
-    }
-
-    private struct Scanner {
-        let bytes: [UInt8]
-        let path: String
-        var position: Int
-        var line = 1
-
-        init(bytes: [UInt8], path: String) {
-            self.bytes = bytes
-            self.path = path
-            // A byte order mark, as spreadsheets write it.
-            position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        }
-
-        /// The next row; nil at the end.
-        mutating func row() throws(EvaluationError) -> Row? {
-            guard position < bytes.count else { return nil }
-            let start = line
-            var cells: [String] = []
-            while true {
-                cells.append(try cell())
-                guard position < bytes.count else { break }
-                let byte = bytes[position]
-                position += 1
-                if byte == UInt8(ascii: ",") { continue }
-                if byte == 13, position < bytes.count, bytes[position] == 10 { position += 1 }
-                line += 1
-                break
-            }
-            return Row(cells: cells, line: start)
-        }
-
-        private mutating func cell() throws(EvaluationError) -> String {
-            let quote = UInt8(ascii: "\"")
-            guard position < bytes.count, bytes[position] == quote else {
-                let start = position
-                while position < bytes.count, ![UInt8(ascii: ","), 10, 13].contains(bytes[position]) { position += 1 }
-                return Self.text(bytes[start..<position])
-            }
-            let start = line
-            position += 1
-            var content: [UInt8] = []
-            while position < bytes.count {
-                let byte = bytes[position]
-                position += 1
-                if byte == quote {
-                    guard position < bytes.count, bytes[position] == quote else {
-                        guard position == bytes.count || [UInt8(ascii: ","), 10, 13].contains(bytes[position]) else {
-                            throw EvaluationError(.malformed, path, line: line, "text follows a closing quote")
-                        }
-                        return Self.text(content[...])
-                    }
-                    position += 1
-                }
-                if byte == 10 { line += 1 }
-                content.append(byte)
-            }
-            throw EvaluationError(.malformed, path, line: start, "a quoted field never ends")
-        }
-
-        private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-            let isPlain = bytes.allSatisfy { $0 < 128 }
-            return isPlain ? String(decoding: bytes, as: UTF8.self) : ImagePath.text(bytes)
-        }
     }
 }
 

@@ -1,4 +1,5 @@
 import DreamSim
+import Randomness
 
 /// What is to be compared with what.
 struct EvaluationPlan {
@@ -40,7 +41,7 @@ struct EvaluationPlan {
     /// Pairs of different references, each at most once: all, or as many as are wanted, by chance.
     private static func unrelated(_ references: [Int], limit: Int, seed: UInt64) -> [PicturePair] {
         guard references.count > 1, limit > 0 else { return [] }
-        var random = RandomNumbers(seed: seed)
+        var random = SeededGenerator(state: seed)
         var pairs: [PicturePair] = []
         let all = references.count * (references.count - 1) / 2
         if all <= 4 * limit {

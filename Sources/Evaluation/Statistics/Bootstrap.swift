@@ -1,3 +1,5 @@
+import Randomness
+
 /// How sure a figure is: the percentile bootstrap (Efron 1979). Items are drawn with replacement as often as there are
 /// items, the figure is computed of each such draw, and the middle 95 % of the figures are the interval.
 public struct Bootstrap: Sendable, Hashable, Encodable {
@@ -24,7 +26,7 @@ public struct Bootstrap: Sendable, Hashable, Encodable {
     /// - Complexity: O(resamples * count), beside the figures.
     func distributions(count: Int, figures: ([Double]) -> [Double?]) -> [[Double]] {
         guard count > 0 else { return [] }
-        var random = RandomNumbers(seed: seed)
+        var random = SeededGenerator(state: seed)
         var result: [[Double]] = []
         var draws = [Double](repeating: 0, count: count)
         for _ in 0..<resamples {

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 
 /// A colour in sRGB, 0...1 a channel.
 struct Colour {
@@ -52,7 +53,7 @@ extension Image {
 
     /// Gaussian noise on every channel, clipped.
     func noisy(sigma: Double, seed: UInt64) -> Image {
-        var random = RandomNumbers(seed: seed)
+        var random = SeededGenerator(state: seed)
         var spare: Double?
         let pixels = pixels.map { value -> UInt8 in
             let noise: Double

@@ -1,4 +1,5 @@
 import Foundation
+import Randomness
 
 extension Image {
     /// Left and right exchanged.
@@ -22,7 +23,7 @@ extension Image {
         let squares = min(squares, min(width, height))
         guard squares > 1 else { return self }
         let (w, h) = (width / squares, height / squares)
-        var random = RandomNumbers(seed: seed)
+        var random = SeededGenerator(state: seed)
         var order = Array(0..<(squares * squares))
         for i in stride(from: order.count - 1, to: 0, by: -1) { order.swapAt(i, random.index(below: i + 1)) }
         var result = pixels

@@ -3,6 +3,7 @@ import DreamSim
 import Foundation
 import GRDB
 import Persistence
+import Randomness
 import Synchronization
 import Tensors
 
@@ -32,7 +33,7 @@ extension IndexReader {
         let builder = try NeighbourBuilder(vectors, points: live.count, options)
         // Pictures of a folder are alike; in the order of chance the graph becomes better, and threads rarely add two
         // that should be linked at the same moment.
-        var chance = SeededNumbers(seed: 1)
+        var chance = SeededGenerator(state: 1)
         let order = live.shuffled(using: &chance)
         guard try builder.add(order, isCancelled: isCancelled, progress: progress) else { return nil }
         let url = folder.appending(path: NeighbourFile.name)
@@ -86,7 +87,7 @@ private final class NeighbourBuilder: @unchecked Sendable {
 
     /// The highest level of a row: one in `links` reaches each next. It depends on the row only, whichever thread adds it.
     private static func level(of row: UInt32, links: Int) -> Int32 {
-        var chance = SeededNumbers(seed: UInt64(row) &+ 0x6C65_7665_6C00_0000)
+        var chance = SeededGenerator(state: UInt64(row) &+ 0x6C65_7665_6C00_0000)
         let share = (Double(chance.next() >> 11) + 1) * 0x1p-53
         return Int32(min(-log(share) / log(Double(links)), 60))
     }

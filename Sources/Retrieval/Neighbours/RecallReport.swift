@@ -1,5 +1,6 @@
 import DreamSim
 import GRDB
+import Randomness
 import Tensors
 
 /// How much approximate searches find of what exact ones do, on the pictures of an index itself.
@@ -52,7 +53,7 @@ extension IndexReader {
         _ = try requireGraph()
         let live = try read { try Int.fetchAll($0, sql: "SELECT row FROM content ORDER BY row") }
         guard live.count > 1 else { throw IndexError(.badRequest, folder.path, "holds fewer than two pictures") }
-        var chance = SeededNumbers(seed: 7)
+        var chance = SeededGenerator(state: 7)
         let chosen = live.shuffled(using: &chance).prefix(queries)
         let effort = max(effort ?? NeighbourGraph.standardEffort, count + 1)
         let mask = try mask()

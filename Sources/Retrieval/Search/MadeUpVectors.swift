@@ -1,5 +1,6 @@
 import DreamSim
 public import Foundation
+import Randomness
 import Tensors
 
 /// Vectors that no model made, for measuring.
@@ -45,8 +46,8 @@ extension SearchBenchmark {
 
     private static func even(_ rows: Range<Int>, _ width: Int) -> [[Float]] {
         rows.map { row in
-            var chance = SeededNumbers(seed: UInt64(row) << 32)
-            return (0..<width).map { _ in Float(chance.share() - 0.5) }
+            var chance = SeededGenerator(state: UInt64(row) << 32)
+            return (0..<width).map { _ in Float(chance.unit() - 0.5) }
         }
     }
 
@@ -69,12 +70,12 @@ extension SearchBenchmark {
 
         init(width: Int) {
             self.width = width
-            var chance = SeededNumbers(seed: 48)
+            var chance = SeededGenerator(state: 48)
             let extents = (0..<Self.dimensions).map { 1 / Double($0 + 1).squareRoot() }
             let norm = extents.reduce(0) { $0 + $1 * $1 }.squareRoot()
             self.extents = extents.map { $0 / norm }
             centres = (0..<Self.count).map { _ in
-                extents.map { $0 / norm * chance.normal() }
+                extents.map { $0 / norm * chance.normals().0 }
             }
             let weights = (0..<Self.count).map { 1 / Double($0 + 1) }
             let total = weights.reduce(0, +)
@@ -85,7 +86,7 @@ extension SearchBenchmark {
             }
             let scale = 1 / Double(width).squareRoot()
             map = Tensor(
-                (0..<(width * Self.dimensions)).map { _ in Float(scale * chance.normal()) },
+                (0..<(width * Self.dimensions)).map { _ in Float(scale * chance.normals().0) },
                 shape: [width, Self.dimensions])
         }
 
@@ -96,14 +97,14 @@ extension SearchBenchmark {
             return laid.withUnsafeBufferPointer { laid in
                 rows.map { row in
                     // Noise of equal likelihood has a deviation of 1/√12.
-                    var own = SeededNumbers(seed: UInt64(original(of: row)) << 20)
+                    var own = SeededGenerator(state: UInt64(original(of: row)) << 20)
                     let scale = Float(Self.noise * (12 / Double(width)).squareRoot())
                     let start = (row - rows.lowerBound) * width
-                    var vector = (0..<width).map { laid[start + $0] + scale * Float(own.share() - 0.5) }
+                    var vector = (0..<width).map { laid[start + $0] + scale * Float(own.unit() - 0.5) }
                     if original(of: row) != row {
-                        var copy = SeededNumbers(seed: UInt64(row) << 20 | 1)
+                        var copy = SeededGenerator(state: UInt64(row) << 20 | 1)
                         let scale = Float(Self.copyNoise * (12 / Double(width)).squareRoot())
-                        for i in vector.indices { vector[i] += scale * Float(copy.share() - 0.5) }
+                        for i in vector.indices { vector[i] += scale * Float(copy.unit() - 0.5) }
                     }
                     return vector
                 }
@@ -113,16 +114,16 @@ extension SearchBenchmark {
         /// The row that a row is nearly a copy of: one of the hundred before, for every tenth.
         private func original(of row: Int) -> Int {
             guard row % 10 == 9, row > 100 else { return row }
-            var chance = SeededNumbers(seed: UInt64(row))
+            var chance = SeededGenerator(state: UInt64(row))
             let other = row - 1 - Int(chance.next() % 100)
             return other % 10 == 9 ? other - 1 : other
         }
 
         private func point(_ row: Int) -> [Double] {
-            var chance = SeededNumbers(seed: UInt64(original(of: row)) << 1 | 1 << 50)
-            let share = chance.share()
+            var chance = SeededGenerator(state: UInt64(original(of: row)) << 1 | 1 << 50)
+            let share = chance.unit()
             let subject = min(shares.partitioningIndex { $0 > share }, Self.count - 1)
-            return zip(centres[subject], extents).map { $0 + Self.spread * $1 * chance.normal() }
+            return zip(centres[subject], extents).map { $0 + Self.spread * $1 * chance.normals().0 }
         }
     }
 }

@@ -1,6 +1,7 @@
 import DreamSim
 public import Foundation
 import GRDB
+import Randomness
 import Synchronization
 import Tensors
 
@@ -42,9 +43,9 @@ public enum SearchBenchmark {
         for _ in 0..<repeats { opening.append(try seconds { _ = try IndexReader(url) }) }
         let reader = try IndexReader(url)
         let stored = reader.vectors.stored
-        var random = SeededNumbers(seed: 2)
+        var random = SeededGenerator(state: 2)
         let wanted = (0..<queries).map { _ in
-            SearchQuery(vector: (0..<stored.width).map { _ in Float(random.share() - 0.5) })
+            SearchQuery(vector: (0..<stored.width).map { _ in Float(random.unit() - 0.5) })
         }
         var (reading, one, many, products): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
         let square = MatrixRate(1536)
