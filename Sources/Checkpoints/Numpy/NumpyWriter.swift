@@ -23,7 +23,7 @@ public struct NumpyWriter: ~Copyable {
 
     /// A whole file in memory: a matrix of rows of the same width.
     package static func bytes(rows: [[Float]], width: Int) -> [UInt8] {
-        var bytes = header(rows: rows.count, tail: [width])
+        var bytes = header(rows: rows.count, tail: [width], .float32)
         bytes.reserveCapacity(bytes.count + 4 * rows.count * width)
         for row in rows {
             precondition(row.count == width, "\(row.count) values for a row of \(width)")
