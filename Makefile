@@ -1,10 +1,11 @@
 # make demo   everything a first look needs: set-up, build, weights, a ranking and its picture
 # make test   set-up, and all tests
+# make test-page   the page of a real service in a real browser
 
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all setup build demo test format lint check-readme bench-peers clean
+.PHONY: all setup build demo test test-page format lint check-readme bench-peers clean
 
 all: build
 
@@ -31,6 +32,10 @@ test: setup
 	$(SWIFT_TEST) --skip $(FULL_SIZE) --skip $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(FULL_SIZE)
+
+# Pictures of every view, wide and narrow, light and dark, go to page-screenshots/.
+test-page: build
+	Scripts/page/run.sh
 
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples

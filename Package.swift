@@ -21,9 +21,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.9.0"),
     ],
     targets: [
         // System libraries and C kernels.
@@ -31,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CNeighbours", dependencies: ["CVectorMath"]),
 
         // The library, each target above what it depends on.
         .target(name: "Persistence", swiftSettings: settings),
@@ -76,18 +82,38 @@ let package = Package(
         .target(
             name: "Retrieval",
             dependencies: [
-                "DreamSim", "Tensors", "Checkpoints", "Persistence", "Randomness", "CZlib",
+                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "Randomness", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
+            swiftSettings: settings),
+
+        .target(
+            name: "DreamSimService",
+            dependencies: [
+                "DreamSim", "Evaluation", "Retrieval", "Checkpoints", "Tensors",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            // The page is a part of the program.
+            resources: [.embedInCode("Page")],
             swiftSettings: settings),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
-                "DreamSim", "Evaluation", "Networks", "Retrieval", "Training",
+                "DreamSim", "DreamSimService", "Evaluation", "Networks", "Retrieval", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
@@ -136,8 +162,20 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EvaluationTests",
-            dependencies: ["Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport"],
+            name: "DreamSimServiceTests",
+            dependencies: [
+                "DreamSimService", "DreamSim", "DreamSimCommand", "Evaluation", "Retrieval", "ModelStore",
+                "TestSupport",
+                "ModelTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings),
-    ]
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: [
+                "Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport", "Training",
+            ],
+            swiftSettings: settings),
+    ],
+    cxxLanguageStandard: .cxx17
 )

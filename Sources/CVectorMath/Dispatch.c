@@ -87,6 +87,10 @@ void dsv_widen_rows(const void *x, int precision, size_t stride, size_t rows, si
     active->widen_rows(x, precision, stride, rows, width, y);
 }
 
+float dsv_stored_dot(const void *a, const void *b, int precision, size_t width) {
+    return active->stored_dot(a, b, precision, width);
+}
+
 void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
     active->standardize(x, count, mean, deviation, y);
 }

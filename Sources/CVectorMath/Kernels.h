@@ -120,6 +120,7 @@ const struct dsv_kernels KERNEL(kernels) = {
     .softmax_backward = KERNEL(softmax_backward),
     .multiply_rows = KERNEL(multiply_rows),
     .widen_rows = KERNEL(widen_rows),
+    .stored_dot = KERNEL(stored_dot),
     .max_pool = KERNEL(max_pool),
     .l2_pool = KERNEL(l2_pool),
     .unit_differences = KERNEL(unit_differences),

@@ -11,7 +11,8 @@ package struct ChildProcess: Sendable {
         case killed(signal: Int32)
     }
 
-    private let identifier: pid_t
+    /// What the system calls it.
+    package let identifier: pid_t
 
     /// Starts a program.
     /// - Parameters:

@@ -29,6 +29,12 @@ static inline void dsv_pause(void) {
 #endif
 }
 
+/* Asks for bytes that are soon read. */
+static inline void dsv_prefetch(const void *p, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch((const char *)p + i);
+}
+
 /* The name of the kernels in use. */
 const char *dsv_simd(void);
 
@@ -50,6 +56,7 @@ struct dsv_kernels {
     void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
     void (*multiply_rows)(const struct dsv_row_products *);
     void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
+    float (*stored_dot)(const void *, const void *, int, size_t);
     void (*max_pool)(const struct dsv_pooling *);
     void (*l2_pool)(const struct dsv_pooling *);
     void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);

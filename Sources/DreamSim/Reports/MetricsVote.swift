@@ -28,11 +28,23 @@ public struct MetricsVote: Sendable, Encodable {
     public init(_ comparer: PairComparer, reference: ImagePath, a: ImagePath, b: ImagePath) throws {
         var sides: [[Result<Double, any Error>]] = []
         try comparer.compare([ImagePair(reference, a), ImagePair(reference, b)]) { sides.append(try $0.result.get()) }
+        self.init(comparer.columns, reference: reference, a: (a, sides[0]), b: (b, sides[1]))
+    }
+
+    /// Lets metrics choose by their values.
+    /// - Parameters:
+    ///   - metrics: what made the values, in their order.
+    ///   - a: the first picture, and for each metric its value or why there is none.
+    ///   - b: the second picture, likewise.
+    public init(
+        _ metrics: [MetricColumn], reference: ImagePath, a: (image: ImagePath, values: [Result<Double, any Error>]),
+        b: (image: ImagePath, values: [Result<Double, any Error>])
+    ) {
         var votes: [Vote] = []
         var errors: [String: String] = [:]
-        for (index, metric) in comparer.columns.enumerated() {
+        for (metric, sides) in zip(metrics, zip(a.values, b.values)) {
             do {
-                let (valueA, valueB) = (try sides[0][index].get(), try sides[1][index].get())
+                let (valueA, valueB) = (try sides.0.get(), try sides.1.get())
                 let choice: VoteReport.Choice =
                     metric.direction.isMoreAlike(valueA, than: valueB)
                     ? .a : metric.direction.isMoreAlike(valueB, than: valueA) ? .b : .tie
@@ -42,7 +54,7 @@ public struct MetricsVote: Sendable, Encodable {
             }
         }
         self.reference = reference
-        (imageA, imageB) = (a, b)
+        (imageA, imageB) = (a.image, b.image)
         self.votes = votes
         self.errors = errors.isEmpty ? nil : errors
     }

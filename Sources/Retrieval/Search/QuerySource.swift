@@ -59,6 +59,14 @@ extension IndexReader {
         return results
     }
 
+    /// The query of a picture whose vector the index has; nil when a model is needed.
+    /// - Throws: `IndexError` with `.badRequest` for a number that the index does not have; `ImagingError` for a file
+    ///   that cannot be read.
+    public func known(_ source: QuerySource, excludesItself: Bool = true) throws -> SearchQuery? {
+        guard case .known(let vector, let own) = try look(source) else { return nil }
+        return SearchQuery(vector: vector, excluded: excludesItself ? own : [])
+    }
+
     private enum Look {
         case known([Float], own: Set<ImagePath>)
         case fresh([UInt8], name: String, own: Set<ImagePath>)

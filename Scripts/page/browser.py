@@ -1,0 +1,186 @@
+"""A Chromium without a window, and what a person does with it."""
+import base64
+import json
+import time
+
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.chrome.service import Service as DriverService
+
+WIDE, NARROW = (1280, 900), (390, 844)
+
+
+class Browser:
+    def __init__(self, address, screenshots):
+        options = webdriver.ChromeOptions()
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                         "--force-device-scale-factor=1", "--hide-scrollbars", "--lang=en"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=DriverService("/usr/bin/chromedriver"))
+        self.driver.set_script_timeout(60)
+        self.address, self.screenshots = address, screenshots
+        self.requests = 0
+        self.size()
+
+    def close(self):
+        self.driver.quit()
+
+    # How it looks.
+
+    def size(self, width=WIDE[0], height=WIDE[1]):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def theme(self, name):
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
+            {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+
+    def look(self, name):
+        """Takes pictures, wide and narrow, light and dark, and checks that nothing is wider than the screen."""
+        self.js("scrollTo(0, 0)")
+        for width, height in (WIDE, NARROW):
+            self.size(width, height)
+            for theme in ("light", "dark"):
+                self.theme(theme)
+                time.sleep(0.15)
+                picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
+                    "x": 0, "y": 0, "width": width, "height": max(height, self.js("return document.documentElement.scrollHeight")),
+                    "scale": 1}})
+                (self.screenshots / f"{name}-{width}-{theme}.png").write_bytes(base64.b64decode(picture["data"]))
+            self.check_width(name)
+        self.size(320, 640)
+        self.check_width(name)
+        self.size()
+        self.theme("light")
+        self.check_names(name)
+
+    def check_width(self, name):
+        wide, room = self.js("return [document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= room, f"{name}: the page is {wide} pixels wide on a screen of {room}"
+
+    def check_names(self, name):
+        nameless = self.js("""return [...document.querySelectorAll('button, a, input, select, img')].filter((element) => {
+            if (element.tagName === 'IMG') return !element.hasAttribute('alt');
+            const text = element.textContent.trim() || element.getAttribute('aria-label') || element.labels?.[0]?.textContent.trim()
+                || element.querySelector('img')?.alt;
+            return !text;
+        }).map((element) => element.outerHTML.slice(0, 200))""")
+        assert not nameless, f"{name}: without a name: {nameless}"
+
+    # What a person does.
+
+    def open(self, view=""):
+        self.driver.get(f"{self.address}/#{view}" if view else f"{self.address}/")
+        self.wait("#views a")
+
+    def go(self, view):
+        self.js(f"location.hash = '#{view}'")
+        self.wait(f"#views a[href='#{view}'][aria-current]")
+
+    def js(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector="main"):
+        return self.js("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
+
+    def click(self, selector):
+        element = self.one(selector)
+        self.js("arguments[0].scrollIntoView({block: 'center'})", element)
+        element.click()
+
+    def click_text(self, text):
+        for button in self.all("main button, dialog button"):
+            if text in self.js("return arguments[0].textContent", button):
+                self.js("arguments[0].scrollIntoView({block: 'center'})", button)
+                button.click()
+                return
+        raise AssertionError(f"there is no button '{text}'")
+
+    def wait(self, selector, count=1, seconds=60):
+        self.until(lambda: len(self.all(selector)) >= count, f"{count} x {selector}", seconds)
+
+    def until(self, condition, what, seconds=60):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition():
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"waited in vain for {what}; the page says: {self.text()[:1500]}")
+
+    def wait_text(self, text, seconds=60):
+        self.until(lambda: text in self.text("body"), f"'{text}'", seconds)
+
+    def loaded(self):
+        """Waits until every picture that is near is there."""
+        self.until(lambda: self.js("""return [...document.images].every((image) => {
+            const box = image.getBoundingClientRect();
+            return image.hidden || !image.currentSrc || image.complete || box.top > innerHeight * 2 })"""), "the pictures")
+
+    def choose(self, selector, *files):
+        self.one(selector).send_keys("\n".join(str(file) for file in files))
+
+    def transfer(self, kind, selector, *files):
+        """Drops or pastes files as the system would do it."""
+        data = [[file.name, "image/png" if file.suffix == ".png" else "image/jpeg",
+                 base64.b64encode(file.read_bytes()).decode()] for file in files]
+        self.js("""
+            const [kind, selector, files] = arguments;
+            const transfer = new DataTransfer();
+            for (const [name, type, text] of files)
+                transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name, { type }));
+            const target = document.querySelector(selector);
+            const options = { bubbles: true, cancelable: true };
+            if (kind === 'paste') target.dispatchEvent(new ClipboardEvent('paste', { ...options, clipboardData: transfer }));
+            else for (const name of ['dragenter', 'dragover', 'drop'])
+                target.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: transfer }));
+        """, kind, selector, data)
+
+    # Keys alone.
+
+    def press(self, *keys):
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def tab_to(self, selector, most=90):
+        """Presses Tab until an element has the focus, which must be seen."""
+        for _ in range(most):
+            self.press(Keys.TAB)
+            if self.js("return document.activeElement.matches(arguments[0])", selector):
+                seen = self.js("""
+                    const element = document.activeElement;
+                    const marked = element.closest('label, .zone') ?? element;
+                    return [element, marked].some((e) => getComputedStyle(e).outlineStyle !== 'none')""")
+                assert seen, f"the focus on {selector} cannot be seen"
+                return
+        raise AssertionError(f"Tab does not lead to {selector}")
+
+    # What went wrong behind the page.
+
+    def faults(self, expected=()):
+        """Errors of the console, failed requests, and requests to anybody else."""
+        faults = []
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            parameters = message["params"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = parameters["request"]["url"]
+                self.requests += 1
+                if not url.startswith((self.address, "blob:", "data:", "chrome:", "about:")):
+                    faults.append(f"asks elsewhere: {url}")
+            if message["method"] == "Network.responseReceived" and parameters["response"]["status"] >= 400:
+                if parameters["response"]["status"] not in expected:
+                    faults.append(f"{parameters['response']['status']} {parameters['response']['url']}")
+            if message["method"] == "Network.loadingFailed" and not parameters.get("canceled"):
+                faults.append(f"request failed: {parameters.get('errorText')}")
+        for entry in self.driver.get_log("browser"):
+            if not any(f"status of {status}" in entry["message"] for status in expected):
+                faults.append(f"console: {entry['level']} {entry['message']}")
+        return faults

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# 'make test-page': drives the page of a real service in a real Chromium. Installs Chromium and its driver by apt where they
+# are missing, and Selenium and Pillow into bench/page. Pictures of every view go to page-screenshots/.
+# Arguments go to test_page.py, such as 'compare vote' for some of the scenarios.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+if ! command -v chromedriver >/dev/null || ! command -v chromium >/dev/null; then
+    command -v apt-get >/dev/null || { echo "test-page: please install Chromium and chromedriver" >&2; exit 1; }
+    as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    echo "test-page: installing chromium and chromium-driver" >&2
+    "${as_root[@]}" apt-get update -qq
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
+fi
+environment=bench/page
+if ! "$environment/bin/python" -c 'import selenium, PIL' 2>/dev/null; then
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install -q 'selenium>=4.20,<5' 'pillow>=10'
+fi
+dreamsim=${DREAMSIM:-$(swift build -c release --product dreamsim --show-bin-path)/dreamsim}
+"$environment/bin/python" Scripts/page/test_page.py "$dreamsim" "$@"

@@ -1,0 +1,114 @@
+import ArgumentParser
+import DreamSim
+import DreamSimService
+import Foundation
+import Logging
+import Retrieval
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compare, embed and find images over HTTP, with a page for the browser.",
+        discussion: """
+            The service listens on this machine only, unless --host names another address; it then needs a token, which \
+            requests bring as 'Authorization: Bearer TOKEN'. Nothing is kept of what is sent. /v1/openapi.json \
+            describes every route. SIGTERM ends the service when what it accepted is answered.
+
+            EXAMPLES
+              dreamsim serve --metric vits14-focus,ssim,lpips-alex
+              dreamsim serve --index photos.index --reports reports/ --port 9000
+              dreamsim serve --triplets photos/triplets.csv
+              dreamsim serve --host 0.0.0.0 --token-file token.txt --allow-host images.example.org
+              curl -F reference=@a.jpg -F image=@b.jpg -F image=@c.jpg http://127.0.0.1:8080/v1/compare
+            """)
+
+    @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
+    var host = "127.0.0.1"
+
+    @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "n"))
+    var port = 8080
+
+    @Option(
+        help: ArgumentHelp("A file whose first line is the token (also DREAMSIM_TOKEN).", valueName: "file"),
+        completion: .file())
+    var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp("Another name by which the service may be asked for (repeatable).", valueName: "name"))
+    var allowHost: [String] = []
+
+    @Option(
+        help: ArgumentHelp("A folder below which requests may name files, in place of sending them.", valueName: "dir"),
+        completion: .directory)
+    var allowRoot: String?
+
+    @Option(
+        name: .customLong("index"), help: ArgumentHelp("The index that can be searched.", valueName: "dir"),
+        completion: .directory)
+    var index: String?
+
+    @Option(
+        help: ArgumentHelp("Reports that can be looked at, written by 'evaluate --output'.", valueName: "dir"),
+        completion: .directory)
+    var reports: String?
+
+    @OptionGroup(title: "Voting room") var voting: VotingOptions
+
+    @Option(help: ArgumentHelp("The number of images that pass a model together.", valueName: "n"))
+    var batch = 8
+
+    @Option(help: ArgumentHelp("The most images that are accepted and not answered yet.", valueName: "n"))
+    var queue = 256
+
+    @Flag(name: .shortAndLong, help: "No line a request; only where the service listens, and errors.")
+    var quiet = false
+
+    @OptionGroup var metrics: MetricOptions
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
+        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
+        guard (1...100_000).contains(queue) else { throw ValidationError("--queue must be from 1 to 100000") }
+        guard metrics.mask.mask == nil, metrics.resize.side == nil else {
+            throw ValidationError("--mask and --resize are of a comparison; requests give resize=SIDE")
+        }
+    }
+
+    func run() async throws {
+        var settings = ServiceSettings()
+        (settings.host, settings.port, settings.hostNames) = (host, port, allowHost)
+        settings.token = try token()
+        settings.root = allowRoot.map { URL(filePath: $0) }
+        settings.index = index.map { URL(filePath: $0) }
+        settings.reports = reports.map { URL(filePath: $0) }
+        settings.votingRoom = try voting.room(root: settings.root)
+        settings.store = try metrics.model.store.configuration()
+        settings.limits.batch = batch
+        settings.limits.acceptedImages = queue
+        settings.limits.images = min(settings.limits.images, queue)
+        var logger = Logger(label: "dreamsim") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = quiet ? .error : .info
+        let service = try PerceptualService(settings, logger: logger) { try await load() }
+        let address = host.contains(":") ? "[\(host)]" : host
+        try await service.run { port in Terminal.note("listening on http://\(address):\(port)/") }
+    }
+
+    /// The token of the file, else of the environment.
+    private func token() throws -> String? {
+        guard let tokenFile else { return ProcessInfo.processInfo.environment["DREAMSIM_TOKEN"] }
+        guard let text = try? String(contentsOf: URL(filePath: tokenFile), encoding: .utf8) else {
+            throw ValidationError("--token-file \(tokenFile): cannot be read as text")
+        }
+        return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    }
+
+    private func load() async throws -> PerceptualService.Metrics {
+        let loaded = try await metrics.load(quiet: quiet).metrics
+        guard let index else { return PerceptualService.Metrics(loaded) }
+        let indexed = try IndexReader(URL(filePath: index)).settings
+        guard !loaded.contains(where: { ($0 as? PerceptualModel)?.stamp == indexed.stamp }) else {
+            return PerceptualService.Metrics(loaded)
+        }
+        let model = try await indexed.loadModel(nil, store: metrics.model.store, quiet: quiet)
+        return PerceptualService.Metrics(loaded, others: [model])
+    }
+}

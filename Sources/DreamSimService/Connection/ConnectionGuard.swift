@@ -1,0 +1,233 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// Stands between a connection and those who answer: says what is wrong with requests that never become whole, tells when the
+/// client goes, and closes in a way that lets the client read its answer.
+///
+/// Slow heads are answered by 408, heads that are too large by 431, what is no HTTP by 400. An answer before the end of its
+/// request is the connection's last: what still comes is thrown away for a moment, because a connection that is closed
+/// with bytes unread may lose the answer.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let limits: ServiceLimits
+    private let connections: Connections
+    private var client: Connections.Client?
+    private var context: ChannelHandlerContext?
+    private var headTimer: Scheduled<Void>?
+    private var sendTimer: Scheduled<Void>?
+    /// Requests whose answer has not ended.
+    private var openRequests = 0
+    /// Whether a request's head has come and its end has not.
+    private var isReading = false
+    private var isAnswering = false
+    /// Whether the client wants the connection closed, as in HTTP/1.0 without a word.
+    private var wantsClose = false
+    private var isLastAnswer = false
+    /// Whether the last answer has been given.
+    private var isFinished = false
+    /// What is told when the answers before it are given.
+    private var postponed: Problem?
+
+    /// How long what still comes is thrown away.
+    private static let lingering = TimeAmount.seconds(2)
+
+    init(_ limits: ServiceLimits, _ connections: Connections) {
+        (self.limits, self.connections) = (limits, connections)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        client = connections.add(context.channel)
+        // At the connection's end of the line, because the parser keeps unfinished heads to itself.
+        let pipeline = context.pipeline.syncOperations
+        try? pipeline.addHandler(FirstBytes { [weak self] in self?.bytesCame() }, position: .first)
+        // Behind the translation to HTTP's types the version is no longer known.
+        guard let translation = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
+        try? pipeline.addHandler(Versions { [weak self] in self?.wantsClose = $0 }, position: .before(translation))
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    private func leave() {
+        headTimer?.cancel()
+        headTimer = nil
+        sendTimer?.cancel()
+        sendTimer = nil
+        client?.disconnect()
+        if let context { connections.remove(context.channel) }
+    }
+
+    // MARK: What comes
+
+    private func bytesCame() {
+        guard let context, !isReading, !isFinished, headTimer == nil else { return }
+        headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.headTime)) { [self] in
+            headTimer = nil
+            refuse(Problem(.slowRequest, "the request's head did not come within \(limits.headTime)"))
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isFinished, postponed == nil else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            headTimer?.cancel()
+            headTimer = nil
+            openRequests += 1
+            isReading = true
+            if openRequests == 1, head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
+                context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
+            }
+        case .end: isReading = false
+        case .body: break
+        }
+        context.fireChannelRead(data)
+    }
+
+    private func isWelcome(_ head: HTTPRequest) -> Bool {
+        head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= limits.bodyBytes } ?? true
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Those who answer no longer ask for more.
+        if isFinished { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, case .inputClosed = event {
+            if isFinished { return context.close(promise: nil) }
+            // A client that waits for no answer: it cannot be told from one that only stops asking.
+            if openRequests > 0 { client?.disconnect() }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow:
+            refuse(
+                Problem(
+                    .headersTooLarge,
+                    "more than \(limits.headerCount) header fields, or more than \(limits.headerBytes) bytes in one"))
+        case HTTPParserError.invalidEOFState: refuse(Problem(.unfinishedBody, "the request ends too early"))
+        case let error as HTTPParserError: refuse(Problem(.badRequest, "this is no HTTP/1.1: \(error)"))
+        case is ChannelError, is IOError: client?.disconnect()
+        default: refuse(Problem(.badRequest, "the request's head is broken"))
+        }
+        if postponed == nil { context.fireErrorCaught(error) }
+    }
+
+    /// Answers a request that never becomes whole.
+    private func refuse(_ problem: Problem) {
+        guard let context, !isFinished else { return }
+        if openRequests > 0 && !isReading {
+            postponed = problem
+            return
+        }
+        guard !isAnswering else { return context.close(promise: nil) }
+        let body = problem.body(requestID: nil)
+        let fields: HTTPFields = [
+            .contentType: Problem.mediaType, .contentLength: "\(body.count)", .connection: "close",
+            .xContentTypeOptions: "nosniff",
+        ]
+        context.write(
+            wrapOutboundOut(.head(HTTPResponse(status: problem.kind.status, headerFields: fields))), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        client?.disconnect()
+        linger(context)
+    }
+
+    // MARK: What goes
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isFinished else {
+            promise?.succeed()
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            isAnswering = true
+            startSending(context)
+            if isReading || wantsClose || connections.isDraining { head.headerFields[.connection] = "close" }
+            isLastAnswer = head.headerFields[.connection]?.lowercased() == "close"
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body: context.write(data, promise: promise)
+        case .end:
+            let promise = promise ?? context.eventLoop.makePromise()
+            // A later answer has a timer of its own.
+            let timer = sendTimer
+            promise.futureResult.whenComplete { _ in timer?.cancel() }
+            context.writeAndFlush(data, promise: promise)
+            isAnswering = false
+            openRequests -= 1
+            if isLastAnswer {
+                linger(context)
+            } else if openRequests == 0, let problem = postponed {
+                postponed = nil
+                refuse(problem)
+            }
+        }
+    }
+
+    /// Gives the client a time to take its answer: one that never reads would hold memory.
+    private func startSending(_ context: ChannelHandlerContext) {
+        sendTimer?.cancel()
+        sendTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.sendTime)) {
+            context.close(promise: nil)
+        }
+    }
+
+    /// Closes when the client has had time to read what was sent.
+    private func linger(_ context: ChannelHandlerContext) {
+        isFinished = true
+        context.close(mode: .output, promise: nil)
+        context.read()
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) { context.close(promise: nil) }
+    }
+}
+
+/// Tells when bytes come, before anybody understands them.
+private final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let tell: () -> Void
+
+    init(_ tell: @escaping () -> Void) { self.tell = tell }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        tell()
+        context.fireChannelRead(data)
+    }
+}
+
+/// Tells whether requests want the connection closed after their answer.
+private final class Versions: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+
+    private let tell: (Bool) -> Void
+
+    init(_ tell: @escaping (Bool) -> Void) { self.tell = tell }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head(let head) = unwrapInboundIn(data) { tell(!head.isKeepAlive) }
+        context.fireChannelRead(data)
+    }
+}

@@ -1,0 +1,122 @@
+import DreamSim
+import Foundation
+import Tensors
+
+/// The metrics that are loaded, and the threads that work for all requests.
+final class Engine: Sendable {
+    /// The metrics in the order in which they were asked for; the first is the one that is used when a request names none.
+    let metrics: [any PerceptualMetric]
+    /// How files become pictures for metrics that see them as they are.
+    let decoding = DecodingOptions.standard
+    let limits: ServiceLimits
+    let budget: ByteBudget
+    let batcher: Batcher<String, Image, Embedding>
+    /// Decodes, resizes and encodes.
+    let workers: WorkerThreads
+    /// Does what takes long and is asked for seldom.
+    let background = WorkerThreads(1, name: "dreamsim-background")
+
+    /// Starts the threads.
+    /// - Parameters:
+    ///   - metrics: at least one; no two of the same name.
+    ///   - others: models that serve an index and are no metrics of their own.
+    init(
+        metrics: [any PerceptualMetric], others: [PerceptualModel] = [], limits: ServiceLimits, budget: ByteBudget,
+        statistics: Statistics
+    ) {
+        precondition(!metrics.isEmpty, "no metric")
+        self.metrics = metrics
+        (self.limits, self.budget) = (limits, budget)
+        var models: [String: PerceptualModel] = [:]
+        for model in metrics.compactMap({ $0 as? PerceptualModel }) + others { models[Self.key(model)] = model }
+        self.models = models
+        workers = WorkerThreads(Parallel.threads, name: "dreamsim-images")
+        batcher = Batcher(
+            batchSize: limits.batch, gathering: limits.gathering, capacity: limits.acceptedImages,
+            process: { [models] key, squares in models[key]?.embed(squares: squares) ?? [] },
+            observe: { statistics.countBatch($0, $1) })
+    }
+
+    private let models: [String: PerceptualModel]
+
+    /// Which models may share a batch: those that are the same in everything.
+    private static func key(_ model: PerceptualModel) -> String { "\(model.stamp) \(model.stamp.weights)" }
+
+    /// The loaded model with a stamp; nil when there is none.
+    func model(_ stamp: ModelStamp) -> PerceptualModel? { models.values.first { $0.stamp == stamp } }
+
+    /// Lets the threads end when everything that was accepted is done.
+    func close() {
+        batcher.close()
+        workers.close()
+        background.close()
+    }
+
+    /// The metrics of names.
+    /// - Throws: `Problem` for a name that is not loaded.
+    func metrics(named names: [String]?) throws(Problem) -> [any PerceptualMetric] {
+        guard let names else { return [metrics[0]] }
+        if names == ["all"] { return metrics }
+        var found: [any PerceptualMetric] = []
+        for name in names where !found.contains(where: { $0.card.name == name }) {
+            guard let metric = metrics.first(where: { $0.card.name == name }) else {
+                throw Problem(
+                    .badParameter, "metric '\(name)' is not loaded",
+                    advice:
+                        "loaded are \(metrics.map(\.card.name).joined(separator: ", ")); start with --metric to have others"
+                )
+            }
+            found.append(metric)
+        }
+        return found
+    }
+
+    /// The only metric of a name that embeds.
+    /// - Throws: `Problem` when it is not loaded or does not embed.
+    func model(named name: String?) throws(Problem) -> PerceptualModel {
+        if let name {
+            guard let model = try metrics(named: [name]).first as? PerceptualModel else {
+                throw Problem(.badParameter, "metric '\(name)' makes no embeddings", advice: "choose a model")
+            }
+            return model
+        }
+        guard let model = metrics.lazy.compactMap({ $0 as? PerceptualModel }).first else {
+            throw Problem(
+                .badParameter, "no model is loaded that makes embeddings", advice: "start with --metric MODEL")
+        }
+        return model
+    }
+
+    /// What metrics need of images.
+    func preparation(for metrics: [any PerceptualMetric], resize: Int? = nil, full: Bool = false) -> Preparation {
+        var squares: [Preprocessing] = []
+        for model in metrics.compactMap({ $0 as? PerceptualModel }) where !squares.contains(model.preprocessing) {
+            squares.append(model.preprocessing)
+        }
+        return Preparation(
+            squares: full ? [] : squares, needsPicture: full || metrics.contains { !($0 is PerceptualModel) },
+            resize: resize, decoding: decoding, limits: limits, budget: budget)
+    }
+
+    /// Prepares images, many at a time. An image that cannot be used does not stop the others.
+    func prepare(_ uploads: [Upload], _ preparation: Preparation) async throws -> [Result<PreparedImage, any Error>] {
+        try await withThrowingTaskGroup(of: (Int, Result<PreparedImage, any Error>).self) { group in
+            for (index, upload) in uploads.enumerated() {
+                group.addTask { [workers] in
+                    (index, try await workers.run { Result { try preparation.prepare(upload) } })
+                }
+            }
+            var results = [Result<PreparedImage, any Error>?](repeating: nil, count: uploads.count)
+            for try await (index, result) in group { results[index] = result }
+            return results.compactMap(\.self)
+        }
+    }
+
+    /// Embeds images that are prepared for a model.
+    func embed(_ images: [PreparedImage], with model: PerceptualModel, _ admission: Admission) async throws
+        -> [Embedding]
+    {
+        try await batcher.submit(
+            images.compactMap { $0.squares[model.preprocessing] }, key: Self.key(model), admission)
+    }
+}

@@ -1,0 +1,99 @@
+import DreamSim
+import Foundation
+import Retrieval
+import Synchronization
+
+/// The index that is searched. It is opened anew now and then, so that what is added meanwhile is found.
+final class ServedIndex: Sendable {
+    let folder: URL
+    private let state = Mutex<(reader: IndexReader, opened: ContinuousClock.Instant)?>(nil)
+    private let searches = Mutex<[String: DuplicateSearch]>([:])
+    private static let freshness = Duration.seconds(2)
+
+    init(_ folder: URL) { self.folder = folder }
+
+    /// The index as it is; blocks.
+    /// - Throws: `IndexError`.
+    func reader() throws -> IndexReader {
+        try state.withLock { state in
+            if let state, .now - state.opened < Self.freshness { return state.reader }
+            let reader = try IndexReader(folder)
+            state = (reader, .now)
+            return reader
+        }
+    }
+
+    /// The search for duplicates of a tier, begun when there is none or the last one is too old to be shown.
+    func duplicates(_ tier: DuplicateTier, _ distance: Double?, on threads: WorkerThreads) -> DuplicateSearch {
+        searches.withLock { searches in
+            let key = "\(tier.rawValue) \(distance.map { "\($0)" } ?? "")"
+            if let search = searches[key], !search.isStale { return search }
+            // Few are kept: distances can be any number.
+            if searches.count >= 8 { searches = searches.filter { !$0.value.isDone } }
+            let search = DuplicateSearch(self, tier, distance)
+            searches[key] = search
+            Task { await search.run(on: threads) }
+            return search
+        }
+    }
+}
+
+/// A search for duplicates, which may take long.
+final class DuplicateSearch: Sendable {
+    private enum State {
+        case running(done: Int, total: Int)
+        case done(Result<DuplicateReport, any Error>, ContinuousClock.Instant)
+    }
+
+    private let index: ServedIndex
+    private let tier: DuplicateTier
+    private let distance: Double?
+    private let state = Mutex(State.running(done: 0, total: 0))
+    private static let life = Duration.seconds(60)
+
+    init(_ index: ServedIndex, _ tier: DuplicateTier, _ distance: Double?) {
+        (self.index, self.tier, self.distance) = (index, tier, distance)
+    }
+
+    /// How far it is; nil at the end.
+    var progress: (done: Int, total: Int)? {
+        state.withLock { if case .running(let done, let total) = $0 { (done, total) } else { nil } }
+    }
+
+    var isDone: Bool { progress == nil }
+
+    /// Whether it ended so long ago that the index may be another.
+    var isStale: Bool {
+        state.withLock { if case .done(_, let end) = $0 { .now - end > Self.life } else { false } }
+    }
+
+    /// What was found; nil until the end.
+    /// - Throws: why nothing can be found.
+    func report() throws -> DuplicateReport? {
+        try state.withLock { if case .done(let result, _) = $0 { try result.get() } else { nil } }
+    }
+
+    func run(on threads: WorkerThreads) async {
+        do {
+            let report = try await threads.run { [self] in
+                let reader = try index.reader()
+                var thresholds = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
+                if let distance {
+                    // The tiers beside the one that is asked for give way, so that they stay in their order.
+                    thresholds = try DuplicateThresholds(
+                        reencoded: tier == .reencoded ? distance : min(thresholds.reencoded, distance),
+                        near: tier == .near
+                            ? distance
+                            : tier == .scene ? min(thresholds.near, distance) : max(thresholds.near, distance),
+                        scene: tier == .scene ? distance : max(thresholds.scene, distance))
+                }
+                return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds)) { done, total in
+                    state.withLock { $0 = .running(done: done, total: total) }
+                }
+            }
+            state.withLock { $0 = .done(.success(report), .now) }
+        } catch {
+            state.withLock { $0 = .done(.failure(error), .now) }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import HTTPTypes
+
+/// Under which names the service may be asked for, and by whose pages. A page of another site may lead a browser here, by
+/// its own name for this address or by a request of its own; neither is answered.
+struct HostRules: Sendable {
+    /// The names, in lower case; nil for any address that is written in digits, beside `others`.
+    private let names: Set<String>
+    private let takesAddresses: Bool
+
+    init(_ settings: ServiceSettings) {
+        var names = Set(settings.hostNames.map { $0.lowercased() })
+        names.insert(settings.host.lowercased())
+        if settings.isLocal { names.formUnion(["localhost", "127.0.0.1", "::1"]) }
+        self.names = names
+        // No site can have an address in place of a name, so that it cannot lead here by one.
+        takesAddresses = ["0.0.0.0", "::"].contains(settings.host)
+    }
+
+    /// Checks a request's head.
+    /// - Throws: `Problem` for a foreign host or origin.
+    func check(_ head: HTTPRequest) throws(Problem) {
+        guard let authority = head.authority, !authority.isEmpty else {
+            throw Problem(.badRequest, "the request names no host")
+        }
+        guard let name = Self.name(authority), names.contains(name) || takesAddresses && Self.isAddress(name) else {
+            throw Problem(
+                .foreignHost, "this service is not '\(authority.prefix(100))'",
+                advice: "ask for one of \(names.sorted().joined(separator: ", ")), or start it with --allow-host")
+        }
+        if let origin = head.headerFields[.origin],
+            !["http://\(authority)", "https://\(authority)"].contains(where: { $0.lowercased() == origin.lowercased() })
+        {
+            throw Problem(.foreignOrigin, "the request comes from a page of '\(origin.prefix(100))'")
+        }
+        // Browsers tell this also where they tell no origin, as for pictures in pages of others.
+        if let site = head.headerFields[.secFetchSite], site == "cross-site" || site == "same-site" {
+            // Following a link from elsewhere to the page itself is welcome.
+            guard head.headerFields[.secFetchMode] == "navigate", head.method == .get else {
+                throw Problem(.foreignOrigin, "the request comes from a page of another site")
+            }
+        }
+    }
+
+    /// The name without its port; nil when it is broken.
+    static func name(_ authority: String) -> String? {
+        let text = authority.lowercased()
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]"), isPort(text[text.index(after: end)...]) else { return nil }
+            return String(text[text.index(after: text.startIndex)..<end])
+        }
+        guard let colon = text.firstIndex(of: ":") else { return text }
+        return isPort(text[colon...]) ? String(text[..<colon]) : nil
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        text.isEmpty || text.first == ":" && text.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
+    }
+
+    private static func isAddress(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+            || name.contains(":") && name.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+    }
+}
+
+extension HTTPField.Name {
+    static let secFetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    static let secFetchMode = HTTPField.Name("Sec-Fetch-Mode")!
+    static let requestID = HTTPField.Name("X-Request-ID")!
+    static let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+    static let resourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
+    static let openerPolicy = HTTPField.Name("Cross-Origin-Opener-Policy")!
+}

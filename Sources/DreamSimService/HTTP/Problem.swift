@@ -1,0 +1,147 @@
+import DreamSim
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Retrieval
+
+/// Why a request has no result, as RFC 9457 tells it to clients: `application/problem+json`.
+package struct Problem: Error {
+    /// The sorts of problems. Their raw values are the ends of the problems' types, and stay the same.
+    package enum Kind: String, CaseIterable {
+        case badRequest = "bad-request"
+        case badParameter = "bad-parameter"
+        case unfinishedBody = "unfinished-body"
+        case unauthorized = "unauthorized"
+        case foreignOrigin = "foreign-origin"
+        case notFound = "not-found"
+        case methodNotAllowed = "method-not-allowed"
+        case notAcceptable = "not-acceptable"
+        case slowRequest = "slow-request"
+        case tooLarge = "too-large"
+        case unsupportedMedia = "unsupported-media"
+        case foreignHost = "foreign-host"
+        case unusableImage = "unusable-image"
+        case incomparable = "incomparable"
+        case headersTooLarge = "headers-too-large"
+        case fault = "fault"
+        case overload = "overload"
+        case loading = "loading"
+        case deadline = "deadline"
+        case disconnected = "disconnected"
+
+        /// The status that comes with it.
+        var status: HTTPResponse.Status {
+            switch self {
+            case .badRequest, .badParameter, .unfinishedBody: .badRequest
+            case .unauthorized: .unauthorized
+            case .foreignOrigin: .forbidden
+            case .notFound: .notFound
+            case .methodNotAllowed: .methodNotAllowed
+            case .notAcceptable: .notAcceptable
+            case .slowRequest: .requestTimeout
+            case .tooLarge: .contentTooLarge
+            case .unsupportedMedia: .unsupportedMediaType
+            case .foreignHost: .misdirectedRequest
+            case .unusableImage, .incomparable: .unprocessableContent
+            case .headersTooLarge: .requestHeaderFieldsTooLarge
+            case .fault: .internalServerError
+            case .overload, .loading, .deadline, .disconnected: .serviceUnavailable
+            }
+        }
+
+        /// What it is, in a line; the same for all of its kind.
+        var title: String {
+            switch self {
+            case .badRequest: "The request cannot be understood"
+            case .badParameter: "A parameter has no meaning"
+            case .unfinishedBody: "The body ends too early"
+            case .unauthorized: "A token is needed"
+            case .foreignOrigin: "Pages of other sites may not ask"
+            case .notFound: "There is nothing here"
+            case .methodNotAllowed: "This can be asked in another way only"
+            case .notAcceptable: "The answer has none of the wanted formats"
+            case .slowRequest: "The request came too slowly"
+            case .tooLarge: "The request is too large"
+            case .unsupportedMedia: "The format is not supported"
+            case .foreignHost: "This service has another name"
+            case .unusableImage: "An image cannot be used"
+            case .incomparable: "The images cannot be compared in this way"
+            case .headersTooLarge: "The request's head is too large"
+            case .fault: "Something went wrong in the service"
+            case .overload: "There is too much to do"
+            case .loading: "The models are still being loaded"
+            case .deadline: "It took too long"
+            case .disconnected: "The client has gone"
+            }
+        }
+    }
+
+    /// The sort of problem.
+    package let kind: Kind
+    /// What is wrong this time.
+    package let detail: String
+    /// What to do about it.
+    var advice: String?
+    /// Further header fields.
+    var headers = HTTPFields()
+
+    init(_ kind: Kind, _ detail: String, advice: String? = nil) {
+        (self.kind, self.detail, self.advice) = (kind, detail, advice)
+    }
+
+    /// A problem that passes with time.
+    static func passing(_ kind: Kind, _ detail: String, retryAfter seconds: Int) -> Problem {
+        var problem = Problem(kind, detail, advice: "try again in \(seconds) s")
+        problem.headers[.retryAfter] = "\(seconds)"
+        return problem
+    }
+
+    private struct Body: Encodable {
+        let type: String
+        let title: String
+        let status: Int
+        let detail: String
+        let advice: String?
+        let requestId: String?
+    }
+
+    /// The media type of problems.
+    static let mediaType = "application/problem+json"
+
+    /// The bytes that tell of it.
+    func body(requestID: String?) -> [UInt8] {
+        let body = Body(
+            type: "urn:dreamsim:problem:\(kind.rawValue)", title: kind.title, status: kind.status.code, detail: detail,
+            advice: advice, requestId: requestID)
+        return Array(((try? JSON.line(body)) ?? "{}").utf8)
+    }
+}
+
+extension Problem {
+    /// What clients are told of an error.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as ImagingError: self.init(error)
+        case let error as Overload:
+            self = .passing(.overload, "more images wait than are accepted", retryAfter: error.retryAfter)
+        case let error as DreamSimError where error.kind == .incomparable || error.kind == .badSetting:
+            self.init(.incomparable, "\(error)")
+        case let error as IndexError where error.kind == .badRequest: self.init(.badParameter, "\(error)")
+        case let error as IndexError where error.kind == .incompatible: self.init(.incomparable, "\(error)")
+        case is NIOTooManyBytesError: self.init(.tooLarge, "the body is larger than is accepted")
+        // What went wrong inside may name files of this machine; the log has it.
+        default: self.init(.fault, "the request could not be answered", advice: "the service's log says more")
+        }
+    }
+
+    /// What clients are told of an image that cannot be used.
+    init(_ error: ImagingError) {
+        switch error.kind {
+        case .unsupported: self.init(.unsupportedMedia, error.description)
+        case .limitExceeded: self.init(.tooLarge, error.description)
+        case .malformed, .truncated, .unreadable, .unwritable: self.init(.unusableImage, error.description)
+        }
+    }
+}

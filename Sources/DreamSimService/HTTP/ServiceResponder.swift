@@ -1,0 +1,160 @@
+import DreamSim
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Answers requests: checks who asks and how, finds the route, and makes problems of errors.
+struct ServiceResponder: HTTPResponder {
+    let core: ServiceCore
+    private let routes: [Route]
+    private let token: BearerToken?
+    private let router: RouterResponder<RoutedContext>
+
+    /// A request's context with what routes need.
+    struct RoutedContext: RequestContext {
+        var coreContext: CoreRequestContextStorage
+        var bodyIsRead: @Sendable () -> Void = {}
+
+        init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
+    }
+
+    init(_ core: ServiceCore, routes: [Route]) {
+        (self.core, self.routes) = (core, routes)
+        token = core.settings.token.map { BearerToken($0) }
+        let router = Router(context: RoutedContext.self, options: [.autoGenerateHeadEndpoints])
+        for route in routes {
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                var path: [String: String] = [:]
+                for parameter in route.parameters where parameter.isInPath {
+                    path[parameter.name] = context.parameters.get(parameter.name)?.removingPercentEncoding
+                }
+                return try await route.handle(
+                    Call(route, request, path: path, core: core, bodyIsRead: context.bodyIsRead))
+            }
+        }
+        self.router = router.buildResponder()
+    }
+
+    func respond(to request: Request, context: ServiceContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let id = Self.identifier(request)
+        let route = route(request)
+        var response: Response
+        do {
+            response = try hold(try await answer(request, route, context))
+        } catch {
+            let problem = Problem(error)
+            if problem.kind == .fault {
+                core.logger.error("\(request.method) \(request.uri.path): \(error)", metadata: ["request": "\(id)"])
+            }
+            if problem.kind == .disconnected { core.statistics.countDisconnect() }
+            response = .bytes(
+                problem.body(requestID: id), Problem.mediaType, status: problem.kind.status, headers: problem.headers)
+            if request.method == .head { response = response.createHeadResponse() }
+        }
+        response.headers[.requestID] = id
+        Self.protect(&response)
+        let seconds = (ContinuousClock.now - start).seconds
+        core.statistics.countRequest(
+            route: route?.path ?? "none", method: request.method.isKnown ? request.method.rawValue : "other",
+            status: response.status.code, seconds: seconds)
+        core.logger.info(
+            "\(request.method) \(request.uri.path.prefix(200)) \(response.status.code)",
+            metadata: ["request": "\(id)", "ms": "\(Int(seconds * 1000))"])
+        return response
+    }
+
+    private func route(_ request: Request) -> Route? {
+        let path = request.uri.path
+        return routes.first { $0.method == request.method && $0.matches(path) }
+            ?? (request.method == .head ? routes.first { $0.method == .get && $0.matches(path) } : nil)
+    }
+
+    private func answer(_ request: Request, _ route: Route?, _ context: ServiceContext) async throws -> Response {
+        try core.hosts.check(request.head)
+        if let token, route?.isOpen != true { try token.check(request.head) }
+        guard route != nil else { throw lost(request) }
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw Problem(.unsupportedMedia, "a body in '\(encoding.prefix(40))'", advice: "send it as it is")
+        }
+        if let length = request.headers[.contentLength], (Int(length) ?? .max) > core.limits.bodyBytes {
+            throw Problem(.tooLarge, "the body passes the limit of \(core.limits.bodyBytes) bytes")
+        }
+        let scope = RequestScope(context.channel, core)
+        return try await scope.run { [router] in
+            var routed = RoutedContext(
+                source: ApplicationRequestContextSource(channel: context.channel, logger: context.logger))
+            routed.bodyIsRead = { scope.bodyIsRead() }
+            return try await router.respond(to: request, context: routed)
+        }
+    }
+
+    /// Counts a large answer among what is held, until it is sent.
+    /// - Throws: `Problem` when too much is held already.
+    private func hold(_ response: Response) throws(Problem) -> Response {
+        guard let count = response.body.contentLength, count > Self.small else { return response }
+        guard let share = core.budget.share(count) else {
+            throw Problem.passing(.overload, "the answers of all requests take too much memory", retryAfter: 1)
+        }
+        var response = response
+        let body = response.body
+        response.body = ResponseBody(contentLength: count) { writer in
+            try await body.write(writer)
+            withExtendedLifetime(share) {}
+        }
+        return response
+    }
+
+    /// The size up to which an answer is not worth counting.
+    private static let small = 64 << 10
+
+    /// Why a request has no route.
+    private func lost(_ request: Request) -> Problem {
+        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        guard !methods.isEmpty else {
+            return Problem(
+                .notFound, "there is no '\(request.uri.path.prefix(200))'",
+                advice: "/v1/openapi.json lists what there is")
+        }
+        let allowed = (methods + (methods.contains("GET") ? ["HEAD"] : [])).joined(separator: ", ")
+        var problem = Problem(.methodNotAllowed, "\(request.method.rawValue.prefix(40)) is none of \(allowed)")
+        problem.headers[.allow] = allowed
+        return problem
+    }
+
+    /// The client's identifier of a request when it is harmless, else a new one.
+    private static func identifier(_ request: Request) -> String {
+        if let id = request.headers[.requestID], (1...64).contains(id.utf8.count),
+            id.utf8.allSatisfy({
+                UInt8(ascii: "0") <= $0 && $0 <= UInt8(ascii: "9") || UInt8(ascii: "a") <= $0 && $0 <= UInt8(ascii: "z")
+                    || UInt8(ascii: "A") <= $0 && $0 <= UInt8(ascii: "Z") || $0 == UInt8(ascii: "-")
+                    || $0 == UInt8(ascii: "_")
+            })
+        {
+            return id
+        }
+        return String(UInt64.random(in: .min ... .max), radix: 16)
+    }
+
+    /// Header fields that keep browsers from making anything else of an answer.
+    private static func protect(_ response: inout Response) {
+        func standard(_ name: HTTPField.Name, _ value: String) {
+            if response.headers[name] == nil { response.headers[name] = value }
+        }
+        standard(.contentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+        standard(.cacheControl, "no-store")
+        standard(.xContentTypeOptions, "nosniff")
+        standard(.referrerPolicy, "no-referrer")
+        standard(.resourcePolicy, "same-origin")
+        standard(.openerPolicy, "same-origin")
+    }
+}
+
+extension HTTPRequest.Method {
+    /// Whether it is one of the usual ones; others are counted together.
+    fileprivate var isKnown: Bool {
+        [.get, .head, .post, .put, .delete, .options, .patch, .trace, .connect].contains(self)
+    }
+}

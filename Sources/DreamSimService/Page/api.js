@@ -1,0 +1,104 @@
+// Asking the service.
+
+/** Why there is no answer, in words. */
+export class Refusal extends Error {
+  constructor(title, detail, advice, status = 0) {
+    super(detail);
+    Object.assign(this, { title, detail, advice, status });
+  }
+}
+
+const tokenKey = "dreamsim-token";
+let askForToken = null;
+
+/** How the token is asked for when the service wants one. */
+export function onToken(ask) { askForToken = ask; }
+
+const token = () => sessionStorage.getItem(tokenKey);
+export const setToken = (text) => sessionStorage.setItem(tokenKey, text);
+
+async function fetched(path, options) {
+  const headers = new Headers(options.headers);
+  if (token()) headers.set("Authorization", `Bearer ${token()}`);
+  try {
+    return await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Refusal(
+      "The service does not answer", "no answer came from the service that this page belongs to",
+      "see whether 'dreamsim serve' is still running, then try again");
+  }
+}
+
+const pause = (seconds, signal) => new Promise((resolve, reject) => {
+  const timer = setTimeout(resolve, seconds * 1000);
+  signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+});
+
+async function refusal(response) {
+  try {
+    const problem = await response.json();
+    const isOfImage = response.status === 415 || response.status === 422;
+    return new Refusal(problem.title, problem.detail, problem.advice ?? (isOfImage ? "remove the image, or choose another in its place" : null), response.status);
+  } catch {
+    return new Refusal("The service has no answer", `it answered with status ${response.status}`, "try again", response.status);
+  }
+}
+
+/** Asks, waits where the service says that it is busy, and has the token asked for where one is needed. */
+export async function ask(path, options = {}) {
+  for (let attempt = 0; ; attempt++) {
+    const response = await fetched(path, options);
+    if (response.ok) return response;
+    const wait = Number(response.headers.get("Retry-After"));
+    if (response.status === 503 && wait > 0 && attempt < 4) {
+      await pause(Math.min(wait, 10), options.signal);
+      continue;
+    }
+    if (response.status === 401 && askForToken && attempt < 4) {
+      await askForToken(Boolean(token()));
+      continue;
+    }
+    throw await refusal(response);
+  }
+}
+
+export const getJSON = async (path, options) => (await ask(path, options)).json();
+
+/** Sends pictures by the names of their fields. */
+export function post(path, fields, options = {}) {
+  const form = new FormData();
+  for (const [name, picture] of fields) form.append(name, picture.file, picture.name);
+  return ask(path, { ...options, method: "POST", body: form });
+}
+
+export const postJSON = async (path, fields, options) => (await post(path, fields, options)).json();
+
+export const isAbort = (error) => error?.name === "AbortError";
+
+/** Shows a picture of the service, which may need the token. */
+export async function show(image, path) {
+  if (!token()) {
+    image.src = path;
+    return;
+  }
+  const url = URL.createObjectURL(await (await ask(path)).blob());
+  image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
+  image.src = url;
+}
+
+/** The one piece of work that goes on in a place; new work ends the old. */
+export class Work {
+  #controller = null;
+
+  start() {
+    this.stop();
+    this.#controller = new AbortController();
+    return this.#controller.signal;
+  }
+
+  stop() {
+    this.#controller?.abort();
+    this.#controller = null;
+  }
+}

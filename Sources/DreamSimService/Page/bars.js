@@ -1,0 +1,67 @@
+// A metric's values on a scale from “the same” to “different”.
+
+import { h, sentence } from "./elements.js";
+import { format, isLower, meaning, number, quantile, scale, directionText } from "./numbers.js";
+
+const percent = (part) => `${(part * 100).toFixed(2)}%`;
+
+function band(axis, kind, distribution) {
+  if (!distribution) return null;
+  const ends = [quantile(distribution, 0.05), quantile(distribution, 0.95)].map((value) => axis.place(value)).sort((a, b) => a - b);
+  return h("i", {
+    cls: `band ${kind}`,
+    vars: { "--from": percent(ends[0]), "--to": percent(ends[1]), "--middle": percent(axis.place(quantile(distribution, 0.5))) },
+  }, h("i", { cls: "median", vars: { "--at": percent(axis.place(quantile(distribution, 0.5))) } }));
+}
+
+/** Why there is no value, without the name that stands above it. */
+function reasonText(metric, reason) {
+  const text = reason ?? "no value";
+  return sentence(text.startsWith(`${metric.name}: `) ? text.slice(metric.name.length + 2) : text);
+}
+
+/** The scale of a metric with one bar. */
+export function bar(metric, value, axis, profile, kind = "") {
+  const place = axis.place(value);
+  const threshold = profile?.threshold ? axis.place(number(profile.threshold.value)) : null;
+  return h("div", { cls: `track ${kind}`, "aria-hidden": "true" },
+    band(axis, "unrelated", profile?.landmarks?.unrelated),
+    band(axis, "related", profile?.landmarks?.related),
+    h("i", { cls: "fill", vars: { "--to": percent(place) } }),
+    threshold === null ? null : h("i", { cls: "line", vars: { "--at": percent(threshold) } }));
+}
+
+/** A metric's answer for a pair: name, number, bar and what it means. */
+export function metricRow(metric, value, others, profile, reason) {
+  const axis = scale(metric, [...others, value].filter((v) => v !== undefined), profile);
+  const details = [
+    metric.summary, `Prepared: ${metric.preprocessing}.`, metric.weights ? `Weights ${metric.weights.slice(0, 12)}.` : null,
+  ].filter(Boolean).join(" ");
+  const head = h("div", { cls: "metric-head" },
+    h("h4", {}, metric.name), h("span", { cls: "soft" }, directionText(metric)),
+    h("output", { cls: "value" }, value === undefined ? "—" : format(value)));
+  if (value === undefined) {
+    return h("article", { cls: "metric" }, head, h("p", { cls: "meaning problem" }, reasonText(metric, reason)));
+  }
+  return h("article", { cls: "metric" }, head,
+    bar(metric, value, axis, profile),
+    h("div", { cls: "ends soft", "aria-hidden": "true" },
+      h("span", {}, `${Number.isFinite(number(metric.identical)) ? format(axis.start) : "∞"} the same`),
+      h("span", {}, `${format(axis.end)}${isLower(metric) ? " and more" : " and less"}`)),
+    h("p", { cls: "meaning" }, meaning(metric, value, profile)
+      ?? "No known pairs tell what is near and far here; ‘dreamsim evaluate’ finds out."),
+    h("details", { cls: "soft" }, h("summary", {}, "About this number"), h("p", {}, details)));
+}
+
+/** What the bands of scales are. */
+export function legend(profiles) {
+  const landmarks = profiles.map((profile) => profile?.landmarks).filter(Boolean);
+  if (landmarks.length === 0) return null;
+  const { dataSet } = landmarks[0];
+  return h("p", { cls: "legend soft" },
+    h("span", { cls: "key fill-key" }, "this pair"),
+    landmarks.some((landmark) => landmark.related) ? h("span", { cls: "key related-key" }, "a picture and its variation") : null,
+    h("span", { cls: "key unrelated-key" }, "unrelated pairs"),
+    profiles.some((profile) => profile?.threshold) ? h("span", { cls: "key line-key" }, "calibrated line") : null,
+    h("span", {}, `Bands hold the middle 90 % of known pairs, of ‘${dataSet}’.`));
+}

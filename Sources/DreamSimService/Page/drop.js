@@ -1,0 +1,113 @@
+// Taking pictures in: files that are chosen, dropped or pasted.
+
+import { h, unique, announce } from "./elements.js";
+import { plural } from "./numbers.js";
+
+const suffixes = /\.(avif|bmp|gif|heic|heif|jfif|jpe?g|png|tiff?|webp)$/i;
+
+/** A name that none of some other pictures has, so that answers can be told apart. */
+function nameOf(file, others) {
+  const names = new Set(others.map((picture) => picture.name));
+  const base = (file.name || "pasted.png").replace(/[\\/"%\u0000-\u001f\u007f]/g, "_").slice(-120);
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? base : base.replace(/(\.[^.]*)?$/, ` (${count})$1`);
+    if (!names.has(name)) return name;
+  }
+}
+
+/** A picture that is taken in beside others. */
+export function take(file, others) {
+  return { file, name: nameOf(file, others), url: URL.createObjectURL(file), width: 0, height: 0, canBeShown: true };
+}
+
+/** Lets go of a picture. */
+export function drop(picture) {
+  URL.revokeObjectURL(picture.url);
+}
+
+/** Those of some files that are pictures. */
+export function pictures(files) {
+  const all = [...files];
+  const good = all.filter((file) => file.type.startsWith("image/") || suffixes.test(file.name));
+  if (good.length < all.length) announce(`${plural(all.length - good.length, "file")} passed over: no images.`);
+  return good;
+}
+
+/** A picture on the page; one that the browser cannot show has its name in its place. */
+export function view(picture, attributes = {}) {
+  const image = h("img", { alt: picture.name, decoding: "async", ...attributes });
+  image.addEventListener("load", () => {
+    [picture.width, picture.height] = [image.naturalWidth, image.naturalHeight];
+  }, { once: true });
+  image.addEventListener("error", () => {
+    picture.canBeShown = false;
+    image.replaceWith(h("span", { cls: "no-preview" }, "This browser cannot show the file; the metrics may still read it."));
+  }, { once: true });
+  image.src = picture.url;
+  return image;
+}
+
+/** A place to drop files on, with a button that chooses them. */
+export function dropZone({ title, hint, multiple = true, onFiles, isSmall = false }) {
+  const name = unique("files");
+  const input = h("input", {
+    type: "file", id: name, cls: "unseen", multiple, accept: "image/*,.heic,.heif,.tif,.tiff,.avif",
+    onchange: () => {
+      const files = pictures(input.files);
+      if (files.length > 0) onFiles(files);
+      input.value = "";
+    },
+  });
+  const zone = h("div", { cls: isSmall ? "zone small" : "zone" }, input,
+    h("label", { htmlFor: name }, h("span", { cls: "zone-title" }, title), hint ? h("span", { cls: "soft" }, hint) : null));
+  acceptDrops(zone, onFiles);
+  return zone;
+}
+
+/** Lets files be dropped on an element. */
+export function acceptDrops(element, onFiles) {
+  element.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    element.classList.add("over");
+  });
+  element.addEventListener("dragleave", () => element.classList.remove("over"));
+  element.addEventListener("drop", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    element.classList.remove("over");
+    document.getElementById("veil").hidden = true;
+    const files = pictures(event.dataTransfer.files);
+    if (files.length > 0) onFiles(files);
+  });
+}
+
+/** Takes what is dropped anywhere on the page, and what is pasted. */
+export function acceptEverywhere(onFiles) {
+  const veil = document.getElementById("veil");
+  let depth = 0;
+  const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  addEventListener("dragenter", (event) => {
+    if (!hasFiles(event)) return;
+    depth += 1;
+    veil.hidden = false;
+  });
+  addEventListener("dragleave", () => {
+    depth = Math.max(0, depth - 1);
+    if (depth === 0) veil.hidden = true;
+  });
+  addEventListener("dragover", (event) => { if (hasFiles(event)) event.preventDefault(); });
+  addEventListener("drop", (event) => {
+    depth = 0;
+    veil.hidden = true;
+    if (!hasFiles(event)) return;
+    event.preventDefault();
+    const files = pictures(event.dataTransfer.files);
+    if (files.length > 0) onFiles(files);
+  });
+  addEventListener("paste", (event) => {
+    const files = pictures(event.clipboardData?.files ?? []);
+    if (files.length === 0) return;
+    event.preventDefault();
+    onFiles(files);
+  });
+}

@@ -1,0 +1,82 @@
+// Images that the index holds more than once, side by side.
+
+import { Work, ask, isAbort, show } from "./api.js";
+import { announce, fill, h, notice, pager, progress, segments } from "./elements.js";
+import { bytes, format, number, plural } from "./numbers.js";
+import { last } from "./search.js";
+
+const size = 10;
+const tiers = [["identical-pixels", "Same pixels"], ["re-encoded", "Re-encoded"], ["near", "Nearly the same"], ["scene", "Same scene"]];
+const closest = { "identical-bytes": "same file" };
+
+export function duplicatesView() {
+  const work = new Work();
+  let tier = "re-encoded";
+  let offset = 0;
+  const state = h("div", {});
+  const results = h("div", {});
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Duplicates"),
+    h("p", { cls: "lead" }, "Groups of images that the index holds more than once. Nothing is deleted here; you see what there is."),
+    h("div", { cls: "controls" }, segments("How alike", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
+    state, results);
+
+  async function search() {
+    const signal = work.start();
+    const line = progress("Looking for duplicates…", () => {
+      work.stop();
+      fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: search }, "Go on"));
+    });
+    fill(state, line.element);
+    try {
+      for (;;) {
+        const response = await ask(`/v1/duplicates?tier=${tier}&count=${size}&offset=${offset}`, { signal });
+        const answer = await response.json();
+        if (response.status !== 202) {
+          fill(state);
+          showResults(answer);
+          return;
+        }
+        line.update(answer.done, answer.total, answer.total > 0 ? `Looking for duplicates: ${answer.done.toLocaleString("en")} of ${answer.total.toLocaleString("en")} images…` : null);
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        signal.throwIfAborted();
+      }
+    } catch (error) {
+      if (!isAbort(error)) fill(state, notice(error, search));
+    } finally {
+      line.end();
+    }
+  }
+
+  function showResults(found) {
+    const words = found.groupCount === 0
+      ? `No duplicates among ${plural(found.images, "image")}.`
+      : `${plural(found.groupCount, "group")} with ${plural(found.duplicates, "image")} to spare (${bytes(found.bytes)}) among ${plural(found.images, "image")}.`;
+    fill(results, h("h2", {}, words),
+      found.groups.map((group, index) => h("article", { cls: "group" },
+        h("div", { cls: "heading" }, h("h3", {}, `Group ${offset + index + 1}: ${title(group.tier)}`),
+          h("span", { cls: "soft" }, `farthest two at ${format(number(group.diameter))}`)),
+        h("ul", { cls: "side-by-side", tabindex: "0", "aria-label": `The images of group ${offset + index + 1}` }, group.files.map((file, place) => card(file, place))))),
+      pager(offset, size, found.groupCount, (next) => { offset = next; search(); }),
+      h("details", { cls: "soft" }, h("summary", {}, "What counts as a duplicate"),
+        h("ul", {}, found.rules.map((rule) => h("li", {}, rule))),
+        h("p", {}, `Distances by ${found.model.model}: 0 is the same, larger is less alike.`)));
+    announce(words);
+  }
+
+  const title = (name) => closest[name] ?? tiers.find(([value]) => value === name)?.[1].toLowerCase() ?? name;
+
+  function card(file, place) {
+    const image = h("img", { alt: last(file.image), loading: "lazy", decoding: "async" });
+    image.addEventListener("error", () => image.replaceWith(h("span", { cls: "no-preview" }, "The file is not there any more, or cannot be read.")), { once: true });
+    show(image, `${file.thumbnail}?side=512`).catch(() => image.dispatchEvent(new Event("error")));
+    return h("li", {}, h("div", { cls: "picture" }, image),
+      h("p", { cls: "name", title: file.image }, last(file.image)),
+      h("p", { cls: "soft" }, `${file.width} × ${file.height}, ${file.format}, ${bytes(file.bytes)}`),
+      h("p", { cls: "soft" }, place === 0 ? "the one to keep" : `${title(file.tier)}, distance ${format(number(file.distance))}`));
+  }
+
+  return {
+    id: "duplicates", title: "Duplicates", element, open: search,
+    needs: ["hasIndex", "There is no index to look through", "Make one with ‘dreamsim index DIR --index FOLDER’ and start the service with ‘--index FOLDER’."],
+  };
+}

@@ -1,0 +1,137 @@
+// The images of the index that look most like another, page by page.
+
+import { Work, getJSON, isAbort, postJSON, show } from "./api.js";
+import { checkSize } from "./compare.js";
+import { drop, dropZone, take, view } from "./drop.js";
+import { announce, dialog, fill, h, notice, pager, progress } from "./elements.js";
+import { bytes, format, number, plural } from "./numbers.js";
+
+const size = 24;
+
+export function searchView(context) {
+  const work = new Work();
+  let queries = [];
+  /** The number of the image of the index that is searched for, in place of `queries`. */
+  let known = null;
+  let offset = 0;
+
+  const about = h("p", { cls: "lead" });
+  const tray = h("div", { cls: "tray" });
+  const state = h("div", {});
+  const results = h("div", {});
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find what looks alike"), about, tray, state, results);
+  let isSearchable = false;
+  let count = 0;
+
+  async function open() {
+    try {
+      const index = await getJSON("/v1/index");
+      [isSearchable, count] = [index.isSearchable, index.images];
+      about.textContent = `${plural(index.images, "image")} in the index, seen by ${index.model.model}`
+        + `${index.failures > 0 ? `; ${plural(index.failures, "file")} could not be read` : ""}. Give one image, or several for what they have in common.`;
+      if (!isSearchable) fill(state, h("p", { cls: "notice" }, `The index was made with ${index.model.model}, which is not loaded: only images that it holds can be searched for.`));
+      showTray();
+    } catch (error) {
+      fill(state, notice(error, open));
+    }
+  }
+
+  function add(files) {
+    known = null;
+    for (const file of files.slice(0, 16 - queries.length)) queries.push(take(file, queries));
+    begin();
+  }
+
+  function begin() {
+    offset = 0;
+    showTray();
+    search();
+  }
+
+  function showTray() {
+    fill(tray,
+      known ? h("figure", { cls: "tile" }, h("div", { cls: "picture" }, thumbnail(known)),
+        h("figcaption", {}, h("span", { cls: "name", title: known.image }, last(known.image)), h("span", { cls: "badge" }, "of the index"),
+          h("button", { type: "button", cls: "quiet remove", "aria-label": "Remove the image searched for", onclick: () => { known = null; begin(); } }, "×"))) : null,
+      queries.map((picture) => h("figure", { cls: "tile" }, h("div", { cls: "picture" }, view(picture)),
+        h("figcaption", {}, h("span", { cls: "name", title: picture.name }, picture.name),
+          h("button", { type: "button", cls: "quiet remove", "aria-label": `Remove ${picture.name}`, onclick: () => { queries = queries.filter((other) => other !== picture); drop(picture); begin(); } }, "×")))),
+      dropZone({
+        title: queries.length === 0 && !known ? "Drop an image to search for, or choose it" : "Add images",
+        hint: queries.length === 0 && !known ? "Pasting works too." : null, onFiles: add, isSmall: queries.length > 0 || Boolean(known),
+      }));
+  }
+
+  async function search() {
+    work.stop();
+    fill(state);
+    if (queries.length === 0 && !known) {
+      fill(results);
+      return;
+    }
+    const line = progress("Searching…", () => { work.stop(); fill(state); });
+    fill(state, line.element);
+    const signal = work.start();
+    try {
+      checkSize(queries, context.service.limits.bodyBytes);
+      const page = `count=${size}&offset=${offset}`;
+      const found = known
+        ? await getJSON(`/v1/search?id=${known.id}&${page}`, { signal })
+        : await postJSON(`/v1/search?${page}&mean=${queries.length > 1}`, queries.map((picture) => ["image", picture]), { signal });
+      fill(state);
+      showResults(found);
+    } catch (error) {
+      if (!isAbort(error)) fill(state, notice(error, search));
+    } finally {
+      line.end();
+    }
+  }
+
+  function showResults(found) {
+    const entries = found.searches[0]?.results ?? [];
+    // The image that was searched for by its number is not among its own results.
+    const total = Math.min(found.images - (known ? 1 : 0), 10000 + size);
+    const pages = () => pager(offset, size, total, (next) => { offset = next; search().then(() => results.querySelector(".gallery a, .gallery button")?.focus()); });
+    fill(results,
+      found.failures.map((failure) => notice({ title: `${failure.image} was left out`, detail: failure.error })),
+      h("div", { cls: "heading" }, h("h2", {}, known ? "More like it" : "The most alike first"),
+        h("p", { cls: "soft" }, `Distance by ${found.model.model}: 0 is the same, larger is less alike.`)),
+      h("ol", { cls: "gallery", start: String(offset + 1) }, entries.map(card)),
+      pages());
+    announce(`Results ${offset + 1} to ${offset + entries.length} of ${total}.`);
+  }
+
+  function thumbnail(entry, side = 256) {
+    const image = h("img", { alt: last(entry.image), loading: "lazy", decoding: "async" });
+    image.addEventListener("error", () => image.replaceWith(h("span", { cls: "no-preview" }, "The file is not there any more, or cannot be read.")), { once: true });
+    show(image, `${entry.thumbnail}?side=${side}`).catch(() => image.dispatchEvent(new Event("error")));
+    return image;
+  }
+
+  function card(entry) {
+    return h("li", {}, h("button", { type: "button", cls: "card", onclick: () => look(entry), "aria-label": `${last(entry.image)}, place ${entry.rank}, distance ${format(number(entry.distance))}` },
+      h("span", { cls: "picture" }, thumbnail(entry)),
+      h("span", { cls: "card-foot" }, h("span", { cls: "name" }, last(entry.image)), h("span", { cls: "figure" }, format(number(entry.distance))))));
+  }
+
+  function look(entry) {
+    const box = dialog(last(entry.image),
+      h("div", { cls: "large" }, thumbnail(entry, 1024)),
+      h("dl", {}, [["Place", String(entry.rank)], ["Distance", format(number(entry.distance))], ["Size", `${entry.width} × ${entry.height} pixels, ${bytes(entry.bytes)}`], ["File", entry.image]]
+        .map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text)))),
+      h("button", {
+        type: "button", cls: "primary", onclick: () => {
+          box.close();
+          queries.forEach(drop);
+          queries = [];
+          known = entry;
+          begin();
+        },
+      }, "More like this one"));
+  }
+
+  return { id: "search", title: "Search", element, take: add, open, needs: ["hasIndex", "There is no index to search", "Make one with ‘dreamsim index DIR --index FOLDER’ and start the service with ‘--index FOLDER’."] };
+}
+
+/** The name of a file without its folders. */
+export const last = (path) => path.split("/").pop();

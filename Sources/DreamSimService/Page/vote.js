@@ -1,0 +1,144 @@
+// Which of two is closer: a person's answer first, then the metrics' beside it.
+
+import { Work, isAbort, postJSON } from "./api.js";
+import { checkSize } from "./compare.js";
+import { acceptDrops, drop, dropZone, take, view } from "./drop.js";
+import { announce, fill, h, notice, progress } from "./elements.js";
+import { directionText, format, number } from "./numbers.js";
+
+const places = ["reference", "a", "b"];
+const titles = { reference: "Reference", a: "A", b: "B" };
+
+export function voteView(context) {
+  const work = new Work();
+  let pictures = { reference: null, a: null, b: null };
+  let choice = null;
+  let answer = null;
+
+  const slots = Object.fromEntries(places.map((place) => [place, h("div", { cls: `slot ${place}` })]));
+  const question = h("div", { cls: "question" });
+  const outcome = h("div", {});
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Which is closer?"),
+    h("p", { cls: "lead" }, "Three images: a reference, A and B. You say first which is more like the reference; then the metrics show what they say."),
+    h("div", { cls: "slots" }, slots.a, slots.reference, slots.b), question, outcome);
+
+  for (const place of places) acceptDrops(slots[place], (files) => put(place, files));
+
+  function put(place, files) {
+    const empty = places.filter((other) => !pictures[other] && other !== place);
+    for (const [index, file] of files.entries()) {
+      const target = index === 0 ? place : empty.shift();
+      if (!target) break;
+      if (pictures[target]) drop(pictures[target]);
+      pictures[target] = take(file, Object.values(pictures).filter(Boolean));
+    }
+    changed();
+  }
+
+  function add(files) {
+    const empty = places.find((place) => !pictures[place]);
+    if (empty) put(empty, files);
+    else {
+      clear();
+      put("reference", files);
+    }
+  }
+
+  function clear() {
+    for (const place of places) if (pictures[place]) drop(pictures[place]);
+    pictures = { reference: null, a: null, b: null };
+  }
+
+  function changed() {
+    work.stop();
+    [choice, answer] = [null, null];
+    for (const place of places) {
+      const picture = pictures[place];
+      fill(slots[place], h("h2", {}, titles[place]),
+        picture ? h("div", { cls: "picture" }, view(picture, { alt: `${titles[place]}: ${picture.name}` }))
+          : dropZone({ title: `Choose ${place === "reference" ? "the reference" : `image ${titles[place]}`}`, hint: "or drop, or paste", onFiles: (files) => put(place, files) }),
+        picture ? h("div", { cls: "slot-foot" }, h("span", { cls: "name", title: picture.name }, picture.name),
+          h("button", { type: "button", cls: "quiet remove", "aria-label": `Remove ${titles[place]}`, onclick: () => { drop(picture); pictures[place] = null; changed(); } }, "×")) : null);
+    }
+    fill(outcome);
+    const isComplete = places.every((place) => pictures[place]);
+    fill(question, isComplete
+      ? [h("p", { id: "question" }, "Which of the two is more like the reference?"),
+        h("div", { cls: "choices", role: "group", "aria-labelledby": "question" },
+          h("button", { type: "button", cls: "primary", onclick: () => choose("A") }, h("kbd", {}, "←"), " A is closer"),
+          h("button", { type: "button", cls: "primary", onclick: () => choose("B") }, "B is closer ", h("kbd", {}, "→")))]
+      : null);
+    if (isComplete) prepare();
+  }
+
+  /** Lets the metrics think while the person does. */
+  function prepare() {
+    const signal = work.start();
+    answer = (async () => {
+      checkSize(Object.values(pictures), context.service.limits.bodyBytes);
+      const fields = places.map((place) => [place, pictures[place]]);
+      try {
+        return await postJSON("/v1/vote?metric=all", fields, { signal });
+      } catch (error) {
+        if (isAbort(error) || error.status !== 422) throw error;
+        return await postJSON("/v1/vote?metric=all&resize=256", fields, { signal });
+      }
+    })();
+    answer.catch(() => {});
+  }
+
+  async function choose(side) {
+    choice = side;
+    const mine = answer;
+    const line = progress("The metrics are not done yet…", null);
+    fill(question);
+    fill(outcome, line.element);
+    try {
+      const found = await mine;
+      if (answer === mine) show(found);
+    } catch (error) {
+      if (!isAbort(error)) fill(outcome, notice(error, changed));
+    } finally {
+      line.end();
+    }
+  }
+
+  function show(found) {
+    const agreeing = found.votes.filter((vote) => vote.choice === choice).length;
+    const summary = found.votes.length === 0 ? "No metric could choose." : `${agreeing} of ${found.votes.length} ${found.votes.length === 1 ? "metric" : "metrics"} chose as you did.`;
+    fill(outcome, h("section", { cls: "outcome" }, h("h2", { tabindex: "-1" }, summary),
+      h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Answers" },
+        h("table", { cls: "votes" },
+          h("thead", {}, h("tr", {}, ["Who", "Closer", "A", "B", ""].map((text) => h("th", { scope: "col" }, text)))),
+          h("tbody", {},
+            h("tr", { cls: "you" }, h("th", { scope: "row" }, "You"), h("td", {}, mark(choice)), h("td", {}, ""), h("td", {}, ""), h("td", {}, "")),
+            found.votes.map((vote) => row(vote)),
+            Object.entries(found.errors ?? {}).map(([name, reason]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: "4", cls: "problem" }, reason)))))),
+      h("div", { cls: "choices" },
+        h("button", { type: "button", onclick: () => { clear(); changed(); slots.reference.querySelector("input")?.focus(); } }, "Three other images"),
+        h("button", { type: "button", cls: "quiet", onclick: changed }, "Choose again"))));
+    announce(`You chose ${choice}. ${summary}`);
+    outcome.querySelector("h2").focus();
+  }
+
+  const mark = (side) => h("span", { cls: `mark ${side.toLowerCase()}` }, side === "tie" ? "tie" : side);
+
+  function row(vote) {
+    const same = vote.choice === choice;
+    return h("tr", {}, h("th", { scope: "row" }, vote.metric.name, h("small", {}, directionText(vote.metric))),
+      h("td", {}, mark(vote.choice)),
+      h("td", { cls: vote.choice === "A" ? "closer" : null }, format(number(vote.valueA))),
+      h("td", { cls: vote.choice === "B" ? "closer" : null }, format(number(vote.valueB))),
+      h("td", { cls: same ? "good" : "soft" }, same ? "as you" : vote.choice === "tie" ? "undecided" : "not as you"));
+  }
+
+  function key(event) {
+    if (choice || !places.every((place) => pictures[place])) return false;
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return false;
+    choose(event.key === "ArrowLeft" ? "A" : "B");
+    return true;
+  }
+
+  changed();
+  return { id: "vote", title: "Vote", element, take: add, key };
+}

@@ -1,0 +1,114 @@
+public import DreamSim
+import Foundation
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// A service on this machine that compares, embeds and finds images over HTTP, and has a page to do so in a browser.
+///
+/// ```swift
+/// let service = PerceptualService { [try await PerceptualModel.load()] }
+/// try await service.run { print("http://127.0.0.1:\($0)/") }
+/// ```
+public struct PerceptualService: Sendable {
+    /// What requests may use.
+    public struct Metrics: Sendable {
+        /// The metrics that can be chosen by their names; the first is used when a request names none.
+        public var metrics: [any PerceptualMetric]
+        /// Models that embed queries for the index, and cannot be chosen.
+        public var others: [PerceptualModel]
+
+        /// Joins metrics.
+        public init(_ metrics: [any PerceptualMetric], others: [PerceptualModel] = []) {
+            (self.metrics, self.others) = (metrics, others)
+        }
+    }
+
+    private let core: ServiceCore
+    private let load: @Sendable () async throws -> Metrics
+
+    /// Sets up a service; nothing happens before it is run.
+    /// - Parameters:
+    ///   - settings: where it listens and what it may show.
+    ///   - logger: takes a line a request, at the level of information.
+    ///   - load: loads what requests may use; called once, when the service listens already.
+    /// - Throws: `ServiceError` when the settings would be unsafe or name a folder that is not there.
+    public init(
+        _ settings: ServiceSettings = ServiceSettings(), logger: Logger = Logger(label: "dreamsim"),
+        load: @escaping @Sendable () async throws -> Metrics
+    ) throws {
+        core = try ServiceCore(settings, logger: logger)
+        self.load = load
+    }
+
+    /// Listens and answers until the process is told to stop by SIGTERM or SIGINT, or the task is cancelled. What was
+    /// accepted is finished first.
+    /// - Parameters:
+    ///   - stopsBySignal: whether signals stop the service.
+    ///   - isListening: told the port when requests are taken.
+    /// - Throws: what `load` throws; what keeps the address from being listened on.
+    public func run(
+        stopsBySignal: Bool = true, isListening: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws {
+        let (core, limits) = (core, core.limits)
+        // What lies below complains of connections that end early; what matters of it is told here.
+        var quiet = core.logger
+        quiet.logLevel = .critical
+        var channel = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits, core.connections)],
+            idleTimeout: TimeAmount(limits.idleTime))
+        channel.httpDecoder.maxHeaderFieldSize = limits.headerBytes
+        channel.httpDecoder.maxHeaderListSize = 2 * limits.headerBytes
+        channel.httpDecoder.maxHeaderFieldCount = limits.headerCount
+        let application = Application(
+            responder: ServiceResponder(core, routes: RouteTable.all), server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: .hostname(core.settings.host, port: core.settings.port), serverName: "dreamsim",
+                availableConnectionsDelegate: .maximum(limits.connections, logger: core.logger)),
+            onServerRunning: { channel in isListening(channel.localAddress?.port ?? core.settings.port) },
+            logger: quiet)
+        var configuration = ServiceGroupConfiguration(
+            services: [Loading(core: core, load: load), application, Draining(core: core)],
+            gracefulShutdownSignals: stopsBySignal ? [.sigterm, .sigint] : [], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = limits.shutdownTime
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw ServiceError(
+                "\(core.settings.host):\(core.settings.port)",
+                "cannot be listened on: \(String(cString: strerror(error.errnoCode))); choose another address or port")
+        }
+    }
+}
+
+/// Loads the metrics, and then only waits for the end.
+private struct Loading: Service {
+    let core: ServiceCore
+    let load: @Sendable () async throws -> PerceptualService.Metrics
+
+    func run() async throws {
+        let metrics: PerceptualService.Metrics
+        do {
+            metrics = try await cancelWhenGracefulShutdown { try await load() }
+        } catch is CancellationError {
+            return
+        }
+        guard !metrics.metrics.isEmpty else { throw ServiceError("metrics", "none was loaded") }
+        core.begin(metrics.metrics, others: metrics.others)
+        // Services end in the reverse order, so that this one is told last: requests need the engine to the end.
+        try? await gracefulShutdown()
+        core.end()
+    }
+}
+
+/// Tells everybody at once that the service is being stopped.
+private struct Draining: Service {
+    let core: ServiceCore
+
+    func run() async throws {
+        try? await gracefulShutdown()
+        core.connections.isDraining = true
+    }
+}

@@ -1,0 +1,127 @@
+import DreamSim
+import HTTPTypes
+import Hummingbird
+
+/// How alike images are to a reference, and which of two is nearer.
+enum CompareRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .post, path: "/v1/compare",
+            summary: "Rank images by how alike they are to a reference, by one metric or several.", tag: "Comparing",
+            parameters: metricParameters + [
+                Parameter(
+                    name: "rank-by", kind: .text, summary: "The metric that ranks; the first one when it is not given.")
+            ],
+            images: [
+                reference,
+                Route.ImageField(name: "image", count: 1...127, summary: "The images that are compared with it."),
+            ],
+            answers: [.json(comparison, "The images, from the most alike to the least.")],
+            handle: compare),
+        Route(
+            method: .post, path: "/v1/vote",
+            summary: "Say which of two images is more like a reference, by one metric or several.", tag: "Comparing",
+            parameters: metricParameters,
+            images: [
+                reference, Route.ImageField(name: "a", count: 1...1, summary: "The first image."),
+                Route.ImageField(name: "b", count: 1...1, summary: "The second image."),
+            ],
+            answers: [.json(votes, "Each metric's choice.")], handle: vote),
+    ]
+
+    static let reference = Route.ImageField(
+        name: "reference", count: 1...1, summary: "The image that others are compared with.")
+
+    static let resize = Parameter(
+        name: "resize", kind: .integer(16...2048),
+        summary:
+            "Bring all images to a square of this side for metrics that compare them as they are. Without it such metrics refuse images of different sizes."
+    )
+
+    static let metricParameters = [
+        Parameter(
+            name: "metric", kind: .names,
+            summary: "Loaded metrics, separated by commas, or 'all'; the first loaded one when it is not given."),
+        resize,
+    ]
+
+    private static func compare(_ call: Call) async throws -> Response {
+        let engine = try call.core.engine()
+        let metrics = try engine.metrics(named: call.names("metric"))
+        let leader = call.text("rank-by")
+        if let leader, !metrics.contains(where: { $0.card.name == leader }) {
+            throw Problem(.badParameter, "rank-by: '\(leader)' is none of the metrics")
+        }
+        let uploads = try await call.uploads()
+        let (reference, images) = (try Call.one(uploads, "reference"), uploads["image"] ?? [])
+        let admission = try engine.batcher.admit(images.count + 1)
+        let found = try await engine.compare(
+            reference, images, by: metrics, resize: call.integer("resize"), admission)
+        let first = ImagePath(reference.name)
+        let outcomes = zip(images, found.results).enumerated().map { index, item in
+            PairOutcome(
+                index: index, pair: ImagePair(first, ImagePath(item.0.name)),
+                // The image is not named: it may be called what the reference is called.
+                result: item.1.mapError { PairFailure(image: nil, description: "\(Problem($0).detail)") }, warnings: [])
+        }
+        let comparison = try MetricsComparison(
+            reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes)
+        return try .json(Warned(comparison, found.warnings))
+    }
+
+    private static func vote(_ call: Call) async throws -> Response {
+        let engine = try call.core.engine()
+        let metrics = try engine.metrics(named: call.names("metric"))
+        let uploads = try await call.uploads()
+        let reference = try Call.one(uploads, "reference")
+        let sides = [try Call.one(uploads, "a"), try Call.one(uploads, "b")]
+        let admission = try engine.batcher.admit(3)
+        let found = try await engine.compare(
+            reference, sides, by: metrics, resize: call.integer("resize"), admission)
+        let vote = MetricsVote(
+            found.columns, reference: ImagePath(reference.name),
+            a: (ImagePath(sides[0].name), try found.results[0].get()),
+            b: (ImagePath(sides[1].name), try found.results[1].get()))
+        return try .json(Warned(vote, found.warnings))
+    }
+
+    // MARK: Shapes
+
+    private static let comparison = Schema.object([
+        "metrics": Schema.array(Schema.reference("Column")), "reference": Schema.string, "rankedBy": Schema.string,
+        "results": Schema.array(
+            Schema.object([
+                "rank?": Schema.integer, "image": Schema.string, "values": Schema.map(Schema.number),
+                "ranks": Schema.map(Schema.integer), "errors?": Schema.map(Schema.string),
+            ])),
+        "failures": Schema.array(Schema.reference("Failure")), "warnings": Schema.array(Schema.string),
+    ])
+
+    private static let votes = Schema.object([
+        "reference": Schema.string, "imageA": Schema.string, "imageB": Schema.string,
+        "votes": Schema.array(
+            Schema.object([
+                "metric": Schema.reference("Column"), "valueA": Schema.number, "valueB": Schema.number,
+                "choice": Schema.choice(["A", "B", "tie"]),
+            ])),
+        "errors?": Schema.map(Schema.string), "warnings": Schema.array(Schema.string),
+    ])
+}
+
+/// A report with what was passed over in its files without harm.
+struct Warned<Report: Encodable>: Encodable {
+    private let report: Report
+    private let warnings: [String]
+
+    private enum Keys: CodingKey { case warnings }
+
+    init(_ report: Report, _ warnings: [String]) {
+        (self.report, self.warnings) = (report, warnings)
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try report.encode(to: encoder)
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(warnings, forKey: .warnings)
+    }
+}

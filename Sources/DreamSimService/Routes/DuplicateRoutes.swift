@@ -1,0 +1,119 @@
+import DreamSim
+import Hummingbird
+import Retrieval
+
+/// Images that the index holds more than once.
+enum DuplicateRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .get, path: "/v1/duplicates",
+            summary: "Find images that the index holds more than once. A long search goes on between requests.",
+            tag: "Index",
+            parameters: [
+                Parameter(
+                    name: "tier", kind: .choice(DuplicateTier.allCases.map(\.rawValue)),
+                    summary: "The loosest tier that is looked for.", standard: "re-encoded"),
+                Parameter(
+                    name: "distance", kind: .number(0...2),
+                    summary:
+                        "Up to which distance images belong to the tier; a share of the index's typical distance when it is not given."
+                ),
+                Parameter(name: "count", kind: .integer(1...200), summary: "The number of groups.", standard: 20),
+                Parameter(
+                    name: "offset", kind: .integer(0...1_000_000), summary: "The groups that are passed over.",
+                    standard: 0),
+            ],
+            answers: [
+                .json(shape, "The groups."),
+                .json(
+                    Schema.object(["done": Schema.integer, "total": Schema.integer]),
+                    "The search goes on; ask again after the time in Retry-After.", status: .accepted),
+            ],
+            problems: [.notFound, .loading], handle: duplicates)
+    ]
+
+    private struct Answer: Encodable {
+        struct File: Encodable {
+            let id: Int64
+            let image: ImagePath
+            let tier: DuplicateTier
+            let distance: Double
+            let width: Int
+            let height: Int
+            let bytes: Int64
+            let format: String
+            let thumbnail: String
+
+            init(_ file: DuplicateReport.File) {
+                (id, image, tier, distance) = (file.id, file.image, file.tier, file.distance)
+                (width, height, bytes, format) = (file.width, file.height, file.bytes, file.format)
+                thumbnail = "/v1/index/thumbnails/\(file.id)"
+            }
+        }
+
+        struct Group: Encodable {
+            let tier: DuplicateTier
+            let diameter: Double
+            let files: [File]
+        }
+
+        let direction = Direction.lowerIsMoreAlike
+        let model: ModelStamp
+        let tier: DuplicateTier
+        let thresholds: DuplicateThresholds
+        let rules: [String]
+        let images: Int
+        let duplicates: Int
+        let bytes: Int64
+        let groupCount: Int
+        let offset: Int
+        let groups: [Group]
+    }
+
+    private struct Progress: Encodable {
+        let done: Int
+        let total: Int
+    }
+
+    private static func duplicates(_ call: Call) async throws -> Response {
+        let (engine, index) = (try call.core.engine(), try IndexRoutes.index(call))
+        let tier = call.text("tier").flatMap(DuplicateTier.init) ?? .reencoded
+        let (count, offset) = (call.integer("count") ?? 20, call.integer("offset") ?? 0)
+        let search = index.duplicates(tier, call.number("distance"), on: engine.background)
+        // Most searches are over before anybody has to ask again.
+        for _ in 0..<40 where !search.isDone { try await Task.sleep(for: .milliseconds(25)) }
+        guard let report = try search.report() else {
+            let progress = search.progress ?? (0, 0)
+            return try .json(
+                Progress(done: progress.done, total: progress.total), status: .accepted, headers: [.retryAfter: "1"])
+        }
+        return try await engine.workers.run {
+            try .json(
+                Answer(
+                    model: report.model, tier: report.tier, thresholds: report.thresholds, rules: report.rules,
+                    images: report.images, duplicates: report.duplicates, bytes: report.bytes,
+                    groupCount: report.groups.count, offset: offset,
+                    groups: report.groups.dropFirst(offset).prefix(count).map { group in
+                        Answer.Group(
+                            tier: group.tier, diameter: group.diameter, files: group.files.map(Answer.File.init))
+                    }))
+        }
+    }
+
+    private static let shape = Schema.object([
+        "direction": Schema.reference("Direction"), "model": Schema.reference("Model"), "tier": Schema.string,
+        "thresholds": Schema.object(["reencoded": Schema.number, "near": Schema.number, "scene": Schema.number]),
+        "rules": Schema.array(Schema.string), "images": Schema.integer, "duplicates": Schema.integer,
+        "bytes": Schema.integer, "groupCount": Schema.integer, "offset": Schema.integer,
+        "groups": Schema.array(
+            Schema.object([
+                "tier": Schema.string, "diameter": Schema.number,
+                "files": Schema.array([
+                    "allOf": [
+                        Schema.reference("File"),
+                        Schema.object(["tier": Schema.string, "distance": Schema.number, "format": Schema.string]),
+                    ]
+                ]),
+            ])),
+    ])
+}

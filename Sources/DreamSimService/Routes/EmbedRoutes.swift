@@ -1,0 +1,72 @@
+import Checkpoints
+import DreamSim
+import Hummingbird
+
+/// The embeddings of images.
+enum EmbedRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .post, path: "/v1/embed",
+            summary: "Embed images. The distance of two is one minus the cosine of their embeddings.", tag: "Embedding",
+            parameters: [
+                Parameter(
+                    name: "metric", kind: .text, summary: "A loaded model; the first loaded one when it is not given.")
+            ],
+            images: [Route.ImageField(name: "image", count: 1...128, summary: "The images.")],
+            answers: [
+                .json(shape, "The embeddings, in the order of the images; those that cannot be used are named apart."),
+                Route.Answer(
+                    mediaType: numpy,
+                    summary: "The embeddings as a matrix of float32 in NumPy's format, if all images can be used."),
+            ],
+            problems: [.notAcceptable], handle: embed)
+    ]
+
+    private static let numpy = "application/x-npy"
+
+    private struct Answer: Encodable {
+        struct Entry: Encodable {
+            let image: String
+            let embedding: [Float]
+        }
+
+        let direction = Direction.lowerIsMoreAlike
+        let model: ModelStamp
+        let width: Int
+        let images: [Entry]
+        let failures: [ComparisonReport.Failure]
+        let warnings: [String]
+    }
+
+    private static func embed(_ call: Call) async throws -> Response {
+        let engine = try call.core.engine()
+        let model = try engine.model(named: call.text("metric"))
+        let format = try call.accepted(["application/json", numpy])
+        let images = try await call.uploads()["image"] ?? []
+        let admission = try engine.batcher.admit(images.count)
+        let prepared = try await engine.prepare(images, engine.preparation(for: [model]))
+        if format == numpy { for result in prepared { _ = try result.get() } }
+        let good = prepared.compactMap { try? $0.get() }
+        let embeddings = try await engine.embed(good, with: model, admission)
+        if format == numpy {
+            return .bytes(NumpyWriter.bytes(rows: embeddings.map(\.values), width: model.width), numpy)
+        }
+        let failures = zip(images, prepared).compactMap { image, result -> ComparisonReport.Failure? in
+            guard case .failure(let error) = result else { return nil }
+            return ComparisonReport.Failure(image: ImagePath(image.name), error: Problem(error).detail)
+        }
+        let answer = Answer(
+            model: model.stamp, width: model.width,
+            images: zip(good, embeddings).map { Answer.Entry(image: $0.name, embedding: $1.values) },
+            failures: failures, warnings: good.flatMap { image in image.warnings.map { "\(image.name): \($0)" } })
+        // Thousands of numbers: not where requests are handled.
+        return try await engine.workers.run { try .json(answer) }
+    }
+
+    private static let shape = Schema.object([
+        "direction": Schema.reference("Direction"), "model": Schema.reference("Model"), "width": Schema.integer,
+        "images": Schema.array(
+            Schema.object(["image": Schema.string, "embedding": Schema.array(Schema.number)])),
+        "failures": Schema.array(Schema.reference("Failure")), "warnings": Schema.array(Schema.string),
+    ])
+}

@@ -1,0 +1,241 @@
+import DreamSim
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Retrieval
+
+/// The index: what it holds, what is most like an image, and small pictures of its files.
+enum IndexRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .get, path: "/v1/index", summary: "Say what the index holds and whether it can be searched.",
+            tag: "Index",
+            answers: [
+                .json(
+                    Schema.object([
+                        "images": Schema.integer, "failures": Schema.integer, "model": Schema.reference("Model"),
+                        "width": Schema.integer, "precision": Schema.string, "isSearchable": Schema.boolean,
+                    ]), "The index.")
+            ],
+            problems: problems, handle: status),
+        Route(
+            method: .post, path: "/v1/search", summary: "Find the images of the index that look most like others.",
+            tag: "Index",
+            parameters: paging + [
+                Parameter(
+                    name: "mean", kind: .flag, summary: "Search for what all images have in common.", standard: false)
+            ],
+            images: [Route.ImageField(name: "image", count: 1...16, summary: "The images that are searched for.")],
+            answers: [.json(found, "For each image the most alike of the index.")], problems: problems, handle: search),
+        Route(
+            method: .get, path: "/v1/search",
+            summary: "Find the images that look most like one of the index, which is named by its number.",
+            tag: "Index",
+            parameters: paging + [
+                Parameter(
+                    name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number.",
+                    isRequired: true)
+            ],
+            answers: [.json(found, "The most alike of the index.")], problems: problems, handle: searchByNumber),
+        Route(
+            method: .get, path: "/v1/index/thumbnails/{id}", summary: "A small picture of a file of the index.",
+            tag: "Index",
+            parameters: [
+                Parameter(
+                    name: "id", kind: .integer(1...Int(Int32.max)), summary: "The file's number.", isInPath: true),
+                Parameter(
+                    name: "side", kind: .integer(16...1024), summary: "The longer side in pixels, at most.",
+                    standard: 256),
+            ],
+            answers: [Route.Answer(mediaType: "image/jpeg", summary: "The picture, upright, over white.")],
+            problems: problems + [.unusableImage], handle: thumbnail),
+    ]
+
+    private static let problems: [Problem.Kind] = [.notFound, .loading, .overload, .incomparable]
+
+    private static let paging = [
+        Parameter(name: "count", kind: .integer(1...1000), summary: "The number of results.", standard: 24),
+        Parameter(
+            name: "offset", kind: .integer(0...10_000), summary: "The results that are passed over.", standard: 0),
+    ]
+
+    /// The index of the service.
+    static func index(_ call: Call) throws(Problem) -> ServedIndex {
+        guard let index = call.core.index else {
+            throw Problem(.notFound, "the service has no index", advice: "start it with --index DIR")
+        }
+        return index
+    }
+
+    private struct Status: Encodable {
+        let images: Int
+        let failures: Int
+        let model: ModelStamp
+        let width: Int
+        let precision: String
+        let isSearchable: Bool
+    }
+
+    private static func status(_ call: Call) async throws -> Response {
+        let (engine, index) = (try call.core.engine(), try index(call))
+        return try await engine.workers.run {
+            let reader = try index.reader()
+            var failures = 0
+            try reader.forEachFile { if $0.error != nil { failures += 1 } }
+            let settings = reader.settings
+            return try .json(
+                Status(
+                    images: try reader.count(), failures: failures, model: settings.stamp, width: settings.width,
+                    precision: settings.precision.rawValue, isSearchable: engine.model(settings.stamp) != nil))
+        }
+    }
+
+    // MARK: Searching
+
+    private struct Found: Encodable {
+        struct Search: Encodable {
+            let query: String
+            let results: [Entry]
+        }
+
+        struct Entry: Encodable {
+            let rank: Int
+            let id: Int64
+            let image: ImagePath
+            let distance: Double
+            let width: Int
+            let height: Int
+            let bytes: Int64
+            let thumbnail: String
+        }
+
+        let direction = Direction.lowerIsMoreAlike
+        let model: ModelStamp
+        let images: Int
+        let offset: Int
+        let searches: [Search]
+        let failures: [ComparisonReport.Failure]
+    }
+
+    private static func search(_ call: Call) async throws -> Response {
+        let (engine, index) = (try call.core.engine(), try index(call))
+        let images = try await call.uploads()["image"] ?? []
+        let admission = try engine.batcher.admit(images.count)
+        let reader = try await engine.workers.run { try index.reader() }
+        var queries: [(name: String, query: SearchQuery)] = []
+        var failures: [ComparisonReport.Failure] = []
+        for image in images {
+            do {
+                queries.append((image.name, try await query(image, reader, engine, admission)))
+            } catch let error as ImagingError {
+                failures.append(
+                    ComparisonReport.Failure(image: ImagePath(image.name), error: Problem(error).detail))
+            }
+        }
+        if call.flag("mean") == true, queries.count > 1 {
+            // A part that is missing would change what the rest means.
+            guard failures.isEmpty else { throw Problem(.unusableImage, failures[0].error) }
+            queries = [
+                (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
+            ]
+        }
+        if queries.isEmpty, let failure = failures.first { throw Problem(.unusableImage, failure.error) }
+        return try await answer(call, engine, reader, queries, failures, admission)
+    }
+
+    /// The query of an image: from the index when it knows the file, else from its model.
+    private static func query(
+        _ image: Upload, _ reader: IndexReader, _ engine: Engine, _ admission: Admission
+    ) async throws -> SearchQuery {
+        let known = try await engine.workers.run {
+            switch image.source {
+            case .bytes(let bytes): try reader.known(.bytes(bytes, name: image.name))
+            case .file(let path): try reader.known(.file(path))
+            }
+        }
+        if let known { return known }
+        guard let model = engine.model(reader.settings.stamp) else {
+            throw Problem(
+                .incomparable, "the index was made with \(reader.settings.stamp.model), which is not loaded",
+                advice: "start the service with that model")
+        }
+        let prepared = try await engine.prepare([image], engine.preparation(for: [model]))[0].get()
+        return SearchQuery(vector: try await engine.embed([prepared], with: model, admission)[0].values)
+    }
+
+    private static func searchByNumber(_ call: Call) async throws -> Response {
+        let (engine, index) = (try call.core.engine(), try index(call))
+        let id = call.integer("id") ?? 0
+        let admission = try engine.batcher.admit(1)
+        let (reader, query) = try await engine.workers.run {
+            let reader = try index.reader()
+            guard try reader.file(id: Int64(id))?.content != nil, let query = try reader.known(.entry(Int64(id))) else {
+                throw Problem(.notFound, "the index has no image of number \(id)")
+            }
+            return (reader, query)
+        }
+        return try await answer(call, engine, reader, [("#\(id)", query)], [], admission)
+    }
+
+    private static func answer(
+        _ call: Call, _ engine: Engine, _ reader: IndexReader, _ queries: [(name: String, query: SearchQuery)],
+        _ failures: [ComparisonReport.Failure], _ admission: Admission
+    ) async throws -> Response {
+        let (count, offset) = (call.integer("count") ?? 24, call.integer("offset") ?? 0)
+        let hits = try await engine.batcher.perform(admission) {
+            try reader.search(queries.map(\.query), count: offset + count)
+        }
+        let searches = zip(queries, hits).map { query, hits in
+            Found.Search(
+                query: query.name,
+                results: hits.enumerated().dropFirst(offset).map { place, hit in
+                    Found.Entry(
+                        rank: place + 1, id: hit.file.id, image: hit.file.path, distance: hit.distance,
+                        width: hit.file.content?.width ?? 0, height: hit.file.content?.height ?? 0,
+                        bytes: hit.file.size, thumbnail: "/v1/index/thumbnails/\(hit.file.id)")
+                })
+        }
+        return try await engine.workers.run {
+            try .json(
+                Found(
+                    model: reader.settings.stamp, images: try reader.count(), offset: offset, searches: searches,
+                    failures: failures))
+        }
+    }
+
+    private static let found = Schema.object([
+        "direction": Schema.reference("Direction"), "model": Schema.reference("Model"), "images": Schema.integer,
+        "offset": Schema.integer,
+        "searches": Schema.array(
+            Schema.object([
+                "query": Schema.string,
+                "results": Schema.array([
+                    "allOf": [
+                        Schema.reference("File"), Schema.object(["rank": Schema.integer, "distance": Schema.number]),
+                    ]
+                ]),
+            ])),
+        "failures": Schema.array(Schema.reference("Failure")),
+    ])
+
+    // MARK: Pictures
+
+    private static func thumbnail(_ call: Call) async throws -> Response {
+        let (engine, index) = (try call.core.engine(), try index(call))
+        let (id, side, limits) = (call.integer("id") ?? 0, call.integer("side") ?? 256, call.core.limits)
+        return try await engine.workers.run {
+            guard let file = try index.reader().file(id: Int64(id)), file.content != nil else {
+                throw Problem(.notFound, "the index has no image of number \(id)")
+            }
+            var options = engine.decoding
+            options.pixelLimit = limits.pixels
+            let image = try Upload(name: "#\(id)", source: .file(file.path), share: nil).decode(options).image
+            let scale = min(1, Double(side) / Double(max(image.width, image.height)))
+            let small = image.resized(
+                width: max(1, Int((Double(image.width) * scale).rounded())),
+                height: max(1, Int((Double(image.height) * scale).rounded())), filter: .bilinear)
+            return .bytes(
+                try small.jpegData(quality: 85), "image/jpeg", headers: [.cacheControl: "private, max-age=300"])
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import DreamSim
+import Hummingbird
+
+/// Many pairs of images at once.
+enum PairRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .post, path: "/v1/pairs",
+            summary: "Measure pairs of images, by one metric or several. Each image is sent and embedded once.",
+            tag: "Comparing",
+            parameters: CompareRoutes.metricParameters + [
+                Parameter(
+                    name: "pairs", kind: .names,
+                    summary:
+                        "Pairs of images by their places from 0, such as 0-1,0-2,3-4; the first with the second, the third with the fourth and so on when it is not given."
+                )
+            ],
+            images: [Route.ImageField(name: "image", count: 2...128, summary: "The images.")],
+            answers: [.json(shape, "The pairs, in the order in which they were asked for.")], handle: pairs)
+    ]
+
+    private struct Answer: Encodable {
+        struct Pair: Encodable {
+            let a: Int
+            let b: Int
+            let imageA: String
+            let imageB: String
+            let values: [String: Double]
+            let errors: [String: String]?
+            let error: String?
+        }
+
+        let metrics: [MetricColumn]
+        let pairs: [Pair]
+        let warnings: [String]
+    }
+
+    private static func pairs(_ call: Call) async throws -> Response {
+        let engine = try call.core.engine()
+        let metrics = try engine.metrics(named: call.names("metric"))
+        let wanted = try call.names("pairs").map { try $0.map(pair) }
+        let images = try await call.uploads()["image"] ?? []
+        guard wanted != nil || images.count % 2 == 0 else {
+            throw Problem(.badParameter, "\(images.count) images are no pairs", advice: "say which with pairs=0-1,0-2")
+        }
+        let pairs = wanted ?? stride(from: 0, to: images.count, by: 2).map { ($0, $0 + 1) }
+        if let stranger = pairs.first(where: { max($0.0, $0.1) >= images.count }) {
+            throw Problem(
+                .badParameter, "pairs: there is no image \(max(stranger.0, stranger.1)) among \(images.count), from 0")
+        }
+        let admission = try engine.batcher.admit(images.count)
+        let found = try await engine.compare(
+            pairs: pairs.map { (a: $0.0, b: $0.1) }, of: images, by: metrics, resize: call.integer("resize"), admission)
+        return try .json(
+            Answer(
+                metrics: found.columns,
+                pairs: zip(pairs, found.results).map { pair, result in
+                    let (a, b) = (images[pair.0].name, images[pair.1].name)
+                    switch result {
+                    case .failure(let error):
+                        return Answer.Pair(
+                            a: pair.0, b: pair.1, imageA: a, imageB: b, values: [:], errors: nil,
+                            error: Problem(error).detail)
+                    case .success(let results):
+                        let (values, errors) = MetricsComparison.values(of: found.columns, results)
+                        return Answer.Pair(
+                            a: pair.0, b: pair.1, imageA: a, imageB: b, values: values,
+                            errors: errors.isEmpty ? nil : errors, error: nil)
+                    }
+                }, warnings: found.warnings))
+    }
+
+    private static func pair(_ text: String) throws -> (Int, Int) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let places = parts.compactMap { UInt16($0) }.map { Int($0) }
+        guard parts.count == 2, places.count == 2 else {
+            throw Problem(.badParameter, "pairs: '\(text.prefix(40))' is not two places, such as 0-1")
+        }
+        return (places[0], places[1])
+    }
+
+    private static let shape = Schema.object([
+        "metrics": Schema.array(Schema.reference("Column")),
+        "pairs": Schema.array(
+            Schema.object([
+                "a": Schema.integer, "b": Schema.integer, "imageA": Schema.string, "imageB": Schema.string,
+                "values": Schema.map(Schema.number), "errors?": Schema.map(Schema.string), "error?": Schema.string,
+            ])),
+        "warnings": Schema.array(Schema.string),
+    ])
+}

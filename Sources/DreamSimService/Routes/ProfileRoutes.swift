@@ -1,0 +1,75 @@
+import DreamSim
+import Hummingbird
+
+/// What the numbers of metrics mean, as far as `dreamsim evaluate` and `dreamsim calibrate` have found it out.
+enum ProfileRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .get, path: "/v1/profiles",
+            summary: "Say how the values of loaded metrics fall on known pairs of images.", tag: "Catalogue",
+            parameters: [CompareRoutes.resize],
+            answers: [.json(Schema.object(["profiles": Schema.array(profile)]), "One for each metric that has one.")],
+            problems: [.loading], handle: profiles)
+    ]
+
+    private struct Profile: Encodable {
+        struct Landmarks: Encodable {
+            let dataSet: String
+            let unrelated: Distribution
+            let related: Distribution?
+        }
+
+        /// A hundred and one values at equal steps of rank.
+        struct Distribution: Encodable {
+            let count: Int
+            let percentiles: [Double]
+
+            init(_ distribution: DistanceDistribution) {
+                count = distribution.count
+                percentiles = (0...100).map { distribution.quantile(Double($0) / 100) }
+            }
+        }
+
+        let metric: String
+        let direction: Direction
+        let landmarks: Landmarks?
+        let threshold: MetricProfile.Threshold?
+
+        init(_ profile: MetricProfile) {
+            (metric, direction) = (profile.identity.name, profile.identity.direction)
+            threshold = profile.threshold
+            // As texts about a value do: those of the largest set.
+            landmarks = profile.dataSets.max { $0.unrelated.count < $1.unrelated.count }.map {
+                Landmarks(
+                    dataSet: $0.name, unrelated: Distribution($0.unrelated), related: $0.related.map(Distribution.init))
+            }
+        }
+    }
+
+    private static func profiles(_ call: Call) async throws -> Response {
+        let (engine, store, resize) = (try call.core.engine(), call.core.settings.store, call.integer("resize"))
+        return try await engine.workers.run {
+            let profiles = store.map { store in
+                engine.metrics.compactMap { metric in
+                    MetricProfile.find(
+                        MetricIdentity(metric, decoding: engine.decoding, resize: resize), in: ModelStore(store))
+                }
+            }
+            return try .json(["profiles": (profiles ?? []).map(Profile.init)])
+        }
+    }
+
+    private static let distribution = Schema.object([
+        "count": Schema.integer, "percentiles": Schema.array(Schema.number),
+    ])
+    private static let profile = Schema.object([
+        "metric": Schema.string, "direction": Schema.reference("Direction"),
+        "landmarks?": Schema.object([
+            "dataSet": Schema.string, "unrelated": distribution, "related?": distribution,
+        ]),
+        "threshold?": Schema.object([
+            "value": Schema.number, "low?": Schema.number, "high?": Schema.number, "criterion": Schema.string,
+            "precision": Schema.number, "recall": Schema.number, "dataSet": Schema.string, "count": Schema.integer,
+        ]),
+    ])
+}

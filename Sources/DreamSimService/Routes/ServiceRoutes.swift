@@ -1,0 +1,43 @@
+import Hummingbird
+
+/// What this service was started with.
+enum ServiceRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .get, path: "/v1/service",
+            summary: "Say what the service was started with, and whether its models are loaded.", tag: "Health",
+            answers: [
+                .json(
+                    Schema.object([
+                        "isReady": Schema.boolean, "hasIndex": Schema.boolean, "hasReports": Schema.boolean,
+                        "hasVotingRoom": Schema.boolean,
+                        "limits": Schema.object([
+                            "images": Schema.integer, "bodyBytes": Schema.integer, "pixels": Schema.integer,
+                        ]),
+                    ]), "What there is.")
+            ],
+            handle: { call in
+                let (core, settings) = (call.core, call.core.settings)
+                return try .json(
+                    Answer(
+                        isReady: core.isReady, hasIndex: core.index != nil, hasReports: settings.reports != nil,
+                        hasVotingRoom: settings.votingRoom != nil,
+                        limits: Answer.Limits(
+                            images: core.limits.images, bodyBytes: core.limits.bodyBytes, pixels: core.limits.pixels)))
+            })
+    ]
+
+    private struct Answer: Encodable {
+        struct Limits: Encodable {
+            let images: Int
+            let bodyBytes: Int
+            let pixels: Int
+        }
+
+        let isReady: Bool
+        let hasIndex: Bool
+        let hasReports: Bool
+        let hasVotingRoom: Bool
+        let limits: Limits
+    }
+}

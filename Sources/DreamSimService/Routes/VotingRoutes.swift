@@ -1,0 +1,179 @@
+import DreamSim
+import Evaluation
+import HTTPTypes
+import Hummingbird
+
+/// The voting room: what a person is to judge next, the pictures of it, and the judgements.
+enum VotingRoutes {
+    static let all: [Route] = [
+        Route(
+            method: .get, path: "/v1/voting",
+            summary: "Say what is to be judged next and how far the person is. No answer names a file.", tag: "Voting",
+            answers: [.json(state, "The state of the room.")], problems: problems,
+            handle: { try await answer($0) { _ in } }),
+        Route(
+            method: .get, path: "/v1/voting/images/{trial}/{place}",
+            summary: "A picture of a trial, without loss unless it is larger than asked for.", tag: "Voting",
+            parameters: [
+                trial(isInPath: true),
+                Parameter(
+                    name: "place", kind: .choice(["reference", "left", "right"]), summary: "Where it stands.",
+                    isInPath: true),
+                Parameter(
+                    name: "side", kind: .integer(16...4096), summary: "The longer side in pixels, at most.",
+                    standard: 1024),
+            ],
+            answers: [Route.Answer(mediaType: "image/png", summary: "The picture, upright, over white.")],
+            problems: problems + [.unusableImage], handle: image),
+        Route(
+            method: .post, path: "/v1/voting/judgements",
+            summary: "Keep a judgement. It is on the disk when the answer comes.", tag: "Voting",
+            parameters: [
+                trial(isInPath: false),
+                Parameter(
+                    name: "choice", kind: .choice(VotingRoom.Side.allCases.map(\.rawValue) + [skip]),
+                    summary:
+                        "Where the picture stood that is more like the reference; or 'skip' to pass over the trial.",
+                    isRequired: true),
+                Parameter(name: "seconds", kind: .number(0...86400), summary: "How long the person looked."),
+            ],
+            answers: [.json(state, "The state of the room after it.")], problems: problems, handle: judge),
+        Route(
+            method: .delete, path: "/v1/voting/judgements/last",
+            summary: "Take the last judgement back, so that it is asked for again.", tag: "Voting",
+            answers: [.json(state, "The state of the room after it.")], problems: problems,
+            handle: { call in
+                try await answer(call) { room in
+                    guard try room.undo() else {
+                        throw Problem(.notFound, "there is no judgement that could be taken back")
+                    }
+                }
+            }),
+        Route(
+            method: .get, path: "/v1/voting/votes.csv", summary: "The judgements as 'dreamsim train' reads them.",
+            tag: "Voting", answers: [Route.Answer(mediaType: "text/csv", summary: "The table.")], problems: problems,
+            handle: { call in
+                let room = try room(call)
+                return try await call.core.engine().workers.run {
+                    .bytes(
+                        room.table, "text/csv; charset=utf-8",
+                        headers: [.contentDisposition: "attachment; filename=\"votes.csv\""])
+                }
+            }),
+    ]
+
+    private static let problems: [Problem.Kind] = [.notFound, .loading]
+    private static let skip = "skip"
+
+    private static func trial(isInPath: Bool) -> Parameter {
+        Parameter(
+            name: "trial", kind: .integer(0...Int(Int32.max)), summary: "The trial's number.", isInPath: isInPath,
+            isRequired: !isInPath)
+    }
+
+    private static func room(_ call: Call) throws(Problem) -> VotingRoom {
+        guard let room = call.core.settings.votingRoom else {
+            throw Problem(.notFound, "the service has no voting room", advice: "start it with --triplets FILE")
+        }
+        return room
+    }
+
+    private struct State: Encodable {
+        struct Trial: Encodable {
+            let number: Int
+            let reference: String
+            let left: String
+            let right: String
+
+            init(_ trial: VotingRoom.Trial) {
+                number = trial.number
+                let folder = "/v1/voting/images/\(trial.number)"
+                (reference, left, right) = ("\(folder)/reference", "\(folder)/left", "\(folder)/right")
+            }
+        }
+
+        let trial: Trial?
+        /// So that its pictures can be fetched meanwhile.
+        let following: Trial?
+        let progress: VotingRoom.Progress
+        let votes: ImagePath
+
+        init(_ room: VotingRoom) {
+            let upcoming = room.upcoming.map(Trial.init)
+            (trial, following) = (upcoming.first, upcoming.dropFirst().first)
+            (progress, votes) = (room.progress, room.votes)
+        }
+    }
+
+    /// Does something in the room, and tells its state.
+    private static func answer(
+        _ call: Call, _ body: @escaping @Sendable (VotingRoom) throws -> Void
+    ) async throws -> Response {
+        let room = try room(call)
+        // Files are waited for, which is no work for the threads of the network.
+        return try await call.core.engine().workers.run {
+            do {
+                try body(room)
+            } catch let error as EvaluationError {
+                throw Problem(
+                    .fault, "the judgement could not be kept: \(error.reason)",
+                    advice: "see that there is room on the disk and that the folder can be written, then choose again")
+            }
+            return try .json(State(room))
+        }
+    }
+
+    private static func judge(_ call: Call) async throws -> Response {
+        let (number, choice, seconds) = (
+            call.integer("trial") ?? 0, call.text("choice") ?? "", call.number("seconds")
+        )
+        return try await answer(call) { room in
+            let isKept =
+                if let side = VotingRoom.Side(rawValue: choice) {
+                    try room.judge(number, side, seconds: seconds)
+                } else {
+                    try room.skip(number)
+                }
+            guard isKept else {
+                throw Problem(
+                    .badParameter, "trial \(number) waits for no judgement", advice: "ask /v1/voting what is next")
+            }
+        }
+    }
+
+    private static func image(_ call: Call) async throws -> Response {
+        let (room, engine) = (try room(call), try call.core.engine())
+        guard let number = call.integer("trial"), let trial = room.trial(numbered: number) else {
+            throw Problem(.notFound, "there is no such trial")
+        }
+        let place = call.text("place")
+        let path = place == "reference" ? trial.reference : place == "left" ? trial.left : trial.right
+        let (side, limits) = (call.integer("side") ?? 1024, call.core.limits)
+        return try await engine.workers.run {
+            var options = engine.decoding
+            options.pixelLimit = limits.pixels
+            // The name would tell what was done to the picture.
+            var image = try Upload(name: "the picture", source: .file(path), share: nil).decode(options).image
+            let scale = Double(side) / Double(max(image.width, image.height))
+            if scale < 1 {
+                image = image.resized(
+                    width: max(1, Int((Double(image.width) * scale).rounded())),
+                    height: max(1, Int((Double(image.height) * scale).rounded())), filter: .bilinear)
+            }
+            return .bytes(
+                try image.pngData(), "image/png", headers: [.cacheControl: "private, max-age=300"])
+        }
+    }
+
+    private static let oneTrial = Schema.object([
+        "number": Schema.integer, "reference": Schema.string, "left": Schema.string, "right": Schema.string,
+    ])
+    private static let state = Schema.object([
+        "trial?": oneTrial, "following?": oneTrial,
+        "progress": Schema.object([
+            "done": Schema.integer, "total": Schema.integer, "skipped": Schema.integer, "repeats": Schema.integer,
+            "agreeing": Schema.integer,
+        ]),
+        "votes": Schema.string,
+    ])
+}

@@ -1,0 +1,68 @@
+import DreamSim
+import Foundation
+import Logging
+import Synchronization
+
+/// What all requests share.
+final class ServiceCore: Sendable {
+    let settings: ServiceSettings
+    let budget: ByteBudget
+    let statistics = Statistics()
+    let connections = Connections()
+    let hosts: HostRules
+    /// The folder below which requests may name files, with no symbolic link in its path.
+    let root: ImagePath?
+    let index: ServedIndex?
+    let logger: Logger
+    private let loaded = Mutex<Engine?>(nil)
+
+    var limits: ServiceLimits { settings.limits }
+
+    init(_ settings: ServiceSettings, logger: Logger) throws {
+        try settings.check()
+        self.settings = settings
+        self.logger = logger
+        budget = ByteBudget(settings.limits.heldBytes)
+        hosts = HostRules(settings)
+        root = try settings.root.map { url in
+            guard let path = ImagePath(url.path).real else { throw ServiceError(url.path, "cannot be read") }
+            return path
+        }
+        index = settings.index.map { ServedIndex($0) }
+    }
+
+    /// The engine.
+    /// - Throws: `Problem` while models are being loaded.
+    func engine() throws(Problem) -> Engine {
+        guard let engine = loaded.withLock({ $0 }) else {
+            throw .passing(.loading, "the models are not loaded yet", retryAfter: 2)
+        }
+        return engine
+    }
+
+    /// Whether models are loaded and requests are taken.
+    var isReady: Bool { loaded.withLock { $0 != nil } && !connections.isDraining }
+
+    /// Begins to answer with loaded metrics.
+    func begin(_ metrics: [any PerceptualMetric], others: [PerceptualModel] = []) {
+        let engine = Engine(
+            metrics: metrics, others: others, limits: limits, budget: budget, statistics: statistics)
+        loaded.withLock { $0 = engine }
+    }
+
+    /// Lets the threads end, once every request is answered.
+    func end() { loaded.withLock { $0 }?.close() }
+
+    /// A file below the folder that was allowed, named by a path from there.
+    /// - Throws: `Problem`, the same for what is not there and for what lies elsewhere.
+    func file(_ path: String) throws(Problem) -> ImagePath {
+        let nothing = Problem(.notFound, "there is no file '\(path.prefix(200))' below the allowed folder")
+        guard let root, !path.isEmpty, !path.hasPrefix("/"), !path.utf8.contains(0),
+            !path.split(separator: "/").contains("..")
+        else { throw nothing }
+        // Symbolic links are followed first, so that none leads out.
+        guard let real = ImagePath("\(ImagePath.text(root.bytes))/\(path)").real, real.isInside(root), real != root
+        else { throw nothing }
+        return real
+    }
+}

@@ -1,0 +1,206 @@
+import DreamSim
+import DreamSimService
+import Foundation
+import ModelTestSupport
+import Synchronization
+import TestSupport
+import Testing
+
+/// What a batcher was given, batch by batch; and a door that keeps the first batch until it is opened.
+private final class Record: Sendable {
+    private let state = Mutex<(batches: [[Int]], isOpen: Bool)>(([], true))
+
+    init(isOpen: Bool = true) { state.withLock { $0.isOpen = isOpen } }
+
+    var batches: [[Int]] { state.withLock(\.batches) }
+
+    func open() { state.withLock { $0.isOpen = true } }
+
+    func process(_ items: [Int]) -> [Int] {
+        state.withLock { $0.batches.append(items) }
+        while !state.withLock(\.isOpen) { usleep(500) }
+        return items.map { $0 * 2 }
+    }
+
+    /// Waits until so many batches have been begun.
+    func wait(for count: Int) async throws {
+        while batches.count < count { try await Task.sleep(for: .milliseconds(1)) }
+    }
+}
+
+@Suite("A batcher", .timeLimit(.minutes(2)))
+struct BatcherTests {
+    private func batcher(
+        _ record: Record, size: Int = 4, gathering: Duration = .milliseconds(3), capacity: Int = 1000
+    ) -> Batcher<String, Int, Int> {
+        Batcher(
+            batchSize: size, gathering: gathering, capacity: capacity, process: { _, items in record.process(items) })
+    }
+
+    @Test("lets callers that arrive together share a batch")
+    func sharing() async throws {
+        let record = Record()
+        // So long that it would be noticed if a full batch waited.
+        let batcher = batcher(record, size: 4, gathering: .seconds(100))
+        defer { batcher.close() }
+        let outputs = try await withThrowingTaskGroup(of: [Int].self) { group in
+            for item in 1...4 { group.addTask { try await batcher.submit([item], key: "a", batcher.admit(1)) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(Set(outputs) == [[2], [4], [6], [8]])
+        #expect(record.batches.map(\.count) == [4])
+    }
+
+    @Test("gives every caller its own outputs in order, whatever the sizes")
+    func order() async throws {
+        let record = Record()
+        let batcher = batcher(record, size: 5)
+        defer { batcher.close() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<40 {
+                group.addTask {
+                    let items = (0..<(caller % 9)).map { caller * 100 + $0 }
+                    let outputs = try await batcher.submit(items, key: "\(caller % 3)", batcher.admit(items.count))
+                    #expect(outputs == items.map { $0 * 2 })
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(record.batches.allSatisfy { $0.count <= 5 })
+        #expect(record.batches.joined().count == (0..<40).reduce(0) { $0 + $1 % 9 })
+    }
+
+    @Test("never mixes items of two keys")
+    func keys() async throws {
+        let record = Record(isOpen: false)
+        let batcher = batcher(record, size: 8)
+        defer { batcher.close() }
+        async let first = batcher.submit([0], key: "even", batcher.admit(1))
+        try await record.wait(for: 1)
+        async let others = withThrowingTaskGroup(of: Void.self) { group in
+            for item in 1..<20 {
+                group.addTask {
+                    _ = try await batcher.submit([item], key: item % 2 == 0 ? "even" : "odd", batcher.admit(1))
+                }
+            }
+            try await group.waitForAll()
+        }
+        while batcher.admitted < 20 { try await Task.sleep(for: .milliseconds(1)) }
+        record.open()
+        _ = try await (first, others)
+        #expect(record.batches.allSatisfy { Set($0.map { $0 % 2 }).count == 1 })
+    }
+
+    @Test("says no when more would be accepted than there is room for, and when to come again")
+    func bound() throws {
+        let batcher = batcher(Record(), capacity: 10)
+        defer { batcher.close() }
+        do {
+            let admission = try batcher.admit(8)
+            #expect(throws: Overload.self) { try batcher.admit(3) }
+            try batcher.checkRoom()
+            let rest = try batcher.admit(2)
+            let refusal = #expect(throws: Overload.self) { try batcher.checkRoom() }
+            #expect((1...60).contains(refusal?.retryAfter ?? 0))
+            withExtendedLifetime((admission, rest)) {}
+        }
+        #expect(batcher.admitted == 0)
+        withExtendedLifetime(try batcher.admit(10)) {}
+    }
+
+    @Test("drops what a cancelled caller waits for")
+    func cancellation() async throws {
+        let record = Record(isOpen: false)
+        let batcher = batcher(record, size: 1)
+        defer { batcher.close() }
+        async let first = batcher.submit([1], key: "a", batcher.admit(1))
+        try await record.wait(for: 1)
+        let second = Task { try await batcher.submit([2, 3], key: "a", batcher.admit(2)) }
+        while batcher.admitted < 3 { try await Task.sleep(for: .milliseconds(1)) }
+        second.cancel()
+        await #expect(throws: CancellationError.self) { try await second.value }
+        #expect(batcher.admitted == 1)
+        record.open()
+        #expect(try await first == [2])
+        #expect(try await batcher.submit([4], key: "a", batcher.admit(1)) == [8])
+        #expect(record.batches == [[1], [4]])
+    }
+
+    @Test("does not let a small request wait behind a large one")
+    func fairness() async throws {
+        let record = Record(isOpen: false)
+        let batcher = batcher(record, size: 4)
+        defer { batcher.close() }
+        async let first = batcher.submit([0], key: "a", batcher.admit(1))
+        try await record.wait(for: 1)
+        async let large = batcher.submit(Array(100..<200), key: "a", batcher.admit(100))
+        while batcher.admitted < 101 { try await Task.sleep(for: .milliseconds(1)) }
+        async let small = batcher.submit([1, 2], key: "a", batcher.admit(2))
+        while batcher.admitted < 103 { try await Task.sleep(for: .milliseconds(1)) }
+        // Admitted comes a moment before queued.
+        try await Task.sleep(for: .milliseconds(50))
+        record.open()
+        _ = try await (first, large, small)
+        let place = record.batches.firstIndex { $0.contains(1) } ?? .max
+        #expect(place <= 2, "in batch \(place) of \(record.batches.count)")
+    }
+
+    @Test("runs other work in its turn, and gives on what it throws")
+    func jobs() async throws {
+        let batcher = batcher(Record())
+        defer { batcher.close() }
+        #expect(try await batcher.perform(batcher.admit(1)) { 7 } == 7)
+        await #expect(throws: CocoaError.self) {
+            try await batcher.perform(batcher.admit(1)) { throw CocoaError(.fileNoSuchFile) }
+        }
+    }
+
+    @Test("gives on what processing throws, and goes on")
+    func faults() async throws {
+        let batcher = Batcher<Int, Int, Int>(
+            batchSize: 4, gathering: .zero, capacity: 10,
+            process: { key, items in
+                if key == 1 { throw CocoaError(.fileNoSuchFile) }
+                return items
+            })
+        defer { batcher.close() }
+        await #expect(throws: CocoaError.self) { try await batcher.submit([1, 2], key: 1, batcher.admit(2)) }
+        #expect(try await batcher.submit([3], key: 2, batcher.admit(1)) == [3])
+    }
+
+    @Test("finishes what it accepted when it is closed")
+    func closing() async throws {
+        let record = Record(isOpen: false)
+        let batcher = batcher(record, size: 1)
+        async let outputs = batcher.submit([1, 2, 3], key: "a", batcher.admit(3))
+        try await record.wait(for: 1)
+        batcher.close()
+        #expect(throws: Overload.self) { try batcher.admit(1) }
+        record.open()
+        #expect(try await outputs == [2, 4, 6])
+    }
+
+    @Test("gives embeddings that do not depend on who shared the batch, beyond rounding")
+    func embeddings() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let description = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
+        let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
+        let batcher = Batcher<Int, Image, Embedding>(
+            batchSize: 8, gathering: .milliseconds(3), capacity: 100,
+            process: { _, squares in model.embed(squares: squares) })
+        defer { batcher.close() }
+        let squares = (0..<20).map { model.preprocessing.square(TinyModels.picture(UInt64($0))) }
+        let alone = squares.map { model.embed(squares: [$0])[0] }
+        let shared = try await withThrowingTaskGroup(of: (Int, Embedding).self) { group in
+            for (i, square) in squares.enumerated() {
+                group.addTask { (i, try await batcher.submit([square], key: 0, batcher.admit(1))[0]) }
+            }
+            return try await group.reduce(into: [Int: Embedding]()) { $0[$1.0] = $1.1 }
+        }
+        for (i, embedding) in alone.enumerated() {
+            let largest = zip(embedding.values, shared[i]?.values ?? []).map { abs($0 - $1) }.max() ?? .infinity
+            #expect(largest < 1e-5, "picture \(i): \(largest)")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import DreamSim
+import DreamSimService
+import Foundation
+import ModelTestSupport
+import Retrieval
+import TestSupport
+import Testing
+
+/// What the routes answer that are about an index and about reports.
+@Suite("A service with an index", .timeLimit(.minutes(5)))
+struct IndexRouteTests {
+    /// Runs `body` with a service whose index holds ten pictures, the last of them twice.
+    private static func with<R: Sendable>(
+        _ body: @escaping @Sendable (RunningService, URL) throws -> R
+    ) async throws -> R {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let description = try TinyModels.write(TinyModels.json(["dino"]), to: home)
+        let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
+        let pictures = home.appending(path: "pictures")
+        try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+        for number in 0..<10 {
+            try TinyModels.picture(UInt64(number)).write(to: pictures.appending(path: "\(number).png"))
+        }
+        try FileManager.default.copyItem(
+            at: pictures.appending(path: "9.png"), to: pictures.appending(path: "copy.png"))
+        let index = home.appending(path: "index")
+        let writer = try IndexWriter(index, settings: IndexSettings(model, source: description.path))
+        try writer.update([ImagePath(pictures.path)], with: model, options: IndexingOptions())
+        let reports = home.appending(path: "reports")
+        try FileManager.default.createDirectory(at: reports, withIntermediateDirectories: true)
+        try Data(#"{"dataSet": {"name": "set"}, "items": [1, 2]}"#.utf8).write(to: reports.appending(path: "one.json"))
+        var settings = ServiceSettings()
+        (settings.index, settings.reports) = (index, reports)
+        return try await RunningService.with(settings, metrics: [model]) { try body($0, pictures) }
+    }
+
+    @Test("finds the most alike, by a picture that it knows, one that it does not, and by number")
+    func search() async throws {
+        try await Self.with { service, pictures in
+            #expect(try service.get("/v1/index").json()["images"] as? Int == 11)
+            let known = [UInt8](try Data(contentsOf: pictures.appending(path: "3.png")))
+            // The same pixels in other bytes, so that the model is asked.
+            let fresh = known + [0]
+            for bytes in [known, fresh] {
+                let client = try service.client()
+                client.send("POST", "/v1/search?count=4", headers: ["Content-Type: image/png"], body: bytes)
+                let searches = try #require(try client.answer().json()["searches"] as? [[String: Any]])
+                let results = try #require(searches.first?["results"] as? [[String: Any]])
+                #expect(results.count == 4)
+                #expect((results[0]["image"] as? String)?.hasSuffix("/3.png") == true)
+                #expect(results[0]["distance"] as? Double ?? 1 < 1e-3)
+            }
+            let all = try Self.results(service, "/v1/search?id=1&count=10")
+            let pages = try (0..<4).flatMap { try Self.results(service, "/v1/search?id=1&count=3&offset=\($0 * 3)") }
+            #expect(all.count == 10 && all == pages)
+            #expect(try service.get("/v1/search?id=99").status == 404)
+        }
+    }
+
+    /// The numbers of the files that were found, with their places.
+    private static func results(_ service: RunningService, _ path: String) throws -> [[Int]] {
+        let searches = try service.get(path).json()["searches"] as? [[String: Any]]
+        let results = searches?.first?["results"] as? [[String: Any]] ?? []
+        return results.map { [$0["rank"] as? Int ?? -1, $0["id"] as? Int ?? -1] }
+    }
+
+    @Test("shows small pictures of its files, by their numbers only")
+    func thumbnails() async throws {
+        try await Self.with { service, _ in
+            let answer = try service.get("/v1/index/thumbnails/1?side=32")
+            #expect(answer.headers["content-type"] == "image/jpeg")
+            let picture = try Image(decoding: answer.body, name: "thumbnail")
+            #expect(max(picture.width, picture.height) == 32)
+            for path in ["/v1/index/thumbnails/99", "/v1/index/thumbnails/a", "/v1/index/thumbnails/0"] {
+                #expect(try service.get(path).status == 404)
+            }
+        }
+    }
+
+    @Test("finds duplicates")
+    func duplicates() async throws {
+        try await Self.with { service, _ in
+            var answer = try service.get("/v1/duplicates?tier=identical-bytes")
+            while answer.status == 202 { answer = try service.get("/v1/duplicates?tier=identical-bytes") }
+            let groups = try #require(try answer.json()["groups"] as? [[String: Any]])
+            #expect(groups.count == 1)
+            let files = try #require(groups.first?["files"] as? [[String: Any]])
+            #expect(
+                Set(files.compactMap { ($0["image"] as? String)?.split(separator: "/").last }) == ["9.png", "copy.png"])
+        }
+    }
+
+    @Test("shows evaluation reports without their single judgements")
+    func evaluations() async throws {
+        try await Self.with { service, _ in
+            let list = try #require(try service.get("/v1/evaluations").json()["evaluations"] as? [[String: Any]])
+            #expect(list.map { $0["name"] as? String } == ["one"])
+            let report = try service.get("/v1/evaluations/one").json()
+            #expect(report["dataSet"] != nil && report["items"] == nil)
+            #expect(try service.get("/v1/evaluations/two").status == 404)
+        }
+    }
+}
