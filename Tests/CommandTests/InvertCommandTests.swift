@@ -36,12 +36,11 @@ struct InvertCommandTests {
     func together() throws {
         try MapCommandTests.withPair { bench, a, b, mask in
             func path(_ name: String) -> String { bench.home.appending(path: name).path }
-            let model = Array(bench.model.dropFirst())
             let arguments =
-                ["invert", a, b, "-o", path("o.png"), "--metric", model[0], "--mask", mask, "--mask", mask]
+                ["invert", a, b, "-o", path("o.png"), "--mask", mask, "--mask", mask]
                 + ["--weight", "2", "--weight", "1", "--from", a, "--as", "pyramid", "--steps", "4", "--size", "64"]
                 + ["--shift", "2", "--crop", "0.8", "--views", "2", "--total-variation", "0.1"]
-                + ["--checkpoint", path("c.safetensors")] + model.dropFirst()
+                + ["--checkpoint", path("c.safetensors")] + bench.model
             let run = try bench.run(arguments)
             #expect(run.code == 0, "\(run.error)")
             let over = try bench.run(arguments)
@@ -77,7 +76,7 @@ struct InvertCommandTests {
             (["a.png", "-o", "o.png", "--weight", "1", "--weight", "2"], "--weight"),
             (["a.png", "b.png", "c.png", "-o", "o.png", "--mask", "m.png", "--mask", "n.png"], "--mask"),
             (["a.png", "-o", "o.png", "--frames", "1"], "--frames"),
-            (["a.png", "-o", "o.png", "-m", "lite"], "--metric"),
+            (["a.png", "-o", "o.png", "-m", "lite", "--metric", "mse"], "--model"),
         ])
     func usage(arguments: [String], mention: String) throws {
         try Fixtures.withTemporaryFolder { home in

@@ -29,9 +29,10 @@ struct Invert: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The metric or model to match by, or a weighted sum such as 'lpips-vgg + 0.5*dists'.", valueName: "metric"),
+            "The metric or model to match by, or a weighted sum such as 'lpips-vgg + 0.5*dists'; in place of --model. (default: lpips-vgg)",
+            valueName: "metric"),
         completion: .list(MetricCatalogue.all.map(\.card.name) + Catalogue.all.map(\.name)))
-    var metric = "lpips-vgg"
+    var metric: String?
 
     @Option(help: ArgumentHelp("The picture to start from, in place of noise.", valueName: "image"))
     var from: ImagePath?
@@ -56,7 +57,9 @@ struct Invert: AsyncParsableCommand {
         guard weight.isEmpty || weight.count == targets.count else {
             throw ValidationError("--weight: \(weight.count) for \(targets.count) targets; give one for each")
         }
-        guard model.chosenModel == nil else { throw ValidationError("--model: name the model by --metric") }
+        guard metric == nil || model.chosenModel == nil else {
+            throw ValidationError("--model and --metric name two things to match by; give one, or a sum to --metric")
+        }
         try outputs.check(against: targets + mask + (from.map { [$0] } ?? []))
     }
 
@@ -87,8 +90,12 @@ struct Invert: AsyncParsableCommand {
     }
 
     private func loss() async throws -> Loss {
+        // The path of a model may hold a plus sign, which would join the terms of a sum.
+        if let name = model.chosenModel {
+            return Loss([Loss.Term(try Loss.differentiable(await model.load(metric: name, quiet: outputs.quiet)))])
+        }
         var terms: [Loss.Term] = []
-        for term in try LossExpression(parsing: metric).terms {
+        for term in try LossExpression(parsing: metric ?? "lpips-vgg").terms {
             let loaded = try await model.load(metric: term.metric, quiet: outputs.quiet)
             terms.append(Loss.Term(try Loss.differentiable(loaded), weight: term.weight))
         }

@@ -10,7 +10,7 @@ extension InversionReport {
         return ContactSheet(
             title: "\(targets[0].name) as \(metric) sees it",
             subtitle:
-                "\(options.parameterisation.name), \(steps) steps, \(String(format: seconds < 10 ? "%.1f" : "%.0f", seconds)) s",
+                "\(options.parameterisation.name), \(steps) steps",
             reference: ContactSheet.Cell(
                 image: target, title: targets[0].name,
                 lines: [targets.count > 1 ? "the first of \(targets.count)" : "target"]),
