@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CNeighbours", dependencies: ["CVectorMath"]),
 
         // The library, each target above what it depends on.
         .target(name: "Persistence", swiftSettings: settings),
@@ -81,7 +82,7 @@ let package = Package(
         .target(
             name: "Retrieval",
             dependencies: [
-                "DreamSim", "Tensors", "Checkpoints", "Persistence", "Randomness", "CZlib",
+                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "Randomness", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -156,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "TrainingTests",
             dependencies: [
-                "Training", "DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport",
+                "Training", "DreamSim", "Networks", "Checkpoints", "Randomness", "Tensors", "TestSupport",
+                "ModelTestSupport",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -174,5 +176,6 @@ let package = Package(
                 "Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport", "Training",
             ],
             swiftSettings: settings),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

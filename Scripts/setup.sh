@@ -4,14 +4,23 @@
 set -euo pipefail
 
 # Fonts are for the text in pictures of rankings.
-packages=(libvips-dev libopenblas-dev zlib1g-dev libsqlite3-dev pkg-config python3-pip fontconfig fonts-dejavu-core)
+packages=(libvips-dev libopenblas-dev zlib1g-dev libsqlite3-dev libhnswlib-dev pkg-config python3-pip fontconfig fonts-dejavu-core)
 
 if ! command -v swift >/dev/null; then
     echo "setup: no Swift toolchain found; install Swift 6.2 or later from https://www.swift.org/install/linux/" >&2
     exit 1
 fi
 
-have_libraries() { command -v pkg-config >/dev/null && pkg-config --exists vips openblas zlib sqlite3; }
+have_libraries() {
+    command -v pkg-config >/dev/null && pkg-config --exists vips openblas zlib sqlite3 && have_hnswlib
+}
+# Headers alone, without a description for pkg-config.
+have_hnswlib() {
+    for folder in /usr/include /usr/local/include /opt/homebrew/include; do
+        if [ -e "$folder/hnswlib/hnswlib.h" ]; then return 0; fi
+    done
+    return 1
+}
 have_fonts() { [ -n "$(fc-list 2>/dev/null)" ]; }
 have_pip() { "${DREAMSIM_PYTHON:-python3}" -m pip --version >/dev/null 2>&1; }
 
@@ -22,7 +31,7 @@ fi
 case "$(uname -s)" in
 Linux)
     if ! command -v apt-get >/dev/null; then
-        echo "setup: please install libvips, OpenBLAS, zlib and SQLite with their headers, pkg-config and pip for Python 3" >&2
+        echo "setup: please install libvips, OpenBLAS, zlib, SQLite and hnswlib with their headers, pkg-config and pip for Python 3" >&2
         exit 1
     fi
     as_root=()
@@ -42,10 +51,10 @@ Darwin)
         echo "setup: please install Homebrew, then run this again" >&2
         exit 1
     fi
-    brew install vips pkg-config python3
+    brew install vips hnswlib pkg-config python3
     ;;
 *)
-    echo "setup: unknown system $(uname -s); needed are libvips, OpenBLAS, zlib, SQLite, pkg-config and pip" >&2
+    echo "setup: unknown system $(uname -s); needed are libvips, OpenBLAS, zlib, SQLite, hnswlib, pkg-config and pip" >&2
     exit 1
     ;;
 esac

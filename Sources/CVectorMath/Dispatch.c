@@ -87,6 +87,10 @@ void dsv_widen_rows(const void *x, int precision, size_t stride, size_t rows, si
     active->widen_rows(x, precision, stride, rows, width, y);
 }
 
+float dsv_stored_dot(const void *a, const void *b, int precision, size_t width) {
+    return active->stored_dot(a, b, precision, width);
+}
+
 void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
     active->standardize(x, count, mean, deviation, y);
 }
@@ -121,6 +125,33 @@ void dsv_unit_differences(const float *a, const float *b, size_t count, size_t c
 
 void dsv_moments(const float *x, const float *y, size_t count, size_t channels, float *moments) {
     active->moments(x, y, count, channels, moments);
+}
+
+void dsv_positive_flags(const float *x, size_t count, uint8_t *flags) {
+    active->positive_flags(x, count, flags);
+}
+
+void dsv_gate(const float *values, const uint8_t *flags, size_t stride, size_t rows, size_t width, float *dy,
+              size_t dy_stride) {
+    active->gate(values, flags, stride, rows, width, dy, dy_stride);
+}
+
+void dsv_max_pool_backward(const struct dsv_pooling_gradient *gradient) {
+    active->max_pool_backward(gradient);
+}
+
+void dsv_l2_pool_backward(const struct dsv_pooling_gradient *gradient) {
+    active->l2_pool_backward(gradient);
+}
+
+void dsv_unit_differences_backward(const float *a, const float *b, size_t count, size_t channels, const float *weights,
+                                   float scale, float *da) {
+    active->unit_differences_backward(a, b, count, channels, weights, scale, da);
+}
+
+void dsv_channel_gradient(const struct dsv_channel_gradient *gradient, const float *x, const float *y, size_t count,
+                          size_t channels, float *dx) {
+    active->channel_gradient(gradient, x, y, count, channels, dx);
 }
 
 void dsv_similarity_row(const struct dsv_similarity *row) {

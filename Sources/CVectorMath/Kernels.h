@@ -100,6 +100,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 #include "GradientKernels.h"
 #include "RowProducts.h"
 #include "MapKernels.h"
+#include "MapGradientKernels.h"
 #include "SimilarityKernel.h"
 
 const struct dsv_kernels KERNEL(kernels) = {
@@ -119,10 +120,17 @@ const struct dsv_kernels KERNEL(kernels) = {
     .softmax_backward = KERNEL(softmax_backward),
     .multiply_rows = KERNEL(multiply_rows),
     .widen_rows = KERNEL(widen_rows),
+    .stored_dot = KERNEL(stored_dot),
     .max_pool = KERNEL(max_pool),
     .l2_pool = KERNEL(l2_pool),
     .unit_differences = KERNEL(unit_differences),
     .moments = KERNEL(moments),
+    .positive_flags = KERNEL(positive_flags),
+    .gate = KERNEL(gate),
+    .max_pool_backward = KERNEL(max_pool_backward),
+    .l2_pool_backward = KERNEL(l2_pool_backward),
+    .unit_differences_backward = KERNEL(unit_differences_backward),
+    .channel_gradient = KERNEL(channel_gradient),
     .similarity_row = KERNEL(similarity_row),
     .sums_and_differences = KERNEL(sums_and_differences),
     .halve_bytes = KERNEL(halve_bytes),

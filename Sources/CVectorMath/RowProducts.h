@@ -47,6 +47,31 @@ INLINE void products_of(const int precision, const int count, const void *x, siz
         y[q] = sum((total[q][0] + total[q][1]) + (total[q][2] + total[q][3]));
 }
 
+/* Two stored rows. */
+INLINE float stored_dot_as(const int precision, const void *a, const void *b, size_t width) {
+    lanes total[STEPS_TOGETHER];
+    UNROLLED for (int s = 0; s < STEPS_TOGETHER; s++)
+        total[s] = splat(0);
+    size_t k = 0;
+    for (; k + STEPS_TOGETHER * LANES <= width; k += STEPS_TOGETHER * LANES) {
+        UNROLLED for (int s = 0; s < STEPS_TOGETHER; s++)
+            total[s] += load_stored(precision, a, k + s * LANES) * load_stored(precision, b, k + s * LANES);
+    }
+    for (; k < width; k += LANES) {
+        const size_t left = width - k < LANES ? width - k : LANES;
+        total[0] += load_stored_part(precision, a, k, left) * load_stored_part(precision, b, k, left);
+    }
+    return sum((total[0] + total[1]) + (total[2] + total[3]));
+}
+
+static float KERNEL(stored_dot)(const void *a, const void *b, int precision, size_t width) {
+    switch (precision) {
+    case DSV_FLOAT32: return stored_dot_as(DSV_FLOAT32, a, b, width);
+    case DSV_FLOAT16: return stored_dot_as(DSV_FLOAT16, a, b, width);
+    default: return stored_dot_as(DSV_BFLOAT16, a, b, width);
+    }
+}
+
 INLINE void multiply_rows_as(const int precision, const struct dsv_row_products *of) {
     const size_t row = of->width * (precision == DSV_FLOAT32 ? sizeof(float) : sizeof(uint16_t));
     const char *x = of->x;

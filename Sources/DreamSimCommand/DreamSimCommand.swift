@@ -32,9 +32,20 @@ struct DreamSimCommand: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            Compare.self, Vote.self, Embed.self, Index.self, Search.self, Dedupe.self, HeatmapCommand.self,
-            Foreground.self, Sensitivity.self, Evaluate.self, Calibrate.self, Train.self, Bench.self,
-            BenchSearch.self, Metrics.self, Models.self, Serve.self,
+            // Comparing.
+            Compare.self, Vote.self, Embed.self,
+            // Collections.
+            Index.self, Search.self, Dedupe.self,
+            // Where and why.
+            HeatmapCommand.self, Foreground.self, Sensitivity.self,
+            // People's judgements.
+            Evaluate.self, Calibrate.self, Train.self,
+            // Pictures made.
+            Invert.self,
+            // The service.
+            Serve.self,
+            // What there is, and how fast.
+            Metrics.self, Models.self, Bench.self, BenchSearch.self,
         ])
 }
 

@@ -53,7 +53,10 @@ public struct Adam: Sendable {
     /// - Parameters:
     ///   - parameters: by name; those without a gradient stay as they are.
     ///   - gradients: by name, of the same shapes.
-    package mutating func step(_ parameters: inout [String: Tensor], gradients: [String: Tensor]) {
+    ///   - rate: the share of the learning rate with which this step goes.
+    package mutating func step(
+        _ parameters: inout [String: Tensor], gradients: [String: Tensor], rate: Double = 1
+    ) {
         steps += 1
         for (name, gradient) in gradients {
             guard var parameter = parameters.removeValue(forKey: name) else {
@@ -63,16 +66,16 @@ public struct Adam: Sendable {
             var moments =
                 self.moments.removeValue(forKey: name)
                 ?? Moments(first: Tensor(zeros: parameter.shape), second: Tensor(zeros: parameter.shape))
-            update(&parameter, gradient, &moments)
+            update(&parameter, gradient, &moments, rate)
             parameters[name] = parameter
             self.moments[name] = moments
         }
     }
 
-    private func update(_ parameter: inout Tensor, _ gradient: Tensor, _ moments: inout Moments) {
+    private func update(_ parameter: inout Tensor, _ gradient: Tensor, _ moments: inout Moments, _ rate: Double) {
         let correction1 = 1 - power(settings.beta1, steps)
         let root2 = Float((1 - power(settings.beta2, steps)).squareRoot())
-        let stepSize = Float(settings.learningRate / correction1)
+        let stepSize = Float(settings.learningRate * rate / correction1)
         let (keep1, keep2) = (Float(1 - settings.beta1), Float(settings.beta2))
         let (new2, epsilon, decay) = (
             Float(1 - settings.beta2), Float(settings.epsilon), Float(settings.weightDecay)

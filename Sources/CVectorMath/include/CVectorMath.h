@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "Gradients.h"
+#include "MapGradients.h"
 #include "Maps.h"
 #include "PackedProduct.h"
 #include "Resample.h"
@@ -26,6 +27,12 @@ static inline void dsv_pause(void) {
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
 #endif
+}
+
+/* Asks for bytes that are soon read. */
+static inline void dsv_prefetch(const void *p, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch((const char *)p + i);
 }
 
 /* The name of the kernels in use. */
@@ -49,10 +56,17 @@ struct dsv_kernels {
     void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
     void (*multiply_rows)(const struct dsv_row_products *);
     void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
+    float (*stored_dot)(const void *, const void *, int, size_t);
     void (*max_pool)(const struct dsv_pooling *);
     void (*l2_pool)(const struct dsv_pooling *);
     void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);
     void (*moments)(const float *, const float *, size_t, size_t, float *);
+    void (*positive_flags)(const float *, size_t, uint8_t *);
+    void (*gate)(const float *, const uint8_t *, size_t, size_t, size_t, float *, size_t);
+    void (*max_pool_backward)(const struct dsv_pooling_gradient *);
+    void (*l2_pool_backward)(const struct dsv_pooling_gradient *);
+    void (*unit_differences_backward)(const float *, const float *, size_t, size_t, const float *, float, float *);
+    void (*channel_gradient)(const struct dsv_channel_gradient *, const float *, const float *, size_t, size_t, float *);
     void (*similarity_row)(const struct dsv_similarity *);
     void (*sums_and_differences)(const uint8_t *, const uint8_t *, size_t, float *, float *);
     void (*halve_bytes)(const uint8_t *, const uint8_t *, const uint8_t *, const uint8_t *, size_t, float *, float *);

@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The most vectors that are multiplied with each row as it passes; more are better packed, see PackedProduct.h. */
 #define DSV_QUERIES 2
 
@@ -26,5 +30,12 @@ void dsv_multiply_rows(const struct dsv_row_products *products);
 
 /* y [rows, width] = a part of stored rows, which lie `stride` numbers apart, as float32. */
 void dsv_widen_rows(const void *x, int precision, size_t stride, size_t rows, size_t width, float *y);
+
+/* The product of two stored rows of `width` numbers, in any enum dsv_precision; aligned for their numbers only. */
+float dsv_stored_dot(const void *a, const void *b, int precision, size_t width);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

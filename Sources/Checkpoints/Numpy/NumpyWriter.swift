@@ -2,13 +2,14 @@ public import Foundation
 internal import Persistence
 public import Tensors
 
-/// Writes arrays as NumPy's `.npy`, version 1.0: little-endian float32 in C order.
+/// Writes arrays as NumPy's `.npy`, version 1.0: little-endian float32, or float16, in C order.
 ///
 /// Rows may come one by one, so that an array need not fit in memory; the file appears under its name only when `commit`
 /// is called, whole.
 public struct NumpyWriter: ~Copyable {
     private let file: AtomicFile
     private let tail: [Int]
+    private let elementType: ElementType
     private var rows = 0
 
     /// Writes a tensor.
@@ -32,12 +33,15 @@ public struct NumpyWriter: ~Copyable {
     }
 
     /// Begins an array whose rows have a shape.
+    /// - Parameter elementType: `.float32`, or `.float16` for rows that are appended as bytes.
     /// - Throws: `.unwritable` when the folder is missing, the disk is full or the like.
-    public init(rowShape: [Int], to url: URL) throws(CheckpointError) {
+    public init(rowShape: [Int], elementType: ElementType = .float32, to url: URL) throws(CheckpointError) {
+        precondition([.float32, .float16].contains(elementType), "\(elementType) is not written")
         tail = rowShape
+        self.elementType = elementType
         do throws(AtomicFile.Failure) {
             let opened = try AtomicFile(replacing: url.path.utf8)
-            try opened.append(Self.header(rows: 0, tail: rowShape))
+            try opened.append(Self.header(rows: 0, tail: rowShape, elementType))
             file = opened
         } catch {
             throw CheckpointError(error)
@@ -50,7 +54,17 @@ public struct NumpyWriter: ~Copyable {
         try append(Tensor(row, shape: Shape(tail)), rows: 1)
     }
 
+    /// Appends one row as its bytes, little-endian.
+    /// - Throws: `.unwritable` when the disk is full or the like.
+    package mutating func append(rowBytes bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+        let expected = Shape(tail).count * elementType.byteCount
+        precondition(bytes.count == expected, "\(bytes.count) bytes for a row of \(expected)")
+        do throws(AtomicFile.Failure) { try file.append(bytes) } catch { throw CheckpointError(error) }
+        rows += 1
+    }
+
     private mutating func append(_ tensor: Tensor, rows count: Int) throws(CheckpointError) {
+        precondition(elementType == .float32, "values are written as float32")
         precondition(tensor.count == Shape([count] + tail).count, "\(tensor.shape) for \(count) rows of \(tail)")
         do throws(AtomicFile.Failure) {
             try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
@@ -66,7 +80,7 @@ public struct NumpyWriter: ~Copyable {
     /// - Throws: `.unwritable` when the disk is full or the like.
     public consuming func commit() throws(CheckpointError) {
         do throws(AtomicFile.Failure) {
-            try file.overwrite(at: 0, Self.header(rows: rows, tail: tail))
+            try file.overwrite(at: 0, Self.header(rows: rows, tail: tail, elementType))
             try file.commit()
         } catch {
             throw CheckpointError(error)
@@ -74,10 +88,11 @@ public struct NumpyWriter: ~Copyable {
     }
 
     /// The bytes before the values. Their number does not depend on the number of rows.
-    private static func header(rows: Int, tail: [Int]) -> [UInt8] {
+    private static func header(rows: Int, tail: [Int], _ elementType: ElementType) -> [UInt8] {
         let extents = [rows] + tail
         let shape = extents.map(String.init).joined(separator: ", ") + (extents.count == 1 ? "," : "")
-        var text = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(shape)), }"
+        var text =
+            "{'descr': '\(elementType == .float16 ? "<f2" : "<f4")', 'fortran_order': False, 'shape': (\(shape)), }"
         // The format wants magic, version, length and text together to fill whole lines of 64 bytes; room is left for
         // the longest number of rows.
         let room = 10 + text.utf8.count + 1 + 20 - String(rows).count

@@ -31,7 +31,8 @@ public enum SafetensorsWriter {
         let ordered =
             entries.filter { $0.byteCount.isMultiple(of: alignment) }
             + entries.filter { !$0.byteCount.isMultiple(of: alignment) }
-        let header = try header(ordered, metadata, path: url.path)
+        let header = try header(
+            ordered.map { ($0.name, $0.elementType, $0.tensor.shape) }, metadata, path: url.path)
         do throws(AtomicFile.Failure) {
             let file = try AtomicFile(replacing: url.path.utf8)
             try file.append(header)
@@ -52,8 +53,9 @@ public enum SafetensorsWriter {
         var byteCount: Int { tensor.count * elementType.byteCount }
     }
 
-    private static func header(
-        _ entries: [Entry], _ metadata: [String: String], path: String
+    /// The bytes before the data of tensors that follow each other in this order.
+    static func header(
+        _ entries: [(name: String, elementType: ElementType, shape: Shape)], _ metadata: [String: String], path: String
     ) throws(CheckpointError) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
@@ -68,8 +70,8 @@ public enum SafetensorsWriter {
                 let reason = name == "__metadata__" ? "this name is reserved" : "a file cannot hold this name twice"
                 throw CheckpointError(.refused, path: path, key: name, reason)
             }
-            let end = offset + entry.byteCount
-            let shape = entry.tensor.shape.dimensions.map(String.init).joined(separator: ",")
+            let end = offset + entry.shape.count * entry.elementType.byteCount
+            let shape = entry.shape.dimensions.map(String.init).joined(separator: ",")
             members.append(
                 "\(quoted(name)):{\"dtype\":\"\(entry.elementType.rawValue)\",\"shape\":[\(shape)],"
                     + "\"data_offsets\":[\(offset),\(end)]}")

@@ -18,6 +18,12 @@ public protocol DifferentiableMetric: PerceptualMetric {
     /// - Throws: `DreamSimError` with `.incomparable` when shapes differ or are too small for the metric, `.badSetting`
     ///   when a tensor is not such a batch or holds NaN or infinite values.
     func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient
+
+    /// Prepares images that others are to be brought closer to, step by step: what depends on them alone is computed
+    /// once and kept.
+    /// - Parameter b: [N, 3, H, W], as in `distanceAndGradient`.
+    /// - Throws: as `distanceAndGradient`.
+    func target(_ b: Tensor) throws -> any MetricTarget
 }
 
 /// Distances of pairs of images, and their gradients.
@@ -38,21 +44,47 @@ public struct DistanceGradient: Sendable {
 }
 
 extension DifferentiableMetric {
+    /// Keeps the images, for metrics that have nothing to compute beforehand.
+    public func target(_ b: Tensor) throws -> any MetricTarget {
+        try checkBatch(b)
+        return ImageTarget(metric: self, images: b)
+    }
+
     /// Checks what every metric demands of two batches.
     /// - Throws: `DreamSimError` with `.badSetting` or `.incomparable`.
     func checkBatches(_ a: Tensor, _ b: Tensor) throws(DreamSimError) {
-        for tensor in [a, b] {
-            guard tensor.shape.rank == 4, tensor.shape[1] == 3, tensor.count > 0 else {
-                throw DreamSimError(
-                    .badSetting, card.name, "takes batches of shape [N, 3, H, W], not \(tensor.shape)")
-            }
-            guard tensor.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else {
-                throw DreamSimError(.badSetting, card.name, "was given NaN or infinite values")
-            }
+        try checkBatch(b)
+        try checkBatch(a, of: b.shape)
+    }
+
+    /// Checks what every metric demands of a batch.
+    /// - Parameter shape: that of the batch it is compared with; nil when there is none yet.
+    func checkBatch(_ batch: Tensor, of shape: Shape? = nil) throws(DreamSimError) {
+        guard batch.shape.rank == 4, batch.shape[1] == 3, batch.count > 0 else {
+            throw DreamSimError(.badSetting, card.name, "takes batches of shape [N, 3, H, W], not \(batch.shape)")
         }
-        guard a.shape == b.shape else {
+        guard batch.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else {
+            throw DreamSimError(.badSetting, card.name, "was given NaN or infinite values")
+        }
+        guard shape == nil || batch.shape == shape else {
             throw DreamSimError(
-                .incomparable, card.name, "compares batches of one shape, not \(a.shape) and \(b.shape)")
+                .incomparable, card.name,
+                "compares batches of one shape, not \(batch.shape) and \(shape ?? batch.shape)")
         }
+        guard case .full(let minimum) = card.size, min(batch.shape[2], batch.shape[3]) < minimum else { return }
+        throw DreamSimError(
+            .incomparable, card.name,
+            "needs images of at least \(minimum)x\(minimum) pixels, these have \(batch.shape[3])x\(batch.shape[2])")
+    }
+}
+
+/// A target that is compared anew each time.
+private struct ImageTarget: MetricTarget {
+    let metric: any DifferentiableMetric
+    let images: Tensor
+
+    func distanceAndGradient(_ a: Tensor) throws -> TargetGradient {
+        let both = try metric.distanceAndGradient(a, images)
+        return TargetGradient(distances: both.distances, gradient: both.gradientA)
     }
 }

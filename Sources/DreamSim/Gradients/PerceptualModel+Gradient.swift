@@ -19,64 +19,86 @@ extension PerceptualModel: DifferentiableMetric {
     /// copy of its weights, arranged for the way back.
     public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
         try checkBatches(a, b)
-        guard isDifferentiable else {
-            throw DreamSimError(
-                .badSetting, card.name,
-                "has parts that are not transformers, or parts of fixed shares, whose gradients are not computed yet")
-        }
-        let (height, width, side) = (a.shape[2], a.shape[3], preprocessing.side)
-        guard height == width || preprocessing.fit == .stretch else {
-            throw DreamSimError(
-                .badSetting, card.name,
-                "takes gradients of squares when it pads or crops, not of images of \(width)x\(height) pixels")
-        }
-        let resampling =
-            height == side && width == side
-            ? nil : LinearResampling(height: height, width: width, toHeight: side, width: side)
+        let resampling = try gradientResampling(of: a)
         var distances: [Double] = []
         var gradients: [(a: Tensor, b: Tensor)] = []
-        for first in stride(from: 0, to: a.shape[0], by: Self.pairsTogether) {
-            let range = first..<min(first + Self.pairsTogether, a.shape[0])
-            var batch = Tensor(stacking: [a.images(range), b.images(range)])
-            if let resampling { batch = resampling.forward(batch) }
+        for range in Self.parts(of: a) {
+            let batch = resampled(Tensor(stacking: [a.images(range), b.images(range)]), resampling)
             let recording = EmbeddingRecording(self, batch)
             let rows = recording.embeddings.rows
-            let pairs = range.indices.map { CosineDistance(rows[$0 - first], rows[$0 - first + range.count]) }
+            let pairs = range.indices.map {
+                CosineDistance(rows[$0 - range.lowerBound], rows[$0 - range.lowerBound + range.count])
+            }
             distances += pairs.map(\.distance)
-            let gradient = recording.backward(
-                pairs.map(\.gradientA) + pairs.map(\.gradientB), wanting: .images,
-                into: networks.map { _ in WeightGradients() })
-            guard var gradient else { preconditionFailure("no gradient of the images") }
-            if let resampling { gradient = resampling.backward(gradient) }
+            let gradient = gradient(recording, pairs.map(\.gradientA) + pairs.map(\.gradientB), resampling)
             gradients.append((gradient.images(0..<range.count), gradient.images(range.count..<(2 * range.count))))
         }
         return DistanceGradient(
             distances: distances, gradientA: Tensor(stacking: gradients.map(\.a)),
             gradientB: Tensor(stacking: gradients.map(\.b)))
     }
-}
 
-extension LinearResampling {
-    /// Resamples every plane of a batch [N, C, H, W].
-    fileprivate func forward(_ batch: Tensor) -> Tensor {
-        resample(batch, to: [batch.shape[0], batch.shape[1], newHeight, newWidth], forward)
+    /// The targets' embeddings are computed once.
+    public func target(_ b: Tensor) throws -> any MetricTarget {
+        try checkBatch(b)
+        let resampling = try gradientResampling(of: b)
+        let embeddings = Self.parts(of: b).flatMap { embed(batch: resampled(b.images($0), resampling)).rows }
+        return EmbeddedTarget(model: self, shape: b.shape, embeddings: embeddings)
     }
 
-    fileprivate func backward(_ gradient: Tensor) -> Tensor {
-        resample(gradient, to: [gradient.shape[0], gradient.shape[1], height, width], backward)
+    /// The images that pass the networks together.
+    private static func parts(of batch: Tensor) -> [Range<Int>] {
+        stride(from: 0, to: batch.shape[0], by: pairsTogether).map { $0..<min($0 + pairsTogether, batch.shape[0]) }
     }
 
-    private func resample(
-        _ batch: Tensor, to shape: Shape,
-        _ body: @Sendable (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+    /// How a batch is brought to the model's square; nil where it has that size.
+    private func gradientResampling(of batch: Tensor) throws(DreamSimError) -> LinearResampling? {
+        guard isDifferentiable else {
+            throw DreamSimError(
+                .badSetting, card.name,
+                "has parts that are not transformers, or parts of fixed shares, whose gradients are not computed yet")
+        }
+        let (height, width, side) = (batch.shape[2], batch.shape[3], preprocessing.side)
+        guard height == width || preprocessing.fit == .stretch else {
+            throw DreamSimError(
+                .badSetting, card.name,
+                "takes gradients of squares when it pads or crops, not of images of \(width)x\(height) pixels")
+        }
+        return height == side && width == side
+            ? nil : LinearResampling(height: height, width: width, toHeight: side, width: side)
+    }
+
+    private func resampled(_ batch: Tensor, _ resampling: LinearResampling?) -> Tensor {
+        resampling.map { $0.forward(batch) } ?? batch
+    }
+
+    private func gradient(
+        _ recording: EmbeddingRecording, _ dEmbeddings: [[Double]], _ resampling: LinearResampling?
     ) -> Tensor {
-        let planes = shape[0] * shape[1]
-        return batch.withUnsafeBufferPointer { source in
-            Tensor(uninitialized: shape) { target in
-                let from = MatrixView(reading: source.baseAddress!, rows: planes, columns: source.count / planes)
-                let to = MatrixView(target.baseAddress!, rows: planes, columns: target.count / planes)
-                Parallel.forEach(planes) { body(from.rows($0..<($0 + 1)).base, to.rows($0..<($0 + 1)).base) }
+        let gradient = recording.backward(
+            dEmbeddings, wanting: .images, into: networks.map { _ in WeightGradients() })
+        guard let gradient else { preconditionFailure("no gradient of the images") }
+        return resampling.map { $0.backward(gradient) } ?? gradient
+    }
+
+    /// Embeddings that others are compared with.
+    private struct EmbeddedTarget: MetricTarget {
+        let model: PerceptualModel
+        let shape: Shape
+        let embeddings: [[Float]]
+
+        func distanceAndGradient(_ a: Tensor) throws -> TargetGradient {
+            try model.checkBatch(a, of: shape)
+            let resampling = try model.gradientResampling(of: a)
+            var distances: [Double] = []
+            var gradients: [Tensor] = []
+            for range in PerceptualModel.parts(of: a) {
+                let recording = EmbeddingRecording(model, model.resampled(a.images(range), resampling))
+                let pairs = zip(recording.embeddings.rows, embeddings[range]).map { CosineDistance($0, $1) }
+                distances += pairs.map(\.distance)
+                gradients.append(model.gradient(recording, pairs.map(\.gradientA), resampling))
             }
+            return TargetGradient(distances: distances, gradient: Tensor(stacking: gradients))
         }
     }
 }

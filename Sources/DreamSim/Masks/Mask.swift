@@ -74,7 +74,7 @@ public struct Mask: Sendable, Hashable {
     }
 
     /// The mean colour of what counts in a picture.
-    func meanColour(of image: Image) -> RGB {
+    package func meanColour(of image: Image) -> RGB {
         var (red, green, blue, sum) = (0.0, 0.0, 0.0, 0.0)
         for (i, weight) in weights.values.enumerated() where weight > 0 {
             let weight = Double(weight)

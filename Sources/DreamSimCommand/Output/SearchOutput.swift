@@ -60,7 +60,8 @@ struct SearchOutput {
             if report.searches.count == 1 { lines.removeLast() }
         } else {
             lines += [
-                "distance: 0 is the same, \(report.direction.rawValue); \(report.images) images in \(report.index)",
+                "distance: 0 is the same, \(report.direction.rawValue); \(report.images) images in \(report.index)"
+                    + (report.method == .exact ? "" : "; approximate: some may be missing"),
                 "model \(report.model.model), weights \(report.model.shortWeights), \(report.model.preprocessing)",
             ]
         }

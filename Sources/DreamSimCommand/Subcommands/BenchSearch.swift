@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import DreamSim
 import Foundation
-import Retrieval
+public import Retrieval
 
 struct BenchSearch: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,6 +20,9 @@ struct BenchSearch: ParsableCommand {
 
     @Option(help: ArgumentHelp("Their components; the ensemble has 1792.", valueName: "n"))
     var width: Int = 1792
+
+    @Option(help: "What the vectors are like: 'even' by chance, or 'subjects', clouds of different size with copies.")
+    var kind: MadeUpVectors = .even
 
     @Option(help: "How vectors are kept.")
     var precision: VectorPrecision = .float16
@@ -57,7 +60,7 @@ struct BenchSearch: ParsableCommand {
             ?? FileManager.default.temporaryDirectory.appending(path: "dreamsim-bench-\(UUID().uuidString)")
         defer { if folder == nil { try? FileManager.default.removeItem(at: url) } }
         if !output.quiet { Terminal.note("making \(vectors) vectors, unless they are there") }
-        try SearchBenchmark.make(url, vectors: vectors, width: width, precision: precision)
+        try SearchBenchmark.make(url, vectors: vectors, width: width, precision: precision, kind: kind)
         let result = try SearchBenchmark.run(url, queries: queries, repeats: repeats)
         Terminal.write(output.format == .json ? try JSON.text(result) + "\n" : text(result))
     }
@@ -77,3 +80,5 @@ struct BenchSearch: ParsableCommand {
             """
     }
 }
+
+extension MadeUpVectors: ExpressibleByArgument {}

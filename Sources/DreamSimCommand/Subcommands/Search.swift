@@ -7,7 +7,8 @@ struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find the images of an index that look most like others.",
         discussion: """
-            Every query is compared with every vector of the index: nothing is missed. A query that is in the index \
+            Every query is compared with every vector of the index: nothing is missed, unless --approximate or \
+            --max-latency allow it. A query that is in the index \
             itself needs no model, and is not among its own results. Several queries are answered in one pass.
 
             EXAMPLES
@@ -41,6 +42,8 @@ struct Search: AsyncParsableCommand {
 
     @Flag(help: "Also show the queries' own files.")
     var withQuery = false
+
+    @OptionGroup(title: "Approximate search") var speed: SearchMethodOptions
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
 
@@ -76,10 +79,12 @@ struct Search: AsyncParsableCommand {
             }
         }
         let requests = try requests(Array(zip(sources, found)), like.count)
+        let method = try speed.method(reader, queries: requests.count, quiet: output.quiet)
         let hits =
-            requests.isEmpty ? [] : try reader.search(requests.map(\.query), count: count, filter: filters.filter())
+            requests.isEmpty
+            ? [] : try reader.search(requests.map(\.query), count: count, filter: filters.filter(), method: method)
         let report = try SearchReport(
-            reader, zip(requests, hits).map { ($0.name, $0.unlike, $1) }, failures: failures)
+            reader, zip(requests, hits).map { ($0.name, $0.unlike, $1) }, method: method, failures: failures)
         Terminal.write(try SearchOutput(report: report, options: output).text())
         if let html {
             let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)

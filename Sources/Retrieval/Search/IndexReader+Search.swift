@@ -26,18 +26,21 @@ public struct SearchHit: Sendable {
 }
 
 extension IndexReader {
-    /// Finds the files that are most alike, by comparing each query with every vector: nothing is missed.
+    /// Finds the files that are most alike.
     ///
-    /// All queries are answered in one pass over the vectors. Memory does not depend on how many there are.
+    /// Exactly, each query is compared with every vector and nothing is missed; all queries are answered in one pass over
+    /// the vectors, and memory does not depend on how many there are. Approximately, the graph of neighbours leads to few
+    /// of them. Distances are exact either way.
     /// - Parameters:
     ///   - queries: what is searched for.
     ///   - count: how many files are wanted for each, at least 1.
     ///   - filter: which files may be found.
+    ///   - method: how they are found.
     /// - Returns: for each query its files, the most alike first; equal distances in the order of their paths.
     /// - Throws: `IndexError`: `.badRequest` for a vector of another width or one that is not finite, `.damaged` when a
-    ///   vector has changed.
+    ///   vector has changed; for an approximate search what `neighbours()` throws, and `.missing` without a graph.
     public func search(
-        _ queries: [SearchQuery], count: Int, filter: SearchFilter = SearchFilter()
+        _ queries: [SearchQuery], count: Int, filter: SearchFilter = SearchFilter(), method: SearchMethod = .exact
     ) throws -> [[SearchHit]] {
         let units = try queries.map { query in
             guard query.vector.count == settings.width, query.vector.allSatisfy(\.isFinite) else {
@@ -51,16 +54,49 @@ extension IndexReader {
         let mask = try mask(filter)
         // Some more than wanted, because float32 sums round, and because the query's own files are left out.
         let wanted = min(vectors.rows, count + 16 + (queries.map(\.excluded.count).max() ?? 0))
-        let scan = RowScan(Tensor(units.joined().map { $0 }, shape: [units.count, settings.width]))
-        let found = Finder(queries: units.count, wanted: wanted, lanes: RowScan.lanes, mask: mask)
-        scan.forEachBlock(of: vectors.stored, in: 0..<vectors.rows) { found.take($0) }
-        return try zip(queries, zip(units, found.ranked())).map { query, found in
+        let found = try nearest(
+            to: Tensor(units.joined().map { $0 }, shape: [units.count, settings.width]), wanted: wanted, mask: mask,
+            method: method)
+        return try zip(queries, zip(units, found)).map { query, found in
             try hits(found.1.map { Int($0.row) }, found.0, query.excluded, count, filter)
         }
     }
 
+    /// The rows with the highest scores, the best first.
+    /// - Parameter queries: [count, width], each of length 1.
+    func nearest(
+        to queries: Tensor, wanted: Int, mask: RowMask?, method: SearchMethod
+    ) throws -> [[BestRows.Entry]] {
+        guard case .approximate(let effort) = method, try isWorthWalking(mask) else {
+            return nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)
+        }
+        let graph = try requireGraph()
+        let near = try graph.nearest(
+            to: queries, wanted: wanted, effort: effort ?? NeighbourGraph.standardEffort, mask: mask)
+        guard !graph.newRows.isEmpty else { return near }
+        let new = nearestExactly(to: queries, wanted: wanted, mask: mask, in: graph.newRows)
+        return zip(near, new).map { near, new in
+            Array((near + new).sorted { $0.isBetter(than: $1) }.prefix(wanted))
+        }
+    }
+
+    /// Whether enough rows are left by a filter for walking through the graph to find them; comparing all is quicker
+    /// where a walk would mostly meet others.
+    private func isWorthWalking(_ mask: RowMask?) throws -> Bool {
+        guard let mask else { return true }
+        return 8 * mask.count(of: vectors.rows) >= vectors.rows
+    }
+
+    private func nearestExactly(
+        to queries: Tensor, wanted: Int, mask: RowMask?, in range: Range<Int>
+    ) -> [[BestRows.Entry]] {
+        let found = Finder(queries: queries.shape[0], wanted: wanted, lanes: RowScan.lanes, mask: mask)
+        RowScan(queries).forEachBlock(of: vectors.stored, in: range) { found.take($0) }
+        return found.ranked()
+    }
+
     /// The rows that may be found; nil for all.
-    private func mask(_ filter: SearchFilter) throws -> RowMask? {
+    func mask(_ filter: SearchFilter = SearchFilter()) throws -> RowMask? {
         try read { db in
             if let condition = filter.condition {
                 var mask = RowMask(rows: vectors.rows, all: false)
@@ -110,53 +146,5 @@ extension IndexReader {
                 ? $0.distance < $1.distance : $0.file.path.bytes.lexicographicallyPrecedes($1.file.path.bytes)
         }
         return Array(hits.prefix(count))
-    }
-}
-
-/// Gathers the best rows of all queries, each thread for itself.
-///
-/// `@unchecked Sendable`: every lane has its own part, and no two threads have the same lane.
-private final class Finder: @unchecked Sendable {
-    private let queries: Int
-    private let mask: RowMask?
-    private var best: [UnsafeMutableBufferPointer<BestRows>]
-
-    init(queries: Int, wanted: Int, lanes: Int, mask: RowMask?) {
-        self.queries = queries
-        self.mask = mask
-        best = (0..<lanes).map { _ in
-            let lane = UnsafeMutableBufferPointer<BestRows>.allocate(capacity: queries)
-            lane.initialize(repeating: BestRows(wanted))
-            return lane
-        }
-    }
-
-    deinit {
-        for lane in best {
-            lane.deinitialize()
-            lane.deallocate()
-        }
-    }
-
-    func take(_ block: RowScan.Block) {
-        let best = best[block.lane]
-        var score = block.scores
-        for row in block.rows {
-            for query in 0..<queries {
-                // NaN is never kept.
-                if score[query] >= best[query].threshold, mask?[row] ?? true {
-                    best[query].offer(BestRows.Entry(score: score[query], row: Int32(truncatingIfNeeded: row)))
-                }
-            }
-            score += queries
-        }
-    }
-
-    func ranked() -> [[BestRows.Entry]] {
-        (0..<queries).map { query in
-            var all = best[0][query]
-            for lane in best.dropFirst() { all.offer(all: lane[query]) }
-            return all.ranked
-        }
     }
 }

@@ -16,4 +16,13 @@ struct RowMask: Sendable {
             }
         }
     }
+
+    /// How many of the first `rows` rows are in the set.
+    func count(of rows: Int) -> Int {
+        words.indices.reduce(0) { sum, index in
+            let left = rows - index * 64
+            let word = left >= 64 ? words[index] : left > 0 ? words[index] & (1 << UInt64(left) - 1) : 0
+            return sum + word.nonzeroBitCount
+        }
+    }
 }

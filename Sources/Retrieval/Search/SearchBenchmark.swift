@@ -31,30 +31,6 @@ public enum SearchBenchmark {
         public let memoryBefore: Double, memoryAfter: Double
     }
 
-    /// Makes an index of random unit vectors in a folder, or takes the one that is there.
-    /// - Throws: `IndexError`.
-    public static func make(_ url: URL, vectors: Int, width: Int, precision: VectorPrecision) throws {
-        let stamp = ModelStamp(model: "made-up", weights: "none", preprocessing: .standard, isNormalized: true)
-        let writer = try IndexWriter(
-            url, settings: IndexSettings(stamp: stamp, source: "none", width: width, precision: precision))
-        var random = SeededGenerator(state: 1)
-        while writer.rows < vectors {
-            let first = writer.rows
-            let contents = (first..<min(first + 10_000, vectors)).map { row in
-                NewContent(
-                    bytes: Data("\(row)".utf8), pixels: Data("\(row)".utf8), size: 0, width: 1, height: 1,
-                    format: .png, vector: (0..<width).map { _ in Float(random.unit() - 0.5) })
-            }
-            try writer.commit(
-                contents,
-                contents.indices.map { index in
-                    FileChange(
-                        path: ImagePath("/made-up/\(first + index).png"),
-                        status: FileStatus(size: 0, modified: 0, changed: 0), state: .new(index: index))
-                })
-        }
-    }
-
     /// Measures.
     /// - Parameters:
     ///   - url: an index made by `make`.
@@ -89,15 +65,10 @@ public enum SearchBenchmark {
         let work = 2e-9 * Double(stored.rows) * Double(stored.width) * Double(queries)
         return Result(
             vectors: stored.rows, width: stored.width, precision: reader.settings.precision, threads: Parallel.threads,
-            repeats: repeats, open: median(opening), read: median(reading), oneQuery: median(one),
-            oneQueryPerRead: median(zip(one, reading).map { $0 / $1 }), queries: queries, manyQueries: median(many),
-            searchRate: work / median(many), matrixRate: square.work / median(products), memoryBefore: before,
+            repeats: repeats, open: opening.median, read: reading.median, oneQuery: one.median,
+            oneQueryPerRead: zip(one, reading).map { $0 / $1 }.median, queries: queries, manyQueries: many.median,
+            searchRate: work / many.median, matrixRate: square.work / products.median, memoryBefore: before,
             memoryAfter: privateMemory())
-    }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? .nan : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
     /// Reads every byte on all threads.
@@ -141,21 +112,7 @@ public enum SearchBenchmark {
         var work: Double { 2e-9 * Double(side * side * side) }
 
         func multiply() {
-            _ = Tensor(uninitialized: [side, side]) { c in
-                a.withUnsafeBufferPointer { a in
-                    b.withUnsafeBufferPointer { b in
-                        let views = (
-                            MatrixView(reading: a.baseAddress!, rows: side, columns: side),
-                            MatrixView(reading: b.baseAddress!, rows: side, columns: side),
-                            MatrixView(c.baseAddress!, rows: side, columns: side)
-                        )
-                        Parallel.forEachRange(side, multiple: 64) { range in
-                            Tensors.multiply(
-                                views.0.rows(range), .none, views.1, .transposed, into: views.2.rows(range))
-                        }
-                    }
-                }
-            }
+            _ = Tensor.product(a, .none, b, .transposed)
         }
     }
 

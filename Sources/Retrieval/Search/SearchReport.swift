@@ -41,6 +41,8 @@ public struct SearchReport: Sendable, Encodable {
     public let index: String
     /// How many pictures were compared.
     public let images: Int
+    /// How they were found: approximate searches may miss some.
+    public let method: SearchMethod
     /// The queries, in their order.
     public let searches: [Search]
     /// The queries that could not be read.
@@ -50,8 +52,9 @@ public struct SearchReport: Sendable, Encodable {
     /// - Parameter searches: each query's name, what it should not be like, and what it found.
     public init(
         _ reader: IndexReader, _ searches: [(query: ImagePath, unlike: [ImagePath], hits: [SearchHit])],
-        failures: [ComparisonReport.Failure]
+        method: SearchMethod = .exact, failures: [ComparisonReport.Failure]
     ) throws {
+        self.method = method
         model = reader.settings.stamp
         index = reader.folder.path
         images = try reader.count()

@@ -22,6 +22,8 @@ struct NewContent: Sendable {
     let height: Int
     let format: ImageFormat
     let vector: [Float]
+    /// Whether the vector is kept as it is: it was divided by its norm, and then rounded, before.
+    var isFinal = false
 }
 
 /// What is to be written about a file.
@@ -45,7 +47,7 @@ extension IndexWriter {
     /// - Throws: `IndexError` with `.unwritable` when the disk is full or the like; then the index is as before.
     func commit(_ contents: [NewContent], _ files: [FileChange]) throws {
         guard !contents.isEmpty || !files.isEmpty else { return }
-        let encoded = contents.map { settings.precision.bytes(Self.unit($0.vector)) }
+        let encoded = contents.map { settings.precision.bytes($0.isFinal ? $0.vector : Self.unit($0.vector)) }
         try vectors.append(Array(encoded.joined()), after: rows)
         let first = rows
         try IndexError.translating(folder.database) {

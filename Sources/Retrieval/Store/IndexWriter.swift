@@ -131,6 +131,8 @@ public final class IndexWriter {
         let size = (try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
         let there = max(0, size - map.offset) / map.header.rowBytes
         guard there < stored.rows else { return (stored.rows, []) }
+        // Other vectors may take the places of those that are lost.
+        _ = try NeighbourFile.remove(from: folder.url)
         try database.write { db in
             try db.execute(sql: "DELETE FROM file WHERE row >= ?", arguments: [there])
             try db.execute(sql: "DELETE FROM content WHERE row >= ?", arguments: [there])

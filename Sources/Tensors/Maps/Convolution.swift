@@ -36,6 +36,15 @@ package struct Convolution: MapLayer {
     package func operations(places: Int) -> Int { 2 * places * weight.inputs * weight.outputs }
 
     package func forward(_ x: [MapRows], into y: [MapRows]) {
+        forward(x, into: y, adding: false, gates: [])
+    }
+
+    /// The same, with what backward passes want besides.
+    /// - Parameters:
+    ///   - adding: whether the result is added to y; then there must be no activation.
+    ///   - gates: of each image, the results of a ReLU in whose places y stands: y is 0 where they are not positive;
+    ///     empty for none.
+    func forward(_ x: [MapRows], into y: [MapRows], adding: Bool, gates: [MapGate]) {
         guard let first = y.first, first.rows > 0 else { return }
         precondition(
             x.count == y.count && x[0].channels == inputChannels && first.channels == weight.outputs
@@ -43,11 +52,13 @@ package struct Convolution: MapLayer {
                 && x[0].columns >= (first.columns - 1) * window.step + window.size,
             "convolution of \(x[0].rows)x\(x[0].columns)x\(x[0].channels) into "
                 + "\(first.rows)x\(first.columns)x\(first.channels)")
+        precondition(!adding || activation == nil, "a sum is not activated")
+        precondition(gates.isEmpty || gates.count == y.count, "\(gates.count) gates of \(y.count) maps")
         weight.withPanels { panels in
             bias.withUnsafeBufferPointer { bias in
                 let work = Work(
-                    layer: self, panels: panels, bias: bias.baseAddress!, parts: Parts(self, y), x: x, y: y
-                )
+                    layer: self, panels: panels, bias: bias.baseAddress!, parts: Parts(self, y), x: x, y: y,
+                    adding: adding, gates: gates)
                 let places = y.count * first.rows * first.columns
                 Timings.measure(.convolution, operations: operations(places: places)) {
                     Parallel.forEach(work.parts.count) { work.run($0) }
@@ -96,6 +107,8 @@ package struct Convolution: MapLayer {
         let parts: Parts
         let x: [MapRows]
         let y: [MapRows]
+        let adding: Bool
+        let gates: [MapGate]
 
         /// The inputs that are summed before the result is touched; more of them would push the rest out of the cache.
         private static let inputsTogether = 1536
@@ -121,7 +134,10 @@ package struct Convolution: MapLayer {
             product.y_stride = target.channels
             product.bias = bias + outputs.lowerBound
             product.activation = layer.activation?.kernel ?? Int32(DSV_IDENTITY.rawValue)
+            product.adds = adding ? 1 : 0
             dsv_multiply_packed(&product)
+            // While the sums are still in the cache.
+            if !gates.isEmpty { gates[image].close(target, row: rows.lowerBound, channels: outputs) }
         }
     }
 }

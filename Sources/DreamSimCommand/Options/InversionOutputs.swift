@@ -1,0 +1,102 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+import Training
+
+/// What an inversion writes.
+struct InversionOutputs: ParsableArguments {
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The picture to make (.png or .jpg).", valueName: "file"),
+        completion: .file())
+    var output: String
+
+    @Option(
+        help: ArgumentHelp("Also draw pictures on the way, side by side (.png or .jpg).", valueName: "file"),
+        completion: .file())
+    var strip: String?
+
+    @Option(
+        help: ArgumentHelp("Also draw the loss by step (.png, .jpg or .svg).", valueName: "file"), completion: .file())
+    var curve: String?
+
+    @Option(
+        help: ArgumentHelp("Also write the losses and all that is needed to repeat them.", valueName: "file"),
+        completion: .file())
+    var json: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file from which a run goes on that was stopped, in any way (.safetensors).", valueName: "file"),
+        completion: .file())
+    var checkpoint: String?
+
+    @Option(help: ArgumentHelp("Steps between writing the best picture so far, and the checkpoint.", valueName: "n"))
+    var saveEvery: Int = 25
+
+    @Option(help: ArgumentHelp("Pictures of the strip.", valueName: "n"))
+    var frames: Int = 8
+
+    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    var quiet = false
+
+    private var named: [(option: String, path: String, extensions: [String])] {
+        [
+            ("--output", output as String?, ["png", "jpg", "jpeg"]), ("--strip", strip, ["png", "jpg", "jpeg"]),
+            ("--curve", curve, ["png", "jpg", "jpeg", "svg"]), ("--json", json, ["json"]),
+            ("--checkpoint", checkpoint, ["safetensors"]),
+        ].compactMap { option, path, extensions in path.map { (option, $0, extensions) } }
+    }
+
+    func validate() throws {
+        for (option, path, extensions) in named
+        where !extensions.contains(URL(filePath: path).pathExtension.lowercased()) {
+            throw ValidationError("\(option) \(path): must end in .\(extensions.joined(separator: " or ."))")
+        }
+        guard saveEvery > 0 else { throw ValidationError("--save-every must be 1 or more") }
+        guard (2...100).contains(frames) else { throw ValidationError("--frames must be from 2 to 100") }
+    }
+
+    /// Refuses to overwrite what is read, or one output with another.
+    func check(against inputs: [ImagePath]) throws {
+        var taken = Dictionary(inputs.map { ($0.absolute(), "one of the images") }) { first, _ in first }
+        for (option, path, _) in named {
+            if let other = taken.updateValue(option, forKey: ImagePath(path).absolute()) {
+                throw ValidationError("\(option) \(path) would overwrite \(other)")
+            }
+        }
+    }
+
+    /// Finds missing folders before the work, not after it.
+    func checkFolders() throws {
+        for (option, path, _) in named {
+            let folder = URL(filePath: path).deletingLastPathComponent()
+            guard FileManager.default.fileExists(atPath: folder.path) else {
+                throw TrainingError(.unwritable, path, "\(option): there is no folder \(folder.path); make it first")
+            }
+        }
+    }
+
+    var settings: InversionRun.Settings {
+        var settings = InversionRun.Settings()
+        settings.picture = URL(filePath: output)
+        settings.checkpoint = checkpoint.map { URL(filePath: $0) }
+        settings.stepsBetweenSaves = saveEvery
+        settings.frames = frames
+        return settings
+    }
+
+    /// Writes everything but the picture, which the run has written.
+    func write(_ report: InversionReport, target: Image) throws {
+        if let strip { try report.strip(target: target).write(to: URL(filePath: strip)) }
+        if let curve {
+            let drawing = report.curve
+            let url = URL(filePath: curve)
+            if url.pathExtension.lowercased() == "svg" {
+                try WholeFile.write(drawing.svg(title: "Loss by step"), to: url)
+            } else {
+                try drawing.rendered().write(to: url)
+            }
+        }
+        if let json { try WholeFile.write(try JSON.text(report) + "\n", to: URL(filePath: json)) }
+    }
+}

@@ -1,0 +1,44 @@
+public import ArgumentParser
+import DreamSim
+import Foundation
+public import Retrieval
+
+struct IndexExport: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write the vectors of an index for other programs, with what is known about the files.",
+        discussion: """
+            npy is the folder layout of clip-retrieval (img_emb/img_emb_0.npy; metadata/metadata_0.ndjson, as JSON lines \
+            where clip-retrieval has Parquet). safetensors has a tensor 'embeddings' and a file of JSON lines beside it; \
+            csv and ndjson hold everything in lines. Vectors are written as they are stored, and what made them with \
+            them; 'dreamsim index import' makes the same index of it again.
+
+            EXAMPLES
+              dreamsim index export embeddings/
+              dreamsim index export photos.safetensors --index pictures.index
+              dreamsim index export photos.csv
+            """)
+
+    @Argument(help: "A new folder, or a file that ends with .safetensors, .csv or .ndjson.", completion: .file())
+    var output: String
+
+    @OptionGroup var index: IndexOptions
+
+    @Option(help: "The layout; by default the name tells it.")
+    var format: InterchangeFormat?
+
+    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    var quiet = false
+
+    func run() throws {
+        let url = URL(filePath: output)
+        let format = format ?? InterchangeFormat(rawValue: url.pathExtension.lowercased()) ?? .npy
+        let reader = try IndexReader(index.url)
+        let progress = LateProgressLine(unit: "files", isQuiet: quiet)
+        let count = try reader.export(to: url, as: format) { progress.show($0, of: $1) }
+        progress.clear()
+        if !quiet { Terminal.note("\(count) files were written to \(output)") }
+    }
+}
+
+extension InterchangeFormat: ExpressibleByArgument {}

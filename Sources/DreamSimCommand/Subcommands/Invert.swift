@@ -1,0 +1,123 @@
+import ArgumentParser
+import DreamSim
+import Foundation
+import Training
+
+struct Invert: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a picture that matches another in the eyes of a metric.",
+        discussion: """
+            Begins with noise, or with --from, and changes the picture step by step (Adam) until the metric finds it like the \
+            target: what the picture shows is what the metric keeps, and what differs is what it does not mind. What is \
+            found depends on how the picture is written down (--as).
+
+            With several targets the picture comes to match all of them; --weight says how much each counts. A --mask limits \
+            a target to what is white: one mask for all, or one for each in their order.
+
+            The same command gives the same picture. The best picture so far is written as the run goes on; with \
+            --checkpoint, a run that was stopped in any way goes on where it was.
+
+            EXAMPLES
+              dreamsim invert photo.jpg -o out.png --metric lpips-vgg
+              dreamsim invert photo.jpg -o out.png --strip strip.png --curve loss.png --json run.json
+              dreamsim invert photo.jpg -o out.png --metric vits14-focus --as pyramid --crop 0.3
+              dreamsim invert left.jpg right.jpg -o both.png --mask left.png --mask right.png
+            """)
+
+    @Argument(help: "The images to match.")
+    var targets: [ImagePath]
+
+    @Option(
+        help: ArgumentHelp(
+            "The metric or model to match by, or a weighted sum such as 'lpips-vgg + 0.5*dists'.", valueName: "metric"),
+        completion: .list(MetricCatalogue.all.map(\.card.name) + Catalogue.all.map(\.name)))
+    var metric = "lpips-vgg"
+
+    @Option(help: ArgumentHelp("The picture to start from, in place of noise.", valueName: "image"))
+    var from: ImagePath?
+
+    @Option(
+        help: ArgumentHelp(
+            "A picture as large as the target: what is white counts. Once for all targets, or once for each.",
+            valueName: "file"))
+    var mask: [ImagePath] = []
+
+    @Option(help: ArgumentHelp("How much a target counts among several; once for each.", valueName: "weight"))
+    var weight: [Double] = []
+
+    @OptionGroup(title: "Optimisation") var flags: InversionFlags
+    @OptionGroup(title: "Output") var outputs: InversionOutputs
+    @OptionGroup(title: "Model") var model: ModelOptions
+
+    func validate() throws {
+        guard mask.count <= 1 || mask.count == targets.count else {
+            throw ValidationError("--mask: \(mask.count) for \(targets.count) targets; give one, or one for each")
+        }
+        guard weight.isEmpty || weight.count == targets.count else {
+            throw ValidationError("--weight: \(weight.count) for \(targets.count) targets; give one for each")
+        }
+        guard model.chosenModel == nil else { throw ValidationError("--model: name the model by --metric") }
+        try outputs.check(against: targets + mask + (from.map { [$0] } ?? []))
+    }
+
+    func run() async throws {
+        try outputs.checkFolders()
+        let decoding = model.preprocessing.decoding
+        let images = try targets.map { try Image(contentsOfFile: $0.bytes, options: decoding) }
+        let masks = try mask.map { try Mask(contentsOf: $0, options: decoding) }
+        let start = try from.map { try Image(contentsOfFile: $0.bytes, options: decoding) }
+        let matched = images.enumerated().map { index, image in
+            InversionTarget(
+                image, name: targets[index].name, mask: masks.count > 1 ? masks[index] : masks.first,
+                weight: weight.isEmpty ? 1 : weight[index])
+        }
+        let inversion = try Inversion(
+            of: matched, by: await loss(), flags.options(like: images[0]), from: start, named: from?.name)
+        let run = try InversionRun(inversion, outputs.settings)
+        if !outputs.quiet, inversion.steps > 0 { Terminal.note("goes on after step \(inversion.steps)") }
+        let interruption = Interruption()
+        let report = try run.run { progress in
+            show(progress)
+            return !interruption.isRequested
+        }
+        if !outputs.quiet { Terminal.progress("") }
+        try outputs.write(report, target: images[0])
+        tell(report)
+        if !report.isComplete { Terminal.exit(.interrupted) }
+    }
+
+    private func loss() async throws -> Loss {
+        var terms: [Loss.Term] = []
+        for term in try LossExpression(parsing: metric).terms {
+            let loaded = try await model.load(metric: term.metric, quiet: outputs.quiet)
+            terms.append(Loss.Term(try Loss.differentiable(loaded), weight: term.weight))
+        }
+        return Loss(terms)
+    }
+
+    private func show(_ progress: InversionRun.Progress) {
+        guard !outputs.quiet, Terminal.isInteractive else { return }
+        Terminal.progress(
+            "\(ProgressLine.bar(Double(progress.step) / Double(progress.total)))  step \(progress.step) of "
+                + "\(progress.total), "
+                + String(format: "loss %.5g, %.2f steps a second, ", progress.loss, progress.stepsPerSecond)
+                + "\(Duration.seconds(progress.secondsLeft).brief) left")
+    }
+
+    private func tell(_ report: InversionReport) {
+        guard !outputs.quiet else { return }
+        let loss = report.loss
+        Terminal.note(
+            String(format: "the loss fell from %.5g to %.5g, %.3g times", loss.start, loss.end, loss.fall)
+                + ", in \(report.steps) steps and \(Duration.seconds(report.seconds).brief); the picture is in \(outputs.output)"
+        )
+        if report.isComplete && from == nil && loss.fall < 2 {
+            Terminal.note("the loss hardly fell; take more --steps, or another --learning-rate")
+        }
+        if !report.isComplete {
+            Terminal.note(
+                outputs.checkpoint == nil
+                    ? "stopped; with --checkpoint it could go on" : "stopped; the same command goes on")
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import DreamSim
+import Foundation
+import Synchronization
+import Tensors
+
+/// A graph of near neighbours over the vectors of an index, for searches that look at few of them (HNSW, arXiv
+/// 1603.09320).
+struct NeighbourGraph: Sendable {
+    let file: NeighbourFile
+    let vectors: VectorMap
+
+    /// Opens the graph of an index; nil when there is none.
+    /// - Throws: `IndexError`: `.damaged`, `.newerSchema`, `.unreadable`, and `.incompatible` when it is of other vectors.
+    init?(_ reader: IndexReader) throws {
+        guard let file = try NeighbourFile(reader.folder.appending(path: NeighbourFile.name)) else { return nil }
+        guard file.header.vectors == reader.vectors.header.name, file.header.rows <= reader.vectors.rows else {
+            throw IndexError(
+                .incompatible, file.url.path,
+                "is of another index, or of this one before it was compacted; build it again with 'dreamsim index graph'"
+            )
+        }
+        self.file = file
+        vectors = reader.vectors
+    }
+
+    /// The rows that came after the graph was built.
+    var newRows: Range<Int> { file.header.rows..<vectors.rows }
+
+    /// How many candidates a search keeps when nothing else is asked for.
+    static let standardEffort = 128
+
+    /// Finds near rows, probably the nearest.
+    /// - Parameters:
+    ///   - query: of length 1.
+    ///   - wanted: how many rows to find.
+    ///   - effort: how many candidates are kept on the way; at least `wanted` are.
+    ///   - mask: the rows that may be found; the others are only passed through.
+    /// - Throws: `IndexError` with `.damaged`.
+    func nearest(
+        to query: UnsafePointer<Float>, wanted: Int, effort: Int, mask: RowMask?
+    ) throws(IndexError) -> [BestRows.Entry] {
+        var search = NeighbourSearch(self, query, effort: max(effort, wanted))
+        return Array(try search.run(mask).prefix(wanted))
+    }
+
+    /// Finds near rows of several queries, on all threads.
+    /// - Parameter queries: [count, width], each of length 1.
+    func nearest(
+        to queries: Tensor, wanted: Int, effort: Int, mask: RowMask?
+    ) throws(IndexError) -> [[BestRows.Entry]] {
+        let (count, width) = (queries.shape[0], queries.shape[1])
+        let results = Mutex<([[BestRows.Entry]], IndexError?)>((Array(repeating: [], count: count), nil))
+        Parallel.forEach(count) { index in
+            queries.withUnsafeBufferPointer { values in
+                guard let base = values.baseAddress else { return }
+                do throws(IndexError) {
+                    let found = try nearest(to: base + index * width, wanted: wanted, effort: effort, mask: mask)
+                    results.withLock { $0.0[index] = found }
+                } catch {
+                    results.withLock { $0.1 = error }
+                }
+            }
+        }
+        let (found, error) = results.withLock { $0 }
+        if let error { throw error }
+        return found
+    }
+}
+
+/// One walk through a graph.
+private struct NeighbourSearch {
+    private let graph: NeighbourGraph
+    private let stored: StoredRows
+    private let query: UnsafePointer<Float>
+    private let effort: Int
+    private var fresh: [UInt32] = []
+    private var scores: [Float]
+
+    init(_ graph: NeighbourGraph, _ query: UnsafePointer<Float>, effort: Int) {
+        (self.graph, self.query, self.effort) = (graph, query, effort)
+        stored = graph.vectors.stored
+        scores = Array(repeating: 0, count: 2 * graph.file.header.links)
+        fresh.reserveCapacity(scores.count)
+    }
+
+    /// From the highest level down to the best point that can be reached there, then around it on the lowest.
+    mutating func run(_ mask: RowMask?) throws(IndexError) -> [BestRows.Entry] {
+        var place = graph.file.header.entry
+        for level in stride(from: graph.file.top, to: 0, by: -1) { place = try descend(from: place, onLevel: level) }
+        return try spread(from: place, mask)
+    }
+
+    private mutating func descend(from place: Int, onLevel level: Int) throws(IndexError) -> Int {
+        var record = try graph.file.record(place, onLevel: level)
+        var best = score(record.row)
+        var improved = true
+        while improved {
+            improved = false
+            for link in record.links {
+                let other = try graph.file.record(Int(link), onLevel: level)
+                let score = score(other.row)
+                if score > best {
+                    (best, record, improved) = (score, other, true)
+                    break
+                }
+            }
+        }
+        return Int(record.below)
+    }
+
+    private mutating func spread(from start: Int, _ mask: RowMask?) throws(IndexError) -> [BestRows.Entry] {
+        var visited = RowMask(rows: graph.file.header.rows, all: false)
+        var best = BestRows(effort)
+        var frontier = Frontier()
+        fresh = [UInt32(start)]
+        visited[start] = true
+        while true {
+            fresh.withUnsafeBufferPointer { rows in
+                scores.withUnsafeMutableBufferPointer { scores in
+                    guard let base = scores.baseAddress else { return }
+                    stored.products(of: rows, with: query, into: base)
+                }
+            }
+            for (index, row) in fresh.enumerated() where scores[index] > best.threshold {
+                let entry = BestRows.Entry(score: scores[index], row: Int32(row))
+                frontier.push(entry)
+                if mask?[Int(row)] ?? true { best.offer(entry) }
+            }
+            guard let next = frontier.pop(), next.score >= best.threshold else { break }
+            fresh.removeAll(keepingCapacity: true)
+            for link in try graph.file.record(Int(next.row), onLevel: 0).links where !visited[Int(link)] {
+                visited[Int(link)] = true
+                fresh.append(link)
+            }
+        }
+        return best.ranked
+    }
+
+    private mutating func score(_ row: UInt32) -> Float {
+        var score: Float = 0
+        withUnsafePointer(to: row) { row in
+            stored.products(of: UnsafeBufferPointer(start: row, count: 1), with: query, into: &score)
+        }
+        return score
+    }
+}
+
+/// Points that were seen and whose links were not, the best on top.
+private struct Frontier {
+    private var heap: [BestRows.Entry] = []
+
+    mutating func push(_ entry: BestRows.Entry) {
+        heap.append(entry)
+        var child = heap.count - 1
+        while child > 0, heap[child].isBetter(than: heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func pop() -> BestRows.Entry? {
+        guard let best = heap.first, let last = heap.popLast() else { return nil }
+        guard !heap.isEmpty else { return best }
+        heap[0] = last
+        var parent = 0
+        while true {
+            var better = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+                if heap[child].isBetter(than: heap[better]) { better = child }
+            }
+            guard better != parent else { return best }
+            heap.swapAt(parent, better)
+            parent = better
+        }
+    }
+}
