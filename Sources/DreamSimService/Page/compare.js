@@ -59,6 +59,8 @@ export function compareView(context) {
   function showTray() {
     const focused = document.activeElement?.closest?.("[data-image]")?.dataset.image;
     const wasChoosing = tray.contains(document.activeElement) && document.activeElement.type === "file";
+    // Very many would push what is found about them out of sight.
+    tray.classList.toggle("full", images.length > 12);
     fill(tray,
       images.map((image, index) => h("figure", { cls: index === 0 ? "tile reference" : "tile", "data-image": image.name },
         h("div", { cls: "picture" }, view(image)),
