@@ -73,6 +73,8 @@ class Browser:
     # What a person does.
 
     def open(self, view=""):
+        # Another part of the same page would not be loaded anew.
+        self.driver.get("about:blank")
         self.driver.get(f"{self.address}/#{view}" if view else f"{self.address}/")
         self.wait("#views a")
 
@@ -149,10 +151,13 @@ class Browser:
     def press(self, *keys):
         ActionChains(self.driver).send_keys(*keys).perform()
 
-    def tab_to(self, selector, most=90):
-        """Presses Tab until an element has the focus, which must be seen."""
+    def tab_to(self, selector, most=90, back=False):
+        """Presses Tab (with Shift to go back) until an element has the focus, which must be seen."""
         for _ in range(most):
-            self.press(Keys.TAB)
+            if back:
+                ActionChains(self.driver).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+            else:
+                self.press(Keys.TAB)
             if self.js("return document.activeElement.matches(arguments[0])", selector):
                 seen = self.js("""
                     const element = document.activeElement;

@@ -16,6 +16,10 @@ MODEL = os.environ.get("DREAMSIM_PAGE_MODEL", "vits14-focus")
 METRICS = f"{MODEL},ssim,psnr"
 
 
+def sample(name):
+    return SAMPLES / f"{name}.jpg"
+
+
 def make_photos(folder):
     """Forty crops of two photographs, and three files that are there more than once."""
     folder.mkdir()

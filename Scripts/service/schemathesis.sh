@@ -4,7 +4,8 @@
 # Starts a service of its own, with an index and reports, when no URL is given. Installs schemathesis into bench/service.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-environment=bench/service
+root=$PWD
+environment=$root/bench/service
 if [ ! -x "$environment/bin/schemathesis" ]; then
     python3 -m venv "$environment"
     "$environment/bin/pip" install -q schemathesis
@@ -29,7 +30,9 @@ if [ -z "$url" ]; then
 fi
 until curl -sf "$url/readyz" > /dev/null; do sleep 0.2; done
 # A service that has too much to do says so with 503, as the document has it; what must not happen is 500.
-SCHEMATHESIS_HOOKS=Scripts/service/images.py "$environment/bin/schemathesis" run "$url/v1/openapi.json" \
+# It leaves files where it runs.
+cd "$root/bench"
+SCHEMATHESIS_HOOKS=$root/Scripts/service/images.py "$environment/bin/schemathesis" run "$url/v1/openapi.json" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,unsupported_method \
     --max-examples "${EXAMPLES:-50}" --seed 1 "$@"
 curl -sf "$url/healthz" > /dev/null

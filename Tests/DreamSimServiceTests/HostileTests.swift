@@ -48,7 +48,7 @@ struct HostileTests {
     @Test("answers 408 to a head that comes too slowly")
     func slowHead() async throws {
         var settings = ServiceSettings()
-        settings.limits.headTime = .milliseconds(300)
+        settings.limits.headTime = .seconds(1)
         try await RunningService.with(settings) { service in
             let client = try service.client()
             client.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow:")
@@ -60,7 +60,7 @@ struct HostileTests {
     @Test("answers 408 to a body that comes too slowly")
     func slowBody() async throws {
         var settings = ServiceSettings()
-        settings.limits.bodyTime = .milliseconds(300)
+        settings.limits.bodyTime = .seconds(1)
         try await RunningService.with(settings) { service in
             let client = try service.client()
             client.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
@@ -241,7 +241,7 @@ struct HostileTests {
         let metric = GatedMetric()
         let png = try Pictures.png(1)
         var settings = ServiceSettings()
-        settings.limits.answerTime = .milliseconds(300)
+        settings.limits.answerTime = .seconds(1)
         try await RunningService.with(settings, metrics: [metric]) { service in
             defer { metric.open() }
             let answer = try service.post("/v1/compare", Form([("reference", "a", png), ("image", "b", png)]))

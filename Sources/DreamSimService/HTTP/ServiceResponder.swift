@@ -75,7 +75,7 @@ struct ServiceResponder: HTTPResponder {
     private func answer(_ request: Request, _ route: Route?, _ context: ServiceContext) async throws -> Response {
         try core.hosts.check(request.head)
         if let token, route?.isOpen != true { try token.check(request.head) }
-        guard route != nil else { throw lost(request) }
+        guard let route else { throw lost(request) }
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMedia, "a body in '\(encoding.prefix(40))'", advice: "send it as it is")
         }
@@ -83,6 +83,7 @@ struct ServiceResponder: HTTPResponder {
             throw Problem(.tooLarge, "the body passes the limit of \(core.limits.bodyBytes) bytes")
         }
         let scope = RequestScope(context.channel, core)
+        if route.images.isEmpty { scope.bodyIsRead() }
         return try await scope.run { [router] in
             var routed = RoutedContext(
                 source: ApplicationRequestContextSource(channel: context.channel, logger: context.logger))

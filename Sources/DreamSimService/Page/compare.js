@@ -58,6 +58,9 @@ export function compareView(context) {
 
   function showTray() {
     const focused = document.activeElement?.closest?.("[data-image]")?.dataset.image;
+    const wasChoosing = tray.contains(document.activeElement) && document.activeElement.type === "file";
+    // Very many would push what is found about them out of sight.
+    tray.classList.toggle("full", images.length > 12);
     fill(tray,
       images.map((image, index) => h("figure", { cls: index === 0 ? "tile reference" : "tile", "data-image": image.name },
         h("div", { cls: "picture" }, view(image)),
@@ -72,6 +75,7 @@ export function compareView(context) {
       }),
       images.length > 1 ? h("button", { type: "button", cls: "quiet clear", onclick: () => { images.forEach(drop); images = []; changed(); } }, "Remove all") : null);
     if (focused) tray.querySelector(`[data-image="${CSS.escape(focused)}"] button`)?.focus();
+    if (wasChoosing) tray.querySelector(".zone input").focus();
     showControls();
   }
 

@@ -68,8 +68,9 @@ export function meaning(metric, value, profile) {
 /** Where values of a metric stand between “the same” on the left and “different” on the right. */
 export function scale(metric, values, profile) {
   const same = number(metric.identical);
-  const marks = profile?.landmarks
-    ? [profile.landmarks.unrelated.percentiles, profile.landmarks.related?.percentiles ?? []].flat().map(number) : [];
+  // Without the last hundredth at either end: a single odd pair would make everything else small.
+  const marks = [profile?.landmarks?.unrelated, profile?.landmarks?.related]
+    .flatMap((distribution) => distribution?.percentiles.slice(1, -1) ?? []).map(number);
   const known = [...values, ...marks, profile?.threshold ? number(profile.threshold.value) : NaN].filter(Number.isFinite);
   let start, end;
   if (isLower(metric)) {

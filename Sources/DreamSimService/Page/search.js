@@ -49,6 +49,7 @@ export function searchView(context) {
   }
 
   function showTray() {
+    const wasChoosing = tray.contains(document.activeElement) && document.activeElement.type === "file";
     fill(tray,
       known ? h("figure", { cls: "tile" }, h("div", { cls: "picture" }, thumbnail(known)),
         h("figcaption", {}, h("span", { cls: "name", title: known.image }, last(known.image)), h("span", { cls: "badge" }, "of the index"),
@@ -60,6 +61,7 @@ export function searchView(context) {
         title: queries.length === 0 && !known ? "Drop an image to search for, or choose it" : "Add images",
         hint: queries.length === 0 && !known ? "Pasting works too." : null, onFiles: add, isSmall: queries.length > 0 || Boolean(known),
       }));
+    if (wasChoosing) tray.querySelector(".zone input").focus();
   }
 
   async function search() {

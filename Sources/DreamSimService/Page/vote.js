@@ -52,6 +52,7 @@ export function voteView(context) {
   function changed() {
     work.stop();
     [choice, answer] = [null, null];
+    const wasChoosing = element.contains(document.activeElement) && document.activeElement.type === "file";
     for (const place of places) {
       const picture = pictures[place];
       fill(slots[place], h("h2", {}, titles[place]),
@@ -68,6 +69,8 @@ export function voteView(context) {
           h("button", { type: "button", cls: "primary", onclick: () => choose("A") }, h("kbd", {}, "←"), " A is closer"),
           h("button", { type: "button", cls: "primary", onclick: () => choose("B") }, "B is closer ", h("kbd", {}, "→")))]
       : null);
+    // The place where somebody chose a file is gone; the next thing to do has the focus.
+    if (wasChoosing) element.querySelector(isComplete ? ".question button" : ".slot input").focus();
     if (isComplete) prepare();
   }
 

@@ -36,7 +36,8 @@ enum CatalogueRoutes {
                 try .json(
                     OpenAPI.document(
                         RouteTable.all, needsToken: call.core.settings.token != nil,
-                        takesPaths: call.core.root != nil))
+                        takesPaths: call.core.root != nil,
+                        metrics: (try? call.core.engine().metrics.map(\.card.name)) ?? []))
             }),
     ]
 

@@ -10,7 +10,8 @@ enum CompareRoutes {
             summary: "Rank images by how alike they are to a reference, by one metric or several.", tag: "Comparing",
             parameters: metricParameters + [
                 Parameter(
-                    name: "rank-by", kind: .text, summary: "The metric that ranks; the first one when it is not given.")
+                    name: "rank-by", kind: .metric,
+                    summary: "The metric that ranks; the first one when it is not given.")
             ],
             images: [
                 reference,
@@ -40,7 +41,7 @@ enum CompareRoutes {
 
     static let metricParameters = [
         Parameter(
-            name: "metric", kind: .names,
+            name: "metric", kind: .metrics,
             summary: "Loaded metrics, separated by commas, or 'all'; the first loaded one when it is not given."),
         resize,
     ]

@@ -10,7 +10,7 @@ enum HeatmapRoutes {
             tag: "Comparing",
             parameters: [
                 Parameter(
-                    name: "metric", kind: .text,
+                    name: "metric", kind: .metric,
                     summary: "A loaded metric that has maps; the first loaded one when it is not given."),
                 Parameter(
                     name: "layout", kind: .choice(Heatmap.Drawing.Layout.allCases.map(\.rawValue)),

@@ -10,7 +10,7 @@ enum PairRoutes {
             tag: "Comparing",
             parameters: CompareRoutes.metricParameters + [
                 Parameter(
-                    name: "pairs", kind: .names,
+                    name: "pairs", kind: .list(pattern: "^[0-9]{1,3}-[0-9]{1,3}$"),
                     summary:
                         "Pairs of images by their places from 0, such as 0-1,0-2,3-4; the first with the second, the third with the fourth and so on when it is not given."
                 )

@@ -5,13 +5,14 @@ enum OpenAPI {
     ///   - routes: what is described.
     ///   - needsToken: whether requests need one.
     ///   - takesPaths: whether requests may name files.
-    static func document(_ routes: [Route], needsToken: Bool, takesPaths: Bool) -> JSONValue {
+    ///   - metrics: the names of those that are loaded.
+    static func document(_ routes: [Route], needsToken: Bool, takesPaths: Bool, metrics: [String]) -> JSONValue {
         var paths: [String: JSONValue] = [:]
         for route in routes where route.isDocumented {
             var operations: [String: JSONValue] = [:]
             if case .object(let known)? = paths[route.path] { operations = known }
             operations[route.method.rawValue.lowercased()] = operation(
-                route, needsToken: needsToken, takesPaths: takesPaths)
+                route, needsToken: needsToken, takesPaths: takesPaths, metrics: metrics)
             paths[route.path] = .object(operations)
         }
         var components: [String: JSONValue] = ["schemas": .object(Schema.components)]
@@ -27,11 +28,13 @@ enum OpenAPI {
         ]
     }
 
-    private static func operation(_ route: Route, needsToken: Bool, takesPaths: Bool) -> JSONValue {
+    private static func operation(
+        _ route: Route, needsToken: Bool, takesPaths: Bool, metrics: [String]
+    ) -> JSONValue {
         var operation: [String: JSONValue] = [
             "summary": .string(route.summary), "tags": [.string(route.tag)],
             "operationId": .string(identifier(route)),
-            "parameters": .array(route.parameters.map(\.document)),
+            "parameters": .array(route.parameters.map { $0.document(metrics: metrics) }),
             "responses": .object(responses(route, needsToken: needsToken)),
         ]
         if !route.images.isEmpty { operation["requestBody"] = body(route.images, takesPaths: takesPaths) }

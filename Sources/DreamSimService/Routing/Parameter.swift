@@ -9,8 +9,12 @@ struct Parameter: Sendable {
         case choice([String])
         case text
         case flag
-        /// Names, separated by commas.
-        case names
+        /// Texts that match a pattern, separated by commas.
+        case list(pattern: String)
+        /// The name of a metric.
+        case metric
+        /// Names of metrics, separated by commas, or `all`.
+        case metrics
     }
 
     /// The value of a parameter.
@@ -57,7 +61,7 @@ struct Parameter: Sendable {
         case .choice(let values):
             guard values.contains(text) else { throw refusal("one of \(values.joined(separator: ", "))") }
             return .text(text)
-        case .text:
+        case .text, .metric:
             guard !text.isEmpty, text.count <= Self.longest else {
                 throw refusal("a text of 1 to \(Self.longest) characters")
             }
@@ -65,7 +69,7 @@ struct Parameter: Sendable {
         case .flag:
             guard text == "true" || text == "false" else { throw refusal("true or false") }
             return .flag(text == "true")
-        case .names:
+        case .list, .metrics:
             let names = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimming() }
             guard names.count <= Self.mostNames, !names.contains("") else {
                 throw refusal("names, separated by commas")
@@ -75,27 +79,46 @@ struct Parameter: Sendable {
     }
 
     /// What OpenAPI says of its values.
-    private var schema: JSONValue {
+    private func schema(metrics: [String]) -> JSONValue {
         var schema: [String: JSONValue]
         switch kind {
         case .integer(let range):
             schema = ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
         case .number(let range):
             schema = ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]
-        case .choice(let values): schema = ["type": "string", "enum": .array(values.map { .string($0) })]
+        case .choice(let values): return Schema.choice(values, standard: standard)
         case .text: schema = ["type": "string", "minLength": 1, "maxLength": .integer(Self.longest)]
-        case .names: schema = ["type": "string", "minLength": 1]
         case .flag: schema = ["type": "boolean"]
+        case .metric: return metrics.isEmpty ? Schema.string : Schema.choice(metrics)
+        case .list(let pattern):
+            schema = Self.list(["type": "string", "pattern": .string(pattern)])
+        case .metrics:
+            // Either some of them, or all.
+            schema = Self.list(metrics.isEmpty ? Schema.string : Schema.choice(metrics))
+            return [
+                "anyOf": [.object(schema), ["type": "array", "items": ["const": "all"], "minItems": 1, "maxItems": 1]]
+            ]
         }
         if let standard { schema["default"] = standard }
         return .object(schema)
     }
 
+    private static func list(_ items: JSONValue) -> [String: JSONValue] {
+        ["type": "array", "items": items, "minItems": 1, "maxItems": .integer(mostNames)]
+    }
+
     /// The parameter as OpenAPI describes it.
-    var document: JSONValue {
-        [
+    /// - Parameter metrics: the names of those that are loaded.
+    func document(metrics: [String]) -> JSONValue {
+        var document: [String: JSONValue] = [
             "name": .string(name), "in": isInPath ? "path" : "query", "required": .bool(isInPath || isRequired),
-            "description": .string(summary), "schema": schema,
+            "description": .string(summary), "schema": schema(metrics: metrics),
         ]
+        switch kind {
+        // Values are separated by commas.
+        case .list, .metrics: (document["style"], document["explode"]) = ("form", false)
+        default: break
+        }
+        return .object(document)
     }
 }

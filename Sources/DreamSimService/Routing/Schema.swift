@@ -11,8 +11,10 @@ enum Schema {
     static let anything: JSONValue = ["type": "object"]
 
     static func array(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
-    static func choice(_ values: [String]) -> JSONValue {
-        ["type": "string", "enum": .array(values.map { .string($0) })]
+    static func choice(_ values: [String], standard: JSONValue? = nil) -> JSONValue {
+        var schema: [String: JSONValue] = ["type": "string", "enum": .array(values.map { .string($0) })]
+        schema["default"] = standard
+        return .object(schema)
     }
     static func map(_ values: JSONValue) -> JSONValue { ["type": "object", "additionalProperties": values] }
     static func reference(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/\(name)")] }

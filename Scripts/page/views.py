@@ -1,0 +1,211 @@
+"""The views of the page, each used as people use it."""
+import json
+
+from selenium.webdriver.common.keys import Keys
+
+from service import MODEL, sample
+
+
+def compare(browser, service):
+    browser.open()
+    browser.look("compare-empty")
+    assert browser.js("return document.querySelector('h1').textContent") == "How alike are they?"
+    # One by the file chooser, some dropped, one pasted.
+    browser.choose(".zone input", sample("scene"))
+    browser.wait(".tile", 1)
+    browser.wait_text("One more image")
+    browser.transfer("drop", ".zone", sample("shifted"), sample("different"))
+    browser.wait(".tile", 3)
+    browser.transfer("drop", "main", sample("blurred"))
+    browser.wait(".tile", 4)
+    browser.transfer("paste", "body", sample("mirrored"))
+    browser.wait(".tile", 5)
+    browser.wait(".rank", 4)
+    browser.until(lambda: not browser.all(".progress"), "the end of the work")
+    names = [row.text for row in browser.all(".rank .name")]
+    assert names[-1] == "different.jpg", names
+    assert len(browser.all(".metric")) == 3, "one number for each metric"
+    values = [float(cell.text) for cell in browser.all(".rank .figure")]
+    assert values == sorted(values) and values[0] >= 0, values
+    # The numbers are the command's.
+    told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
+    assert abs(told["results"][0]["distance"] - values[-1]) < 0.001 * values[-1] + 5e-5, (told["results"], values)
+    assert "loser than" in browser.text(".metrics"), "what the number means"
+    browser.loaded()
+    browser.look("compare")
+    browser.click("ol li:last-child .rank")
+    assert browser.one("ol li:last-child .rank").get_attribute("aria-pressed") == "true"
+    browser.wait(".sides figure:nth-child(2) img[alt='different.jpg']")
+    # Another reference.
+    browser.click("[data-image='different.jpg'] figcaption button")
+    browser.until(lambda: browser.text(".tile.reference .name") == "different.jpg", "another reference")
+    browser.until(lambda: len(browser.all(".rank")) == 4 and not browser.all(".progress"), "the new ranking")
+    # Fewer metrics, and a file that is no image.
+    browser.js("document.querySelectorAll('.chips input')[2].click()")
+    browser.until(lambda: len(browser.all(".metric")) == 2, "two metrics")
+    broken = service.scratch / "broken.jpg"
+    broken.write_bytes(b"this is no image")
+    browser.choose(".zone input", broken)
+    browser.wait_text("broken.jpg was left out")
+    browser.look("compare-broken")
+
+
+def many(browser, service):
+    """Much work shows how far it is, and can be stopped."""
+    browser.open()
+    browser.js("""
+        window.told = [];
+        new MutationObserver(() => {
+            const text = document.querySelector('.progress-text')?.textContent;
+            if (text && text !== told.at(-1)) told.push(text);
+        }).observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true })""")
+    photos = sorted(service.photos.glob("*.jpg"))
+    browser.choose(".zone input", *photos)
+    browser.wait(".progress button")
+    browser.look("many")
+    browser.click_text("Cancel")
+    browser.wait_text("Stopped.")
+    browser.click_text("Compare again")
+    browser.wait(".rank", len(photos) - 1)
+    told = browser.js("return told")
+    assert "8 of 42 images compared…" in told and "40 of 42 images compared…" in told, told
+
+
+def sizes(browser, service):
+    """Images of different sizes, which metrics of pixels refuse until they are brought to one."""
+    browser.open()
+    browser.choose(".zone input", service.photos / "scene-00.jpg", sample("scene"))
+    browser.wait(".metric", 3)
+    assert len(browser.all(".meaning.problem")) == 2, browser.text(".metrics")
+    browser.look("compare-sizes")
+    browser.click_text("squares of 256")
+    browser.until(lambda: browser.all(".metric") and not browser.all(".meaning.problem"), "values of all metrics")
+
+
+def heatmap(browser, service):
+    browser.open()
+    browser.choose(".zone input", sample("scene"), sample("zoomed"))
+    browser.wait(".segments")
+    for side, place in (("image", 2), ("reference", 1)):
+        browser.js(f"document.querySelector('.segments input[value={side}]').click()")
+        browser.until(lambda: browser.js(f"""const map = document.querySelector('.sides figure:nth-child({place}) .map');
+            return !map.hidden && map.complete && map.naturalWidth > 0"""), f"the map over the {side}")
+        size = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
+            .map((image) => `${{image.naturalWidth}}x${{image.naturalHeight}}`)""")
+        assert size[0] == size[1], size
+        boxes = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
+            .map((image) => JSON.stringify(image.getBoundingClientRect()))""")
+        assert boxes[0] == boxes[1], "the map lies on its picture"
+        if side == "image":
+            browser.look("heatmap")
+    slider = browser.one(".slider input")
+    slider.send_keys(Keys.HOME)
+    assert browser.js("return getComputedStyle(document.querySelector('.map:not([hidden])')).opacity") == "0"
+    for _ in range(30):
+        slider.send_keys(Keys.ARROW_RIGHT)
+    assert browser.text(".slider output") == "30 %", browser.text(".slider")
+    assert browser.js("return getComputedStyle(document.querySelector('.map:not([hidden])')).opacity") == "0.3"
+    browser.js("document.querySelector('.segments input[value=off]').click()")
+    assert browser.js("return [...document.querySelectorAll('.map')].every((map) => map.hidden)")
+
+
+def vote(browser, service):
+    browser.open("vote")
+    browser.look("vote-empty")
+    browser.transfer("drop", ".slot.reference", sample("scene"), sample("shifted"), sample("different"))
+    browser.wait("#question")
+    browser.loaded()
+    assert not browser.all(".votes"), "metrics say nothing before the person does"
+    browser.look("vote-question")
+    browser.click_text("A is closer")
+    browser.wait(".votes tbody tr", 4)
+    rows = browser.text(".votes")
+    assert "You" in rows and MODEL in rows, rows
+    # A row of the table that says that the model agrees.
+    assert browser.js("return document.querySelectorAll('.votes tbody tr')[1].querySelector('.mark').textContent") == "A"
+    browser.loaded()
+    browser.look("vote-answer")
+
+
+def search(browser, service):
+    browser.open("search")
+    browser.wait_text("43 images in the index")
+    browser.look("search-empty")
+    browser.choose(".zone input", sample("scene"))
+    browser.wait(".gallery li", 24)
+    first = [card.get_attribute("aria-label") for card in browser.all(".gallery .card")]
+    assert first[0].startswith(("scene-", "copy-of-scene")), first[0]
+    browser.loaded()
+    browser.look("search")
+    browser.click_text("Next")
+    browser.until(lambda: len(browser.all(".gallery li")) == 19, "the second page")
+    second = [card.get_attribute("aria-label") for card in browser.all(".gallery .card")]
+    assert not set(first) & set(second) and len(first + second) == 43
+    assert "25–43 of 43" in browser.text(".pager")
+    browser.click(".gallery .card")
+    browser.wait("dialog[open]")
+    browser.loaded()
+    browser.look("search-detail")
+    browser.click_text("More like this one")
+    browser.wait_text("More like it")
+    browser.until(lambda: len(browser.all(".gallery li")) == 24, "what is like an image of the index")
+
+
+def duplicates(browser, service):
+    browser.open("duplicates")
+    browser.wait(".group", 2)
+    text = browser.text()
+    assert "copy-of-scene-00.jpg" in text and "scene-01-again.jpg" in text, text
+    browser.loaded()
+    browser.look("duplicates")
+    browser.js("document.querySelector('.segments input[value=identical-pixels]').click()")
+    browser.until(lambda: len(browser.all(".group")) == 1, "the only two files that are the same")
+
+
+def reports(browser, service):
+    browser.open("reports")
+    browser.wait(".score", 3)
+    assert "samples" in browser.text(".report h2")
+    browser.look("reports")
+
+
+def voting_room(browser, service):
+    browser.open("voting-room")
+    browser.wait(".choice", 2)
+    browser.loaded()
+    browser.look("voting-room")
+    assert not any(word in browser.js("return document.documentElement.outerHTML") for word in ("blurred.png", "cropped.png"))
+    assert "0 of 9 judgements" in browser.text(".stage-foot"), browser.text(".stage-foot")
+    browser.click(".choice.left")
+    browser.wait_text("1 of 9 judgements")
+    browser.wait(".stage[aria-busy=false] .choice", 2)
+    browser.press(Keys.ARROW_RIGHT)
+    browser.wait_text("2 of 9 judgements")
+    assert len(service.votes) == 2
+    browser.wait(".stage[aria-busy=false] .choice", 2)
+    browser.press("u")
+    browser.wait_text("1 of 9 judgements")
+    assert len(service.votes) == 1
+    # The service is started anew, and goes on where it was.
+    service.stop()
+    browser.faults()
+    service.start()
+    browser.address = service.address
+    browser.open("voting-room")
+    browser.wait_text("1 of 9 judgements")
+    for done in range(2, 10):
+        browser.wait(".stage[aria-busy=false] .choice", 2)
+        browser.press(Keys.ARROW_LEFT)
+        browser.until(lambda: f"{done} of 9 judgements" in browser.text(".stage-foot"), f"judgement {done}")
+    browser.wait(".end")
+    votes = service.votes
+    assert len(votes) == 9 and len({row["id"] for row in votes}) == 9
+    assert [row["split"] for row in votes].count("repeat") == 3
+    for row in votes:
+        # Whoever always chooses the left one chooses each of the two once when they are swapped.
+        left = row["vote"] == row["swapped"]
+        assert left or row is votes[0] or row is votes[1], row
+    assert "that came twice you judged" in browser.text(".end")
+    browser.look("voting-room-end")
+    table = service.triplets / "triplets.votes.csv"
+    service.run("evaluate", "triplets", table, "--metric", "mse", "--no-cache")
