@@ -34,6 +34,6 @@ until curl -sf "$url/readyz" > /dev/null; do sleep 0.2; done
 cd "$root/bench"
 SCHEMATHESIS_HOOKS=$root/Scripts/service/images.py "$environment/bin/schemathesis" run "$url/v1/openapi.json" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,unsupported_method \
-    --max-examples "${EXAMPLES:-50}" --seed 1 "$@"
+    --max-examples "${EXAMPLES:-50}" --seed 1 --request-timeout 120 "$@"
 curl -sf "$url/healthz" > /dev/null
 echo "The service is alive."

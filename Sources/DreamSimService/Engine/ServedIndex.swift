@@ -24,18 +24,25 @@ final class ServedIndex: Sendable {
     }
 
     /// The search for duplicates of a tier, begun when there is none or the last one is too old to be shown.
-    func duplicates(_ tier: DuplicateTier, _ distance: Double?, on threads: WorkerThreads) -> DuplicateSearch {
-        searches.withLock { searches in
+    /// - Throws: `Problem` when too many others go on: distances can be any number.
+    func duplicates(
+        _ tier: DuplicateTier, _ distance: Double?, on threads: WorkerThreads
+    ) throws(Problem) -> DuplicateSearch {
+        let search: DuplicateSearch? = searches.withLock { searches in
             let key = "\(tier.rawValue) \(distance.map { "\($0)" } ?? "")"
             if let search = searches[key], !search.isStale { return search }
-            // Few are kept: distances can be any number.
-            if searches.count >= 8 { searches = searches.filter { !$0.value.isDone } }
+            if searches.count >= Self.mostSearches { searches = searches.filter { !$0.value.isDone } }
+            guard searches.count < Self.mostSearches else { return nil }
             let search = DuplicateSearch(self, tier, distance)
             searches[key] = search
             Task { await search.run(on: threads) }
             return search
         }
+        guard let search else { throw .passing(.overload, "too many searches for duplicates go on", retryAfter: 10) }
+        return search
     }
+
+    private static let mostSearches = 8
 }
 
 /// A search for duplicates, which may take long.

@@ -29,7 +29,7 @@ enum DuplicateRoutes {
                     Schema.object(["done": Schema.integer, "total": Schema.integer]),
                     "The search goes on; ask again after the time in Retry-After.", status: .accepted),
             ],
-            problems: [.notFound, .loading], handle: duplicates)
+            problems: [.notFound, .loading, .overload], handle: duplicates)
     ]
 
     private struct Answer: Encodable {
@@ -79,7 +79,7 @@ enum DuplicateRoutes {
         let (engine, index) = (try call.core.engine(), try IndexRoutes.index(call))
         let tier = call.text("tier").flatMap(DuplicateTier.init) ?? .reencoded
         let (count, offset) = (call.integer("count") ?? 20, call.integer("offset") ?? 0)
-        let search = index.duplicates(tier, call.number("distance"), on: engine.background)
+        let search = try index.duplicates(tier, call.number("distance"), on: engine.background)
         // Most searches are over before anybody has to ask again.
         for _ in 0..<40 where !search.isDone { try await Task.sleep(for: .milliseconds(25)) }
         guard let report = try search.report() else {
