@@ -120,9 +120,12 @@ static void KERNEL(channel_gradient)(const struct dsv_channel_gradient *of, cons
             const lanes v = channels_at(x + c, part);
             lanes gradient = channels_at(of->constant + c, part) +
                              channels_at(of->slope_x + c, part) * (v - channels_at(of->mean_x + c, part));
-            if (y)
-                gradient += channels_at(of->slope_y + c, part) *
-                            (channels_at(y + c, part) - channels_at(of->mean_y + c, part));
+            if (y) {
+                /* Both products are rounded, so that equal maps with opposite slopes leave nothing. */
+                const lanes other = channels_at(of->slope_y + c, part) *
+                                    (channels_at(y + c, part) - channels_at(of->mean_y + c, part));
+                gradient = gradient + other;
+            }
             set_channels(dx + c, part, of->gated ? (v > splat(0) ? gradient : splat(0)) : gradient);
         }
         if (y) y += channels;

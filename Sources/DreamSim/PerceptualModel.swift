@@ -137,7 +137,7 @@ public final class PerceptualModel: Sendable {
     }
 
     /// Brings vectors that lie one after another to squared norms; a vector of zeros stays.
-    private static func scale(_ vectors: UnsafeMutableBufferPointer<Float>, _ widths: [Int], _ shares: [Double]) {
+    static func scale(_ vectors: UnsafeMutableBufferPointer<Float>, _ widths: [Int], _ shares: [Double]) {
         var start = 0
         for (width, share) in zip(widths, shares) {
             let vector = vectors.extracting(start..<(start + width))

@@ -45,7 +45,7 @@ public final class Trainer {
             options.alpha = adapter.scale * Float(adapter.rank)
         }
         try options.check()
-        guard model.isDifferentiable else {
+        guard model.isTunable else {
             throw TrainingError(
                 .badSetting, model.description.name,
                 "has parts that are not transformers, or parts of fixed shares, which are not trained yet")

@@ -4,11 +4,26 @@ package import Tensors
 /// The embeddings of a batch with what their backward pass needs. Not for sharing between threads.
 package final class EmbeddingRecording {
     private let model: PerceptualModel
-    private let recordings: [Recording]
+    private let recordings: [Part]
     /// [N, width], before normalisation.
     private let joined: Tensor
     /// [N, width].
     package let embeddings: Tensor
+
+    /// What was read through a part of the model.
+    private enum Part {
+        /// With the network's place among the model's transformers.
+        case transformer(Recording, Int)
+        case statistics(StatisticsRecording)
+
+        /// [N, width of the part].
+        var features: Tensor {
+            switch self {
+            case .transformer(let recording, _): recording.features
+            case .statistics(let recording): recording.features
+            }
+        }
+    }
 
     /// Embeds a batch.
     /// - Parameters:
@@ -21,14 +36,34 @@ package final class EmbeddingRecording {
         recomputes: Bool = false
     ) {
         self.model = model
-        recordings = zip(model.networks, model.description.transformers).enumerated().map { index, pair in
-            Recording(
-                pair.0, pair.1.feature, of: batch, centringTokens: model.stamp.isNormalized,
-                tuning: tunings.isEmpty ? nil : tunings[index], firstImage: firstImage, recomputes: recomputes)
+        var transformers = 0
+        recordings = model.parts.map { part in
+            switch part {
+            case .transformer(let network, let feature):
+                defer { transformers += 1 }
+                return .transformer(
+                    Recording(
+                        network, feature, of: batch, centringTokens: model.stamp.isNormalized,
+                        tuning: tunings.isEmpty ? nil : tunings[transformers], firstImage: firstImage,
+                        recomputes: recomputes), transformers)
+            case .statistics(let network, let statistics):
+                return .statistics(StatisticsRecording(network, of: batch, at: statistics.taps))
+            }
         }
         joined = Self.join(recordings.map(\.features))
         var embeddings = joined
-        if model.normalizesEmbeddings {
+        let shares = model.vectorShares
+        if model.description.hasShares {
+            let (count, width) = (joined.shape[0], joined.shape[1])
+            embeddings.withUnsafeMutableBufferPointer { values in
+                for n in 0..<count {
+                    let vector = values.extracting((n * width)..<((n + 1) * width))
+                    for (range, share) in shares {
+                        if let share { PerceptualModel.scale(vector.extracting(range), [range.count], [share]) }
+                    }
+                }
+            }
+        } else if model.normalizesEmbeddings {
             let (count, width) = (joined.shape[0], joined.shape[1])
             embeddings.withUnsafeMutableBufferPointer { values in
                 for n in 0..<count { PerceptualModel.normalize(values.extracting((n * width)..<((n + 1) * width))) }
@@ -55,31 +90,66 @@ package final class EmbeddingRecording {
         _ dEmbeddings: [[Double]], wanting wanted: Recording.Wanted, into sums: [WeightGradients]
     ) -> Tensor? {
         let (values, width) = (joined.values, joined.shape[1])
-        let dJoined = dEmbeddings.enumerated().map { n, gradient in
-            model.normalizesEmbeddings
-                ? UnitVector.backward(gradient, at: values[(n * width)..<((n + 1) * width)]) : gradient
+        let shares = model.vectorShares
+        let dJoined = dEmbeddings.enumerated().map { n, gradient -> [Double] in
+            let vector = values[(n * width)..<((n + 1) * width)]
+            if model.description.hasShares {
+                return shares.flatMap { range, share -> [Double] in
+                    let part = Array(gradient[range])
+                    return share.map { Self.backward(part, at: Array(vector)[range], share: $0) } ?? part
+                }
+            }
+            return model.normalizesEmbeddings ? UnitVector.backward(gradient, at: vector) : gradient
         }
         let weights = model.backwardWeights
         var offset = 0
         var result: Tensor?
-        for (index, recording) in recordings.enumerated() {
-            let features = recording.features.shape[1]
-            let part = dJoined.flatMap { $0[offset..<(offset + features)].map { Float($0) } }
-            offset += features
-            let gradient = recording.backward(
-                Tensor(part, shape: recording.features.shape), through: weights[index], wanting: wanted,
-                into: sums[index])
+        for recording in recordings {
+            let shape = recording.features.shape
+            let part = dJoined.flatMap { $0[offset..<(offset + shape[1])].map { Float($0) } }
+            offset += shape[1]
+            let dFeatures = Tensor(part, shape: shape)
+            let gradient: Tensor?
+            switch recording {
+            case .transformer(let recording, let index):
+                gradient = recording.backward(
+                    dFeatures, through: weights[index], wanting: wanted, into: sums[index])
+            case .statistics(let recording):
+                gradient = wanted.contains(.images) ? recording.backward(dFeatures) : nil
+            }
             guard let gradient else { continue }
             guard var sum = result else {
                 result = gradient
                 continue
             }
             result = nil
-            sum.withUnsafeMutableBufferPointer { sum in
-                gradient.withUnsafeBufferPointer { for i in sum.indices { sum[i] += $0[i] } }
-            }
+            sum.add(gradient)
             result = sum
         }
         return result
+    }
+
+    /// The gradient of a vector, given that of the same brought to a squared norm; zeros for a vector of zeros.
+    private static func backward(_ dOutput: [Double], at x: some Collection<Float>, share: Double) -> [Double] {
+        let x = x.map(Double.init)
+        let square = x.reduce(0) { $0 + $1 * $1 }
+        guard square > 1e-30 else { return dOutput.map { _ in 0 } }
+        let along = zip(dOutput, x).reduce(0) { $0 + $1.0 * $1.1 } / square
+        let scale = (share / square).squareRoot()
+        return zip(dOutput, x).map { scale * ($0 - $1 * along) }
+    }
+}
+
+extension PerceptualModel {
+    /// The vectors of an embedding before it is normalised, and the squared norm that each is brought to; nil for those
+    /// that stay as they come.
+    fileprivate var vectorShares: [(Range<Int>, Double?)] {
+        var first = 0
+        return description.parts.flatMap { part in
+            part.extractor.widths.enumerated().map { index, width in
+                defer { first += width }
+                return (first..<(first + width), part.shares?[index])
+            }
+        }
     }
 }

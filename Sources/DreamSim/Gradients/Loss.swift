@@ -68,8 +68,7 @@ public struct Loss: Sendable {
     public static func differentiable(_ metric: any PerceptualMetric) throws(DreamSimError)
         -> any DifferentiableMetric
     {
-        guard let found = metric as? any DifferentiableMetric, (metric as? PerceptualModel)?.isDifferentiable != false
-        else {
+        guard let found = metric as? any DifferentiableMetric else {
             throw DreamSimError(
                 .badSetting, metric.card.name,
                 "has no gradient, so that it cannot be a loss; 'dreamsim metrics' says which have one")

@@ -6,14 +6,16 @@ extension PerceptualModel: DifferentiableMetric {
     /// Pairs that pass the networks together, so that memory does not grow with the batch.
     private static let pairsTogether = 4
 
-    /// Whether gradients can be had: of transformers, joined as they are.
-    package var isDifferentiable: Bool { networks.count == parts.count && !description.hasShares }
+    /// Whether weights can be tuned: of transformers, joined as they are.
+    package var isTunable: Bool { networks.count == parts.count && !description.hasShares }
 
     /// DreamSim's distances of pairs of images, and how they change with every pixel.
     ///
     /// Images of another size than the model's square are resampled to it as pictures are, bicubically with
     /// antialiasing, but without rounding to 8 bits, which has no useful derivative: distances differ by about 0.001 from
     /// those of `distance`. Both sides must then be stretched: a model that pads or crops takes squares only.
+    ///
+    /// Parts that are channel statistics and parts of fixed shares, as `lite` has them, take part.
     ///
     /// Memory: activations of eight images at a time, about 73 MB each for a ViT-B/16, and once for the model a second
     /// copy of its weights, arranged for the way back.
@@ -53,11 +55,6 @@ extension PerceptualModel: DifferentiableMetric {
 
     /// How a batch is brought to the model's square; nil where it has that size.
     private func gradientResampling(of batch: Tensor) throws(DreamSimError) -> LinearResampling? {
-        guard isDifferentiable else {
-            throw DreamSimError(
-                .badSetting, card.name,
-                "has parts that are not transformers, or parts of fixed shares, whose gradients are not computed yet")
-        }
         let (height, width, side) = (batch.shape[2], batch.shape[3], preprocessing.side)
         guard height == width || preprocessing.fit == .stretch else {
             throw DreamSimError(

@@ -10,12 +10,15 @@ package struct LinearResampling: Sendable {
     package let newHeight: Int
     package let newWidth: Int
 
-    /// Plans the resampling of planes of one size to another; bicubic (a = -0.5), antialiased.
-    package init(height: Int, width: Int, toHeight newHeight: Int, width newWidth: Int) {
+    /// Plans the resampling of planes of one size to another, antialiased.
+    package init(
+        height: Int, width: Int, toHeight newHeight: Int, width newWidth: Int,
+        filter: ResamplingFilter = .bicubic(a: -0.5)
+    ) {
         precondition([height, width, newHeight, newWidth].allSatisfy { $0 > 0 }, "\(height)x\(width) resampled")
         func axis(_ input: Int, _ output: Int) -> ResamplingAxis {
             ResamplingAxis(
-                input: input, from: 0, to: Float(input), output: output, filter: .bicubic(a: -0.5), antialias: true)
+                input: input, from: 0, to: Float(input), output: output, filter: filter, antialias: true)
         }
         (self.height, self.width, self.newHeight, self.newWidth) = (height, width, newHeight, newWidth)
         rows = axis(height, newHeight)

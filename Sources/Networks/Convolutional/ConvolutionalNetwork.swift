@@ -1,3 +1,4 @@
+import Synchronization
 package import Tensors
 
 /// A convolutional network with its weights, ready to look through. Immutable, so that any number of threads may share it.
@@ -8,6 +9,17 @@ public final class ConvolutionalNetwork: Sendable {
     package let layers: [any MapLayer]
     /// The layers after which is looked, by their index in `layers`.
     package let taps: [Int]
+    private let packedForGradients = Mutex<[ConvolutionGradient?]?>(nil)
+
+    /// For each layer that is a convolution its way back; made at the first call, and then a second copy of the weights.
+    var gradients: [ConvolutionGradient?] {
+        packedForGradients.withLock { packed in
+            if let packed { return packed }
+            let made = layers.map { ($0 as? Convolution).map { ConvolutionGradient(of: $0) } }
+            packed = made
+            return made
+        }
+    }
 
     /// How maps are made smaller between the convolutions.
     public enum Pooling: Sendable, Hashable {

@@ -1,7 +1,7 @@
 /// Runs a chain of layers over images of one size, a few rows at a time: each layer asks the one before it for just the rows
 /// that its next rows are made from. No map is ever held whole, so that memory grows with the width of the images and not
 /// with their area, and what a layer reads has just been written.
-package struct MapStream {
+package struct MapStream: Sendable {
     /// The layers, the first of which sees the images.
     package let layers: [any MapLayer]
     /// The extents of the images and of each layer's result: [height, width, channels].

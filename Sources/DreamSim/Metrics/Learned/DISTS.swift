@@ -80,8 +80,7 @@ extension DISTS: PerceptualMetric {
     }
 
     /// The weighted sum of 1 - similarity over channels, which is exactly 0 for equal features.
-    private static func dissimilarity(_ weights: (texture: [Double], structure: [Double]), _ moments: Moments) -> Double
-    {
+    static func dissimilarity(_ weights: (texture: [Double], structure: [Double]), _ moments: Moments) -> Double {
         let c = 1e-6
         return weights.texture.indices.reduce(0) { sum, i in
             let (x, y) = (moments.meanX[i], moments.meanY[i])

@@ -42,6 +42,8 @@ public final class LPIPS: Sendable {
     /// A weight for each channel of each tap.
     let heads: [Tensor]
     let pixels: PixelRows
+    /// The same for images of numbers in [0, 1].
+    let scaling: InputScaling
 
     init(_ network: ConvolutionalNetwork, heads: [Tensor], card: MetricCard, standardizes: Bool) {
         self.network = network
@@ -51,6 +53,10 @@ public final class LPIPS: Sendable {
             let value = Float(v) / 127.5 - 1
             return standardizes ? (value - Self.mean[c]) / Self.deviation[c] : value
         }
+        scaling =
+            standardizes
+            ? InputScaling(gain: 2, shift: 1, mean: Self.mean, deviation: Self.deviation)
+            : InputScaling(gain: 2, shift: 1)
     }
 
     private static let mean: [Float] = [-0.030, -0.088, -0.188]
