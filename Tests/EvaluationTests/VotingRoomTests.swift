@@ -105,9 +105,10 @@ struct VotingRoomTests {
     func skipping() throws {
         try Fixtures.withTemporaryFolder { folder in
             let table = try Self.table(2, in: folder)
+            let first: VotingRoom.Trial
             do {
                 let room = try VotingRoom(table, repeats: 1)
-                let first = try #require(room.upcoming.first)
+                first = try #require(room.upcoming.first)
                 #expect(try room.skip(first.number))
                 while let trial = room.upcoming.first {
                     #expect(
