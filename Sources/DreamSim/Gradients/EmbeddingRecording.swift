@@ -16,15 +16,18 @@ package final class EmbeddingRecording {
     ///   - tunings: a low-rank update beside the weights of each network; empty for none.
     ///   - firstImage: as in `Recording`.
     ///   - recomputes: as in `Recording`.
+    ///   - onlyUpdates: whether no gradients but those of the updates will be asked for; what lies below the lowest of
+    ///     them is then not recorded.
     package init(
         _ model: PerceptualModel, _ batch: Tensor, tunings: [LoRATuning] = [], firstImage: Int = 0,
-        recomputes: Bool = false
+        recomputes: Bool = false, onlyUpdates: Bool = false
     ) {
         self.model = model
         recordings = zip(model.networks, model.description.transformers).enumerated().map { index, pair in
             Recording(
                 pair.0, pair.1.feature, of: batch, centringTokens: model.stamp.isNormalized,
-                tuning: tunings.isEmpty ? nil : tunings[index], firstImage: firstImage, recomputes: recomputes)
+                tuning: tunings.isEmpty ? nil : tunings[index], firstImage: firstImage, recomputes: recomputes,
+                firstBlock: onlyUpdates && !tunings.isEmpty ? tunings[index].lowestBlock ?? 0 : 0)
         }
         joined = Self.join(recordings.map(\.features))
         var embeddings = joined
