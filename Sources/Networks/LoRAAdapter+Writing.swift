@@ -19,11 +19,14 @@ extension LoRAAdapter {
     /// - Throws: `CheckpointError` with `.unwritable`, or the system's error when the folder cannot be made.
     public func write(to folder: URL, dropout: Float = 0) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // A short name stands for that layer in all blocks; when only upper blocks are tuned, each is named.
+        let namesEach = updates.values.contains { !$0.keys.contains { $0.hasPrefix("blocks.0.") } }
         var layers: Set<String> = []
         var tensors: [(name: String, tensor: Tensor)] = []
         for (index, updates) in updates.sorted(by: { $0.key < $1.key }) {
             for (layer, update) in updates.sorted(by: { $0.key < $1.key }) {
-                layers.insert(layer.split(separator: ".").last.map(String.init) ?? layer)
+                let short = layer.split(separator: ".").last.map(String.init) ?? layer
+                layers.insert(namesEach ? "extractor_list.\(index).model.\(layer)" : short)
                 let name = Self.prefix(ofBackbone: index) + layer
                 tensors.append((name + ".lora_A.weight", update.down))
                 tensors.append((name + ".lora_B.weight", update.up))

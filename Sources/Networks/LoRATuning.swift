@@ -38,6 +38,9 @@ package struct LoRATuning: Sendable {
         }
     }
 
+    /// The lowest block that has an update; nil when none has.
+    package var lowestBlock: Int? { layers.keys.min() }
+
     /// The rank of all updates; they are equal.
     var rank: Int { layers.values.first?.rank ?? 0 }
 }

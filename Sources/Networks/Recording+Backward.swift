@@ -39,6 +39,7 @@ extension Recording {
         _ dFeatures: Tensor, through weights: BackwardWeights, wanting wanted: Wanted, into sums: WeightGradients
     ) -> Tensor? {
         precondition(dFeatures.shape == features.shape, "gradient \(dFeatures.shape) of features \(features.shape)")
+        precondition(firstBlock == 0 || wanted == .updates, "nothing is kept of the blocks below \(firstBlock)")
         let (rows, width, mlp) = (count * tokens, network.configuration.width, network.configuration.mlpWidth)
         let active =
             wanted.contains(.weights)
@@ -57,9 +58,9 @@ extension Recording {
             let dOutput = readsAllTokens ? memory.tokens : arena.matrix(rows: output.rows, columns: width)
             readBackward(dFeatures, into: dOutput, wanted.contains(.weights) ? sums : nil)
             var current = dOutput
-            for index in blocks.indices.reversed() {
-                if recomputes && index + 1 < blocks.count { run(index, scratch, into: nil) }
-                let isLast = index == 0 && wanted == .updates
+            for index in range.reversed() {
+                if recomputes && index + 1 < range.upperBound { run(index, scratch, into: nil) }
+                let isLast = index == firstBlock && wanted == .updates
                 perceptronBackward(index, current, through: weights, wanted, memory, sums)
                 attentionBackward(index, current, through: weights, wanted, memory, sums, isLast: isLast)
                 current = memory.tokens
@@ -73,7 +74,7 @@ extension Recording {
         _ index: Int, _ dx: MatrixView, through weights: BackwardWeights, _ wanted: Wanted, _ memory: Memory,
         _ sums: WeightGradients
     ) {
-        let (block, saved, back) = (network.blocks[index], blocks[index], weights.blocks[index])
+        let (block, saved, back) = (network.blocks[index], saved(index), weights.blocks[index])
         let dHidden = memory.scratch.hidden(rows: dx.rows)
         if wanted.contains(.weights) {
             let active = VisionTransformer.Scratch.hidden(
@@ -104,7 +105,7 @@ extension Recording {
         _ index: Int, _ dx: MatrixView, through weights: BackwardWeights, _ wanted: Wanted, _ memory: Memory,
         _ sums: WeightGradients, isLast: Bool
     ) {
-        let (block, saved, back) = (network.blocks[index], blocks[index], weights.blocks[index])
+        let (block, saved, back) = (network.blocks[index], saved(index), weights.blocks[index])
         let (narrow, scratch) = (memory.narrow, memory.scratch)
         if wanted.contains(.weights) {
             attend(saved, into: narrow, scratch)
@@ -143,7 +144,7 @@ extension Recording {
         _ index: Int, _ dQKV: BlockedMatrix, _ wanted: Wanted, _ memory: Memory, _ sums: WeightGradients, isLast: Bool
     ) {
         guard let tuning, let layer = tuning.layers[index] else { return }
-        let (saved, narrow) = (blocks[index], memory.narrow)
+        let (saved, narrow) = (saved(index), memory.narrow)
         let dReduced = memory.reduced
         layer.upTransposed.forward(dQKV, into: BlockedMatrix(dReduced), then: .bias)
         if wanted.contains(.updates) {

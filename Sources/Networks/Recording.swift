@@ -13,7 +13,10 @@ package final class Recording {
     let centringTokens: Bool
     let tuning: LoRATuning?
     let firstImage: Int
+    /// The first block of which anything is kept.
+    let firstBlock: Int
     private let loan: Workspace.Loan
+    /// Of the blocks from `firstBlock` on.
     private(set) var blocks: [Saved] = []
     /// Tokens before the norm that follows the position embedding, where there is one.
     private(set) var joined: MatrixView?
@@ -45,9 +48,10 @@ package final class Recording {
     ///   - tuning: low-rank updates beside the weights.
     ///   - firstImage: the index of the first image in the whole batch, which decides over dropout.
     ///   - recomputes: whether to keep only the tokens before each block.
+    ///   - firstBlock: the first block that a gradient is wanted of; of those below nothing is kept.
     package init(
         _ network: VisionTransformer, _ feature: Feature, of images: Tensor, centringTokens: Bool,
-        tuning: LoRATuning? = nil, firstImage: Int = 0, recomputes: Bool = false
+        tuning: LoRATuning? = nil, firstImage: Int = 0, recomputes: Bool = false, firstBlock: Int = 0
     ) {
         let configuration = network.configuration
         guard let featureWidth = feature.width(in: configuration) else {
@@ -60,11 +64,13 @@ package final class Recording {
         self.centringTokens = centringTokens
         self.tuning = tuning
         self.firstImage = firstImage
+        self.firstBlock = firstBlock
         self.recomputes = recomputes
         grid = network.grid(height: images.shape[2], width: images.shape[3])
         let (count, tokens, depth) = (
-            images.shape[0], network.tokenCount(grid), (feature.block ?? configuration.depth - 1) + 1
+            images.shape[0], network.tokenCount(grid), (feature.block ?? configuration.depth - 1) + 1 - firstBlock
         )
+        precondition(firstBlock >= 0 && depth > 0, "nothing to record from block \(firstBlock) on")
         let sizes = Sizes(
             rows: count * tokens, last: feature.kind == .clsPatch ? count * tokens : count, depth: depth,
             rank: tuning?.rank ?? 0, recomputes: recomputes, configuration)
@@ -87,9 +93,15 @@ package final class Recording {
     var tokens: Int { network.tokenCount(grid) }
     var readsAllTokens: Bool { feature.kind == .clsPatch }
 
+    /// What is kept of block `index`.
+    func saved(_ index: Int) -> Saved { blocks[index - firstBlock] }
+
+    /// The recorded blocks.
+    var range: Range<Int> { firstBlock..<(firstBlock + blocks.count) }
+
     /// The tokens after block `index`.
     private func target(of index: Int) -> MatrixView {
-        index + 1 < blocks.count ? blocks[index + 1].input : output
+        index + 1 < range.upperBound ? saved(index + 1).input : output
     }
 
     private func run() {
@@ -97,7 +109,9 @@ package final class Recording {
             let first = blocks[0].input
             network.join(images, 0..<count, grid, into: joined ?? first, scratch)
             if let joined { network.preNorm?.forward(joined, into: first) }
-            for index in blocks.indices { run(index, scratch, into: target(of: index)) }
+            // What is frozen runs as without recording, and in place.
+            for index in 0..<firstBlock { network.run(network.blocks[index], on: first, tokens: tokens, scratch) }
+            for index in range { run(index, scratch, into: target(of: index)) }
         }
         let perImage = readsAllTokens ? tokens : 1
         features.withUnsafeMutableBufferPointer { features in
@@ -114,7 +128,7 @@ package final class Recording {
     /// Runs a block and keeps what is to be kept.
     /// - Parameter target: where the tokens after the block go; nil when only what is kept is wanted again.
     func run(_ index: Int, _ scratch: VisionTransformer.Scratch, into target: MatrixView?) {
-        let (block, saved) = (network.blocks[index], blocks[index])
+        let (block, saved) = (network.blocks[index], saved(index))
         var rows = scratch.narrow.rows(0..<saved.input.rows)
         block.norm1.forward(saved.input, into: rows)
         block.qkv.forward(BlockedMatrix(rows), into: saved.qkv, then: .bias)

@@ -9,14 +9,15 @@ struct LoRAParameters {
 
     /// The factors of a fresh update: A uniform within 1 / sqrt(C) (Kaiming's with a = sqrt 5, as PEFT has it), B zero, so
     /// that the model starts as it is.
-    init(_ networks: [VisionTransformer], rank: Int, seed: UInt64) {
+    /// - Parameter blocks: those of each network that have an update.
+    init(_ networks: [VisionTransformer], blocks: [Range<Int>], rank: Int, seed: UInt64) {
         var generator = SeededGenerator(state: seed)
         self.rank = rank
         tensors = [:]
         for (index, network) in networks.enumerated() {
             let width = network.configuration.width
             let bound = 1 / Float(width).squareRoot()
-            for block in 0..<network.configuration.depth {
+            for block in blocks[index] {
                 let values = (0..<(rank * width)).map { _ in
                     (Float(generator.next() >> 40) * 0x1p-23 - 1) * bound
                 }
@@ -28,8 +29,10 @@ struct LoRAParameters {
 
     /// The factors of an adapter.
     /// - Throws: `TrainingError` with `.badSetting` when it does not have exactly the factors that are trained.
-    init(_ networks: [VisionTransformer], _ adapter: LoRAAdapter) throws(TrainingError) {
-        self.init(networks, rank: adapter.rank, seed: 0)
+    init(
+        _ networks: [VisionTransformer], blocks: [Range<Int>], _ adapter: LoRAAdapter
+    ) throws(TrainingError) {
+        self.init(networks, blocks: blocks, rank: adapter.rank, seed: 0)
         var found: [String: Tensor] = [:]
         for (index, layers) in adapter.updates {
             for (layer, update) in layers {
@@ -40,7 +43,8 @@ struct LoRAParameters {
         guard found.mapValues(\.shape) == tensors.mapValues(\.shape) else {
             throw TrainingError(
                 .badSetting, adapter.folder.path,
-                "does not update the qkv layers of this model, each of them and nothing else; it was made for another")
+                "does not update the qkv layers of the tuned blocks, each of them and nothing else; it was made for "
+                    + "another model, or with another number of layers (--layers)")
         }
         tensors = found
     }

@@ -85,7 +85,8 @@ extension Trainer {
         }
         try run.options.check()
         guard run.steps >= 0 else { throw fault("has taken \(run.steps) steps") }
-        var parameters = LoRAParameters(model.networks, rank: run.options.rank, seed: run.options.seed)
+        var parameters = LoRAParameters(
+            model.networks, blocks: run.options.tunedBlocks(model), rank: run.options.rank, seed: run.options.seed)
         var moments: [String: Adam.Moments] = [:]
         var used = 0
         func tensor(_ name: String, like expected: Tensor) throws -> Tensor {

@@ -52,11 +52,12 @@ public final class Trainer {
         }
         self.model = model
         self.options = options
+        let blocks = options.tunedBlocks(model)
         parameters =
             if let adapter {
-                try LoRAParameters(model.networks, adapter)
+                try LoRAParameters(model.networks, blocks: blocks, adapter)
             } else {
-                LoRAParameters(model.networks, rank: options.rank, seed: options.seed)
+                LoRAParameters(model.networks, blocks: blocks, rank: options.rank, seed: options.seed)
             }
         adam = Adam(options.adam)
     }
@@ -131,7 +132,7 @@ public final class Trainer {
                 })
             let recording = EmbeddingRecording(
                 model, images, tunings: tunings, firstImage: 3 * first,
-                recomputes: options.recomputesBlocks || backward == nil)
+                recomputes: options.recomputesBlocks || backward == nil, onlyUpdates: true)
             let rows = recording.embeddings.rows
             var gradients: [[Double]] = []
             for (i, vote) in batch.rightPreferred[range].enumerated() {

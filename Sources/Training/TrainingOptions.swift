@@ -1,7 +1,12 @@
+import DreamSim
+
 /// How a model is tuned with low-rank updates. The defaults are those with which the published models were trained.
 public struct TrainingOptions: Hashable, Sendable, Codable {
     /// r, the rank of the updates of every block's queries, keys and values.
     public var rank = 16
+    /// How many blocks have updates, counted from the highest that is read; nil for all. Those below are frozen: they
+    /// are neither recorded nor gone back through.
+    public var layers: Int?
     /// Updates are multiplied with alpha / r.
     public var alpha: Float
     /// The chance with which an element of an update's input is left out of a training step.
@@ -36,11 +41,21 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
     /// As the published models of one backbone were.
     public static let single = TrainingOptions(alpha: 32, dropout: 0.2, batchSize: 32, epochs: 8)
 
+    /// The blocks of each of a model's networks that have updates.
+    func tunedBlocks(_ model: PerceptualModel) -> [Range<Int>] {
+        model.description.transformers.map { part in
+            guard let layers else { return 0..<part.configuration.depth }
+            let top = part.feature.block.map { $0 + 1 } ?? part.configuration.depth
+            return max(0, top - layers)..<top
+        }
+    }
+
     /// Checks every setting.
     /// - Throws: `TrainingError` with `.badSetting`.
     func check() throws(TrainingError) {
         let faults: [(Bool, String, String)] = [
             ((1...4096).contains(rank), "rank \(rank)", "must be from 1 to 4096"),
+            (layers.map { $0 > 0 } ?? true, "layers \(layers ?? 0)", "must be 1 or more"),
             (alpha.isFinite && alpha > 0, "alpha \(alpha)", "must be above zero"),
             ((0..<1).contains(dropout), "dropout \(dropout)", "must be at least 0 and below 1"),
             ((1...65536).contains(batchSize), "batch size \(batchSize)", "must be from 1 to 65536"),

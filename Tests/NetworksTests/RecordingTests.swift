@@ -105,6 +105,32 @@ struct RecordingTests {
         }
     }
 
+    @Test("From a block on, features and the factors' gradients are those of recording everything", arguments: kinds)
+    func upperBlocks(feature: Feature) throws {
+        let network = try GoldenTests.network("dino")
+        let (images, packed) = (EngineTests.images(2, side: 64), BackwardWeights(network))
+        let top = feature.block ?? 2
+        let tuning = LoRATuning(
+            Self.updates().filter { $0.key == top }, scale: 0.5, dropout: Dropout(probability: 0.2, seed: 3))
+        #expect(tuning.lowestBlock == top)
+        for recomputes in [false, true] {
+            let results = [0, top].map { first -> (Tensor, [String: Tensor]) in
+                let recording = Recording(
+                    network, feature, of: images, centringTokens: false, tuning: tuning, recomputes: recomputes,
+                    firstBlock: first)
+                let sums = WeightGradients()
+                recording.backward(
+                    Self.random(recording.features.shape, seed: 1), through: packed, wanting: .updates, into: sums)
+                return (recording.features, sums.tensors)
+            }
+            #expect(Difference(results[1].0, results[0].0).relativeL2 < 2e-6)
+            #expect(results[1].1.count == 2)
+            for (name, gradient) in results[0].1 {
+                #expect(Difference(try #require(results[1].1[name]), gradient).relativeL2 < 1e-5, "\(name)")
+            }
+        }
+    }
+
     @Test("The images' gradient agrees with finite differences", arguments: GoldenTests.families, kinds)
     func images(family: String, feature: Feature) throws {
         try images(family: family, feature: feature, centring: false)

@@ -203,11 +203,44 @@ struct TrainingTests {
         #expect(error.kind == .badSetting)
     }
 
+    @Test(
+        "With some layers only the highest blocks are tuned, and their adapter names each of them", arguments: [1, 2])
+    func layers(count: Int) async throws {
+        let model = try await Self.model()
+        var options = Self.options()
+        options.layers = count
+        let trainer = try Trainer(model, options)
+        for step in 0..<2 { try trainer.step(Self.batch(4, seed: UInt64(step))) }
+        let wanted = Set(((3 - count)..<3).map { "blocks.\($0).attn.qkv" })
+        #expect(trainer.adapter.updates.count == 3)
+        for layers in trainer.adapter.updates.values {
+            #expect(Set(layers.keys) == wanted && layers.values.allSatisfy { $0.up.values.contains { $0 != 0 } })
+        }
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try trainer.adapter.write(to: folder)
+        let json = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: folder.appending(path: "adapter_config.json")))
+                as? [String: Any])
+        let expected = (0..<3).flatMap { part in wanted.map { "extractor_list.\(part).model.\($0)" } }.sorted()
+        #expect(json["target_modules"] as? [String] == expected)
+        // Merged into the model it gives the same, and a run goes on from it with as many layers, not with others.
+        let batch = try Self.batch(4, seed: 9)
+        let tuned = try await Self.model(adapter: folder)
+        let merged = try Trainer(tuned, Self.options()).validate(batch)
+        #expect(abs(try trainer.validate(batch).loss - merged.loss) < 1e-6)
+        let adapter = try LoRAAdapter(folder: folder)
+        #expect(try Trainer(model, options, from: adapter).validate(batch) == trainer.validate(batch))
+        let error = try #require(throws: TrainingError.self) { try Trainer(model, Self.options(), from: adapter) }
+        #expect(error.kind == .badSetting && error.reason.contains("--layers"))
+    }
+
     @Test("Settings and batches that make no sense are refused")
     func refused() async throws {
         let model = try await Self.model(["dino"])
         let changes: [(inout TrainingOptions) -> Void] = [
-            { $0.rank = 0 }, { $0.alpha = .nan }, { $0.dropout = 1 }, { $0.batchSize = 0 }, { $0.epochs = 0 },
+            { $0.layers = 0 }, { $0.rank = 0 }, { $0.alpha = .nan }, { $0.dropout = 1 }, { $0.batchSize = 0 },
+            { $0.epochs = 0 },
             { $0.margin = -1 }, { $0.tripletsTogether = 0 }, { $0.adam.learningRate = 0 }, { $0.adam.beta1 = 1 },
             { $0.adam.beta2 = -0.1 }, { $0.adam.epsilon = 0 }, { $0.adam.weightDecay = .infinity },
         ]

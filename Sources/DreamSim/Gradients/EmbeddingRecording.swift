@@ -31,9 +31,11 @@ package final class EmbeddingRecording {
     ///   - tunings: a low-rank update beside the weights of each network; empty for none.
     ///   - firstImage: as in `Recording`.
     ///   - recomputes: as in `Recording`.
+    ///   - onlyUpdates: whether no gradients but those of the updates will be asked for; what lies below the lowest of
+    ///     them is then not recorded.
     package init(
         _ model: PerceptualModel, _ batch: Tensor, tunings: [LoRATuning] = [], firstImage: Int = 0,
-        recomputes: Bool = false
+        recomputes: Bool = false, onlyUpdates: Bool = false
     ) {
         self.model = model
         var transformers = 0
@@ -41,11 +43,12 @@ package final class EmbeddingRecording {
             switch part {
             case .transformer(let network, let feature):
                 defer { transformers += 1 }
+                let tuning = tunings.isEmpty ? nil : tunings[transformers]
                 return .transformer(
                     Recording(
-                        network, feature, of: batch, centringTokens: model.stamp.isNormalized,
-                        tuning: tunings.isEmpty ? nil : tunings[transformers], firstImage: firstImage,
-                        recomputes: recomputes), transformers)
+                        network, feature, of: batch, centringTokens: model.stamp.isNormalized, tuning: tuning,
+                        firstImage: firstImage, recomputes: recomputes,
+                        firstBlock: onlyUpdates ? tuning?.lowestBlock ?? 0 : 0), transformers)
             case .statistics(let network, let statistics):
                 return .statistics(StatisticsRecording(network, of: batch, at: statistics.taps))
             }

@@ -22,6 +22,11 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("The rank of the updates.", valueName: "r"))
     var rank: Int = 16
 
+    @Option(
+        help: ArgumentHelp(
+            "Tune only so many of the highest blocks that are read: faster, less memory.", valueName: "k"))
+    var layers: Int?
+
     @Option(help: ArgumentHelp("Updates are multiplied with alpha / r (8 for ensembles, 32).", valueName: "alpha"))
     var alpha: Float?
 
@@ -45,6 +50,7 @@ struct TrainingFlags: ParsableArguments {
 
     func validate() throws {
         guard checkpointEvery > 0 else { throw ValidationError("--checkpoint-every must be 1 or more") }
+        if let layers, layers < 1 { throw ValidationError("--layers must be 1 or more") }
         if let patience, patience < 1 { throw ValidationError("--patience must be 1 or more") }
     }
 
@@ -55,6 +61,7 @@ struct TrainingFlags: ParsableArguments {
         options.alpha = alpha ?? options.alpha
         options.dropout = dropout ?? options.dropout
         (options.rank, options.margin, options.seed) = (rank, margin, seed)
+        options.layers = layers
         (options.adam.learningRate, options.adam.weightDecay) = (learningRate, weightDecay)
         (options.tripletsTogether, options.recomputesBlocks) = (tripletsTogether, checkpointing)
         return options

@@ -23,17 +23,31 @@ struct Train: AsyncParsableCommand {
             The model starts without its published adapter, or from the one that --adapter names. Embeddings are compared \
             as they are while training (--no-normalize), as the reference does. Use the result with --adapter.
 
+            --check reads DATA to its end without training: missing and unreadable pictures, votes out of range, \
+            contradictory triplets and references that stand in two splits are errors.
+
             EXAMPLES
+              dreamsim train --template > mine.csv
+              dreamsim train mine.csv --check
               dreamsim train nights/ --model dino_vitb16 -o runs/mine
               dreamsim train mine.csv --model vits14-focus -o runs/mine --epochs 3 --batch-size 8
               dreamsim compare a.jpg b.jpg --model vits14-focus --adapter runs/mine/best
             """)
 
-    @Argument(help: "The folder or table of triplets.")
-    var data: ImagePath
+    @Argument(help: ArgumentHelp("The folder or table of triplets.", valueName: "data"))
+    var triplets: ImagePath?
+
+    @Option(help: ArgumentHelp("The same as DATA, by name.", valueName: "path"))
+    var data: ImagePath?
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the run.", valueName: "dir"), completion: .directory)
-    var output: String
+    var output: String?
+
+    @Flag(help: "Only read DATA to its end, decode every picture and say what is wrong; exit code 2 if anything is.")
+    var check = false
+
+    @Flag(help: "Only print a table to fill in.")
+    var template = false
 
     @Option(help: ArgumentHelp("A table of triplets to validate on.", valueName: "file"), completion: .file())
     var validation: ImagePath?
@@ -44,8 +58,20 @@ struct Train: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Only say what is wrong.")
     var quiet = false
 
+    func validate() throws {
+        if template { return }
+        guard (triplets == nil) != (data == nil) else {
+            throw ValidationError("name the triplets once: as DATA, or by --data")
+        }
+        guard check || output != nil else { throw ValidationError("--output: name the folder of the run") }
+    }
+
     func run() async throws {
-        let (learning, judging) = try triplets()
+        if template { return Terminal.write(TripletCheck.template) }
+        guard let data = triplets ?? data else { return }
+        if check { return try checkTriplets(data) }
+        guard let output else { return }
+        let (learning, judging) = try read(data)
         let network = try await model.loadUntuned(quiet: quiet)
         let run = try TrainingRun(
             network, training.options(isEnsemble: network.description.parts.count > 1), training: learning,
@@ -75,6 +101,14 @@ struct Train: AsyncParsableCommand {
         }
     }
 
+    private func checkTriplets(_ data: ImagePath) throws {
+        let line = LateProgressLine(unit: "pictures", isQuiet: quiet)
+        let check = try TripletCheck(data, decoding: model.preprocessing.decoding) { line.show($0, of: $1) }
+        line.clear()
+        Terminal.write(TripletCheckOutput.text(check))
+        if !check.isUsable { Terminal.exit(.trouble) }
+    }
+
     private func show(_ step: TrainingRun.Step) {
         guard !quiet, Terminal.isInteractive else { return }
         Terminal.progress(
@@ -85,7 +119,7 @@ struct Train: AsyncParsableCommand {
                 + "\(Duration.seconds(step.secondsLeft).brief) left")
     }
 
-    private func triplets() throws -> (training: [TrainingTriplet], validation: [TrainingTriplet]) {
+    private func read(_ data: ImagePath) throws -> (training: [TrainingTriplet], validation: [TrainingTriplet]) {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: "\(data)", isDirectory: &isFolder)
         if exists && isFolder.boolValue {
