@@ -35,7 +35,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             // Comparing.
             Compare.self, Vote.self, Embed.self,
             // Collections.
-            Index.self, Search.self, Dedupe.self,
+            Index.self, Search.self, Dedupe.self, Cluster.self, MapCommand.self,
             // Where and why.
             HeatmapCommand.self, Foreground.self, Sensitivity.self,
             // People's judgements.

@@ -29,3 +29,9 @@ extension StoredRows {
     /// What the kernels call the precision of the numbers.
     package var kernelPrecision: Int32 { precision.kernel }
 }
+
+/// The product of two vectors of the same width.
+package func dotProduct(_ a: [Float], _ b: [Float]) -> Float {
+    precondition(a.count == b.count, "vectors of \(a.count) and \(b.count) components")
+    return dsv_dot(a, b, a.count)
+}

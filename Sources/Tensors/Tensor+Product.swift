@@ -1,5 +1,5 @@
 extension Tensor {
-    /// The matrix product op(a) op(b), on all threads.
+    /// The matrix product op(a) op(b), on all threads; their number does not change the result.
     /// - Parameters:
     ///   - a: [rows, inner], or [inner, rows] when transposed.
     ///   - b: [inner, columns], or [columns, inner] when transposed.
@@ -23,7 +23,10 @@ extension Tensor {
                             columns: opB == .none ? columns : b.count / columns),
                         MatrixView(base, rows: rows, columns: columns)
                     )
-                    Parallel.forEachRange(rows, multiple: 16) { range in
+                    // The same pieces for any number of threads, because sums round differently in others.
+                    let piece = max(16, (rows / 32 + 15) / 16 * 16)
+                    Parallel.forEach((rows + piece - 1) / piece) { index in
+                        let range = (index * piece)..<min((index + 1) * piece, rows)
                         Tensors.multiply(
                             opA == .none ? views.0.rows(range) : views.0.columns(range), opA, views.1, opB,
                             into: views.2.rows(range))

@@ -47,12 +47,15 @@ struct DuplicateOutput {
             let size = String(format: "%.1f MB", Double(report.bytes) / 1e6)
             lines += [
                 "",
-                "\(report.groups.count) groups, \(report.duplicates) files of \(size) that could go, of "
-                    + "\(report.images) images",
+                "\(Self.count(report.groups.count, "group")), \(Self.count(report.duplicates, "file")) of \(size) that "
+                    + "could go, of \(Self.count(report.images, "image"))"
+                    + (report.method == .exact ? "" : "; approximate: some may be missing"),
                 "distance from the kept copy: 0 is the same, \(report.direction.rawValue); tiers: \(report.thresholds)",
                 "kept: \(report.rules.joined(separator: ", "))",
             ]
         }
         return lines.map { $0 + "\n" }.joined()
     }
+
+    private static func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
 }

@@ -13,6 +13,16 @@ enum Terminal {
     /// Whether people watch standard error.
     static let isInteractive = isatty(STDERR_FILENO) == 1
 
+    /// How many characters fit a line: of the terminal, else as `COLUMNS` says, else 80.
+    static var columns: Int {
+        var size = winsize()
+        for stream in [STDOUT_FILENO, STDERR_FILENO]
+        where ioctl(stream, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+            return Int(size.ws_col)
+        }
+        return ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) }.map { min(max($0, 20), 1000) } ?? 80
+    }
+
     /// Writes results to standard output. A reader that has gone ends the program quietly; a full disk does not.
     static func write(_ text: String) {
         var text = text

@@ -71,6 +71,13 @@ struct Dedupe: ParsableCommand {
     @Option(help: ArgumentHelp("Also write the groups as a page of pictures.", valueName: "file"), completion: .file())
     var html: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Look for pairs by the graph of 'dreamsim index graph', which may miss some; by default beyond 200,000 images, where there is one."
+    )
+    var approximate: Bool?
+
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
 
@@ -94,6 +101,7 @@ struct Dedupe: ParsableCommand {
         var options = DuplicateOptions(
             tier: tier, thresholds: try thresholds(of: reader))
         (options.folders, options.against, options.preferred) = (folders, against, prefer)
+        options.isApproximate = approximate
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         let report = try reader.duplicates(options) { progress.show($0, of: $1) }
         progress.clear()
@@ -131,8 +139,14 @@ struct Dedupe: ParsableCommand {
     private func finish(_ outcome: DuplicateMover.Outcome, _ verb: String) throws {
         for failure in outcome.failures { Terminal.error("\(failure.image): \(failure.error)") }
         if !output.quiet {
-            Terminal.note("\(outcome.moved) files were \(verb)")
+            Terminal.note("\(outcome.moved) \(outcome.moved == 1 ? "file was" : "files were") \(verb)")
             if undo == nil { Terminal.note("'dreamsim dedupe --undo \(outcome.undo)' moves them back") }
+            if outcome.moved > 0 {
+                // What was moved back may lie in another index than this option's.
+                let which = undo == nil && index.path != "dreamsim-index" ? " --index \(index.path)" : ""
+                Terminal.note(
+                    "the index still knows them where they were; 'dreamsim index\(which)' brings it up to date")
+            }
         }
         if !outcome.failures.isEmpty { Terminal.exit(.trouble) }
     }

@@ -51,6 +51,9 @@ struct Search: AsyncParsableCommand {
         help: ArgumentHelp("Also write the results as a page of pictures.", valueName: "file"), completion: .file())
     var html: String?
 
+    @Flag(help: "Show the results as small pictures in the terminal, of coloured half blocks.")
+    var preview = false
+
     @OptionGroup var output: SearchOutputOptions
     @OptionGroup var model: IndexModelOptions
 
@@ -58,6 +61,7 @@ struct Search: AsyncParsableCommand {
         guard !images.isEmpty || !id.isEmpty else { throw ValidationError("name an image, '-' or --id") }
         guard (1...100_000).contains(count) else { throw ValidationError("--count must be from 1 to 100000") }
         guard (0...1).contains(unlikeWeight) else { throw ValidationError("--unlike-weight must be from 0 to 1") }
+        if preview && output.format != .table { throw ValidationError("--preview goes with --format table") }
         if let html, (images + unlike).contains(ImagePath(html)) {
             throw ValidationError("--html \(html) would overwrite one of the images")
         }
@@ -86,8 +90,10 @@ struct Search: AsyncParsableCommand {
         let report = try SearchReport(
             reader, zip(requests, hits).map { ($0.name, $0.unlike, $1) }, method: method, failures: failures)
         Terminal.write(try SearchOutput(report: report, options: output).text())
+        let decoding = reader.settings.stamp.preprocessing.decoding
+        if preview { Terminal.write(SearchPreview(report, columns: Terminal.columns, decoding: decoding).text()) }
         if let html {
-            let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)
+            let page = GalleryPage(report, decoding: decoding)
             try WholeFile.write(page.html(), to: URL(filePath: html))
         }
         for failure in failures { Terminal.error(failure.error) }

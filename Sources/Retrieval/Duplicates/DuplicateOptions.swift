@@ -13,6 +13,9 @@ public struct DuplicateOptions: Sendable {
     public var against: [ImagePath] = []
     /// A copy in one of these folders is kept rather than others; earlier folders come first.
     public var preferred: [ImagePath] = []
+    /// Whether pairs are looked for by the graph of neighbours, which may miss some, or by comparing all with all. When
+    /// nil, by the graph beyond 200,000 pictures where there is one.
+    public var isApproximate: Bool?
 
     /// Looks for a tier in the whole index.
     public init(tier: DuplicateTier, thresholds: DuplicateThresholds) {

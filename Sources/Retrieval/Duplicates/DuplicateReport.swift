@@ -56,6 +56,8 @@ public struct DuplicateReport: Sendable, Encodable {
     public let thresholds: DuplicateThresholds
     /// By which rules the copy that is kept was chosen.
     public let rules: [String]
+    /// How pairs were found: by the graph of neighbours some may be missing.
+    public let method: SearchMethod
     /// How many pictures were compared.
     public let images: Int
     /// The groups, in the order of the paths of what they keep.
@@ -66,7 +68,7 @@ public struct DuplicateReport: Sendable, Encodable {
     public var bytes: Int64 { groups.reduce(0) { $0 + $1.files.dropFirst().reduce(0) { $0 + $1.bytes } } }
 
     private enum CodingKeys: String, CodingKey {
-        case direction, model, tier, thresholds, rules, images, groups, duplicates, bytes
+        case direction, model, tier, thresholds, rules, method, images, groups, duplicates, bytes
     }
 
     /// Writes the report with its sums.
@@ -77,6 +79,7 @@ public struct DuplicateReport: Sendable, Encodable {
         try container.encode(tier, forKey: .tier)
         try container.encode(thresholds, forKey: .thresholds)
         try container.encode(rules, forKey: .rules)
+        try container.encode(method, forKey: .method)
         try container.encode(images, forKey: .images)
         try container.encode(groups, forKey: .groups)
         try container.encode(duplicates, forKey: .duplicates)

@@ -7,23 +7,30 @@ extension IndexReader {
     /// Within a group every pair is within the tier's threshold; nothing chains. With `against`, every file is within the
     /// threshold of the one it is a duplicate of.
     /// - Parameter progress: called with the number of pictures that were compared with all others.
-    /// - Throws: `IndexError`: `.badRequest` when so many pairs are within the threshold that it says nothing.
+    /// - Throws: `IndexError`: `.badRequest` when so many pairs are within the threshold that it says nothing; what
+    ///   `neighbours()` throws where the graph is used, and `.missing` when it was asked for and is not there.
     public func duplicates(
         _ options: DuplicateOptions, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> DuplicateReport {
         let families = try Families(self, options)
         var pairs: [RowPair] = []
+        var method = SearchMethod.exact
         if options.tier >= .reencoded {
             let search = PairSearch(
                 vectors: vectors, rows: families.rows, sides: families.sides,
                 limit: options.thresholds.limit(options.tier))
-            pairs = try search.pairs(progress: progress).filter { families.tier($0, options) != nil }
+            let byGraph =
+                try options.isApproximate
+                ?? (families.rows.count > NearestTable.exactLimit && NeighbourGraph(self) != nil)
+            if byGraph { method = .approximate() }
+            pairs = try (byGraph ? search.pairs(byGraphOf: self, progress: progress) : search.pairs(progress: progress))
+                .filter { families.tier($0, options) != nil }
         }
         let groups =
             options.against.isEmpty ? families.groups(pairs, options) : families.groupsAgainst(pairs, options)
         return DuplicateReport(
             model: settings.stamp, tier: options.tier, thresholds: options.thresholds, rules: options.rules,
-            images: families.count,
+            method: method, images: families.count,
             groups: groups.sorted { $0.keep.bytes.lexicographicallyPrecedes($1.keep.bytes) })
     }
 }

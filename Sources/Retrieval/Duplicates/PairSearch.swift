@@ -90,7 +90,7 @@ struct PairSearch {
     }
 
     /// The pairs that are within the limit by their exact distance.
-    private func exact(_ candidates: [(Int32, Int32)]) -> [RowPair] {
+    func exact(_ candidates: [(Int32, Int32)]) -> [RowPair] {
         let found = Mutex<[RowPair]>([])
         Parallel.forEachRange(candidates.count, multiple: 256) { range in
             var mine: [RowPair] = []

@@ -112,9 +112,14 @@ extension InterchangeEntry {
     /// Reads a line of JSON; other tools call the path otherwise.
     init(line: [UInt8]) throws {
         struct Path: Decodable {
-            var image_path: String?
+            var imagePath: String?
             var image: String?
             var path: String?
+
+            enum CodingKeys: String, CodingKey {
+                case imagePath = "image_path"
+                case image, path
+            }
         }
         let decoder = JSONDecoder()
         let data = Data(line)
@@ -123,7 +128,7 @@ extension InterchangeEntry {
             return
         }
         let paths = try decoder.decode(Path.self, from: data)
-        guard let path = paths.image_path ?? paths.image ?? paths.path else {
+        guard let path = paths.imagePath ?? paths.image ?? paths.path else {
             throw DecodingError.valueNotFound(
                 String.self, DecodingError.Context(codingPath: [], debugDescription: "no image_path"))
         }

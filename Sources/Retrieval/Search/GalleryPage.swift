@@ -91,17 +91,11 @@ public struct GalleryPage: Sendable {
 
     /// A small copy as a data URL; nil when the file cannot be read.
     private static func thumbnail(_ path: ImagePath, _ decoding: DecodingOptions) -> String? {
-        guard let image = try? Image(contentsOfFile: path.bytes, options: decoding) else { return nil }
-        let scale = min(1, 320 / Double(max(image.width, image.height)))
-        let small = image.fitted(
-            width: max(1, Int((Double(image.width) * scale).rounded())),
-            height: max(1, Int((Double(image.height) * scale).rounded())), fit: .stretch)
-        guard let jpeg = try? small.jpegData(quality: 82) else { return nil }
-        return "data:image/jpeg;base64," + Data(jpeg).base64EncodedString()
+        Thumbnail(path, largest: 320, decoding)?.dataURL()
     }
 
     /// A link to a file, whatever bytes its name has.
-    private static func url(_ path: ImagePath) -> String {
+    static func url(_ path: ImagePath) -> String {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
         return "file://"
             + path.absolute().bytes.map { byte in
@@ -111,7 +105,7 @@ public struct GalleryPage: Sendable {
             }.joined()
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;")
     }

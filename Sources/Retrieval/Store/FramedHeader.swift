@@ -49,12 +49,14 @@ struct FramedHeader: Sendable {
                 .newerSchema, path, "has version \(version) of the format and this program knows 1; use a newer one")
         }
         guard words.count == 4, let length = Int(words[2]), (Self.unit...Self.limit).contains(length),
-            length % Self.unit == 0, length <= bytes.count, let checksum = UInt32(words[3], radix: 16)
+            length % Self.unit == 0, length <= bytes.count
         else { throw damaged(path, "its first line is damaged, or the file is cut short") }
         let text = UnsafeRawBufferPointer(rebasing: bytes[(end + 1)..<length])
         let json = UnsafeRawBufferPointer(
             rebasing: text[..<(text.lastIndex(of: UInt8(ascii: "}")).map { $0 + 1 } ?? 0)])
-        guard Checksum.of(json) == checksum else { throw damaged(path, "its header does not fit its checksum") }
+        guard String(Checksum.of(json), radix: 16) == words[3] else {
+            throw damaged(path, "its header does not fit its checksum")
+        }
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(json)) else {
             throw damaged(path, "its header cannot be understood")
         }

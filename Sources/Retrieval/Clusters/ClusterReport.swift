@@ -1,0 +1,121 @@
+public import DreamSim
+
+/// Pictures in clusters.
+public struct ClusterReport: Sendable, Encodable {
+    /// Pictures that are alike.
+    public struct Cluster: Sendable, Encodable {
+        /// The picture nearest to the centre: the first of `files`.
+        public var centre: ImagePath { files[0].image }
+        /// The mean distance of its pictures from the centre.
+        public let spread: Double
+        /// From the centre outwards.
+        public let files: [File]
+
+        private enum CodingKeys: String, CodingKey { case centre, size, spread, files }
+
+        /// Writes the cluster with its centre and size.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(centre, forKey: .centre)
+            try container.encode(files.count, forKey: .size)
+            try container.encode(spread, forKey: .spread)
+            try container.encode(files, forKey: .files)
+        }
+    }
+
+    /// A file of a cluster.
+    public struct File: Sendable, Encodable {
+        /// Its number in the index.
+        public let id: Int64
+        /// Where it is.
+        public let image: ImagePath
+        /// Its distance from the cluster's centre; lower is nearer.
+        public let distance: Double
+    }
+
+    /// Which way the numbers go.
+    public let direction = Direction.lowerIsMoreAlike
+    /// What made the vectors.
+    public let model: ModelStamp
+    /// By which rule.
+    public let method: ClusterOptions.Method
+    /// The distance at which linkage stopped; nil for k-means and where a number of clusters was asked for.
+    public let distance: Double?
+    /// The number of files.
+    public let images: Int
+    /// The largest first; equal ones in the order of their centres' paths.
+    public let clusters: [Cluster]
+    /// What is worth knowing, such as that there are more clusters than were asked for.
+    public let notes: [String]
+}
+
+extension IndexReader {
+    /// Puts the pictures into clusters. The same index, options and seed give the same clusters, whatever the number of
+    /// threads.
+    /// - Parameter progress: called with what is being done, and how much of it is.
+    /// - Throws: `IndexError`: `.badRequest` for options out of range or an index without pictures; for linkage over more
+    ///   than 200,000 pictures what `neighbours()` throws, and `.missing` without a graph.
+    public func clusters(
+        _ options: ClusterOptions = ClusterOptions(),
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> ClusterReport {
+        let files = try filesByRow(in: options.folders)
+        let rows = files.keys.sorted()
+        guard !rows.isEmpty else {
+            throw IndexError(.badRequest, folder.path, "holds no pictures to put into clusters")
+        }
+        try options.check(pictures: rows.count)
+        var notes: [String] = []
+        var limit: Double?
+        let groups: [[Int32]]
+        switch options.method {
+        case .kMeans:
+            let count = options.count ?? max(1, Int((Double(rows.count) / 2).squareRoot().rounded()))
+            groups = KMeans(self, rows, count: count, seed: options.seed, rounds: options.rounds).run(progress)
+        case .linkage:
+            if options.count == nil || options.distance != nil {
+                limit = try options.distance ?? 0.5 * (typicalDistance() ?? 0)
+            }
+            groups = try AverageLinkage(self, rows, neighbours: options.neighbours, progress: progress)
+                .groups(count: options.count, limit: limit, progress: progress)
+            if limit == nil, let count = options.count, groups.count > count {
+                notes.append(
+                    "\(groups.count) clusters, not \(count): no others hold near neighbours of each other; "
+                        + "consider more neighbours")
+            }
+        }
+        let clusters = groups.map { cluster($0, files) }.sorted {
+            $0.files.count != $1.files.count
+                ? $0.files.count > $1.files.count
+                : $0.centre.bytes.lexicographicallyPrecedes($1.centre.bytes)
+        }
+        return ClusterReport(
+            model: settings.stamp, method: options.method, distance: limit,
+            images: clusters.reduce(0) { $0 + $1.files.count }, clusters: clusters, notes: notes)
+    }
+
+    /// A cluster of rows, its files ordered by their distance from the mean of its pictures.
+    private func cluster(_ rows: [Int32], _ files: [Int32: [IndexedFile]]) -> ClusterReport.Cluster {
+        let centre = mean(of: rows)
+        var members: [ClusterReport.File] = []
+        for row in rows {
+            let distance = Embedding.cosineDistance(centre, vectors.values(Int(row)))
+            members += (files[row] ?? []).map { ClusterReport.File(id: $0.id, image: $0.path, distance: distance) }
+        }
+        members.sort {
+            $0.distance != $1.distance
+                ? $0.distance < $1.distance : $0.image.bytes.lexicographicallyPrecedes($1.image.bytes)
+        }
+        let spread = members.reduce(0) { $0 + $1.distance } / Double(max(1, members.count))
+        return ClusterReport.Cluster(spread: spread, files: members)
+    }
+
+    /// The mean of rows, in their order, whatever the number of threads.
+    func mean(of rows: [Int32]) -> [Float] {
+        var sum = [Double](repeating: 0, count: settings.width)
+        for row in rows {
+            for (i, value) in vectors.values(Int(row)).enumerated() { sum[i] += Double(value) }
+        }
+        return sum.map { Float($0 / Double(max(1, rows.count))) }
+    }
+}

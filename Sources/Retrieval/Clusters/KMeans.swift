@@ -1,0 +1,140 @@
+import DreamSim
+import Foundation
+import Randomness
+import Synchronization
+import Tensors
+
+/// Spherical k-means (Dhillon and Modha 2001) with centres from k-means++ (Arthur and Vassilvitskii 2007).
+struct KMeans {
+    private let reader: IndexReader
+    private let rows: [Int32]
+    private let count: Int
+    private let rounds: Int
+    private var chance: SeededGenerator
+
+    /// Centres are looked for among so many pictures, or twenty times as many as there are centres.
+    private static let sample = 20_000
+    /// Once fewer than one in a thousand changes its cluster, it is enough.
+    private static let settled = 0.001
+
+    init(_ reader: IndexReader, _ rows: [Int32], count: Int, seed: UInt64, rounds: Int) {
+        (self.reader, self.rows, self.count, self.rounds) = (reader, rows, count, rounds)
+        chance = SeededGenerator(state: seed)
+    }
+
+    /// Which centre each row is nearest to, and how near.
+    private struct Assignment {
+        var centre: [Int32]
+        var score: [Float]
+    }
+
+    /// Finds the clusters; none is empty, so that there are fewer than asked for only when pictures are equal.
+    func run(_ progress: (Int, Int) -> Void) -> [[Int32]] {
+        var centres = firstCentres(progress)
+        var assignment = assign(centres)
+        for _ in 0..<rounds {
+            let before = assignment.centre
+            centres = means(assignment, centres.shape[0])
+            assignment = assign(centres)
+            let moved = zip(before, assignment.centre).count { $0 != $1 }
+            if Double(moved) <= Self.settled * Double(rows.count) { break }
+        }
+        return members(assignment, centres.shape[0]).filter { !$0.isEmpty }
+    }
+
+    /// Each next centre is a picture by chance, with a likelihood that grows with the square of its distance from the
+    /// centres so far.
+    private func firstCentres(_ progress: (Int, Int) -> Void) -> Tensor {
+        var chance = chance
+        let sample = rows.shuffled(using: &chance).prefix(max(Self.sample, 20 * count)).map { UInt32($0) }
+        var far = [Double](repeating: .infinity, count: sample.count)
+        var chosen = [Int(sample[0])]
+        while chosen.count < count {
+            progress(chosen.count, count)
+            let scores = scores(of: sample, with: reader.vectors.values(chosen[chosen.count - 1]))
+            // The squared distance of unit vectors is twice one minus their product; rounding leaves some at places taken.
+            for i in far.indices { far[i] = min(far[i], max(0, 1 - Double(scores[i]) - 1e-6)) }
+            let total = far.reduce(0, +)
+            guard total > 0 else { break }
+            var left = chance.unit() * total
+            let index = far.firstIndex {
+                left -= $0
+                return left < 0
+            }
+            chosen.append(Int(sample[index ?? far.count - 1]))
+        }
+        return Tensor(
+            chosen.flatMap { reader.vectors.values($0) }, shape: [chosen.count, reader.settings.width])
+    }
+
+    private func scores(of sample: [UInt32], with query: [Float]) -> [Float] {
+        let stored = reader.vectors.stored
+        let scores = Tensor(uninitialized: [sample.count]) { buffer in
+            let target = Lent(buffer.baseAddress!)
+            Parallel.forEachRange(sample.count, multiple: 64) { range in
+                sample.withUnsafeBufferPointer { rows in
+                    stored.products(
+                        of: UnsafeBufferPointer(rebasing: rows[range]), with: query,
+                        into: target.pointer + range.lowerBound)
+                }
+            }
+        }
+        return scores.withUnsafeBufferPointer(Array.init)
+    }
+
+    private func assign(_ centres: Tensor) -> Assignment {
+        let total = reader.vectors.rows
+        var centre = [Int32](repeating: 0, count: total)
+        var score = [Float](repeating: -.infinity, count: total)
+        centre.withUnsafeMutableBufferPointer { centre in
+            score.withUnsafeMutableBufferPointer { score in
+                let (centre, score) = (Lent(centre.baseAddress!), Lent(score.baseAddress!))
+                RowScan(centres).forEachBlock(of: reader.vectors.stored, in: 0..<total) { block in
+                    var scores = block.scores
+                    for row in block.rows {
+                        var best = 0
+                        for other in 1..<max(1, centres.shape[0]) where scores[other] > scores[best] { best = other }
+                        centre.pointer[row] = Int32(best)
+                        score.pointer[row] = scores[best]
+                        scores += centres.shape[0]
+                    }
+                }
+            }
+        }
+        return Assignment(centre: rows.map { centre[Int($0)] }, score: rows.map { score[Int($0)] })
+    }
+
+    private func members(_ assignment: Assignment, _ count: Int) -> [[Int32]] {
+        var members = [[Int32]](repeating: [], count: count)
+        for (row, centre) in zip(rows, assignment.centre) { members[Int(centre)].append(row) }
+        return members
+    }
+
+    /// The directions of the clusters' means. A cluster that lost all its pictures takes the one that is worst off.
+    private func means(_ assignment: Assignment, _ count: Int) -> Tensor {
+        let members = members(assignment, count)
+        var worst = assignment.score.indices.sorted {
+            (assignment.score[$0], rows[$0]) < (assignment.score[$1], rows[$1])
+        }[...]
+        let groups = members.map { group in
+            group.isEmpty ? worst.popFirst().map { [rows[$0]] } ?? [rows[0]] : group
+        }
+        let width = reader.settings.width
+        return Tensor(uninitialized: [count, width]) { buffer in
+            let target = Lent(buffer.baseAddress!)
+            Parallel.forEach(count) { index in
+                let mean = IndexWriter.unit(reader.mean(of: groups[index]))
+                (target.pointer + index * width).update(from: mean, count: width)
+            }
+        }
+    }
+}
+
+/// Memory that several threads write to, each to places of its own.
+///
+/// `@unchecked Sendable`: whoever lends it sees to that, and keeps it alive.
+struct Lent<Element>: @unchecked Sendable {
+    let pointer: UnsafeMutablePointer<Element>
+
+    init(_ pointer: UnsafeMutablePointer<Element>) { self.pointer = pointer }
+}

@@ -1,0 +1,64 @@
+import DreamSim
+import Foundation
+import Retrieval
+import TestSupport
+
+/// An index of vectors that a test chose; there are no pictures.
+struct MadeUpIndex {
+    let home: URL
+    let url: URL
+
+    var reader: IndexReader { get throws { try IndexReader(url) } }
+
+    static let stamp = ModelStamp(model: "made-up", weights: "none", preprocessing: .standard, isNormalized: true)
+
+    static func settings(_ width: Int, _ precision: VectorPrecision = .float32) -> IndexSettings {
+        IndexSettings(stamp: stamp, source: "none", width: width, precision: precision)
+    }
+
+    /// Makes an index of `/made-up/0.png`, `/made-up/1.png` … by an import.
+    static func with(
+        _ vectors: [[Float]], _ precision: VectorPrecision = .float32, _ body: (MadeUpIndex) throws -> Void
+    ) throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let index = MadeUpIndex(home: home, url: home.appending(path: "index"))
+        try index.add(vectors, precision)
+        try body(index)
+    }
+
+    func add(_ vectors: [[Float]], _ precision: VectorPrecision = .float32, from first: Int = 0) throws {
+        let lines = vectors.enumerated().map { Self.line(first + $0, $1) }
+        let file = home.appending(path: "vectors.ndjson")
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
+        let stamp = InterchangeStamp(Self.settings(vectors.first?.count ?? 1, precision))
+        _ = try IndexWriter.importing(file, into: url, stamp: stamp)
+    }
+
+    /// A line that says everything about a file that does not exist.
+    static func line(_ number: Int, _ vector: [Float]) -> String {
+        let digits = String(number, radix: 16)
+        let digest = String(repeating: "0", count: 64 - digits.count) + digits
+        return """
+            {"image_path":"/made-up/\(number).png","sha256":"\(digest)","pixels_sha256":"\(digest)","file_size":1,\
+            "modified":1,"changed":1,"width":4,"height":4,"format":"png","vector":[\(vector.map { "\($0)" }.joined(separator: ","))]}
+            """
+    }
+
+    /// Clouds around centres of chance: the vector of picture i belongs to cloud i mod `clouds`.
+    static func clouds(_ clouds: Int, of size: Int, width: Int = 24, spread: Double = 0.2, seed: UInt64 = 3)
+        -> [[Float]]
+    {
+        var generator = SplitMix64(state: seed)
+        func chance() -> Double { Double.random(in: -1...1, using: &generator) }
+        let centres = (0..<clouds).map { _ in (0..<width).map { _ in chance() } }
+        return (0..<(clouds * size)).map { number in
+            centres[number % clouds].map { Float($0 + spread * chance()) }
+        }
+    }
+
+    /// The number in `/made-up/NUMBER.png`.
+    static func number(_ path: ImagePath) -> Int { Int(path.name.dropLast(4)) ?? -1 }
+
+    var graph: URL { url.appending(path: "neighbours.graph") }
+}
