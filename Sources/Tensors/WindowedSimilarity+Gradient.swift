@@ -22,6 +22,11 @@ extension WindowedSimilarity {
         precondition(
             a.width == b.width && a.height == b.height && min(a.width, a.height) >= taps,
             "a window of \(taps) in \(a.width)x\(a.height) and \(b.width)x\(b.height)")
+        // Nothing is more alike than the same: there both means have their maximum, which rounding must not hide.
+        guard a.values != b.values else {
+            let none = Plane(zeros: a.height, a.width)
+            return MeanGradient(mean: 1, gradientA: none, gradientB: none)
+        }
         let single = self.weights.map(Double.init)
         let total = single.reduce(0, +)
         let weights = single.map { $0 / total }
@@ -64,6 +69,6 @@ extension WindowedSimilarity {
             return result
         }
         return MeanGradient(
-            mean: sum * share, gradientA: gradient(dMeanA, a, b), gradientB: gradient(dMeanB, b, a))
+            mean: sum / Double(count), gradientA: gradient(dMeanA, a, b), gradientB: gradient(dMeanB, b, a))
     }
 }

@@ -26,7 +26,7 @@ struct IndexRouteTests {
             at: pictures.appending(path: "9.png"), to: pictures.appending(path: "copy.png"))
         let index = home.appending(path: "index")
         let writer = try IndexWriter(index, settings: IndexSettings(model, source: description.path))
-        try writer.update([ImagePath(pictures.path)], with: model, options: IndexingOptions())
+        _ = try writer.update([ImagePath(pictures.path)], with: model, options: IndexingOptions())
         let reports = home.appending(path: "reports")
         try FileManager.default.createDirectory(at: reports, withIntermediateDirectories: true)
         try Data(#"{"dataSet": {"name": "set"}, "items": [1, 2]}"#.utf8).write(to: reports.appending(path: "one.json"))

@@ -1,6 +1,7 @@
 import Checkpoints
 import DreamSim
 import Foundation
+import Tensors
 import TestSupport
 import Testing
 
@@ -56,6 +57,40 @@ struct LearnedMetricTests {
         let (value, expected) = (try metric.value(a, b), Double(try Self.golden(key)[0]))
         #expect(Self.isClose(value, expected), "\(value) for \(expected)")
         #expect(metric.card.weights?.count == 64)
+    }
+
+    @Test(
+        "Gradients of a crop are PyTorch's, within 1e-4 relative L2",
+        arguments: [("lpips-alex", "lpips_alex"), ("lpips-vgg", "lpips_vgg"), ("dists:full", "dists")])
+    func gradients(name: String, key: String) async throws {
+        let metric = try Loss.differentiable(try await Self.metric(name))
+        let shape: Shape = [1, 3, 96, 128]
+        let (a, b) = (Tensor(try Self.golden("a"), shape: shape), Tensor(try Self.golden("b"), shape: shape))
+        let found = try metric.distanceAndGradient(a, b)
+        #expect(Self.isClose(found.distances[0], Double(try Self.golden("\(key).distance")[0])))
+        let difference = Difference(found.gradientA.values, try Self.golden("\(key).grad_a"))
+        #expect(difference.relativeL2 <= 1e-4, "\(difference)")
+        // The same with the target kept, and with the images exchanged.
+        let kept = try metric.target(b).distanceAndGradient(a)
+        #expect(Difference(kept.gradient.values, found.gradientA.values).relativeL2 <= 1e-6)
+        let exchanged = try metric.distanceAndGradient(b, a)
+        #expect(Difference(exchanged.gradientB.values, found.gradientA.values).relativeL2 <= 1e-6)
+    }
+
+    @Test(
+        "Identical, flat and black images have finite gradients", arguments: ["lpips-alex", "lpips-vgg", "dists"])
+    func degenerate(name: String) async throws {
+        let metric = try Loss.differentiable(try await Self.metric(name))
+        let shape: Shape = [1, 3, 96, 128]
+        let photograph = Tensor(try Self.golden("a"), shape: shape)
+        let flat = Tensor([Float](repeating: 0.5, count: shape.count), shape: shape)
+        for (a, b) in [(photograph, photograph), (flat, photograph), (Tensor(zeros: shape), flat)] {
+            let found = try metric.distanceAndGradient(a, b)
+            #expect(found.distances[0].isFinite)
+            #expect(found.gradientA.values.allSatisfy(\.isFinite) && found.gradientB.values.allSatisfy(\.isFinite))
+        }
+        let same = try metric.distanceAndGradient(photograph, photograph)
+        #expect(abs(same.distances[0]) < 1e-6 && same.gradientA.values.allSatisfy { abs($0) < 1e-6 })
     }
 
     @Test("Maps of LPIPS, elementwise", arguments: [("lpips-alex", "alex.spatial"), ("lpips-vgg", "vgg.spatial")])

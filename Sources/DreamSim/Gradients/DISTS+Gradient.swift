@@ -6,7 +6,7 @@ extension DISTS: DifferentiableMetric {
     /// DISTS of pairs of images, and how it changes with every pixel. Finite for any images, zero for identical ones.
     ///
     /// `dists` brings images to 256x256 as pictures are, bilinearly with antialiasing, but without rounding to 8 bits,
-    /// which has no useful derivative: distances differ by some 0.001 from those of `values`. `dists:full` is the same.
+    /// which has no useful derivative: distances differ by some 0.001 from those of `values`. `dists:full` resamples nothing.
     ///
     /// Memory: what is kept of a pair, the gradient on its way, and once for the metric a second copy of the network's
     /// weights. Pairs of a batch come one after another.
