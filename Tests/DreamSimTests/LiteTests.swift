@@ -2,6 +2,7 @@ import Checkpoints
 import DreamSim
 import Foundation
 import Networks
+import Tensors
 import TestSupport
 import Testing
 
@@ -31,6 +32,26 @@ struct LiteTests {
                 ], sources: [], licence: ""),
             options: PerceptualModel.LoadingOptions(
                 store: .fromEnvironment(), preprocessing: .reference, isNormalized: false, keepsMergedFile: false))
+    }
+
+    @Test("Its gradients are what finite differences say, along themselves, and none where images are the same")
+    func gradients() async throws {
+        let model = try await PerceptualModel.load("lite", options: try Self.options())
+        let pictures = (1...2).map { DrawnPictures.waves(224, 224, step: 3 * $0) }
+        let (a, b) = (try Tensor([pictures[0]]), try Tensor([pictures[1]]))
+        let found = try model.distanceAndGradient(a, b)
+        #expect(abs(found.distances[0] - (try model.distance(pictures[0], pictures[1]))) < 1e-5)
+        let gradient = found.gradientA
+        let square = DistanceGradientTests.dot(gradient, gradient)
+        // Far enough for the difference to stand above rounding, near enough for the slope to be one.
+        let step = Float(2e-3 * found.distances[0] / square)
+        func distance(_ step: Float) throws -> Double {
+            try model.distanceAndGradient(DistanceGradientTests.moved(a, along: gradient, by: step), b).distances[0]
+        }
+        let slope = (try distance(step) - distance(-step)) / (2 * Double(step))
+        #expect(abs(slope - square) < 0.02 * square, "\(slope) for \(square)")
+        let same = try model.distanceAndGradient(a, a)
+        #expect(abs(same.distances[0]) < 1e-6 && same.gradientA.values.allSatisfy { abs($0) < 1e-5 })
     }
 
     @Test("The deviations of VGG16's channels at every depth, within 1e-5 relative")
