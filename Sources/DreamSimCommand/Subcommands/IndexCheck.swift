@@ -80,7 +80,7 @@ struct IndexCheck: ParsableCommand {
                         + String(format: "%.4f, least %.2f", recall.recall, recall.worst)
                         + ", over \(recall.queries) images of the index, effort \(recall.effort)",
                     String(
-                        format: "exact %.2f ms, approximate %.3f ms a query: %.1f times faster",
+                        format: "exact %.2f ms, approximate %.3f ms a query: %.1f times as fast",
                         1000 * recall.exactSeconds, 1000 * recall.approximateSeconds, recall.speedup),
                 ]
             }

@@ -17,7 +17,7 @@ public struct RecallReport: Sendable, Encodable {
     public let worst: Double
     /// The median seconds of one exact search, and of one approximate.
     public let exactSeconds: Double, approximateSeconds: Double
-    /// How many times faster the approximate search was.
+    /// How many times as fast the approximate search was.
     public var speedup: Double { exactSeconds / approximateSeconds }
 
     private enum CodingKeys: String, CodingKey {
