@@ -8,7 +8,7 @@ import Testing
 @Suite("A service under attack", .timeLimit(.minutes(5)))
 struct HostileTests {
     /// Checks an answer, and that the service is alive afterwards.
-    private static func check(
+    static func check(
         _ service: RunningService, _ answer: RawClient.Answer, _ status: Int, _ kind: String,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
@@ -280,6 +280,19 @@ struct HostileTests {
         try await RunningService.with { service in
             let client = try service.client()
             client.send("GET /healthz HTTP/1.1\nHost: localhost\n\nGET / HTTP/1.1\nBroken\n\n")
+            #expect(try client.answer().status == 200)
+            try Self.check(service, client.answer(), 400, "bad-request")
+            #expect(client.isEnded())
+        }
+    }
+
+    @Test("lets a request be answered before the body of one that follows it is found broken")
+    func pipelinedBody() async throws {
+        try await RunningService.with { service in
+            let client = try service.client()
+            client.send(
+                "GET /healthz HTTP/1.1\nHost: localhost\n\nPOST /v1/compare HTTP/1.1\nHost: localhost\n"
+                    + "\(Form.header)\nTransfer-Encoding: chunked\n\nzz\n")
             #expect(try client.answer().status == 200)
             try Self.check(service, client.answer(), 400, "bad-request")
             #expect(client.isEnded())

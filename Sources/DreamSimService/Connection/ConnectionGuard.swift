@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -23,12 +24,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     private var headTimer: Scheduled<Void>?
     private var sendTimer: Scheduled<Void>?
-    /// Requests whose answer has not ended.
-    private var openRequests = 0
+    /// Requests whose answer has not ended, in their order: whether each wants the connection closed after its answer, as in
+    /// HTTP/1.0 without a word.
+    private var open: [Bool] = []
     /// Whether a request's head has come and its end has not.
     private var isReading = false
     private var isAnswering = false
-    /// Whether the client wants the connection closed, as in HTTP/1.0 without a word.
+    /// What the request wants whose head is being read.
     private var wantsClose = false
     private var isLastAnswer = false
     /// Whether the last answer has been given.
@@ -49,9 +51,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         // At the connection's end of the line, because the parser keeps unfinished heads to itself.
         let pipeline = context.pipeline.syncOperations
         try? pipeline.addHandler(FirstBytes { [weak self] in self?.bytesCame() }, position: .first)
-        // Behind the translation to HTTP's types the version is no longer known.
+        // Behind the translation to HTTP's types the version and a second host are no longer known.
         guard let translation = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
-        try? pipeline.addHandler(Versions { [weak self] in self?.wantsClose = $0 }, position: .before(translation))
+        try? pipeline.addHandler(Heads { [weak self] in self?.headCame(&$0) }, position: .before(translation))
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -83,15 +85,25 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    private func headCame(_ head: inout HTTPRequestHead) {
+        wantsClose = !head.isKeepAlive
+        // Whoever stands between might go by the other one.
+        if head.headers["host"].count > 1 { refuse(Problem(.badRequest, "the request names two hosts")) }
+        // A host in the target, as proxies are asked, counts in place of the field (RFC 9112, 3.2.2).
+        if !head.uri.hasPrefix("/"), let start = head.uri.range(of: "://") {
+            head.headers.replaceOrAdd(name: "host", value: String(head.uri[start.upperBound...].prefix { $0 != "/" }))
+        }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isFinished, postponed == nil else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             headTimer?.cancel()
             headTimer = nil
-            openRequests += 1
+            open.append(wantsClose)
             isReading = true
-            if openRequests == 1, head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
+            if open.count == 1, head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         case .end: isReading = false
@@ -114,7 +126,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if let event = event as? ChannelEvent, case .inputClosed = event {
             if isFinished { return context.close(promise: nil) }
             // A client that waits for no answer: it cannot be told from one that only stops asking.
-            if openRequests > 0 { client?.disconnect() }
+            if !open.isEmpty { client?.disconnect() }
         }
         context.fireUserInboundEventTriggered(event)
     }
@@ -127,6 +139,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                     .headersTooLarge,
                     "more than \(limits.headerCount) header fields, or more than \(limits.headerBytes) bytes in one"))
         case HTTPParserError.invalidEOFState: refuse(Problem(.unfinishedBody, "the request ends too early"))
+        // What the parser has no word for is how it ends a request whose length is told in two ways.
+        case HTTPParserError.unknown:
+            refuse(Problem(.badRequest, "this is no HTTP/1.1: it cannot be told where the request ends"))
         case let error as HTTPParserError: refuse(Problem(.badRequest, "this is no HTTP/1.1: \(error)"))
         case is ChannelError, is IOError: client?.disconnect()
         default: refuse(Problem(.badRequest, "the request's head is broken"))
@@ -134,10 +149,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if postponed == nil { context.fireErrorCaught(error) }
     }
 
+    /// Whether requests wait for their answers that came before the one that is being read.
+    private var hasEarlier: Bool { open.count > (isReading ? 1 : 0) }
+
     /// Answers a request that never becomes whole.
     private func refuse(_ problem: Problem) {
         guard let context, !isFinished else { return }
-        if openRequests > 0 && !isReading {
+        guard !hasEarlier else {
             postponed = problem
             return
         }
@@ -166,7 +184,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             isAnswering = true
             startSending(context)
-            if isReading || wantsClose || connections.isDraining { head.headerFields[.connection] = "close" }
+            // Of the request that is answered here nothing may be left to come; what is being read may be a later one.
+            let isEarly = isReading && open.count == 1
+            if isEarly || open.first == true || connections.isDraining { head.headerFields[.connection] = "close" }
             isLastAnswer = head.headerFields[.connection]?.lowercased() == "close"
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
@@ -177,10 +197,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             promise.futureResult.whenComplete { _ in timer?.cancel() }
             context.writeAndFlush(data, promise: promise)
             isAnswering = false
-            openRequests -= 1
+            if !open.isEmpty { open.removeFirst() }
             if isLastAnswer {
                 linger(context)
-            } else if openRequests == 0, let problem = postponed {
+            } else if !hasEarlier, let problem = postponed {
                 postponed = nil
                 refuse(problem)
             }
@@ -218,16 +238,18 @@ private final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
-/// Tells whether requests want the connection closed after their answer.
-private final class Versions: ChannelInboundHandler, RemovableChannelHandler {
+/// Shows the heads of requests as they came, before they become HTTP's types.
+private final class Heads: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
 
-    private let tell: (Bool) -> Void
+    private let change: (inout HTTPRequestHead) -> Void
 
-    init(_ tell: @escaping (Bool) -> Void) { self.tell = tell }
+    init(_ change: @escaping (inout HTTPRequestHead) -> Void) { self.change = change }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head(let head) = unwrapInboundIn(data) { tell(!head.isKeepAlive) }
-        context.fireChannelRead(data)
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        change(&head)
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }
