@@ -47,6 +47,7 @@ struct TrainingRunTests {
                 switch event {
                 case .step(let step): steps.append(step)
                 case .validated(let epoch, let outcome, let isBest): validations.append((epoch, outcome, isBest))
+                case .note: break
                 }
             }
             #expect(steps.map(\.number) == Array(1...18) && steps.last?.epoch == 6)
