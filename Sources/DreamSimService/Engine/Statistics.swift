@@ -58,9 +58,6 @@ final class Statistics: Sendable {
         }
     }
 
-    /// The clients that left before their answers.
-    var disconnects: Int { state.withLock(\.disconnects) }
-
     /// The text that Prometheus reads (version 0.0.4).
     /// - Parameter gauges: values of the moment, by their names.
     func text(gauges: [(name: String, help: String, value: Double)]) -> String {

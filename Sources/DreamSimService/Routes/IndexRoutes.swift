@@ -222,18 +222,12 @@ enum IndexRoutes {
 
     private static func thumbnail(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
-        let (id, side, limits) = (call.integer("id") ?? 0, call.integer("side") ?? 256, call.core.limits)
+        let (id, side) = (call.integer("id") ?? 0, call.integer("side") ?? 256)
         return try await engine.workers.run {
             guard let file = try index.reader().file(id: Int64(id)), file.content != nil else {
                 throw Problem(.notFound, "the index has no image of number \(id)")
             }
-            var options = engine.decoding
-            options.pixelLimit = limits.pixels
-            let image = try Upload(name: "#\(id)", source: .file(file.path), share: nil).decode(options).image
-            let scale = min(1, Double(side) / Double(max(image.width, image.height)))
-            let small = image.resized(
-                width: max(1, Int((Double(image.width) * scale).rounded())),
-                height: max(1, Int((Double(image.height) * scale).rounded())), filter: .bilinear)
+            let small = try engine.picture(file.path, named: "#\(id)", side: side)
             return .bytes(
                 try small.jpegData(quality: 85), "image/jpeg", headers: [.cacheControl: "private, max-age=300"])
         }

@@ -148,18 +148,10 @@ enum VotingRoutes {
         }
         let place = call.text("place")
         let path = place == "reference" ? trial.reference : place == "left" ? trial.left : trial.right
-        let (side, limits) = (call.integer("side") ?? 1024, call.core.limits)
+        let side = call.integer("side") ?? 1024
         return try await engine.workers.run {
-            var options = engine.decoding
-            options.pixelLimit = limits.pixels
             // The name would tell what was done to the picture.
-            var image = try Upload(name: "the picture", source: .file(path), share: nil).decode(options).image
-            let scale = Double(side) / Double(max(image.width, image.height))
-            if scale < 1 {
-                image = image.resized(
-                    width: max(1, Int((Double(image.width) * scale).rounded())),
-                    height: max(1, Int((Double(image.height) * scale).rounded())), filter: .bilinear)
-            }
+            let image = try engine.picture(path, named: "the picture", side: side)
             return .bytes(
                 try image.pngData(), "image/png", headers: [.cacheControl: "private, max-age=300"])
         }

@@ -1,6 +1,5 @@
-/// Any JSON, for documents that are put together.
+/// JSON without null, for documents that are put together.
 indirect enum JSONValue: Sendable, Hashable {
-    case null
     case bool(Bool)
     case integer(Int)
     case number(Double)
@@ -18,7 +17,6 @@ extension JSONValue: Encodable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
-        case .null: try container.encodeNil()
         case .bool(let value): try container.encode(value)
         case .integer(let value): try container.encode(value)
         case .number(let value): try container.encode(value)

@@ -39,7 +39,7 @@ struct Route: Sendable {
     let answers: [Answer]
     /// The problems that it may have, beside those that all have.
     var problems: [Problem.Kind] = []
-    /// Whether it is asked for without the token, and stands in no document when it is a part of the page.
+    /// Whether it is answered without the token.
     var isOpen = false
     /// Whether it stands in the OpenAPI document.
     var isDocumented = true
