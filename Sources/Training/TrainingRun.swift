@@ -6,7 +6,8 @@ import Tensors
 
 /// A whole run of training on files: passes over the triplets in an order by chance, a validation after each, and everything
 /// that is to be kept in one folder: `checkpoint.safetensors`, from which a run that was stopped in any way goes on to the
-/// very same result; `log.jsonl`; `adapter`, the updates after the last step; and `best`, those of the best validation.
+/// very same result; `log.jsonl`; and what was learnt, after the last step and by the best validation
+/// (`TrainingMethod.place`).
 ///
 /// Not for sharing between threads.
 public final class TrainingRun {
@@ -18,6 +19,8 @@ public final class TrainingRun {
     private let validation: [TrainingTriplet]
     private let settings: Settings
     private var progress: Progress
+    /// Every picture's embedding, where no more is learnt from.
+    private var embeddings: EmbeddedPictures?
 
     /// What does not bear on single steps.
     public struct Settings: Sendable, Hashable {
@@ -44,6 +47,8 @@ public final class TrainingRun {
         case step(Step)
         /// An epoch ended and was validated.
         case validated(epoch: Int, outcome: Trainer.Outcome, isBest: Bool)
+        /// Pictures were embedded, which is done once, before a head learns.
+        case embedded(done: Int, total: Int)
     }
 
     /// A step as it is reported.
@@ -69,18 +74,19 @@ public final class TrainingRun {
     ///   - training: what is learnt from.
     ///   - validation: what each epoch is judged by; may be empty, and then the last updates are the best.
     ///   - folder: made when it is not there.
-    ///   - adapter: what a new run starts from; fresh updates when nil.
+    ///   - adapter: the updates that a new run starts from; fresh ones when nil.
+    ///   - head: the head that a new run starts from; a fresh one when nil.
     /// - Throws: `TrainingError`; `CheckpointError` when the folder's checkpoint is broken.
     public init(
         _ model: PerceptualModel, _ options: TrainingOptions, training: [TrainingTriplet],
         validation: [TrainingTriplet] = [], folder: URL, settings: Settings = Settings(),
-        from adapter: LoRAAdapter? = nil
+        from adapter: LoRAAdapter? = nil, head: EmbeddingHead? = nil
     ) throws {
         guard !training.isEmpty else {
             throw TrainingError(.badBatch, "training", "there are no triplets to learn from")
         }
         let checkpoint = folder.appending(path: Self.checkpointName)
-        let fresh = try Trainer(model, options, from: adapter)
+        let fresh = try Trainer(model, options, from: adapter, head: head)
         if FileManager.default.fileExists(atPath: checkpoint.path) {
             var note: String?
             trainer = try Trainer(model, resuming: checkpoint, note: &note)
@@ -119,6 +125,11 @@ public final class TrainingRun {
         let log = try TrainingLog(folder.appending(path: "log.jsonl"), keepingThrough: trainer.steps)
         let clock = Pace(first: trainer.steps, total: totalSteps)
         var epoch = trainer.steps / stepsPerEpoch
+        if trainer.options.method == .mlp, epoch < trainer.options.epochs || progress.validatedEpochs < epoch {
+            embeddings = try EmbeddedPictures(of: training + validation, by: trainer.model) {
+                try report(.embedded(done: $0, total: $1))
+            }
+        }
         // A run may have been stopped between the last step of an epoch and its validation.
         if trainer.steps == epoch * stepsPerEpoch, progress.validatedEpochs < epoch {
             try finish(epoch - 1, log, report)
@@ -126,7 +137,7 @@ public final class TrainingRun {
         while epoch < trainer.options.epochs, !isExhausted(before: epoch) {
             let order = Self.order(training.count, epoch: epoch, seed: trainer.options.seed)
             let done = (trainer.steps - epoch * stepsPerEpoch) * trainer.options.batchSize
-            var loader = TripletLoader(order[done...].map { training[$0] }, for: trainer.model.preprocessing)
+            var loader = loader(order[done...].map { training[$0] })
             defer { loader.cancel() }
             for first in stride(from: done, to: training.count, by: trainer.options.batchSize) {
                 let start = ContinuousClock.now
@@ -158,9 +169,9 @@ public final class TrainingRun {
     /// Validates after an epoch, and keeps what is to be kept.
     private func finish(_ epoch: Int, _ log: TrainingLog, _ report: (Event) throws -> Void) throws {
         try save()
-        let adapter = trainer.adapter
+        let result = trainer.result
         let dropout = trainer.options.dropout
-        try adapter.write(to: folder.appending(path: "adapter"), dropout: dropout)
+        try result.write(.last, in: folder, dropout: dropout)
         var outcome: Trainer.Outcome?
         var isBest = true
         if !validation.isEmpty {
@@ -173,7 +184,7 @@ public final class TrainingRun {
         }
         if isBest {
             progress.bestEpoch = epoch + 1
-            try adapter.write(to: folder.appending(path: "best"), dropout: dropout)
+            try result.write(.best, in: folder, dropout: dropout)
         }
         progress.validatedEpochs = epoch + 1
         try save()
@@ -187,7 +198,7 @@ public final class TrainingRun {
 
     /// The loss and the agreement over the triplets that are not learnt from.
     private func validate() throws -> Trainer.Outcome {
-        var loader = TripletLoader(validation, for: trainer.model.preprocessing)
+        var loader = loader(validation)
         defer { loader.cancel() }
         var (loss, agreement) = (0.0, 0.0)
         for first in stride(from: 0, to: validation.count, by: 16) {
@@ -198,6 +209,11 @@ public final class TrainingRun {
         }
         return Trainer.Outcome(
             loss: loss / Double(validation.count), agreement: agreement / Double(validation.count))
+    }
+
+    /// How triplets are read: this is the one place that knows what a step learns from.
+    private func loader(_ triplets: [TrainingTriplet]) -> any TripletReader {
+        embeddings?.reader(triplets) ?? TripletLoader(triplets, for: trainer.model.preprocessing)
     }
 
     private func save() throws {

@@ -1,8 +1,16 @@
 import DreamSim
 import Tensors
 
-/// Reads triplets ahead of their use, in a given order.
-struct TripletLoader {
+/// What gives triplets in a given order.
+protocol TripletReader {
+    /// The next triplets as a batch.
+    mutating func next(_ count: Int) throws -> TripletBatch
+    /// Ends the reading.
+    func cancel()
+}
+
+/// Reads triplets of images ahead of their use.
+struct TripletLoader: TripletReader {
     private let triplets: [TrainingTriplet]
     private let files: Lookahead<Result<Image, any Error>>
     private var taken = 0

@@ -155,11 +155,16 @@ struct ModelOptions: ParsableArguments {
         return try feature.map { try description.reading($0) } ?? description
     }
 
-    /// Loads a model without its adapter and with embeddings as they are, as models are trained.
-    func loadUntuned(quiet: Bool) async throws -> PerceptualModel {
+    /// Loads a model without its adapter and head, and with embeddings as they are, as models are trained.
+    /// - Parameter takesMerged: whether it may be a merged model, whose updates are a part of its weights.
+    func loadUntuned(takesMerged: Bool, quiet: Bool) async throws -> PerceptualModel {
         try await load(quiet: quiet) { options, report in
             var options = options
             options.isNormalized = false
+            options.head = nil
+            if takesMerged, feature == nil, case .mergedFile = try Catalogue.find(model) {
+                return try await PerceptualModel.load(model, options: options, report: report)
+            }
             return try await PerceptualModel.load(chosen(model).untuned, options: options, report: report)
         }
     }
