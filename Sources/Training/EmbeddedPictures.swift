@@ -9,36 +9,35 @@ struct EmbeddedPictures {
     /// How many pictures pass the networks at once.
     private static let together = 8
 
-    /// Reads and embeds every picture of some triplets, each once.
+    /// Reads and embeds every picture of some triplets, each once; those that a cache has are not embedded again.
     /// - Parameter report: called with the number of pictures that are done, and of all.
-    /// - Throws: `ImagingError` when a picture cannot be read; what `report` throws.
+    /// - Throws: `TrainingError` with `.unreadable` when a picture cannot be read; what `report` throws.
     init(
-        of triplets: [TrainingTriplet], by model: PerceptualModel, report: (Int, Int) throws -> Void
+        of triplets: [TrainingTriplet], by model: PerceptualModel, from source: TripletSource,
+        report: (Int, Int) throws -> Void
     ) throws {
-        var rows: [ImagePath: Int] = [:]
-        var paths: [ImagePath] = []
-        for path in triplets.flatMap({ [$0.reference, $0.left, $0.right] }) where rows[path] == nil {
-            rows[path] = paths.count
-            paths.append(path)
-        }
-        let (files, preprocessing, threads) = (paths, model.preprocessing, Parallel.threads)
-        let squares = Lookahead<Result<Image, any Error>>(
-            files.count, capacity: 48, threads: threads > 1 ? threads : 0
-        ) { index in
-            Result {
-                preprocessing.square(
-                    try Image.decode(contentsOfFile: files[index].bytes, options: preprocessing.decoding).image)
-            }
-        }
-        defer { squares.cancel() }
+        let (paths, threads) = (ReadableTriplets.distinct(triplets), Parallel.threads)
+        let files = Lookahead<Result<TripletSource.Picture, any Error>>(
+            paths.count, capacity: 48, threads: threads > 1 ? threads : 0
+        ) { index in Result { try source.picture(paths[index]) } }
+        defer { files.cancel() }
         var parts: [Tensor] = []
-        for first in stride(from: 0, to: files.count, by: Self.together) {
-            let count = min(Self.together, files.count - first)
-            let images = try (0..<count).compactMap { _ in try squares.next()?.get() }
-            parts.append(model.embed(batch: preprocessing.batch(images)))
-            try report(first + count, files.count)
+        for first in stride(from: 0, to: paths.count, by: Self.together) {
+            let some = paths[first..<min(first + Self.together, paths.count)]
+            let pictures = try some.map { path in
+                guard let picture = files.next() else { preconditionFailure("more pictures than there are") }
+                do {
+                    return try picture.get()
+                } catch {
+                    guard let triplet = triplets.first(where: { $0.pictures.contains(path) }) else { throw error }
+                    throw triplet.unreadable("\(error)")
+                }
+            }
+            parts.append(source.embeddings(of: pictures, by: model))
+            try report(some.endIndex, paths.count)
         }
-        (self.rows, embeddings) = (rows, Tensor(stacking: parts))
+        rows = Dictionary(uniqueKeysWithValues: paths.enumerated().map { ($1, $0) })
+        embeddings = Tensor(stacking: parts)
     }
 
     /// Gives triplets of these pictures.
@@ -59,13 +58,15 @@ struct EmbeddedPictures {
         let pictures: EmbeddedPictures
         var triplets: ArraySlice<TrainingTriplet>
 
-        mutating func next(_ count: Int) throws -> TripletBatch {
+        mutating func next(_ count: Int) throws -> TripletInput {
             let some = triplets.prefix(count)
             triplets = triplets.dropFirst(count)
-            return try TripletBatch(
-                references: pictures.embeddings(of: some.map(\.reference)),
-                left: pictures.embeddings(of: some.map(\.left)), right: pictures.embeddings(of: some.map(\.right)),
-                rightPreferred: some.map(\.rightPreferred))
+            return TripletInput(
+                try TripletBatch(
+                    references: pictures.embeddings(of: some.map(\.reference)),
+                    left: pictures.embeddings(of: some.map(\.left)),
+                    right: pictures.embeddings(of: some.map(\.right)),
+                    rightPreferred: some.map(\.rightPreferred)))
         }
 
         func cancel() {}

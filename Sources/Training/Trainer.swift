@@ -108,7 +108,12 @@ public final class Trainer {
     ///   or a gradient is not finite; then nothing has changed.
     @discardableResult
     public func step(_ batch: TripletBatch) throws(TrainingError) -> Outcome {
-        let (outcome, gradients) = try gradients(of: batch)
+        try step(accepted(batch))
+    }
+
+    /// Learns from triplets, as `step` of a batch does.
+    func step(_ input: TripletInput) throws(TrainingError) -> Outcome {
+        let (outcome, gradients) = try gradients(of: input)
         for (name, gradient) in gradients {
             guard gradient.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw diverged(name) }
         }
@@ -118,9 +123,12 @@ public final class Trainer {
 
     /// The loss of a batch and its gradients by the parameters' names, with the dropout of the next step.
     package func gradients(of batch: TripletBatch) throws(TrainingError) -> (Outcome, [String: Tensor]) {
-        let batch = try accepted(batch)
+        try gradients(of: accepted(batch))
+    }
+
+    private func gradients(of input: TripletInput) throws(TrainingError) -> (Outcome, [String: Tensor]) {
         let pass = parameters.pass(with: tensors, step: steps)
-        let outcome = run(batch, pass, learns: true)
+        let outcome = run(input, pass, learns: true)
         guard outcome.loss.isFinite else { throw diverged("loss") }
         return (outcome, pass.gradients)
     }
@@ -128,21 +136,21 @@ public final class Trainer {
     /// The loss and the agreement of triplets, without dropout; nothing is learnt.
     /// - Throws: `TrainingError` with `.badBatch`.
     public func validate(_ batch: TripletBatch) throws(TrainingError) -> Outcome {
-        run(try accepted(batch), parameters.pass(with: tensors, step: nil), learns: false)
+        validate(try accepted(batch))
+    }
+
+    /// As `validate` of a batch.
+    func validate(_ input: TripletInput) -> Outcome {
+        run(input, parameters.pass(with: tensors, step: nil), learns: false)
     }
 
     /// Takes a batch through the networks, some triplets at a time.
-    private func run(_ batch: TripletBatch, _ pass: any TuningPass, learns: Bool) -> Outcome {
+    private func run(_ batch: TripletInput, _ pass: any TuningPass, learns: Bool) -> Outcome {
         var (loss, agreement) = (0.0, 0.0)
         var hasGradients = false
         for first in stride(from: 0, to: batch.count, by: options.tripletsTogether) {
             let range = first..<min(first + options.tripletsTogether, batch.count)
-            // Triplet by triplet, so that the same image meets the same dropout wherever the batch is cut.
-            let pictures = Tensor(
-                stacking: range.flatMap { i in
-                    [batch.references, batch.left, batch.right].map { $0.images(i..<(i + 1)) }
-                })
-            let rows = pass.embed(pictures, first: 3 * first)
+            let rows = pass.embed(batch, range)
             var gradients: [[Double]] = []
             for (i, vote) in batch.rightPreferred[range].enumerated() {
                 let left = CosineDistance(rows[3 * i], rows[3 * i + 1])
@@ -168,7 +176,7 @@ public final class Trainer {
     }
 
     /// A batch as the method takes it: a head learns from embeddings, which images are turned into.
-    private func accepted(_ batch: TripletBatch) throws(TrainingError) -> TripletBatch {
+    private func accepted(_ batch: TripletBatch) throws(TrainingError) -> TripletInput {
         let (shape, side) = (batch.references.shape, model.preprocessing.side)
         let takesEmbeddings = options.method == .mlp
         guard shape.rank == 4 else {
@@ -180,14 +188,14 @@ public final class Trainer {
                             ? "those of \(model.description.name) have \(model.width)"
                             : "the method \(options.method.rawValue) learns from images"))
             }
-            return batch
+            return TripletInput(batch)
         }
         guard shape[2] == side && shape[3] == side else {
             throw TrainingError(
                 .badBatch, "triplets",
                 "have images of \(shape[3])x\(shape[2]) pixels; \(model.description.name) takes \(side)x\(side)")
         }
-        return takesEmbeddings ? try embedded(batch) : batch
+        return TripletInput(takesEmbeddings ? try embedded(batch) : batch)
     }
 
     /// Triplets as their embeddings, from which a head learns (`.mlp`); made once, they serve in every epoch.

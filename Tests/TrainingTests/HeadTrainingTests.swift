@@ -43,10 +43,9 @@ struct HeadTrainingTests {
         let losses = try golden.tensor("losses").values
         for step in 0..<4 {
             let rows = try golden.tensor("embeddings.\(step)")
+            let perTriplet = rows.reshaped([18, 96])
             func role(_ role: Int) -> Tensor {
-                Tensor(
-                    (0..<6).flatMap { rows.values[((3 * $0 + role) * 96)..<((3 * $0 + role + 1) * 96)] },
-                    shape: [6, 96])
+                Tensor(stacking: (0..<6).map { perTriplet.images((3 * $0 + role)..<(3 * $0 + role + 1)) })
             }
             let batch = try TripletBatch(
                 references: role(0), left: role(1), right: role(2),

@@ -66,9 +66,8 @@ struct HeadParameters: TunedParameters {
 
         var gradients: [String: Tensor] { sums.tensors }
 
-        /// - Parameter pictures: embeddings [n, width].
-        func embed(_ pictures: Tensor, first: Int) -> [[Float]] {
-            let pass = head.forward(pictures)
+        func embed(_ input: TripletInput, _ range: Range<Int>) -> [[Float]] {
+            let pass = head.forward(input.embeddings(range))
             made = pass
             return pass.output.rows
         }

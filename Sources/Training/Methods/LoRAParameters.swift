@@ -116,9 +116,10 @@ struct LoRAParameters: TunedParameters {
             return named
         }
 
-        func embed(_ pictures: Tensor, first: Int) -> [[Float]] {
+        func embed(_ input: TripletInput, _ range: Range<Int>) -> [[Float]] {
             let made = EmbeddingRecording(
-                model, pictures, tunings: tunings, firstImage: first, recomputes: recomputes, onlyUpdates: true)
+                model, input.entry(range), tunings: tunings, firstImage: 3 * range.lowerBound, recomputes: recomputes,
+                onlyUpdates: true)
             recording = made
             return made.embeddings.rows
         }

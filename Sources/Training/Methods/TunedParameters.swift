@@ -16,11 +16,11 @@ protocol TunedParameters {
 
 /// A batch's way through a model that is tuned. Not for sharing between threads.
 protocol TuningPass: AnyObject {
-    /// The embeddings of some pictures.
+    /// The embeddings of some triplets' pictures: reference, left and right of each.
     /// - Parameters:
-    ///   - pictures: [n, 3, side, side] in [0, 1], or what the method takes in their place.
-    ///   - first: the index of the first one in the batch.
-    func embed(_ pictures: Tensor, first: Int) -> [[Float]]
+    ///   - input: the batch, as the method takes it.
+    ///   - range: which of its triplets.
+    func embed(_ input: TripletInput, _ range: Range<Int>) -> [[Float]]
 
     /// Adds to the gradients what follows from those of the embeddings that were made last.
     func backward(_ dEmbeddings: [[Double]])

@@ -31,8 +31,8 @@ struct WeightParameters: TunedParameters {
 
         var gradients: [String: Tensor] { PerceptualModel.named(sums.map(\.tensors)) }
 
-        func embed(_ pictures: Tensor, first: Int) -> [[Float]] {
-            let made = EmbeddingRecording(model, pictures, firstImage: first, recomputes: recomputes)
+        func embed(_ input: TripletInput, _ range: Range<Int>) -> [[Float]] {
+            let made = EmbeddingRecording(model, input.entry(range), recomputes: recomputes)
             recording = made
             return made.embeddings.rows
         }
