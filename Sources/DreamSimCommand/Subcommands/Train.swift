@@ -193,7 +193,8 @@ struct Train: AsyncParsableCommand {
     }
 
     private func nothingToLearn(_ data: ImagePath) throws -> [TrainingTriplet] {
-        throw ValidationError(
-            "\(data): no triplet is in the split 'train', so there is nothing to learn from; --check shows the splits")
+        throw TrainingError(
+            .badBatch, "\(data)",
+            "no triplet is in the split 'train', so that there is nothing to learn from; --check shows the splits")
     }
 }
