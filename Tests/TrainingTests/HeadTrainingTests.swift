@@ -153,6 +153,32 @@ struct HeadTrainingTests {
         }
     }
 
+    @Test("Embeddings are kept for other runs, which come to the very same head")
+    func cached() async throws {
+        let model = try await Self.model()
+        try Fixtures.withTemporaryFolder { folder in
+            let training = try TrainingRunTests.triplets(6, in: folder)
+            let cache = folder.appending(path: "cache")
+            func head(_ name: String, cache: URL?) throws -> Data {
+                var settings = TrainingRun.Settings()
+                settings.cache = cache
+                let run = try TrainingRun(
+                    model, Self.options(), training: training, folder: folder.appending(path: name), settings: settings)
+                try run.run { if case .note(let text) = $0 { Issue.record("\(text)") } }
+                return try Data(contentsOf: folder.appending(path: name + "/head.safetensors"))
+            }
+            let plain = try head("plain", cache: nil)
+            #expect(try head("first", cache: cache) == plain)
+            let files = try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)
+                .filter { $0.pathExtension == "rows" }
+            let size = try Data(contentsOf: try #require(files.first)).count
+            // 18 pictures of 96 numbers, with a key and a sum each, after a line of text.
+            #expect(files.count == 1 && size > 18 * (32 + 4 + 4 * 96) && size < 19 * (32 + 4 + 4 * 96) + 1000)
+            #expect(try head("second", cache: cache) == plain)
+            #expect(try Data(contentsOf: files[0]).count == size)
+        }
+    }
+
     @Test("Heads of another shape, normalised models and embeddings of another width are refused")
     func refused() async throws {
         let model = try await Self.model()

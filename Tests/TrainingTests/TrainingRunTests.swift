@@ -48,6 +48,7 @@ struct TrainingRunTests {
                 case .step(let step): steps.append(step)
                 case .validated(let epoch, let outcome, let isBest): validations.append((epoch, outcome, isBest))
                 case .note(let text): Issue.record("\(text)")
+                case .embedded: Issue.record("pictures were embedded, though more than a head is learnt")
                 }
             }
             #expect(steps.map(\.number) == Array(1...18) && steps.last?.epoch == 6)
