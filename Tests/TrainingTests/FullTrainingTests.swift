@@ -59,10 +59,15 @@ struct FullTrainingTests {
         }
         var (apart, moved) = (0.0, 0.0)
         for (name, tensor) in Self.weights(trainer) {
-            let (actual, expected) = (Self.sampled(tensor), try golden.tensor("final." + name).values)
+            var (actual, expected) = (Self.sampled(tensor), try golden.tensor("final." + name).values)
+            if name.hasSuffix("attn.qkv.bias") {
+                // A bias of all keys shifts every score alike, and the softmax takes it out: its gradient is zero but for
+                // rounding, which Adam makes large.
+                for i in actual.indices where (48..<96).contains(23 * i) { (actual[i], expected[i]) = (0, 0) }
+            }
             let difference = Difference(actual, expected)
             #expect(difference.relativeL2 < 1e-4, "\(name): \(difference)")
-            for (i, value) in Self.sampled(try #require(start[name])).enumerated() {
+            for (i, value) in Self.sampled(try #require(start[name])).enumerated() where actual[i] != expected[i] {
                 apart += pow(Double(actual[i] - expected[i]), 2)
                 moved += pow(Double(value - expected[i]), 2)
             }
