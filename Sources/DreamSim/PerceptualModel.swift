@@ -16,6 +16,8 @@ public final class PerceptualModel: Sendable {
     /// What its embeddings depend on.
     public let stamp: ModelStamp
     package let parts: [PartNetwork]
+    /// What turns the joined features into the embedding; nil where they are it.
+    package let head: EmbeddingHead?
     private let packedForGradients = Mutex<[BackwardWeights]?>(nil)
 
     /// The networks of the parts that are vision transformers.
@@ -23,7 +25,8 @@ public final class PerceptualModel: Sendable {
 
     package init(
         _ description: ModelDescription, parts: [PartNetwork], weightsHash: String,
-        precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool
+        precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool,
+        head: EmbeddingHead? = nil
     ) throws(DreamSimError) {
         for part in description.transformers {
             let patch = part.configuration.patchSize
@@ -35,6 +38,7 @@ public final class PerceptualModel: Sendable {
         }
         self.description = description
         self.parts = parts
+        self.head = head
         self.stamp = ModelStamp(
             model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
@@ -100,7 +104,7 @@ public final class PerceptualModel: Sendable {
         }
     }
 
-    /// Features side by side, [N, width], normalised as the model does.
+    /// Features side by side, [N, width], taken through the head and normalised as the model does.
     private func joined(count: Int, features: (Int) -> Tensor) -> Tensor {
         var result = Tensor(zeros: [count, width])
         var offset = 0
@@ -126,6 +130,7 @@ public final class PerceptualModel: Sendable {
             }
             offset += featureWidth
         }
+        if let head { result = head.forward(result).output }
         // Shares would not be what they are if the whole was centred.
         if description.hasShares { return result }
         if normalizesEmbeddings {

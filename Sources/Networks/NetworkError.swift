@@ -12,6 +12,8 @@ public struct NetworkError: Error, Hashable, Sendable {
         case unknownLayout
         /// An adapter that is broken, of another kind, or made for another base.
         case badAdapter
+        /// A head that is broken, or made for another model.
+        case badHead
         /// A name or a setting that does not describe a network.
         case badConfiguration
     }

@@ -19,7 +19,7 @@ extension Trainer {
     func save(to url: URL, note: String?) throws {
         try RunCheckpoint.write(
             Run(options: options, model: model.stamp, steps: steps), format: Self.format,
-            parameters: parameters.tensors, adam: adam, note: note, to: url)
+            parameters: tensors, adam: adam, note: note, to: url)
     }
 
     /// Takes up a run.
@@ -40,19 +40,16 @@ extension Trainer {
         guard run.model == model.stamp else {
             throw checkpoint.fault("belongs to a run of \(run.model), not of \(model.stamp)")
         }
-        try run.options.check()
         guard run.steps >= 0 else { throw checkpoint.fault("has taken \(run.steps) steps") }
-        var parameters = LoRAParameters(
-            model.networks, blocks: run.options.tunedBlocks(model), rank: run.options.rank, seed: run.options.seed)
-        let found = try checkpoint.optimised(like: parameters.tensors)
+        let parameters = try Self.parameters(model, run.options)
+        let found = try checkpoint.optimised(like: parameters.initial())
         let used = found.parameters.count + 2 * found.moments.count
         guard used == checkpoint.names.count else {
             throw checkpoint.fault("holds \(checkpoint.names.count) tensors, of which the run knows \(used)")
         }
-        parameters.tensors = found.parameters
         note = checkpoint.note
         self.init(
-            model, run.options, parameters: parameters,
+            model, run.options, parameters, tensors: found.parameters,
             adam: Adam(run.options.adam, steps: run.steps, moments: found.moments))
     }
 }

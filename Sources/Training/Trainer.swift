@@ -1,10 +1,9 @@
 public import DreamSim
 public import Networks
-import Randomness
 package import Tensors
 
-/// Tunes a model's low-rank updates on human judgements, step by step. The same steps give the same numbers, whatever the
-/// number of threads.
+/// Tunes a model on human judgements, step by step: low-rank updates, a head, or all weights (`TrainingMethod`). The same
+/// steps give the same numbers, whatever the number of threads.
 ///
 /// ```swift
 /// let trainer = try Trainer(model, .single)
@@ -12,14 +11,19 @@ package import Tensors
 /// try trainer.adapter.write(to: folder)
 /// ```
 ///
+/// Memory of all weights: six times theirs in single precision besides the model's own (the numbers, two means of Adam's,
+/// their gradients, and arranged for both directions), and the activations of `tripletsTogether`.
+///
 /// Not for sharing between threads.
 public final class Trainer {
-    /// The model without updates.
+    /// The model as it was.
     public let model: PerceptualModel
     /// How it is tuned.
     public let options: TrainingOptions
-    var parameters: LoRAParameters
-    var adam: Adam
+    private let parameters: any TunedParameters
+    /// The numbers that are learnt.
+    private(set) var tensors: [String: Tensor]
+    private(set) var adam: Adam
 
     /// What a step, or a validation, found.
     public struct Outcome: Sendable, Hashable {
@@ -31,53 +35,72 @@ public final class Trainer {
 
     /// Starts anew.
     /// - Parameters:
-    ///   - model: without an adapter. The published models were trained without normalisation of embeddings
-    ///     (`LoadingOptions.isNormalized`).
-    ///   - options: the settings; `rank` and `alpha` are the adapter's when there is one.
-    ///   - adapter: the updates to start from; fresh ones when nil.
+    ///   - model: without an adapter and without a head. The published models were trained without normalisation of
+    ///     embeddings (`LoadingOptions.isNormalized`).
+    ///   - options: the settings; `rank` and `alpha` are the adapter's when there is one, `hiddenWidth` the head's.
+    ///   - adapter: the updates to start from; fresh ones when nil. Only for `.lora`.
+    ///   - head: the head to start from; a fresh one when nil. Only for `.mlp`.
     /// - Throws: `TrainingError` with `.badSetting`.
-    public init(_ model: PerceptualModel, _ options: TrainingOptions, from adapter: LoRAAdapter? = nil)
-        throws(TrainingError)
-    {
+    public convenience init(
+        _ model: PerceptualModel, _ options: TrainingOptions, from adapter: LoRAAdapter? = nil,
+        head: EmbeddingHead? = nil
+    ) throws(TrainingError) {
         var options = options
         if let adapter {
             options.rank = adapter.rank
             options.alpha = adapter.scale * Float(adapter.rank)
         }
-        try options.check()
-        guard model.isTunable else {
-            throw TrainingError(
-                .badSetting, model.description.name,
-                "has parts that are not transformers, or parts of fixed shares, which are not trained yet")
-        }
-        self.model = model
-        self.options = options
-        let blocks = options.tunedBlocks(model)
-        parameters =
-            if let adapter {
-                try LoRAParameters(model.networks, blocks: blocks, adapter)
-            } else {
-                LoRAParameters(model.networks, blocks: blocks, rank: options.rank, seed: options.seed)
-            }
-        adam = Adam(options.adam)
+        if let head { options.hiddenWidth = head.hiddenWidth }
+        let parameters = try Self.parameters(model, options, from: adapter, head: head)
+        self.init(model, options, parameters, tensors: parameters.initial(), adam: Adam(options.adam))
     }
 
-    /// Takes up a run where a checkpoint left it.
-    init(_ model: PerceptualModel, _ options: TrainingOptions, parameters: LoRAParameters, adam: Adam) {
-        self.model = model
-        self.options = options
-        self.parameters = parameters
-        self.adam = adam
+    /// Goes on with what is there.
+    init(
+        _ model: PerceptualModel, _ options: TrainingOptions, _ parameters: any TunedParameters,
+        tensors: [String: Tensor], adam: Adam
+    ) {
+        (self.model, self.options, self.parameters) = (model, options, parameters)
+        (self.tensors, self.adam) = (tensors, adam)
+    }
+
+    /// What a method learns of a model.
+    static func parameters(
+        _ model: PerceptualModel, _ options: TrainingOptions, from adapter: LoRAAdapter? = nil,
+        head: EmbeddingHead? = nil
+    ) throws(TrainingError) -> any TunedParameters {
+        try options.check()
+        guard adapter == nil || options.method == .lora, head == nil || options.method == .mlp else {
+            throw TrainingError(
+                .badSetting, "method \(options.method.rawValue)",
+                "starts from no \(adapter == nil ? "head, which only mlp does" : "adapter, which only lora does")")
+        }
+        guard options.method == .mlp ? model.head == nil : model.isTunable else {
+            throw TrainingError(
+                .badSetting, model.description.name,
+                "has parts that are not transformers, parts of fixed shares, or a head, which are not trained this way; "
+                    + (model.head == nil ? "a head can be (mlp)" : "load it without the head"))
+        }
+        return switch options.method {
+        case .lora: try LoRAParameters(model, options, from: adapter)
+        case .mlp: try HeadParameters(model, options, from: head)
+        case .full: WeightParameters(model: model, recomputesBlocks: options.recomputesBlocks)
+        }
     }
 
     /// Steps taken since the run began.
     public var steps: Int { adam.steps }
 
-    /// What B A is multiplied with.
-    private var scale: Float { options.alpha / Float(options.rank) }
+    /// What was learnt so far.
+    public var result: TuningResult { parameters.result(of: tensors) }
 
-    /// The updates as they are now.
-    public var adapter: LoRAAdapter { parameters.adapter(model.networks, scale: scale) }
+    /// The low-rank updates as they are now; only of the method `.lora`.
+    public var adapter: LoRAAdapter {
+        guard case .adapter(let adapter) = result else {
+            preconditionFailure("an adapter of the method \(options.method.rawValue); take `result`")
+        }
+        return adapter
+    }
 
     /// Learns from a batch.
     /// - Returns: the loss and the agreement before the step, with dropout.
@@ -85,8 +108,7 @@ public final class Trainer {
     ///   or a gradient is not finite; then nothing has changed.
     @discardableResult
     public func step(_ batch: TripletBatch) throws(TrainingError) -> Outcome {
-        try check(batch)
-        return try step(TripletInput(batch))
+        try step(accepted(batch))
     }
 
     /// Learns from triplets, as `step` of a batch does.
@@ -95,55 +117,40 @@ public final class Trainer {
         for (name, gradient) in gradients {
             guard gradient.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw diverged(name) }
         }
-        adam.step(&parameters.tensors, gradients: gradients)
+        adam.step(&tensors, gradients: gradients)
         return outcome
     }
 
     /// The loss of a batch and its gradients by the parameters' names, with the dropout of the next step.
     package func gradients(of batch: TripletBatch) throws(TrainingError) -> (Outcome, [String: Tensor]) {
-        try check(batch)
-        return try gradients(of: TripletInput(batch))
+        try gradients(of: accepted(batch))
     }
 
     private func gradients(of input: TripletInput) throws(TrainingError) -> (Outcome, [String: Tensor]) {
-        let sums = model.networks.map { _ in WeightGradients() }
-        let tunings = parameters.tunings(model.networks, scale: scale) { network in
-            guard options.dropout > 0 else { return nil }
-            let seed = SeededGenerator.mixed(
-                options.seed &+ SeededGenerator.mixed(UInt64(steps) << 8 &+ UInt64(network)))
-            return Dropout(probability: options.dropout, seed: seed)
-        }
-        let outcome = run(input, tunings: tunings) { recording, gradient in
-            recording.backward(gradient, wanting: .updates, into: sums)
-        }
+        let pass = parameters.pass(with: tensors, step: steps)
+        let outcome = run(input, pass, learns: true)
         guard outcome.loss.isFinite else { throw diverged("loss") }
-        return (outcome, LoRAParameters.named(sums))
+        return (outcome, pass.gradients)
     }
 
     /// The loss and the agreement of triplets, without dropout; nothing is learnt.
     /// - Throws: `TrainingError` with `.badBatch`.
     public func validate(_ batch: TripletBatch) throws(TrainingError) -> Outcome {
-        try check(batch)
-        return validate(TripletInput(batch))
+        validate(try accepted(batch))
     }
 
     /// As `validate` of a batch.
     func validate(_ input: TripletInput) -> Outcome {
-        let tunings = parameters.tunings(model.networks, scale: scale) { _ in nil }
-        return run(input, tunings: tunings, backward: nil)
+        run(input, parameters.pass(with: tensors, step: nil), learns: false)
     }
 
     /// Takes a batch through the networks, some triplets at a time.
-    private func run(
-        _ batch: TripletInput, tunings: [LoRATuning], backward: ((EmbeddingRecording, [[Double]]) -> Void)?
-    ) -> Outcome {
+    private func run(_ batch: TripletInput, _ pass: any TuningPass, learns: Bool) -> Outcome {
         var (loss, agreement) = (0.0, 0.0)
+        var hasGradients = false
         for first in stride(from: 0, to: batch.count, by: options.tripletsTogether) {
             let range = first..<min(first + options.tripletsTogether, batch.count)
-            let recording = EmbeddingRecording(
-                model, batch.entry(range), tunings: tunings, firstImage: 3 * first,
-                recomputes: options.recomputesBlocks || backward == nil, onlyUpdates: true)
-            let rows = recording.embeddings.rows
+            let rows = pass.embed(batch, range)
             var gradients: [[Double]] = []
             for (i, vote) in batch.rightPreferred[range].enumerated() {
                 let left = CosineDistance(rows[3 * i], rows[3 * i + 1])
@@ -157,19 +164,46 @@ public final class Trainer {
                 gradients.append(left.gradientB.map { slope * $0 })
                 gradients.append(right.gradientB.map { -slope * $0 })
             }
-            if gradients.contains(where: { $0.contains { $0 != 0 } }) { backward?(recording, gradients) }
+            // Triplets that cost nothing need no way back; where none does, the gradients are zeros, with which Adam goes
+            // on as it was going.
+            let isLast = range.upperBound == batch.count
+            if learns, gradients.contains(where: { $0.contains { $0 != 0 } }) || isLast && !hasGradients {
+                pass.backward(gradients)
+                hasGradients = true
+            }
         }
         return Outcome(loss: loss / Double(batch.count), agreement: agreement / Double(batch.count))
     }
 
-    private func check(_ batch: TripletBatch) throws(TrainingError) {
-        let side = model.preprocessing.side
-        guard batch.references.shape[2] == side && batch.references.shape[3] == side else {
+    /// A batch as the method takes it: a head learns from embeddings, which images are turned into.
+    private func accepted(_ batch: TripletBatch) throws(TrainingError) -> TripletInput {
+        let (shape, side) = (batch.references.shape, model.preprocessing.side)
+        let takesEmbeddings = options.method == .mlp
+        guard shape.rank == 4 else {
+            guard takesEmbeddings && shape[1] == model.width else {
+                throw TrainingError(
+                    .badBatch, "triplets",
+                    "are embeddings of \(shape[1]) components; "
+                        + (takesEmbeddings
+                            ? "those of \(model.description.name) have \(model.width)"
+                            : "the method \(options.method.rawValue) learns from images"))
+            }
+            return TripletInput(batch)
+        }
+        guard shape[2] == side && shape[3] == side else {
             throw TrainingError(
                 .badBatch, "triplets",
-                "have images of \(batch.references.shape[3])x\(batch.references.shape[2]) pixels; "
-                    + "\(model.description.name) takes \(side)x\(side)")
+                "have images of \(shape[3])x\(shape[2]) pixels; \(model.description.name) takes \(side)x\(side)")
         }
+        return TripletInput(takesEmbeddings ? try embedded(batch) : batch)
+    }
+
+    /// Triplets as their embeddings, from which a head learns (`.mlp`); made once, they serve in every epoch.
+    /// - Throws: `TrainingError` with `.badBatch`.
+    private func embedded(_ batch: TripletBatch) throws(TrainingError) -> TripletBatch {
+        try TripletBatch(
+            references: model.embed(batch: batch.references), left: model.embed(batch: batch.left),
+            right: model.embed(batch: batch.right), rightPreferred: batch.rightPreferred)
     }
 
     private func diverged(_ what: String) -> TrainingError {

@@ -1,12 +1,16 @@
 import DreamSim
 
-/// How a model is tuned with low-rank updates. The defaults are those with which the published models were trained.
-public struct TrainingOptions: Hashable, Sendable, Codable {
+/// How a model is tuned. The defaults are those with which the published models were trained.
+public struct TrainingOptions: Hashable, Sendable {
+    /// What of the model is learnt.
+    public var method = TrainingMethod.lora
     /// r, the rank of the updates of every block's queries, keys and values.
     public var rank = 16
     /// How many blocks have updates, counted from the highest that is read; nil for all. Those below are frozen: they
     /// are neither recorded nor gone back through.
     public var layers: Int?
+    /// H, the units between the layers of a head.
+    public var hiddenWidth = 512
     /// Updates are multiplied with alpha / r.
     public var alpha: Float
     /// The chance with which an element of an update's input is left out of a training step.
@@ -41,6 +45,24 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
     /// As the published models of one backbone were.
     public static let single = TrainingOptions(alpha: 32, dropout: 0.2, batchSize: 32, epochs: 8)
 
+    /// As the reference trains a head on frozen backbones.
+    public static let mlp: TrainingOptions = {
+        var options = TrainingOptions(alpha: 32, dropout: 0, batchSize: 512, epochs: 20)
+        options.method = .mlp
+        // No images but embeddings pass the head.
+        options.tripletsTogether = 512
+        return options
+    }()
+
+    /// All weights with the batches of one backbone. There is no published setting; the learning rate is one that suits
+    /// weights that were learnt already.
+    public static let full: TrainingOptions = {
+        var options = TrainingOptions(alpha: 32, dropout: 0, batchSize: 32, epochs: 8)
+        options.method = .full
+        options.adam.learningRate = 1e-5
+        return options
+    }()
+
     /// The blocks of each of a model's networks that have updates.
     func tunedBlocks(_ model: PerceptualModel) -> [Range<Int>] {
         model.description.transformers.map { part in
@@ -56,6 +78,15 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
         let faults: [(Bool, String, String)] = [
             ((1...4096).contains(rank), "rank \(rank)", "must be from 1 to 4096"),
             (layers.map { $0 > 0 } ?? true, "layers \(layers ?? 0)", "must be 1 or more"),
+            (
+                layers == nil || method == .lora, "layers \(layers ?? 0)",
+                "are those of low-rank updates (lora); the method is \(method.rawValue)"
+            ),
+            (
+                dropout == 0 || method == .lora, "dropout \(dropout)",
+                "comes before low-rank updates (lora); the method is \(method.rawValue)"
+            ),
+            ((1...65536).contains(hiddenWidth), "hidden width \(hiddenWidth)", "must be from 1 to 65536"),
             (alpha.isFinite && alpha > 0, "alpha \(alpha)", "must be above zero"),
             ((0..<1).contains(dropout), "dropout \(dropout)", "must be at least 0 and below 1"),
             ((1...65536).contains(batchSize), "batch size \(batchSize)", "must be from 1 to 65536"),

@@ -10,14 +10,24 @@ extension TrainingRun {
     ) -> (source: TripletSource, notes: [String]) {
         var source = TripletSource(preprocessing: trainer.model.preprocessing)
         guard let folder = settings.cache else { return (source, []) }
-        let blocks = trainer.options.tunedBlocks(trainer.model).map(\.lowerBound)
-        guard blocks.allSatisfy({ $0 > 0 }) else { return (source, []) }
+        guard let content = frozenContent(trainer) else { return (source, []) }
         do throws(TrainingError) {
             source.frozen = try FrozenPictures(
-                trainer.model, blocks: blocks, folder: folder, limit: settings.cacheLimit, pictures: pictures)
+                trainer.model, content, folder: folder, limit: settings.cacheLimit, pictures: pictures)
             return (source, [])
         } catch {
             return (source, ["nothing is cached: \(error)"])
+        }
+    }
+
+    /// What of the model stays as it is, if anything does.
+    private static func frozenContent(_ trainer: Trainer) -> FrozenPictures.Content? {
+        switch trainer.options.method {
+        case .lora:
+            let blocks = trainer.options.tunedBlocks(trainer.model).map(\.lowerBound)
+            return blocks.allSatisfy { $0 > 0 } ? .tokens(entering: blocks) : nil
+        case .mlp: return .embeddings
+        case .full: return nil
         }
     }
 

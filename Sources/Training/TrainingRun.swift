@@ -6,7 +6,7 @@ import Tensors
 
 /// A whole run of training on files: passes over the triplets in an order by chance, a validation after each, and everything
 /// that is to be kept in one folder: `checkpoint.safetensors`, from which a run that was stopped in any way goes on to the
-/// very same result; `log.jsonl`; `adapter`, the updates after the last step; `best`, those of the best validation;
+/// very same result; `log.jsonl`; what was learnt, after the last step and by the best validation (`TrainingMethod.place`);
 /// `report.html`; and event files for TensorBoard.
 ///
 /// Not for sharing between threads.
@@ -25,6 +25,8 @@ public final class TrainingRun {
     private let source: TripletSource
     private var notes: [String]
     private var progress: Progress
+    /// Every picture's embedding, where no more is learnt from.
+    private var embeddings: EmbeddedPictures?
 
     /// What does not bear on single steps.
     public struct Settings: Sendable, Hashable {
@@ -62,6 +64,8 @@ public final class TrainingRun {
         case step(Step)
         /// An epoch ended and was validated; epoch 0 is the model before the first step.
         case validated(epoch: Int, outcome: Trainer.Outcome, isBest: Bool)
+        /// Pictures were embedded, which is done once, before a head learns.
+        case embedded(done: Int, total: Int)
         /// Something that people should know and that does not keep the run from going on.
         case note(String)
     }
@@ -89,19 +93,21 @@ public final class TrainingRun {
     ///   - training: what is learnt from.
     ///   - validation: what each epoch is judged by; may be empty, and then the last updates are the best.
     ///   - folder: made when it is not there.
-    ///   - adapter: what a new run starts from; fresh updates when nil.
+    ///   - adapter: the updates that a new run starts from; fresh ones when nil.
+    ///   - head: the head that a new run starts from; a fresh one when nil.
     ///   - progress: called with the pictures that were looked at and their number, with `settings.skipsUnreadable`.
     /// - Throws: `TrainingError`; `CheckpointError` when the folder's checkpoint is broken.
     public init(
         _ model: PerceptualModel, _ options: TrainingOptions, training: [TrainingTriplet],
         validation: [TrainingTriplet] = [], folder: URL, settings: Settings = Settings(),
-        from adapter: LoRAAdapter? = nil, progress looked: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        from adapter: LoRAAdapter? = nil, head: EmbeddingHead? = nil,
+        progress looked: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         guard !training.isEmpty else {
             throw TrainingError(.badBatch, "training", "there are no triplets to learn from")
         }
         let checkpoint = folder.appending(path: Self.checkpointName)
-        let fresh = try Trainer(model, options, from: adapter)
+        let fresh = try Trainer(model, options, from: adapter, head: head)
         if FileManager.default.fileExists(atPath: checkpoint.path) {
             var note: String?
             trainer = try Trainer(model, resuming: checkpoint, note: &note)
@@ -153,6 +159,13 @@ public final class TrainingRun {
     public func run(report: (Event) throws -> Void = { _ in }) throws {
         let record = try RunRecord(in: folder, after: trainer.steps, page: page)
         try tellNotes(record, report)
+        if trainer.options.method == .mlp,
+            trainer.steps < totalSteps || progress.validatedEpochs < trainer.options.epochs
+        {
+            embeddings = try EmbeddedPictures(of: training + validation, by: trainer.model, from: source) {
+                try report(.embedded(done: $0, total: $1))
+            }
+        }
         if trainer.steps == 0, !validation.isEmpty {
             let (outcome, seconds) = try validate()
             try record.validation(after: 0, epoch: 0, outcome, isBest: false, seconds: seconds)
@@ -167,7 +180,7 @@ public final class TrainingRun {
         while epoch < trainer.options.epochs, !isExhausted(before: epoch) {
             let order = Self.order(training.count, epoch: epoch, seed: trainer.options.seed)
             let done = (trainer.steps - epoch * stepsPerEpoch) * trainer.options.batchSize
-            var loader = TripletLoader(order[done...].map { training[$0] }, from: source)
+            var loader = loader(order[done...].map { training[$0] })
             defer { loader.cancel() }
             for first in stride(from: done, to: training.count, by: trainer.options.batchSize) {
                 let start = ContinuousClock.now
@@ -199,8 +212,8 @@ public final class TrainingRun {
     /// Validates after an epoch, and keeps what is to be kept.
     private func finish(_ epoch: Int, _ record: RunRecord, _ report: (Event) throws -> Void) throws {
         try save()
-        let adapter = trainer.adapter
-        try write(adapter, "adapter")
+        let result = trainer.result
+        try write(result, .last)
         var validated: (outcome: Trainer.Outcome, seconds: Double)?
         var isBest = true
         if !validation.isEmpty {
@@ -213,7 +226,7 @@ public final class TrainingRun {
         }
         if isBest {
             progress.bestEpoch = epoch + 1
-            try write(adapter, "best")
+            try write(result, .best)
         }
         progress.validatedEpochs = epoch + 1
         try save()
@@ -240,7 +253,7 @@ public final class TrainingRun {
     /// The loss and the agreement over the triplets that are not learnt from.
     private func validate() throws -> (outcome: Trainer.Outcome, seconds: Double) {
         let start = ContinuousClock.now
-        var loader = TripletLoader(validation, from: source)
+        var loader = loader(validation)
         defer { loader.cancel() }
         var (loss, agreement) = (0.0, 0.0)
         for first in stride(from: 0, to: validation.count, by: 16) {
@@ -254,16 +267,19 @@ public final class TrainingRun {
         return (outcome, (ContinuousClock.now - start) / .seconds(1))
     }
 
+    /// How triplets are read: this is the one place that knows what a step learns from.
+    private func loader(_ triplets: [TrainingTriplet]) -> any TripletReader {
+        embeddings?.reader(triplets) ?? TripletLoader(triplets, from: source)
+    }
+
     private func save() throws {
         try Writing.checked {
             try trainer.save(to: folder.appending(path: Self.checkpointName), note: try JSON.line(progress))
         }
     }
 
-    private func write(_ adapter: LoRAAdapter, _ name: String) throws {
-        try Writing.checked {
-            try adapter.write(to: folder.appending(path: name), dropout: trainer.options.dropout)
-        }
+    private func write(_ result: TuningResult, _ stage: TuningStage) throws {
+        try Writing.checked { try result.write(stage, in: folder, dropout: trainer.options.dropout) }
     }
 
     /// The report, without what the log says.

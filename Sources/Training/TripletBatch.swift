@@ -1,8 +1,8 @@
 public import Tensors
 
-/// Triplets of images with what people preferred.
+/// Triplets of images, or of the embeddings that a head learns from, with what people preferred.
 public struct TripletBatch: Sendable {
-    /// [N, 3, side, side] in [0, 1].
+    /// Images [N, 3, side, side] in [0, 1], or embeddings [N, width].
     public let references: Tensor
     /// Of the same shape.
     public let left: Tensor
@@ -15,14 +15,15 @@ public struct TripletBatch: Sendable {
     /// Joins images with judgements.
     /// - Throws: `TrainingError` with `.badBatch` when shapes or counts differ, or a judgement is not from 0 to 1.
     public init(references: Tensor, left: Tensor, right: Tensor, rightPreferred: [Float]) throws(TrainingError) {
-        guard references.shape.rank == 4, references.shape[1] == 3, references.count > 0,
+        let shape = references.shape
+        guard shape.rank == 2 || shape.rank == 4 && shape[1] == 3, references.count > 0,
             left.shape == references.shape, right.shape == references.shape,
             rightPreferred.count == references.shape[0]
         else {
             throw TrainingError(
                 .badBatch, "triplets",
                 "have images of shapes \(references.shape), \(left.shape), \(right.shape) and \(rightPreferred.count) "
-                    + "judgements; all must be [N, 3, side, side] and N")
+                    + "judgements; all must be [N, 3, side, side], or [N, width], and N")
         }
         guard rightPreferred.allSatisfy({ (0...1).contains($0) }) else {
             throw TrainingError(.badBatch, "triplets", "have judgements outside 0 to 1")

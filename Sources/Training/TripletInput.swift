@@ -1,7 +1,7 @@
 import DreamSim
 import Tensors
 
-/// Triplets as they enter a model: as images, or as what its frozen blocks made of them.
+/// Triplets as they enter what is learnt: as images, or as what the frozen blocks below made of them.
 struct TripletInput {
     private enum Pictures {
         case images(TripletBatch)
@@ -13,7 +13,7 @@ struct TripletInput {
     /// As in `TripletBatch`.
     let rightPreferred: [Float]
 
-    /// Images.
+    /// Images, or embeddings for a head.
     init(_ batch: TripletBatch) { (pictures, rightPreferred) = (.images(batch), batch.rightPreferred) }
 
     /// Tokens that enter the tuned blocks: for each network [3 N, T, C], reference, left and right of each triplet.
@@ -28,14 +28,25 @@ struct TripletInput {
     /// Some of the triplets; triplet by triplet, so that the same image meets the same dropout wherever a batch is cut.
     func entry(_ range: Range<Int>) -> EmbeddingRecording.Entry {
         switch pictures {
-        case .images(let batch):
-            .images(
-                Tensor(
-                    stacking: range.flatMap { i in
-                        [batch.references, batch.left, batch.right].map { $0.images(i..<(i + 1)) }
-                    }))
+        case .images(let batch): .images(Self.stacked(batch, range))
         case .tokens(let parts):
             .tokens(parts.map { $0.images((3 * range.lowerBound)..<(3 * range.upperBound)) })
         }
+    }
+
+    /// The embeddings of some of the triplets, [3 n, width], of a batch of embeddings.
+    func embeddings(_ range: Range<Int>) -> Tensor {
+        guard case .images(let batch) = pictures, batch.references.shape.rank == 2 else {
+            preconditionFailure("triplets that are no embeddings")
+        }
+        return Self.stacked(batch, range)
+    }
+
+    /// Reference, left and right of each triplet.
+    private static func stacked(_ batch: TripletBatch, _ range: Range<Int>) -> Tensor {
+        Tensor(
+            stacking: range.flatMap { i in
+                [batch.references, batch.left, batch.right].map { $0.images(i..<(i + 1)) }
+            })
     }
 }

@@ -1,8 +1,16 @@
 import DreamSim
 import Tensors
 
-/// Reads triplets ahead of their use, in a given order.
-struct TripletLoader {
+/// What gives triplets in a given order.
+protocol TripletReader {
+    /// The next triplets.
+    mutating func next(_ count: Int) throws -> TripletInput
+    /// Ends the reading.
+    func cancel()
+}
+
+/// Reads the pictures of triplets ahead of their use.
+struct TripletLoader: TripletReader {
     private let triplets: [TrainingTriplet]
     private let source: TripletSource
     private let files: Lookahead<Result<TripletSource.Picture, any Error>>
@@ -69,5 +77,15 @@ struct TripletSource: Sendable {
         return TripletInput(
             try TripletBatch(
                 references: role(0), left: role(1), right: role(2), rightPreferred: rightPreferred))
+    }
+
+    /// The embeddings of pictures by a model that stays as it is, [n, width].
+    func embeddings(of pictures: [Picture], by model: PerceptualModel) -> Tensor {
+        if let frozen {
+            let prepared = pictures.compactMap { if case .frozen(let prepared) = $0 { prepared } else { nil } }
+            return Tensor(stacking: frozen.rows(of: prepared).map { $0.reshaped([1, model.width]) })
+        }
+        let squares = pictures.compactMap { if case .square(let image) = $0 { image } else { nil } }
+        return model.embed(batch: preprocessing.batch(squares))
     }
 }

@@ -39,4 +39,11 @@ public enum Fixtures {
         defer { try? FileManager.default.removeItem(at: url) }
         return try body(url)
     }
+
+    /// The same for a body that waits.
+    public static func withTemporaryFolderAsync<R>(_ body: (URL) async throws -> R) async throws -> R {
+        let url = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: url) }
+        return try await body(url)
+    }
 }

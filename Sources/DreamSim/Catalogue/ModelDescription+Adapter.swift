@@ -13,6 +13,11 @@ extension ModelDescription {
         return replacing(adapter: folder.path, name: "\(name)+\(folder.lastPathComponent)")
     }
 
+    /// The same model with a head after it.
+    func headed(by file: URL) -> ModelDescription {
+        replacing(adapter: adapter, name: "\(name)+\(file.deletingPathExtension().lastPathComponent)")
+    }
+
     private func replacing(adapter: String?, name: String) -> ModelDescription {
         ModelDescription(
             name: name, summary: summary, parts: parts, adapter: adapter, sources: sources, licence: licence)

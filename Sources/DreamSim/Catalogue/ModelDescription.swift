@@ -65,5 +65,5 @@ public struct ModelDescription: Hashable, Sendable {
     var poolsPatches: Bool { transformers.contains { $0.feature.kind == .clsPatch } }
 
     /// Whether vectors are brought to norms of their own, which takes the place of any other normalisation.
-    var hasShares: Bool { parts.contains { $0.shares != nil } }
+    package var hasShares: Bool { parts.contains { $0.shares != nil } }
 }

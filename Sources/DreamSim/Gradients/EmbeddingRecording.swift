@@ -5,8 +5,12 @@ package import Tensors
 package final class EmbeddingRecording {
     private let model: PerceptualModel
     private let recordings: [Part]
-    /// [N, width], before normalisation.
+    /// Features side by side, [N, width].
     private let joined: Tensor
+    /// Through the model's head, where it has one.
+    private let head: EmbeddingHead.Pass?
+    /// [N, width], before normalisation.
+    private let raw: Tensor
     /// [N, width].
     package let embeddings: Tensor
 
@@ -72,20 +76,12 @@ package final class EmbeddingRecording {
             }
         }
         joined = Self.join(recordings.map(\.features))
-        var embeddings = joined
-        let shares = model.vectorShares
-        if model.description.hasShares {
-            let (count, width) = (joined.shape[0], joined.shape[1])
-            embeddings.withUnsafeMutableBufferPointer { values in
-                for n in 0..<count {
-                    let vector = values.extracting((n * width)..<((n + 1) * width))
-                    for (range, share) in shares {
-                        if let share { PerceptualModel.scale(vector.extracting(range), [range.count], [share]) }
-                    }
-                }
-            }
-        } else if model.normalizesEmbeddings {
-            let (count, width) = (joined.shape[0], joined.shape[1])
+        let shared = model.description.hasShares ? Self.scaled(joined, model.vectorShares) : joined
+        head = model.head?.forward(shared)
+        raw = head?.output ?? shared
+        var embeddings = raw
+        if !model.description.hasShares && model.normalizesEmbeddings {
+            let (count, width) = (raw.shape[0], raw.shape[1])
             embeddings.withUnsafeMutableBufferPointer { values in
                 for n in 0..<count { PerceptualModel.normalize(values.extracting((n * width)..<((n + 1) * width))) }
             }
@@ -100,6 +96,21 @@ package final class EmbeddingRecording {
         return Tensor((0..<count).flatMap { n in rows.flatMap { $0[n] } }, shape: [count, width])
     }
 
+    /// Rows whose vectors are brought to their shares.
+    private static func scaled(_ joined: Tensor, _ shares: [(Range<Int>, Double?)]) -> Tensor {
+        var result = joined
+        let (count, width) = (joined.shape[0], joined.shape[1])
+        result.withUnsafeMutableBufferPointer { values in
+            for n in 0..<count {
+                let vector = values.extracting((n * width)..<((n + 1) * width))
+                for (range, share) in shares {
+                    if let share { PerceptualModel.scale(vector.extracting(range), [range.count], [share]) }
+                }
+            }
+        }
+        return result
+    }
+
     /// Goes back from the gradient of the embeddings.
     /// - Parameters:
     ///   - dEmbeddings: [N, width].
@@ -110,18 +121,7 @@ package final class EmbeddingRecording {
     package func backward(
         _ dEmbeddings: [[Double]], wanting wanted: Recording.Wanted, into sums: [WeightGradients]
     ) -> Tensor? {
-        let (values, width) = (joined.values, joined.shape[1])
-        let shares = model.vectorShares
-        let dJoined = dEmbeddings.enumerated().map { n, gradient -> [Double] in
-            let vector = values[(n * width)..<((n + 1) * width)]
-            if model.description.hasShares {
-                return shares.flatMap { range, share -> [Double] in
-                    let part = Array(gradient[range])
-                    return share.map { Self.backward(part, at: Array(vector)[range], share: $0) } ?? part
-                }
-            }
-            return model.normalizesEmbeddings ? UnitVector.backward(gradient, at: vector) : gradient
-        }
+        let dJoined = dJoined(dEmbeddings)
         let weights = model.backwardWeights
         var offset = 0
         var result: Tensor?
@@ -148,6 +148,28 @@ package final class EmbeddingRecording {
             result = sum
         }
         return result
+    }
+
+    /// From the gradient of the embeddings to that of the features: back through normalisation, head and shares.
+    private func dJoined(_ dEmbeddings: [[Double]]) -> [[Double]] {
+        let width = joined.shape[1]
+        var rows = dEmbeddings
+        if !model.description.hasShares && model.normalizesEmbeddings {
+            let values = raw.values
+            rows = rows.enumerated().map { UnitVector.backward($1, at: values[($0 * width)..<(($0 + 1) * width)]) }
+        }
+        if let head, let network = model.head {
+            let dOutput = Tensor(rows.flatMap { $0.map { Float($0) } }, shape: joined.shape)
+            rows = network.backward(dOutput, of: head).rows.map { $0.map(Double.init) }
+        }
+        guard model.description.hasShares else { return rows }
+        let (values, shares) = (joined.rows, model.vectorShares)
+        return rows.enumerated().map { n, row in
+            shares.flatMap { range, share -> [Double] in
+                let part = Array(row[range])
+                return share.map { Self.backward(part, at: values[n][range], share: $0) } ?? part
+            }
+        }
     }
 
     /// The gradient of a vector, given that of the same brought to a squared norm; zeros for a vector of zeros.

@@ -6,8 +6,8 @@ extension PerceptualModel: DifferentiableMetric {
     /// Pairs that pass the networks together, so that memory does not grow with the batch.
     private static let pairsTogether = 4
 
-    /// Whether weights can be tuned: of transformers, joined as they are.
-    package var isTunable: Bool { networks.count == parts.count && !description.hasShares }
+    /// Whether weights can be tuned: of transformers, joined as they are and with nothing after them.
+    package var isTunable: Bool { networks.count == parts.count && !description.hasShares && head == nil }
 
     /// DreamSim's distances of pairs of images, and how they change with every pixel.
     ///

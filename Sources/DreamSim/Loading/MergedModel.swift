@@ -7,7 +7,7 @@ import Tensors
 /// and what it was made from in the metadata. It is mapped, not parsed, so that a model is ready at once.
 ///
 /// Tensors are named `0.blocks.0.norm1.weight`: the part's index, then the canonical name. Weights of linear layers are
-/// arranged as the products read them and end in `.panels`.
+/// arranged as the products read them and end in `.panels`; in a file that is also for other programs they are as they are.
 struct MergedModel {
     /// The layout's version; a file of another is made anew, or refused when it was given by name.
     static let version = "2"
@@ -43,12 +43,13 @@ struct MergedModel {
     }
 
     /// Writes a merged file; it appears whole or not at all.
-    static func write(_ header: Header, weights: [WeightSet], to url: URL) throws {
+    /// - Parameter isArranged: whether the weights of linear layers are arranged as the products read them.
+    static func write(_ header: Header, weights: [WeightSet], to url: URL, isArranged: Bool = true) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(header), as: UTF8.self)
         let tensors = zip(header.parts, weights).enumerated().flatMap { index, pair in
-            pair.0.packed(pair.1).tensors.sorted { $0.key < $1.key }
+            (isArranged ? pair.0.packed(pair.1) : pair.1).tensors.sorted { $0.key < $1.key }
                 .map { (name: "\(index).\($0.key)", tensor: $0.value) }
         }
         let elementType: ElementType =
@@ -69,6 +70,9 @@ struct MergedModel {
     init(contentsOf url: URL) throws {
         let checkpoint = try Checkpoint(contentsOf: url)
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badMergedFile, url.path, reason) }
+        guard checkpoint.metadata[Key.format] != "dreamsim-head" else {
+            throw fault("is a head and no whole model; name it with --head, beside the model that it was trained on")
+        }
         guard checkpoint.metadata[Key.format] == "dreamsim-merged" else {
             throw fault(
                 "is a file of weights, but not a merged model; describe it with a JSON file (see 'dreamsim help models') "

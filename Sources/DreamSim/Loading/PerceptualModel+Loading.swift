@@ -19,17 +19,22 @@ extension PerceptualModel {
         public var precision: WeightPrecision
         /// Whether the merged file is kept and used, so that the next load is immediate.
         public var keepsMergedFile: Bool
+        /// The file of a head (see `EmbeddingHead`) that turns what the backbones see into the embedding, such as
+        /// `dreamsim train --method mlp` keeps; nil for none. A model of the catalogue is then loaded without its own
+        /// adapter, whose place the head takes.
+        public var head: URL?
 
         /// The reference's defaults, with the environment's folders.
         public init(
             store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
-            precision: WeightPrecision = .float32, keepsMergedFile: Bool = true
+            precision: WeightPrecision = .float32, keepsMergedFile: Bool = true, head: URL? = nil
         ) {
             self.store = store
             self.preprocessing = preprocessing
             self.isNormalized = isNormalized
             self.precision = precision
             self.keepsMergedFile = keepsMergedFile
+            self.head = head
         }
     }
 
@@ -62,13 +67,17 @@ extension PerceptualModel {
                     .badSetting, "precision \(options.precision.rawValue)",
                     "\(url.path) holds its weights in \(found.rawValue); convert the model again in the other one")
             }
-            return try PerceptualModel(merged, options: options)
+            let head = try ModelHead(
+                options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights, in: found)
+            return try PerceptualModel(merged, head: head, options: options)
         case .description(let description):
-            return try await load(description, options: options, report: report)
+            return try await load(
+                options.head == nil ? description : description.untuned, options: options, report: report)
         }
     }
 
-    /// Loads a model from its description; fetches its weights first when they are not there and that is allowed.
+    /// Loads a model from its description, with the adapter that it names; fetches its weights first when they are not
+    /// there and that is allowed.
     /// - Throws: as `load(_:options:report:)`.
     public static func load(
         _ description: ModelDescription, options: LoadingOptions,
@@ -101,9 +110,11 @@ extension PerceptualModel {
         let (description, store) = (resolver.description, resolver.store)
         let digests = try files.digests(store)
         let hash = try description.weightsHash(digests: digests, precision: options.precision)
+        let head = try ModelHead(
+            options, for: description.name, parts: description.parts, weights: hash, in: options.precision)
         let url = mergedFile(description, hash, store)
         if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash {
-            return try PerceptualModel(merged, description: description, options: options)
+            return try PerceptualModel(merged, description: description, head: head, options: options)
         }
         let weights = try files.load(description)
         let header = MergedModel.Header(
@@ -122,7 +133,7 @@ extension PerceptualModel {
                 try MergedModel.write(header, weights: weights, to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
                 return try PerceptualModel(
-                    MergedModel(contentsOf: url), description: description, options: options)
+                    MergedModel(contentsOf: url), description: description, head: head, options: options)
             } catch {
                 report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
             }
@@ -132,7 +143,7 @@ extension PerceptualModel {
                 ? set : part.packed(set).rounded(to: options.precision)
         }
         return try PerceptualModel(
-            MergedModel(header: header, weights: kept), description: description, options: options)
+            MergedModel(header: header, weights: kept), description: description, head: head, options: options)
     }
 
     private static func mergedFile(_ description: ModelDescription, _ hash: String, _ store: ModelStore) -> URL {
@@ -155,7 +166,7 @@ extension PerceptualModel {
     }
 
     private convenience init(
-        _ merged: MergedModel, description: ModelDescription? = nil, options: LoadingOptions
+        _ merged: MergedModel, description: ModelDescription? = nil, head: ModelHead?, options: LoadingOptions
     ) throws {
         let header = merged.header
         let description =
@@ -163,10 +174,10 @@ extension PerceptualModel {
             ?? ModelDescription(
                 name: header.name, summary: header.summary, parts: header.parts, sources: [], licence: header.licence)
         try self.init(
-            description,
+            head.map { description.headed(by: $0.file) } ?? description,
             parts: zip(header.parts, merged.weights).map { try PartNetwork($0, weights: $1) },
-            weightsHash: header.weights, precision: header.precision ?? .float32,
-            preprocessing: options.preprocessing, isNormalized: options.isNormalized)
+            weightsHash: head?.weights ?? header.weights, precision: header.precision ?? .float32,
+            preprocessing: options.preprocessing, isNormalized: options.isNormalized, head: head?.network)
     }
 }
 

@@ -9,6 +9,16 @@ struct IndexModelOptions: ParsableArguments {
             "Where the index's model is now, when its file has moved since the index was made.", valueName: "model"))
     var model: String?
 
+    @Option(
+        help: ArgumentHelp("The PEFT folder of updates that the index was made with.", valueName: "dir"),
+        completion: .directory)
+    var adapter: String?
+
+    @Option(
+        help: ArgumentHelp("The head that the index was made with.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var head: String?
+
     @OptionGroup var store: StoreOptions
 
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))

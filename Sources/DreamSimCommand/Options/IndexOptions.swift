@@ -32,11 +32,16 @@ extension VectorPrecision: ExpressibleByArgument {}
 
 extension IndexSettings {
     /// Loads the model that the index was made with, with progress and notes on standard error.
-    /// - Parameter source: the model's file, when it has moved.
-    func loadModel(_ source: String?, store: StoreOptions, quiet: Bool) async throws -> PerceptualModel {
+    /// - Parameters:
+    ///   - source: the model's file, when it has moved.
+    ///   - adapter: the updates that the index was made with.
+    ///   - head: the head that it was made with.
+    func loadModel(
+        _ source: String?, adapter: String? = nil, head: String? = nil, store: StoreOptions, quiet: Bool
+    ) async throws -> PerceptualModel {
         let options = PerceptualModel.LoadingOptions(
             store: try store.configuration(), preprocessing: stamp.preprocessing, isNormalized: stamp.isNormalized,
-            precision: stamp.precision ?? .float32)
+            precision: stamp.precision ?? .float32, head: head.map { URL(filePath: $0) })
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
@@ -46,10 +51,13 @@ extension IndexSettings {
             }
         }
         let source = source ?? self.source
-        guard let feature, case .description(let description) = try Catalogue.find(source) else {
+        guard feature != nil || adapter != nil, case .description(let description) = try Catalogue.find(source) else {
             return try await PerceptualModel.load(source, options: options, report: report)
         }
-        return try await PerceptualModel.load(description.reading(feature), options: options, report: report)
+        let reading = try feature.map { try description.reading($0) } ?? description
+        let own = head == nil ? reading : reading.untuned
+        let adapted = adapter.map { own.adapted(by: URL(filePath: $0)) } ?? own
+        return try await PerceptualModel.load(adapted, options: options, report: report)
     }
 }
 
@@ -60,9 +68,19 @@ extension ModelOptions {
             return try await load(quiet: quiet)
         }
         if let threads { PerceptualModel.threads = threads }
-        let model = try await made.loadModel(chosenModel, store: store, quiet: quiet)
+        let model = try await made.loadModel(
+            chosenModel, adapter: adapter, head: head, store: store, quiet: quiet)
         if timings { TimingsReport.begin() }
         return model
+    }
+
+    /// By what name the model of an index is found from any folder, without adapter and head.
+    /// - Parameter made: what the index was made with, when there is one.
+    func source(of loaded: PerceptualModel, made: IndexSettings?) throws -> String {
+        if chosenModel != nil { return source }
+        if let made { return made.source }
+        guard adapter != nil || head != nil else { return loaded.stamp.model }
+        return Catalogue.resolved(model, in: ModelStore(try store.configuration()))
     }
 
     /// By what name the model is found from any folder.

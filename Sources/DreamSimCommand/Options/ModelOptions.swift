@@ -57,6 +57,12 @@ struct ModelOptions: ParsableArguments {
         completion: .directory)
     var adapter: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A head after the untuned model, such as 'dreamsim train --method mlp' keeps.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var head: String?
+
     @OptionGroup var store: StoreOptions
 
     @Option(help: "How a picture that is not square is brought to the model's square.")
@@ -135,7 +141,9 @@ struct ModelOptions: ParsableArguments {
         guard feature != nil || adapter != nil else {
             return try await PerceptualModel.load(name, options: options, report: report)
         }
-        let description = try adapter.map { try chosen(name).adapted(by: URL(filePath: $0)) } ?? chosen(name)
+        // A head takes the place of the model's own adapter, not of one that is named beside it.
+        let own = try head == nil ? chosen(name) : chosen(name).untuned
+        let description = adapter.map { own.adapted(by: URL(filePath: $0)) } ?? own
         return try await PerceptualModel.load(description, options: options, report: report)
     }
 
@@ -147,11 +155,16 @@ struct ModelOptions: ParsableArguments {
         return try feature.map { try description.reading($0) } ?? description
     }
 
-    /// Loads a model without its adapter and with embeddings as they are, as models are trained.
-    func loadUntuned(quiet: Bool) async throws -> PerceptualModel {
+    /// Loads a model without its adapter and head, and with embeddings as they are, as models are trained.
+    /// - Parameter takesMerged: whether it may be a merged model, whose updates are a part of its weights.
+    func loadUntuned(takesMerged: Bool, quiet: Bool) async throws -> PerceptualModel {
         try await load(quiet: quiet) { options, report in
             var options = options
             options.isNormalized = false
+            options.head = nil
+            if takesMerged, feature == nil, case .mergedFile = try Catalogue.find(model) {
+                return try await PerceptualModel.load(model, options: options, report: report)
+            }
             return try await PerceptualModel.load(chosen(model).untuned, options: options, report: report)
         }
     }
@@ -162,7 +175,7 @@ struct ModelOptions: ParsableArguments {
         if let threads { PerceptualModel.threads = threads }
         let options = PerceptualModel.LoadingOptions(
             store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
-            precision: weightPrecision)
+            precision: weightPrecision, head: head.map { URL(filePath: $0) })
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         defer { if timings { TimingsReport.begin() } }

@@ -73,7 +73,7 @@ struct IndexUpdate: AsyncParsableCommand {
         let writer = try IndexWriter(
             index.url,
             settings: IndexSettings(
-                loaded, source: model.chosenModel == nil ? loaded.stamp.model : model.source, feature: model.feature,
+                loaded, source: model.source(of: loaded, made: made), feature: model.feature,
                 precision: vectors ?? made?.precision ?? .float16))
         writer.notes.forEach(Terminal.note)
         if verify {

@@ -74,7 +74,8 @@ struct Search: AsyncParsableCommand {
         let like = try images.map(source) + id.map { QuerySource.entry($0) }
         let sources = like + (try unlike.map(source))
         let found = try await reader.queries(sources, excludesThemselves: !withQuery) {
-            try await reader.settings.loadModel(model.model, store: model.store, quiet: output.quiet)
+            try await reader.settings.loadModel(
+                model.model, adapter: model.adapter, head: model.head, store: model.store, quiet: output.quiet)
         }
         var failures: [ComparisonReport.Failure] = []
         for (source, result) in zip(sources, found) {

@@ -9,10 +9,18 @@ struct Train: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Tune a model on people's judgements.",
         discussion: """
-            Trains low-rank updates (LoRA) of a model's attention with the hinge loss of DreamSim, and keeps everything in \
-            one folder: 'best' and 'adapter' are PEFT folders that this program, the Python reference and peft load; \
+            Learns from triplets with the hinge loss of DreamSim, and keeps everything in one folder. \
             'checkpoint.safetensors' lets a run that was stopped in any way go on to the very same result; 'log.jsonl' has a \
             line a step; 'report.html' shows how it went, and 'tensorboard --logdir' shows it as it goes.
+
+            METHODS
+              lora   low-rank updates of attention, as DreamSim's published models were tuned; 'best' (of the best \
+            validation) and 'adapter' (of the last epoch) are PEFT folders that this program, the Python reference and peft \
+            load. Use with --adapter
+              mlp    a head on frozen backbones, x + fc2(relu(fc1 x)): pictures are embedded once, and the epochs take \
+            seconds; 'best.safetensors' and 'head.safetensors'. Use with --head
+              full   every weight, slower and with more memory; 'best.safetensors' and 'model.safetensors' are whole models. \
+            Use with --model
 
             DATA
               a folder   NIGHTS: data.csv with ref_path, left_path, right_path, right_vote, votes and split; learns from \
@@ -20,8 +28,9 @@ struct Train: AsyncParsableCommand {
               a file     a CSV table: ref, left, right, vote (0 to 1 for right, or left, right); with a column 'split', \
             learns from 'train' and validates on 'val'; or give another table by --validation
 
-            The model starts without its published adapter, or from the one that --adapter names. Embeddings are compared \
-            as they are while training (--no-normalize), as the reference does. Use the result with --adapter.
+            The model starts without its published adapter; lora from the one that --adapter names, mlp from the head that \
+            --head names, full also from a whole model (--model FILE.safetensors). Embeddings are compared as they are while \
+            training (--no-normalize), as the reference does.
 
             --check reads DATA to its end without training: missing and unreadable pictures, votes out of range, \
             contradictory triplets and references that stand in two splits are errors.
@@ -32,6 +41,8 @@ struct Train: AsyncParsableCommand {
               dreamsim train nights/ --model dino_vitb16 -o runs/mine
               dreamsim train mine.csv --model vits14-focus -o runs/mine --epochs 3 --batch-size 8
               dreamsim compare a.jpg b.jpg --model vits14-focus --adapter runs/mine/best
+              dreamsim train mine.csv --model vits14-focus --method mlp -o runs/head
+              dreamsim compare a.jpg b.jpg --model vits14-focus --head runs/head/best.safetensors
             """)
 
     @Argument(help: ArgumentHelp("The folder or table of triplets.", valueName: "data"))
@@ -64,6 +75,12 @@ struct Train: AsyncParsableCommand {
             throw ValidationError("name the triplets once: as DATA, or by --data")
         }
         guard check || output != nil else { throw ValidationError("--output: name the folder of the run") }
+        guard model.adapter == nil || training.method == .lora else {
+            throw ValidationError("--adapter is what --method lora starts from, not \(training.method.rawValue)")
+        }
+        guard model.head == nil || training.method == .mlp else {
+            throw ValidationError("--head is what --method mlp starts from, not \(training.method.rawValue)")
+        }
     }
 
     func run() async throws {
@@ -72,13 +89,14 @@ struct Train: AsyncParsableCommand {
         if check { return try checkTriplets(data) }
         guard let output else { return }
         let (learning, judging) = try read(data)
-        let network = try await model.loadUntuned(quiet: quiet)
+        let network = try await model.loadUntuned(takesMerged: training.method != .lora, quiet: quiet)
         let home = try model.store.configuration().home
         let line = LateProgressLine(unit: "pictures", isQuiet: quiet)
         let run = try TrainingRun(
             network, training.options(isEnsemble: network.description.parts.count > 1), training: learning,
             validation: judging, folder: URL(filePath: output), settings: training.settings(home: home, data: data),
-            from: try model.adapter.map { try LoRAAdapter(folder: URL(filePath: $0)) }
+            from: try model.adapter.map { try LoRAAdapter(folder: URL(filePath: $0)) },
+            head: try model.head.map { try EmbeddingHead.read(URL(filePath: $0)).head }
         ) { line.show($0, of: $1) }
         line.clear()
         // What is left out is said even to those who want to hear only what is wrong.
@@ -89,9 +107,11 @@ struct Train: AsyncParsableCommand {
                 "\(run.training.count) triplets to learn from, \(run.validation.count) to validate on, \(run.totalSteps) steps"
                     + (done > 0 ? "; goes on after step \(done)" : ""))
         }
+        let embedding = LateProgressLine(unit: "pictures embedded", isQuiet: quiet)
         try run.run { event in
             switch event {
             case .step(let step): show(step)
+            case .embedded(let done, let total): embedding.show(done, of: total)
             case .validated(let epoch, let outcome, let isBest):
                 guard !quiet else { return }
                 Terminal.progress("")
@@ -111,7 +131,14 @@ struct Train: AsyncParsableCommand {
             Terminal.note("left out: \(run.skipped.count) triplets with pictures that cannot be read; see log.jsonl")
         }
         if !quiet {
-            Terminal.note("the best updates are in \(URL(filePath: output).appending(path: "best").path)")
+            let what =
+                switch training.method {
+                case .lora: "updates, for --adapter, are"
+                case .mlp: "head, for --head, is"
+                case .full: "weights, for --model, are"
+                }
+            let place = training.method.place(.best, in: URL(filePath: output))
+            Terminal.note("the best \(what) in \(place.path)")
         }
     }
 
@@ -166,7 +193,8 @@ struct Train: AsyncParsableCommand {
     }
 
     private func nothingToLearn(_ data: ImagePath) throws -> [TrainingTriplet] {
-        throw ValidationError(
-            "\(data): no triplet is in the split 'train', so there is nothing to learn from; --check shows the splits")
+        throw TrainingError(
+            .badBatch, "\(data)",
+            "no triplet is in the split 'train', so that there is nothing to learn from; --check shows the splits")
     }
 }

@@ -6,22 +6,29 @@ import ModelStore
 import Synchronization
 import Tensors
 
-/// Pictures as they enter the blocks that are tuned: what the frozen blocks below make of them, from the cache or computed.
+/// Pictures as they enter what is tuned: what the frozen blocks below make of them, from the cache or computed.
 ///
 /// Every thread may prepare pictures; one at a time computes.
 final class FrozenPictures: Sendable {
     private let model: PerceptualModel
     private let cache: FrozenCache
-    /// For each network the first block that is tuned.
-    private let blocks: [Int]
-    /// For each network the shape [T, C] of a picture's tokens.
+    private let content: Content
+    /// The shapes of what a row holds: for each network that of a picture's tokens [T, C], or that of an embedding.
     private let shapes: [Shape]
     /// What the files held when they were last read, so that each need be read once.
     private let known = Mutex<[FileKey: FrozenCache.Key]>([:])
 
+    /// What is frozen.
+    enum Content {
+        /// The blocks below some, for each network one above zero: rows are the tokens that enter these.
+        case tokens(entering: [Int])
+        /// The whole model: rows are embeddings.
+        case embeddings
+    }
+
     /// A picture that was read.
     enum Prepared {
-        /// All that is below the tuned blocks, one network's tokens after the other's.
+        /// All that is below what is tuned, one network's tokens after the other's.
         case row(Tensor)
         /// The model's square, whose row is not there yet.
         case square(Image, FrozenCache.Key)
@@ -29,20 +36,26 @@ final class FrozenPictures: Sendable {
 
     /// Opens the cache.
     /// - Parameters:
-    ///   - blocks: for each network the first block that is tuned, above zero.
+    ///   - content: what is frozen.
     ///   - folder: where caches lie.
     ///   - limit: the most bytes of the folder.
     ///   - pictures: the number of distinct pictures.
     /// - Throws: `TrainingError` with `.unwritable`.
     init(
-        _ model: PerceptualModel, blocks: [Int], folder: URL, limit: Int, pictures: Int
+        _ model: PerceptualModel, _ content: Content, folder: URL, limit: Int, pictures: Int
     ) throws(TrainingError) {
-        (self.model, self.blocks, shapes) = (model, blocks, model.tokenShapes)
-        let names = Set(blocks).sorted().map(String.init).joined(separator: ", ")
+        (self.model, self.content) = (model, content)
+        let (blocks, name): ([Int], String)
+        switch content {
+        case .tokens(let entered):
+            let names = Set(entered).sorted().map(String.init).joined(separator: ", ")
+            (blocks, shapes, name) = (entered, model.tokenShapes, "tokens that enter block \(names)")
+        case .embeddings: (blocks, shapes, name) = ([], [[model.width]], "embeddings")
+        }
         cache = try FrozenCache(
             FrozenCache.Identity(
-                content: "tokens that enter block \(names)", blocks: blocks, model: model.stamp,
-                kernels: Processor.kernels, width: shapes.reduce(0) { $0 + $1.count }),
+                content: name, blocks: blocks, model: model.stamp, kernels: Processor.kernels,
+                width: shapes.reduce(0) { $0 + $1.count }),
             in: folder, limit: limit, pictures: pictures)
     }
 
@@ -68,7 +81,10 @@ final class FrozenPictures: Sendable {
 
     /// The tokens of pictures, in their order.
     /// - Returns: for each network [N, T, C].
-    func tokens(of pictures: [Prepared]) -> [Tensor] {
+    func tokens(of pictures: [Prepared]) -> [Tensor] { split(rows(of: pictures)) }
+
+    /// The rows of pictures, in their order.
+    func rows(of pictures: [Prepared]) -> [Tensor] {
         var computed: [FrozenCache.Key: Tensor] = [:]
         var missing: [(image: Image, key: FrozenCache.Key)] = []
         for case .square(let image, let key) in pictures where !missing.contains(where: { $0.key == key }) {
@@ -76,14 +92,19 @@ final class FrozenPictures: Sendable {
         }
         for first in stride(from: 0, to: missing.count, by: Self.together) {
             let some = missing[first..<min(first + Self.together, missing.count)]
-            let parts = model.tokens(of: model.preprocessing.batch(some.map(\.image)), entering: blocks)
+            let batch = model.preprocessing.batch(some.map(\.image))
+            let parts =
+                switch content {
+                case .tokens(let blocks): model.tokens(of: batch, entering: blocks)
+                case .embeddings: [model.embed(batch: batch)]
+                }
             for (n, entry) in some.enumerated() {
                 let row = joined(parts.map { $0.images(n..<(n + 1)) })
                 cache.add(row, for: entry.key)
                 computed[entry.key] = row
             }
         }
-        let rows = pictures.map { picture -> Tensor in
+        return pictures.map { picture -> Tensor in
             switch picture {
             case .row(let row): return row
             case .square(_, let key):
@@ -91,7 +112,6 @@ final class FrozenPictures: Sendable {
                 return row
             }
         }
-        return split(rows)
     }
 
     /// Pictures that pass the frozen blocks together; what they give does not depend on it.

@@ -52,7 +52,7 @@ struct TrainingPage {
         }
         let best = after.last { $0.isBest == true } ?? last
         text +=
-            "The best updates, of epoch \(best.epoch), agree with people in <b>\(Markup.percent(best.agreement))</b> of "
+            "What was learnt by epoch \(best.epoch), the best one, agrees with people in <b>\(Markup.percent(best.agreement))</b> of "
             + "\(validated) triplets held back"
         if let start = validations.first(where: { $0.epoch == 0 }), let before = start.agreement,
             let now = best.agreement
@@ -152,11 +152,18 @@ struct TrainingPage {
         return "<details><summary>\(skipped.count) triplets left out</summary><ul>\(rows)\(rest)</ul></details>"
     }
 
-    /// Every setting under its name in words.
+    /// Every setting that the method has, under its name in words.
     static func settings(_ options: TrainingOptions) -> [(name: String, value: String)] {
         guard let data = try? JSONEncoder().encode(options), let object = try? JSONSerialization.jsonObject(with: data)
         else { return [] }
-        return flattened(object, name: "").sorted { $0.name < $1.name }
+        let ofUpdates: Set = ["rank", "alpha", "dropout", "layers"]
+        let foreign: Set<String> =
+            switch options.method {
+            case .lora: ["hidden width"]
+            case .mlp: ofUpdates.union(["triplets together", "recomputes blocks"])
+            case .full: ofUpdates.union(["hidden width"])
+            }
+        return flattened(object, name: "").filter { !foreign.contains($0.name) }.sorted { $0.name < $1.name }
     }
 
     private static func flattened(_ value: Any, name: String) -> [(name: String, value: String)] {

@@ -1,0 +1,74 @@
+import DreamSim
+import Tensors
+
+/// The embeddings of all pictures of a run, made once and kept in memory: what a head learns from.
+struct EmbeddedPictures {
+    private let rows: [ImagePath: Int]
+    /// [pictures, width].
+    private let embeddings: Tensor
+    /// How many pictures pass the networks at once.
+    private static let together = 8
+
+    /// Reads and embeds every picture of some triplets, each once; those that a cache has are not embedded again.
+    /// - Parameter report: called with the number of pictures that are done, and of all.
+    /// - Throws: `TrainingError` with `.unreadable` when a picture cannot be read; what `report` throws.
+    init(
+        of triplets: [TrainingTriplet], by model: PerceptualModel, from source: TripletSource,
+        report: (Int, Int) throws -> Void
+    ) throws {
+        let (paths, threads) = (ReadableTriplets.distinct(triplets), Parallel.threads)
+        let files = Lookahead<Result<TripletSource.Picture, any Error>>(
+            paths.count, capacity: 48, threads: threads > 1 ? threads : 0
+        ) { index in Result { try source.picture(paths[index]) } }
+        defer { files.cancel() }
+        var parts: [Tensor] = []
+        for first in stride(from: 0, to: paths.count, by: Self.together) {
+            let some = paths[first..<min(first + Self.together, paths.count)]
+            let pictures = try some.map { path in
+                guard let picture = files.next() else { preconditionFailure("more pictures than there are") }
+                do {
+                    return try picture.get()
+                } catch {
+                    guard let triplet = triplets.first(where: { $0.pictures.contains(path) }) else { throw error }
+                    throw triplet.unreadable("\(error)")
+                }
+            }
+            parts.append(source.embeddings(of: pictures, by: model))
+            try report(some.endIndex, paths.count)
+        }
+        rows = Dictionary(uniqueKeysWithValues: paths.enumerated().map { ($1, $0) })
+        embeddings = Tensor(stacking: parts)
+    }
+
+    /// Gives triplets of these pictures.
+    func reader(_ triplets: [TrainingTriplet]) -> any TripletReader {
+        Reader(pictures: self, triplets: triplets[...])
+    }
+
+    /// [N, width].
+    private func embeddings(of paths: [ImagePath]) -> Tensor {
+        Tensor(
+            stacking: paths.map { path in
+                guard let row = rows[path] else { preconditionFailure("\(path) was not embedded") }
+                return embeddings.images(row..<(row + 1))
+            })
+    }
+
+    private struct Reader: TripletReader {
+        let pictures: EmbeddedPictures
+        var triplets: ArraySlice<TrainingTriplet>
+
+        mutating func next(_ count: Int) throws -> TripletInput {
+            let some = triplets.prefix(count)
+            triplets = triplets.dropFirst(count)
+            return TripletInput(
+                try TripletBatch(
+                    references: pictures.embeddings(of: some.map(\.reference)),
+                    left: pictures.embeddings(of: some.map(\.left)),
+                    right: pictures.embeddings(of: some.map(\.right)),
+                    rightPreferred: some.map(\.rightPreferred)))
+        }
+
+        func cancel() {}
+    }
+}
