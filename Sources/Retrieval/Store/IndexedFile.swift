@@ -84,6 +84,12 @@ extension IndexReader {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
     }
 
+    /// The rows that hold the vector of a content, ascending. Whatever a damaged database says, they are there.
+    func liveRows() throws -> [Int] {
+        try read { try Int.fetchAll($0, sql: "SELECT row FROM content WHERE row >= 0 ORDER BY row") }
+            .filter { $0 < vectors.rows }
+    }
+
     /// The vector of a file, of length 1, after it was compared with its checksum.
     /// - Throws: `IndexError` with `.damaged` when it has changed.
     public func vector(of file: IndexedFile) throws -> [Float]? {
