@@ -96,6 +96,9 @@ struct Search: AsyncParsableCommand {
             let page = GalleryPage(report, decoding: decoding)
             try WholeFile.write(page.html(), to: URL(filePath: html))
         }
+        if !output.quiet, !hits.isEmpty, hits.allSatisfy(\.isEmpty) {
+            Terminal.note("the index holds no other images, or none that the filters leave")
+        }
         for failure in failures { Terminal.error(failure.error) }
         if !failures.isEmpty { Terminal.exit(.trouble) }
     }
