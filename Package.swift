@@ -119,7 +119,12 @@ let package = Package(
 
         // The README's example.
         .executableTarget(
-            name: "readme-example", dependencies: ["DreamSim"], path: "Examples", swiftSettings: settings),
+            name: "readme-example", dependencies: ["DreamSim"], path: "Examples", exclude: ["Tuning"],
+            swiftSettings: settings),
+        // Trainer and Loss, compiled.
+        .executableTarget(
+            name: "tuning-example", dependencies: ["DreamSim", "Evaluation", "Training"], path: "Examples/Tuning",
+            swiftSettings: settings),
 
         // Tests and the helpers they share.
         .target(

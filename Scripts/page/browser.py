@@ -9,6 +9,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.service import Service as DriverService
 
+import accessibility
+
 WIDE, NARROW = (1280, 900), (390, 844)
 
 
@@ -39,13 +41,16 @@ class Browser:
             {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
     def look(self, name):
-        """Takes pictures, wide and narrow, light and dark, and checks that nothing is wider than the screen."""
+        """Takes pictures, wide and narrow, light and dark, and checks that nothing is wider than the screen, that texts
+        stand out and that everything has a name."""
         self.js("scrollTo(0, 0)")
         for width, height in (WIDE, NARROW):
             self.size(width, height)
             for theme in ("light", "dark"):
                 self.theme(theme)
-                time.sleep(0.15)
+                self.driver.execute_async_script(
+                    "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))")
+                accessibility.check_contrast(self, f"{name}, {theme}, {width} pixels wide")
                 picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
                     "x": 0, "y": 0, "width": width, "height": max(height, self.js("return document.documentElement.scrollHeight")),
                     "scale": 1}})
@@ -55,20 +60,11 @@ class Browser:
         self.check_width(name)
         self.size()
         self.theme("light")
-        self.check_names(name)
+        accessibility.check(self, name)
 
     def check_width(self, name):
         wide, room = self.js("return [document.documentElement.scrollWidth, innerWidth]")
         assert wide <= room, f"{name}: the page is {wide} pixels wide on a screen of {room}"
-
-    def check_names(self, name):
-        nameless = self.js("""return [...document.querySelectorAll('button, a, input, select, img')].filter((element) => {
-            if (element.tagName === 'IMG') return !element.hasAttribute('alt');
-            const text = element.textContent.trim() || element.getAttribute('aria-label') || element.labels?.[0]?.textContent.trim()
-                || element.querySelector('img')?.alt;
-            return !text;
-        }).map((element) => element.outerHTML.slice(0, 200))""")
-        assert not nameless, f"{name}: without a name: {nameless}"
 
     # What a person does.
 
@@ -145,6 +141,29 @@ class Browser:
             else for (const name of ['dragenter', 'dragover', 'drop'])
                 target.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: transfer }));
         """, kind, selector, data)
+
+    def drop(self, selector, *paths):
+        """Drops files and folders from the system, over the middle of something."""
+        x, y = self.js("""
+            const box = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2]""", selector)
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.driver.execute_cdp_cmd("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+    # What is told to those who hear the page.
+
+    def listen(self):
+        """Keeps what is told from now on."""
+        self.js("""
+            window.told = [];
+            new MutationObserver(() => {
+                const text = document.getElementById('live').textContent;
+                if (text) told.push(text);
+            }).observe(document.getElementById('live'), { childList: true, characterData: true, subtree: true })""")
+
+    def wait_told(self, text):
+        self.until(lambda: any(text in told for told in self.js("return told")), f"'{text}' among what is told: {self.js('return told')}")
 
     # Keys alone.
 

@@ -1,4 +1,8 @@
 """What the page says when something cannot be done."""
+import json
+import urllib.error
+import urllib.request
+
 from selenium.webdriver.common.keys import Keys
 
 from service import sample
@@ -15,6 +19,7 @@ def refusals(browser, service):
     browser.wait(".notice.bad")
     text = browser.text(".notice.bad")
     assert "none.jpg" in text and "{" not in text, text
+    assert browser.js("return document.querySelector('.notice.bad').getAttribute('role')") == "alert", "it is told at once"
     browser.look("refusal")
     # Somebody judges the same triplet in another window.
     browser.open("voting-room")
@@ -29,6 +34,33 @@ def refusals(browser, service):
     browser.wait_text("judged in another window")
     browser.wait(".stage[aria-busy=false] .end")
     assert len(service.votes) == 9
+
+
+def loading(browser, service):
+    """While the models are not loaded yet the page says so, and goes on by itself."""
+    service.stop()
+    with service.fetching_elsewhere():
+        service.start("--quiet")
+        browser.address = service.address
+        browser.driver.get("about:blank")
+        browser.driver.get(f"{service.address}/#vote")
+        browser.wait_text("The models are being loaded")
+        browser.wait(".progress progress")
+        try:
+            raise AssertionError(f"ready: {urllib.request.urlopen(f'{service.address}/readyz').read()}")
+        except urllib.error.HTTPError as error:
+            assert error.code == 503 and int(error.headers["Retry-After"]) > 0 and json.load(error)["status"] == "not ready"
+        browser.listen()
+        browser.look("loading")
+        assert not browser.all("#views a")
+    browser.wait("#views a[href='#vote'][aria-current]")
+    browser.wait_told("The models are loaded")
+    assert browser.text("h1") == "Which is closer?"
+    assert urllib.request.urlopen(f"{service.address}/readyz").status == 200
+    service.stop()
+    browser.faults()
+    service.start()
+    browser.address = service.address
 
 
 def token(browser, service):

@@ -13,9 +13,6 @@ if ! command -v chromedriver >/dev/null || ! command -v chromium >/dev/null; the
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
 fi
 environment=bench/page
-if ! "$environment/bin/python" -c 'import selenium, PIL' 2>/dev/null; then
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install -q 'selenium>=4.20,<5' 'pillow>=10'
-fi
+Scripts/python_environment.sh "$environment" 'selenium>=4.20,<5' 'pillow>=10'
 dreamsim=${DREAMSIM:-$(swift build -c release --product dreamsim --show-bin-path)/dreamsim}
 "$environment/bin/python" Scripts/page/test_page.py "$dreamsim" "$@"

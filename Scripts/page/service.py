@@ -1,5 +1,7 @@
 """What the page is tested with: images, an index, a report, triplets, and the service itself."""
+import contextlib
 import csv
+import fcntl
 import os
 import pathlib
 import random
@@ -95,12 +97,12 @@ class Service:
             raise SystemExit(f"dreamsim {' '.join(map(str, arguments))}: {result.stderr}")
         return result.stdout
 
-    def start(self, *options, token=None):
+    def start(self, *options, token=None, metrics=METRICS):
         arguments = options or (
             "--index", self.scratch / "photos.index", "--reports", self.scratch / "reports",
             "--triplets", self.triplets / "triplets.csv", "--repeats", "0.4")
         self.process = subprocess.Popen(
-            [self.dreamsim, "serve", "--port", "0", "--metric", METRICS, *map(str, arguments)],
+            [self.dreamsim, "serve", "--port", "0", "--metric", metrics, *map(str, arguments)],
             env=dict(self.environment, **({"DREAMSIM_TOKEN": token} if token else {})),
             stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         self.address = None
@@ -117,6 +119,25 @@ class Service:
     def stop(self):
         self.process.terminate()
         self.process.wait(30)
+
+    @contextlib.contextmanager
+    def fetching_elsewhere(self):
+        """As while another process fetches the weights: they are not there, and it holds their locks."""
+        home = self.scratch / "home"
+        names = ("weights", "locks")
+        kept = {name: (home / name).readlink() for name in names}
+        for name in names:
+            (home / name).unlink()
+            (home / name).mkdir()
+        with contextlib.ExitStack() as held:
+            for lock in kept["locks"].glob("*.whl-*.lock"):
+                fcntl.flock(held.enter_context(open(home / "locks" / lock.name, "w")), fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                for name in names:
+                    shutil.rmtree(home / name)
+                    (home / name).symlink_to(kept[name])
 
     @property
     def votes(self):

@@ -6,15 +6,16 @@ import tempfile
 import time
 
 from browser import Browser
-from edges import nothing, refusals, token
+from edges import loading, nothing, refusals, token
 from keyboard import keyboard
 from service import ROOT, Service
-from views import compare, duplicates, heatmap, many, reports, search, sizes, vote, voting_room
+from views import compare, duplicates, heatmap, many, pairs, reports, search, sizes, vote, voting_room
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
 # Later ones build on the judgements of the voting room.
-SCENARIOS = [compare, many, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, token, nothing]
+SCENARIOS = [
+    compare, many, pairs, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
 
 
 def main():

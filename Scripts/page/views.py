@@ -1,4 +1,5 @@
 """The views of the page, each used as people use it."""
+import csv
 import json
 
 from selenium.webdriver.common.keys import Keys
@@ -10,6 +11,7 @@ def compare(browser, service):
     browser.open()
     browser.look("compare-empty")
     assert browser.js("return document.querySelector('h1').textContent") == "How alike are they?"
+    browser.listen()
     # One by the file chooser, some dropped, one pasted.
     browser.choose(".zone input", sample("scene"))
     browser.wait(".tile", 1)
@@ -22,6 +24,8 @@ def compare(browser, service):
     browser.wait(".tile", 5)
     browser.wait(".rank", 4)
     browser.until(lambda: not browser.all(".progress"), "the end of the work")
+    browser.wait_told("1 image added, 5 in all")
+    browser.wait_told("The most alike by")
     names = [row.text for row in browser.all(".rank .name")]
     assert names[-1] == "different.jpg", names
     assert len(browser.all(".metric")) == 3, "one number for each metric"
@@ -48,6 +52,73 @@ def compare(browser, service):
     browser.choose(".zone input", broken)
     browser.wait_text("broken.jpg was left out")
     browser.look("compare-broken")
+
+
+def pairs(browser, service):
+    """Every two of some images that come in a folder: a table to look through, also by keys, and to take away."""
+    folder = service.scratch / "album"
+    (folder / "more").mkdir(parents=True)
+    names = ["scene", "blurred", "different", "shifted"]
+    for name in names:
+        place = folder / "more" if name == "shifted" else folder
+        (place / f"{name}.jpg").write_bytes(sample(name).read_bytes())
+    (folder / "notes.txt").write_text("no image")
+    browser.open()
+    browser.drop(".zone", folder)
+    browser.wait(".tile", 4)
+    browser.wait(".rank", 3)
+    browser.listen()
+    browser.js("document.querySelector('.segments input[value=pairs]').click()")
+    browser.wait(".matrix td button", 12)
+    browser.wait_told("The most alike by")
+    told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
+    value = float(browser.one("[aria-label^='scene.jpg and different.jpg']").text)
+    assert abs(told["results"][0]["distance"] - value) < 0.001 * value + 5e-5, (told["results"], value)
+    values = [[cell.text for cell in row.find_elements("css selector", "td")] for row in browser.all(".matrix tbody tr")]
+    assert all(values[a][b] == values[b][a] for a in range(4) for b in range(4)), values
+    # The files in the order of their names, those of folders in their place.
+    assert [cell.text for cell in browser.all(".matrix .row-head .name")] == ["blurred.jpg", "different.jpg", "shifted.jpg", "scene.jpg"]
+    # The most alike have the deepest colour, and the least alike none.
+    shades = dict(browser.js("""return [...document.querySelectorAll('.matrix td button')].map((cell) =>
+        [Number(cell.textContent), parseFloat(cell.style.getPropertyValue('--shade'))])"""))
+    assert [shades[value] for value in sorted(shades)] == sorted(shades.values(), reverse=True), shades
+    assert max(shades.values()) == 45 and min(shades.values()) == 0, shades
+    browser.loaded()
+    browser.look("pairs")
+    # By keys: one stop of Tab, then arrows, which pass over the diagonal.
+    browser.tab_to(".matrix td button")
+    browser.press(Keys.ARROW_RIGHT, Keys.ARROW_DOWN, Keys.ENTER)
+    assert browser.js("return document.activeElement.getAttribute('aria-label')").startswith("different.jpg and shifted.jpg")
+    browser.wait(".pair .metric", 3)
+    assert browser.text(".sides figure:nth-child(2) .name") == "shifted.jpg"
+    browser.loaded()
+    browser.look("pairs-chosen")
+    # A metric that measures pair by pair, in blocks.
+    browser.js("""const select = document.querySelector('.pairs select');
+        select.value = 'psnr'; select.dispatchEvent(new Event('change'))""")
+    browser.until(lambda: browser.all(".matrix td button") and "psnr" in browser.text(".matrix caption"), "the table of PSNR")
+    saved = saved_table(browser, ".pairs .take-away button")
+    assert saved[0] == ["psnr", "blurred.jpg", "different.jpg", "shifted.jpg", "scene.jpg"], saved
+    assert [saved[row][row] for row in range(1, 5)] == ["inf"] * 4 and saved[1][2] == saved[2][1]
+    told = json.loads(service.run("compare", sample("blurred"), sample("different"), "--metric", "psnr", "--format", "json"))
+    assert abs(float(saved[1][2]) - told["results"][0]["values"]["psnr"]) < 1e-6
+    # The ranking can be taken away too, with the command that finds it.
+    browser.js("document.querySelector('.segments input[value=reference]').click()")
+    browser.wait(".rank", 3)
+    saved = saved_table(browser, ".ranking .take-away button")
+    assert saved[0] == ["reference", "image", MODEL, "ssim", "psnr"] and len(saved) == 4 and saved[1][0] == "blurred.jpg"
+    assert "dreamsim compare blurred.jpg" in browser.js("return document.querySelector('.ranking pre').textContent")
+
+
+def saved_table(browser, button):
+    """What a button lets the browser save, as rows."""
+    browser.js("""
+        window.saved = null;
+        const make = URL.createObjectURL;
+        URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return make.call(URL, blob); };""")
+    browser.click(button)
+    browser.until(lambda: browser.js("return saved"), "what is saved")
+    return list(csv.reader(browser.js("return saved").splitlines()))
 
 
 def many(browser, service):

@@ -1,34 +1,44 @@
 #!/usr/bin/env bash
 # Asks a running service everything that its OpenAPI document allows, and more: no server error, no undocumented answer.
 # Usage: Scripts/service/schemathesis.sh [URL] [arguments of 'schemathesis run', such as --max-examples 200]
-# Starts a service of its own, with an index and reports, when no URL is given. Installs schemathesis into bench/service.
+# When no URL is given it starts a service of its own, with an index, reports, a voting room and an allowed folder.
+# Installs schemathesis into bench/service. DREAMSIM names another program than the one it builds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
 environment=$root/bench/service
-if [ ! -x "$environment/bin/schemathesis" ]; then
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install -q schemathesis
-fi
+Scripts/python_environment.sh "$environment" 'schemathesis>=4,<5'
 url=
 if [ $# -gt 0 ] && [[ $1 == http* ]]; then
     url=$1
     shift
 fi
 if [ -z "$url" ]; then
-    swift build -c release --product dreamsim
-    dreamsim=$(swift build -c release --product dreamsim --show-bin-path)/dreamsim
+    if [ -z "${DREAMSIM:-}" ]; then
+        swift build -c release --product dreamsim
+        DREAMSIM=$(swift build -c release --product dreamsim --show-bin-path)/dreamsim
+    fi
     work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
     mkdir "$work/reports"
     echo '{"dataSet": {"name": "example"}}' > "$work/reports/example.json"
-    "$dreamsim" index Samples --index "$work/index" --quiet
-    "$dreamsim" serve --port 18090 --index "$work/index" --reports "$work/reports" --metric lite,ssim,psnr --quiet \
-        2> "$work/log" &
+    cp -r Samples "$work/pictures"
+    printf 'ref,left,right\nscene.jpg,shifted.jpg,different.jpg\nscene.jpg,blurred.jpg,zoomed.jpg\n' \
+        > "$work/pictures/triplets.csv"
+    "$DREAMSIM" index "$work/pictures" --index "$work/index" --quiet
+    "$DREAMSIM" serve --port 0 --index "$work/index" --reports "$work/reports" --triplets "$work/pictures/triplets.csv" \
+        --allow-root "$work/pictures" --metric lite,ssim,psnr --quiet 2> "$work/log" &
     service=$!
-    trap 'kill "$service"; wait "$service" || true; rm -rf "$work"' EXIT
-    url=http://127.0.0.1:18090
+    trap 'kill "$service" 2> /dev/null && wait "$service"; rm -rf "$work"' EXIT
+    until url=$(grep -o -m 1 'http://[0-9.:]*' "$work/log"); do
+        kill -0 "$service" || { cat "$work/log" >&2; exit 1; }
+        sleep 0.2
+    done
+    until curl -sf "$url/readyz" > /dev/null; do
+        kill -0 "$service" || { cat "$work/log" >&2; exit 1; }
+        sleep 0.2
+    done
 fi
-until curl -sf "$url/readyz" > /dev/null; do sleep 0.2; done
 # A service that has too much to do says so with 503, as the document has it; what must not happen is 500.
 # It leaves files where it runs.
 cd "$root/bench"

@@ -40,6 +40,7 @@ extension Recording {
     ) -> Tensor? {
         precondition(dFeatures.shape == features.shape, "gradient \(dFeatures.shape) of features \(features.shape)")
         precondition(firstBlock == 0 || wanted == .updates, "nothing is kept of the blocks below \(firstBlock)")
+        if case .tokens = entry { precondition(wanted == .updates, "the images are not there") }
         let (rows, width, mlp) = (count * tokens, network.configuration.width, network.configuration.mlpWidth)
         let active =
             wanted.contains(.weights)

@@ -8,8 +8,10 @@ package import Tensors
 package final class Recording {
     let network: VisionTransformer
     let feature: Feature
-    let images: Tensor
+    let entry: Entry
     let grid: VisionTransformer.Grid
+    /// N.
+    let count: Int
     let centringTokens: Bool
     let tuning: LoRATuning?
     let firstImage: Int
@@ -25,6 +27,14 @@ package final class Recording {
     /// [N, width of the feature].
     package private(set) var features: Tensor
     let recomputes: Bool
+
+    /// What goes into a network.
+    package enum Entry {
+        /// [N, 3, H, W] in [0, 1]; the patch size divides H and W.
+        case images(Tensor)
+        /// [N, T, C], the tokens of images of a grid of patches that enter the first recorded block.
+        case tokens(Tensor, VisionTransformer.Grid)
+    }
 
     /// What is kept of a block.
     struct Saved {
@@ -43,32 +53,39 @@ package final class Recording {
     /// Runs a network.
     /// - Parameters:
     ///   - feature: what is read of it.
-    ///   - images: [N, 3, H, W] in [0, 1]; the patch size divides H and W.
+    ///   - entry: images, or the tokens that enter block `firstBlock`.
     ///   - centringTokens: as in `VisionTransformer.features`.
     ///   - tuning: low-rank updates beside the weights.
     ///   - firstImage: the index of the first image in the whole batch, which decides over dropout.
     ///   - recomputes: whether to keep only the tokens before each block.
     ///   - firstBlock: the first block that a gradient is wanted of; of those below nothing is kept.
     package init(
-        _ network: VisionTransformer, _ feature: Feature, of images: Tensor, centringTokens: Bool,
+        _ network: VisionTransformer, _ feature: Feature, of entry: Entry, centringTokens: Bool,
         tuning: LoRATuning? = nil, firstImage: Int = 0, recomputes: Bool = false, firstBlock: Int = 0
     ) {
         let configuration = network.configuration
         guard let featureWidth = feature.width(in: configuration) else {
             preconditionFailure("no feature \(feature.name) in a network of depth \(configuration.depth)")
         }
-        precondition(images.shape.rank == 4 && images.shape[1] == 3, "images of shape \(images.shape)")
+        switch entry {
+        case .images(let images):
+            precondition(images.shape.rank == 4 && images.shape[1] == 3, "images of shape \(images.shape)")
+            (count, grid) = (images.shape[0], network.grid(height: images.shape[2], width: images.shape[3]))
+        case .tokens(let tokens, let grid):
+            (count, self.grid) = (tokens.shape[0], grid)
+            let expected: Shape = [count, network.tokenCount(grid), configuration.width]
+            precondition(tokens.shape == expected, "tokens \(tokens.shape), expected \(expected)")
+        }
         self.network = network
         self.feature = feature
-        self.images = images
+        self.entry = entry
         self.centringTokens = centringTokens
         self.tuning = tuning
         self.firstImage = firstImage
         self.firstBlock = firstBlock
         self.recomputes = recomputes
-        grid = network.grid(height: images.shape[2], width: images.shape[3])
-        let (count, tokens, depth) = (
-            images.shape[0], network.tokenCount(grid), (feature.block ?? configuration.depth - 1) + 1 - firstBlock
+        let (tokens, depth) = (
+            network.tokenCount(grid), (feature.block ?? configuration.depth - 1) + 1 - firstBlock
         )
         precondition(firstBlock >= 0 && depth > 0, "nothing to record from block \(firstBlock) on")
         let sizes = Sizes(
@@ -89,7 +106,22 @@ package final class Recording {
         run()
     }
 
-    var count: Int { images.shape[0] }
+    /// Runs a network on images, [N, 3, H, W] in [0, 1].
+    package convenience init(
+        _ network: VisionTransformer, _ feature: Feature, of images: Tensor, centringTokens: Bool,
+        tuning: LoRATuning? = nil, firstImage: Int = 0, recomputes: Bool = false, firstBlock: Int = 0
+    ) {
+        self.init(
+            network, feature, of: .images(images), centringTokens: centringTokens, tuning: tuning,
+            firstImage: firstImage, recomputes: recomputes, firstBlock: firstBlock)
+    }
+
+    /// The images, where they are what went in.
+    var images: Tensor {
+        guard case .images(let images) = entry else { preconditionFailure("tokens went in, not images") }
+        return images
+    }
+
     var tokens: Int { network.tokenCount(grid) }
     var readsAllTokens: Bool { feature.kind == .clsPatch }
 
@@ -107,10 +139,15 @@ package final class Recording {
     private func run() {
         VisionTransformer.Scratch.with(images: count, tokens: tokens, network.configuration) { scratch, _ in
             let first = blocks[0].input
-            network.join(images, 0..<count, grid, into: joined ?? first, scratch)
-            if let joined { network.preNorm?.forward(joined, into: first) }
-            // What is frozen runs as without recording, and in place.
-            for index in 0..<firstBlock { network.run(network.blocks[index], on: first, tokens: tokens, scratch) }
+            switch entry {
+            case .images(let images):
+                network.join(images, 0..<count, grid, into: joined ?? first, scratch)
+                if let joined { network.preNorm?.forward(joined, into: first) }
+                // What is frozen runs as without recording, and in place.
+                for index in 0..<firstBlock { network.run(network.blocks[index], on: first, tokens: tokens, scratch) }
+            case .tokens(let entering, _):
+                entering.withUnsafeBufferPointer { first.base.update(from: $0.baseAddress!, count: $0.count) }
+            }
             for index in range { run(index, scratch, into: target(of: index)) }
         }
         let perImage = readsAllTokens ? tokens : 1

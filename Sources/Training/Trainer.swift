@@ -85,7 +85,13 @@ public final class Trainer {
     ///   or a gradient is not finite; then nothing has changed.
     @discardableResult
     public func step(_ batch: TripletBatch) throws(TrainingError) -> Outcome {
-        let (outcome, gradients) = try gradients(of: batch)
+        try check(batch)
+        return try step(TripletInput(batch))
+    }
+
+    /// Learns from triplets, as `step` of a batch does.
+    func step(_ input: TripletInput) throws(TrainingError) -> Outcome {
+        let (outcome, gradients) = try gradients(of: input)
         for (name, gradient) in gradients {
             guard gradient.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw diverged(name) }
         }
@@ -96,6 +102,10 @@ public final class Trainer {
     /// The loss of a batch and its gradients by the parameters' names, with the dropout of the next step.
     package func gradients(of batch: TripletBatch) throws(TrainingError) -> (Outcome, [String: Tensor]) {
         try check(batch)
+        return try gradients(of: TripletInput(batch))
+    }
+
+    private func gradients(of input: TripletInput) throws(TrainingError) -> (Outcome, [String: Tensor]) {
         let sums = model.networks.map { _ in WeightGradients() }
         let tunings = parameters.tunings(model.networks, scale: scale) { network in
             guard options.dropout > 0 else { return nil }
@@ -103,7 +113,7 @@ public final class Trainer {
                 options.seed &+ SeededGenerator.mixed(UInt64(steps) << 8 &+ UInt64(network)))
             return Dropout(probability: options.dropout, seed: seed)
         }
-        let outcome = run(batch, tunings: tunings) { recording, gradient in
+        let outcome = run(input, tunings: tunings) { recording, gradient in
             recording.backward(gradient, wanting: .updates, into: sums)
         }
         guard outcome.loss.isFinite else { throw diverged("loss") }
@@ -114,24 +124,24 @@ public final class Trainer {
     /// - Throws: `TrainingError` with `.badBatch`.
     public func validate(_ batch: TripletBatch) throws(TrainingError) -> Outcome {
         try check(batch)
+        return validate(TripletInput(batch))
+    }
+
+    /// As `validate` of a batch.
+    func validate(_ input: TripletInput) -> Outcome {
         let tunings = parameters.tunings(model.networks, scale: scale) { _ in nil }
-        return run(batch, tunings: tunings, backward: nil)
+        return run(input, tunings: tunings, backward: nil)
     }
 
     /// Takes a batch through the networks, some triplets at a time.
     private func run(
-        _ batch: TripletBatch, tunings: [LoRATuning], backward: ((EmbeddingRecording, [[Double]]) -> Void)?
+        _ batch: TripletInput, tunings: [LoRATuning], backward: ((EmbeddingRecording, [[Double]]) -> Void)?
     ) -> Outcome {
         var (loss, agreement) = (0.0, 0.0)
         for first in stride(from: 0, to: batch.count, by: options.tripletsTogether) {
             let range = first..<min(first + options.tripletsTogether, batch.count)
-            // Triplet by triplet, so that the same image meets the same dropout wherever the batch is cut.
-            let images = Tensor(
-                stacking: range.flatMap { i in
-                    [batch.references, batch.left, batch.right].map { $0.images(i..<(i + 1)) }
-                })
             let recording = EmbeddingRecording(
-                model, images, tunings: tunings, firstImage: 3 * first,
+                model, batch.entry(range), tunings: tunings, firstImage: 3 * first,
                 recomputes: options.recomputesBlocks || backward == nil, onlyUpdates: true)
             let rows = recording.embeddings.rows
             var gradients: [[Double]] = []

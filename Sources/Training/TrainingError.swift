@@ -6,11 +6,13 @@ public struct TrainingError: Error, Hashable, Sendable {
         case badSetting
         /// Images or judgements that make no batch.
         case badBatch
+        /// A picture of a triplet is missing or cannot be decoded.
+        case unreadable
         /// A loss or a gradient became NaN or infinite.
         case diverged
         /// A checkpoint that is broken, or of another run.
         case badCheckpoint
-        /// The folder of a run cannot be made.
+        /// The folder of a run cannot be made, or a file in it not be written.
         case unwritable
     }
 

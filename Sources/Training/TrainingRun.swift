@@ -6,7 +6,8 @@ import Tensors
 
 /// A whole run of training on files: passes over the triplets in an order by chance, a validation after each, and everything
 /// that is to be kept in one folder: `checkpoint.safetensors`, from which a run that was stopped in any way goes on to the
-/// very same result; `log.jsonl`; `adapter`, the updates after the last step; and `best`, those of the best validation.
+/// very same result; `log.jsonl`; `adapter`, the updates after the last step; `best`, those of the best validation;
+/// `report.html`; and event files for TensorBoard.
 ///
 /// Not for sharing between threads.
 public final class TrainingRun {
@@ -14,9 +15,15 @@ public final class TrainingRun {
     public let trainer: Trainer
     /// Where everything is kept.
     public let folder: URL
-    private let training: [TrainingTriplet]
-    private let validation: [TrainingTriplet]
+    /// Triplets that are left out because a picture of them cannot be read.
+    public let skipped: [SkippedTriplet]
+    /// What is learnt from.
+    public let training: [TrainingTriplet]
+    /// What each epoch is judged by.
+    public let validation: [TrainingTriplet]
     private let settings: Settings
+    private let source: TripletSource
+    private var notes: [String]
     private var progress: Progress
 
     /// What does not bear on single steps.
@@ -25,13 +32,24 @@ public final class TrainingRun {
         public var stepsBetweenCheckpoints = 50
         /// Epochs without a better validation after which the run ends; nil for never.
         public var patience: Int?
+        /// Whether triplets with pictures that cannot be read are left out; else they are errors. All pictures are then
+        /// decoded before anything is learnt.
+        public var skipsUnreadable = false
+        /// The folder of caches in which what frozen blocks give is kept, for later epochs and other runs; nil for none.
+        public var cache: URL?
+        /// The most bytes of that folder; caches that were used longest ago make room.
+        public var cacheLimit = 20_000_000_000
+        /// What the report says that triplets were read from.
+        public var data: String?
 
-        /// A checkpoint every 50 steps, and all epochs.
+        /// A checkpoint every 50 steps, and all epochs; no cache.
         public init() {}
     }
 
     /// What a run keeps of its validations.
     struct Progress: Codable, Hashable {
+        /// Tells the run's triplets from others.
+        var triplets: String?
         var validatedEpochs = 0
         var bestEpoch: Int?
         var bestLoss: Double?
@@ -42,8 +60,10 @@ public final class TrainingRun {
     public enum Event: Sendable {
         /// A step was taken.
         case step(Step)
-        /// An epoch ended and was validated.
+        /// An epoch ended and was validated; epoch 0 is the model before the first step.
         case validated(epoch: Int, outcome: Trainer.Outcome, isBest: Bool)
+        /// Something that people should know and that does not keep the run from going on.
+        case note(String)
     }
 
     /// A step as it is reported.
@@ -70,11 +90,12 @@ public final class TrainingRun {
     ///   - validation: what each epoch is judged by; may be empty, and then the last updates are the best.
     ///   - folder: made when it is not there.
     ///   - adapter: what a new run starts from; fresh updates when nil.
+    ///   - progress: called with the pictures that were looked at and their number, with `settings.skipsUnreadable`.
     /// - Throws: `TrainingError`; `CheckpointError` when the folder's checkpoint is broken.
     public init(
         _ model: PerceptualModel, _ options: TrainingOptions, training: [TrainingTriplet],
         validation: [TrainingTriplet] = [], folder: URL, settings: Settings = Settings(),
-        from adapter: LoRAAdapter? = nil
+        from adapter: LoRAAdapter? = nil, progress looked: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         guard !training.isEmpty else {
             throw TrainingError(.badBatch, "training", "there are no triplets to learn from")
@@ -94,7 +115,21 @@ public final class TrainingRun {
             trainer = fresh
             progress = Progress()
         }
-        (self.training, self.validation, self.folder, self.settings) = (training, validation, folder, settings)
+        (self.folder, self.settings) = (folder, settings)
+        (source, notes) = Self.source(
+            trainer, settings, pictures: ReadableTriplets.distinct(training + validation).count)
+        let readable = try ReadableTriplets(
+            training, validation, from: source, skips: settings.skipsUnreadable, progress: looked)
+        (self.training, self.validation, skipped) = (readable.training, readable.validation, readable.skipped)
+        let triplets = Self.digest(readable)
+        guard progress.triplets ?? triplets == triplets else {
+            throw TrainingError(
+                .badCheckpoint, checkpoint.path,
+                "belongs to a run on other triplets"
+                    + (settings.skipsUnreadable ? ", or on pictures of which others could be read" : "")
+                    + "; use another folder, or the triplets it was begun with")
+        }
+        progress.triplets = triplets
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
@@ -116,28 +151,33 @@ public final class TrainingRun {
     ///   taken up again.
     /// - Throws: `ImagingError` when a picture cannot be read; `TrainingError` when training diverges; an error of writing.
     public func run(report: (Event) throws -> Void = { _ in }) throws {
-        let log = try TrainingLog(folder.appending(path: "log.jsonl"), keepingThrough: trainer.steps)
+        let record = try RunRecord(in: folder, after: trainer.steps, page: page)
+        try tellNotes(record, report)
+        if trainer.steps == 0, !validation.isEmpty {
+            let (outcome, seconds) = try validate()
+            try record.validation(after: 0, epoch: 0, outcome, isBest: false, seconds: seconds)
+            try report(.validated(epoch: 0, outcome: outcome, isBest: false))
+        }
         let clock = Pace(first: trainer.steps, total: totalSteps)
         var epoch = trainer.steps / stepsPerEpoch
         // A run may have been stopped between the last step of an epoch and its validation.
         if trainer.steps == epoch * stepsPerEpoch, progress.validatedEpochs < epoch {
-            try finish(epoch - 1, log, report)
+            try finish(epoch - 1, record, report)
         }
         while epoch < trainer.options.epochs, !isExhausted(before: epoch) {
             let order = Self.order(training.count, epoch: epoch, seed: trainer.options.seed)
             let done = (trainer.steps - epoch * stepsPerEpoch) * trainer.options.batchSize
-            var loader = TripletLoader(order[done...].map { training[$0] }, for: trainer.model.preprocessing)
+            var loader = TripletLoader(order[done...].map { training[$0] }, from: source)
             defer { loader.cancel() }
             for first in stride(from: done, to: training.count, by: trainer.options.batchSize) {
                 let start = ContinuousClock.now
-                let batch = try loader.next(min(trainer.options.batchSize, training.count - first))
-                let outcome = try trainer.step(batch)
-                let (speed, left) = clock.figures(after: trainer.steps, images: 3 * batch.count)
-                try log.append(
-                    TrainingLog.Line(
-                        kind: "step", step: trainer.steps, epoch: epoch + 1, loss: outcome.loss,
-                        agreement: outcome.agreement, seconds: (ContinuousClock.now - start) / .seconds(1),
-                        imagesPerSecond: speed))
+                let input = try loader.next(min(trainer.options.batchSize, training.count - first))
+                let outcome = try trainer.step(input)
+                let (speed, left) = clock.figures(after: trainer.steps, images: 3 * input.count)
+                try record.step(
+                    trainer.steps, epoch: epoch + 1, outcome, seconds: (ContinuousClock.now - start) / .seconds(1),
+                    imagesPerSecond: speed)
+                try tellNotes(record, report)
                 if trainer.steps % settings.stepsBetweenCheckpoints == 0 { try save() }
                 try report(
                     .step(
@@ -145,9 +185,10 @@ public final class TrainingRun {
                             number: trainer.steps, total: totalSteps, epoch: epoch + 1, outcome: outcome,
                             imagesPerSecond: speed, secondsLeft: left)))
             }
-            try finish(epoch, log, report)
+            try finish(epoch, record, report)
             epoch += 1
         }
+        try record.writePage()
     }
 
     private func isExhausted(before epoch: Int) -> Bool {
@@ -156,38 +197,50 @@ public final class TrainingRun {
     }
 
     /// Validates after an epoch, and keeps what is to be kept.
-    private func finish(_ epoch: Int, _ log: TrainingLog, _ report: (Event) throws -> Void) throws {
+    private func finish(_ epoch: Int, _ record: RunRecord, _ report: (Event) throws -> Void) throws {
         try save()
         let adapter = trainer.adapter
-        let dropout = trainer.options.dropout
-        try adapter.write(to: folder.appending(path: "adapter"), dropout: dropout)
-        var outcome: Trainer.Outcome?
+        try write(adapter, "adapter")
+        var validated: (outcome: Trainer.Outcome, seconds: Double)?
         var isBest = true
         if !validation.isEmpty {
-            let found = try validate()
+            let (found, seconds) = try validate()
             // Agreement first, and the loss where that is equal.
             let (best, loss) = (progress.bestAgreement ?? -1, progress.bestLoss ?? .infinity)
             isBest = (found.agreement, -found.loss) > (best, -loss)
             if isBest { (progress.bestAgreement, progress.bestLoss) = (found.agreement, found.loss) }
-            outcome = found
+            validated = (found, seconds)
         }
         if isBest {
             progress.bestEpoch = epoch + 1
-            try adapter.write(to: folder.appending(path: "best"), dropout: dropout)
+            try write(adapter, "best")
         }
         progress.validatedEpochs = epoch + 1
         try save()
-        guard let outcome else { return }
-        try log.append(
-            TrainingLog.Line(
-                kind: "validation", step: trainer.steps, epoch: epoch + 1, loss: outcome.loss,
-                agreement: outcome.agreement, isBest: isBest))
-        try report(.validated(epoch: epoch + 1, outcome: outcome, isBest: isBest))
+        if let validated {
+            try record.validation(
+                after: trainer.steps, epoch: epoch + 1, validated.outcome, isBest: isBest, seconds: validated.seconds)
+        }
+        try record.writePage()
+        try tellNotes(record, report)
+        guard let validated else { return }
+        try report(.validated(epoch: epoch + 1, outcome: validated.outcome, isBest: isBest))
+    }
+
+    /// Passes on what people should know.
+    private func tellNotes(_ record: RunRecord, _ report: (Event) throws -> Void) throws {
+        notes += source.frozen?.takeNotes() ?? []
+        defer { notes = [] }
+        for note in notes {
+            try record.note(note, step: trainer.steps, epoch: trainer.steps / stepsPerEpoch)
+            try report(.note(note))
+        }
     }
 
     /// The loss and the agreement over the triplets that are not learnt from.
-    private func validate() throws -> Trainer.Outcome {
-        var loader = TripletLoader(validation, for: trainer.model.preprocessing)
+    private func validate() throws -> (outcome: Trainer.Outcome, seconds: Double) {
+        let start = ContinuousClock.now
+        var loader = TripletLoader(validation, from: source)
         defer { loader.cancel() }
         var (loss, agreement) = (0.0, 0.0)
         for first in stride(from: 0, to: validation.count, by: 16) {
@@ -196,16 +249,29 @@ public final class TrainingRun {
             loss += outcome.loss * Double(count)
             agreement += outcome.agreement * Double(count)
         }
-        return Trainer.Outcome(
+        let outcome = Trainer.Outcome(
             loss: loss / Double(validation.count), agreement: agreement / Double(validation.count))
+        return (outcome, (ContinuousClock.now - start) / .seconds(1))
     }
 
     private func save() throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
-        try trainer.save(
-            to: folder.appending(path: Self.checkpointName),
-            note: String(decoding: try encoder.encode(progress), as: UTF8.self))
+        try Writing.checked {
+            try trainer.save(to: folder.appending(path: Self.checkpointName), note: try JSON.line(progress))
+        }
+    }
+
+    private func write(_ adapter: LoRAAdapter, _ name: String) throws {
+        try Writing.checked {
+            try adapter.write(to: folder.appending(path: name), dropout: trainer.options.dropout)
+        }
+    }
+
+    /// The report, without what the log says.
+    private var page: TrainingPage {
+        TrainingPage(
+            options: trainer.options, model: trainer.model.stamp, data: settings.data, learnt: training.count,
+            validated: validation.count, skipped: skipped, totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch,
+            cache: source.frozen?.path, lines: [])
     }
 
     /// The order of an epoch (Fisher and Yates), from the seed and the epoch alone.

@@ -6,7 +6,8 @@ extension TrainingTriplet {
         set.items.compactMap { item in
             guard case .rightShare(let share) = item.judgement else { return nil }
             return TrainingTriplet(
-                reference: item.images[0], left: item.images[1], right: item.images[2], rightPreferred: Float(share))
+                reference: item.images[0], left: item.images[1], right: item.images[2], rightPreferred: Float(share),
+                place: item.line.map { "\(set.table), line \($0)" })
         }
     }
 }

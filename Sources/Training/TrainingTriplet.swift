@@ -10,12 +10,28 @@ public struct TrainingTriplet: Hashable, Sendable {
     public let right: ImagePath
     /// 1 when people found the right image more like the reference, 0 when the left one, or the fraction of people.
     public let rightPreferred: Float
+    /// Where the triplet stands, such as `mine.csv, line 12`, for messages.
+    public let place: String?
 
     /// Joins files with a judgement.
-    public init(reference: ImagePath, left: ImagePath, right: ImagePath, rightPreferred: Float) {
+    public init(
+        reference: ImagePath, left: ImagePath, right: ImagePath, rightPreferred: Float, place: String? = nil
+    ) {
         self.reference = reference
         self.left = left
         self.right = right
         self.rightPreferred = rightPreferred
+        self.place = place
+    }
+
+    /// Reference, left and right.
+    var pictures: [ImagePath] { [reference, left, right] }
+
+    /// The error that a picture of it cannot be read.
+    /// - Parameter reason: names the picture.
+    func unreadable(_ reason: String) -> TrainingError {
+        TrainingError(
+            .unreadable, place ?? "a triplet",
+            "\(reason); mend or remove the triplet, or leave such triplets out with --skip-unreadable")
     }
 }

@@ -4,40 +4,70 @@ import Tensors
 /// Reads triplets ahead of their use, in a given order.
 struct TripletLoader {
     private let triplets: [TrainingTriplet]
-    private let files: Lookahead<Result<Image, any Error>>
+    private let source: TripletSource
+    private let files: Lookahead<Result<TripletSource.Picture, any Error>>
     private var taken = 0
 
     /// Begins to read.
-    init(_ triplets: [TrainingTriplet], for preprocessing: Preprocessing) {
-        self.triplets = triplets
+    init(_ triplets: [TrainingTriplet], from source: TripletSource) {
+        (self.triplets, self.source) = (triplets, source)
         let threads = Parallel.threads
         files = Lookahead(3 * triplets.count, capacity: 48, threads: threads > 1 ? threads : 0) { index in
-            let triplet = triplets[index / 3]
-            let path = [triplet.reference, triplet.left, triplet.right][index % 3]
-            return Result {
-                preprocessing.square(
-                    try Image.decode(contentsOfFile: path.bytes, options: preprocessing.decoding).image)
-            }
+            Result { try source.picture(triplets[index / 3].pictures[index % 3]) }
         }
     }
 
-    /// The next triplets as a batch.
-    /// - Throws: `ImagingError` when a picture cannot be read: what is learnt must not depend on which files happen to be
-    ///   readable.
-    mutating func next(_ count: Int) throws -> TripletBatch {
-        var images: [[Image]] = [[], [], []]
-        for _ in 0..<count {
-            for role in 0..<3 {
-                guard let image = files.next() else { preconditionFailure("more triplets than there are") }
-                images[role].append(try image.get())
+    /// The next triplets.
+    /// - Throws: `TrainingError` with `.unreadable` when a picture cannot be read: what is learnt must not depend on which
+    ///   files happen to be readable.
+    mutating func next(_ count: Int) throws -> TripletInput {
+        var pictures: [TripletSource.Picture] = []
+        for index in 0..<(3 * count) {
+            guard let picture = files.next() else { preconditionFailure("more triplets than there are") }
+            do {
+                pictures.append(try picture.get())
+            } catch {
+                throw triplets[taken + index / 3].unreadable("\(error)")
             }
         }
         defer { taken += count }
-        return try TripletBatch(
-            references: Tensor(images[0]), left: Tensor(images[1]), right: Tensor(images[2]),
-            rightPreferred: triplets[taken..<(taken + count)].map(\.rightPreferred))
+        return try source.input(pictures, triplets[taken..<(taken + count)].map(\.rightPreferred))
     }
 
     /// Ends the reading.
     func cancel() { files.cancel() }
+}
+
+/// How files become what enters a model.
+struct TripletSource: Sendable {
+    let preprocessing: Preprocessing
+    /// Where what is frozen is kept, if anything is.
+    var frozen: FrozenPictures?
+
+    /// A picture that was read.
+    enum Picture: Sendable {
+        case square(Image)
+        case frozen(FrozenPictures.Prepared)
+    }
+
+    /// Reads a picture, on any thread.
+    /// - Throws: `ImagingError`.
+    func picture(_ path: ImagePath) throws -> Picture {
+        if let frozen { return .frozen(try frozen.prepare(path)) }
+        return .square(
+            preprocessing.square(try Image.decode(contentsOfFile: path.bytes, options: preprocessing.decoding).image))
+    }
+
+    /// Joins pictures, triplet by triplet, with what people preferred.
+    func input(_ pictures: [Picture], _ rightPreferred: [Float]) throws -> TripletInput {
+        if let frozen {
+            let prepared = pictures.compactMap { if case .frozen(let prepared) = $0 { prepared } else { nil } }
+            return TripletInput(tokens: frozen.tokens(of: prepared), rightPreferred: rightPreferred)
+        }
+        let squares = pictures.compactMap { if case .square(let image) = $0 { image } else { nil } }
+        func role(_ role: Int) throws -> Tensor { try Tensor(rightPreferred.indices.map { squares[3 * $0 + role] }) }
+        return TripletInput(
+            try TripletBatch(
+                references: role(0), left: role(1), right: role(2), rightPreferred: rightPreferred))
+    }
 }

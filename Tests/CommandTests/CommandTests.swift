@@ -281,6 +281,24 @@ struct CommandTests {
         }
     }
 
+    @Test("bench times a metric and its gradient, for the image that moves and for both")
+    func benchGradients() throws {
+        try Self.withBench { bench in
+            for (option, work) in [([], "value"), (["image"], "gradient"), (["both"], "both gradients")] {
+                let run = try bench.run(
+                    ["bench", "--metric", "ssim", "--size", "32", "--runs", "2", "--format", "json"]
+                        + option.flatMap { ["--gradient", $0] })
+                #expect(run.code == 0, "\(run.error)")
+                #expect(try run.json()["work"] as? String == work)
+                #expect(try run.json()["secondsPerPair"] as? Double ?? 0 > 0)
+            }
+            let small = try bench.run(["bench", "--metric", "ssim", "--size", "8", "--gradient", "image"])
+            #expect(small.code == 2 && small.error.contains("11x11"), "\(small.error)")
+            let alone = try bench.run(["bench", "--gradient", "image"] + bench.model)
+            #expect(alone.code == 64 && alone.error.contains("--metric"), "\(alone.error)")
+        }
+    }
+
     @Test("models convert writes one file that --model takes")
     func convert() throws {
         try Self.withBench { bench in

@@ -250,8 +250,12 @@ struct MetricsCommandTests {
                 try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [[String: Any]])
             let psnr = try #require(rows.first { $0["name"] as? String == "psnr" })
             #expect(psnr["direction"] as? String == "higher is more alike" && psnr["highest"] as? String == "inf")
-            #expect(psnr["isReady"] as? Bool == true && psnr["kind"] as? String == "metric")
-            #expect(rows.first { $0["name"] as? String == "ensemble" }?["isReady"] as? Bool == false)
+            #expect(psnr["state"] as? String == "ready" && psnr["kind"] as? String == "metric")
+            #expect(psnr["hasGradient"] as? Bool == true && psnr["isSpatial"] as? Bool == true)
+            let ensemble = try #require(rows.first { $0["name"] as? String == "ensemble" })
+            #expect(ensemble["state"] as? String == "weights missing" && ensemble["hasGradient"] as? Bool == true)
+            // A product over scales has no place for a map.
+            #expect(rows.first { $0["name"] as? String == "ms-ssim" }?["isSpatial"] as? Bool == false)
         }
     }
 }

@@ -249,6 +249,29 @@ struct RouteTests {
         }
     }
 
+    @Test("lists metrics and models with what they can do, those that are loaded first")
+    func catalogue() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        var settings = ServiceSettings()
+        settings.store = ModelStore.Configuration(home: home)
+        try await Self.with(settings) { service, _ in
+            let metrics = try #require(try service.get("/v1/metrics").json()["metrics"] as? [[String: Any]])
+            #expect(metrics.prefix(3).map { $0["name"] as? String } == ["tiny", "ssim", "psnr"])
+            #expect(metrics.prefix(3).allSatisfy { $0["state"] as? String == "loaded" })
+            #expect(metrics.allSatisfy { $0["hasGradient"] as? Bool == true })
+            let others = Dictionary(uniqueKeysWithValues: metrics.map { ($0["name"] as? String ?? "", $0) })
+            #expect(others["mse"]?["state"] as? String == "ready" && others["mse"]?["isSpatial"] as? Bool == true)
+            #expect(others["dists"]?["state"] as? String == "weights missing")
+            #expect(
+                others["dists"]?["isSpatial"] as? Bool == false && others["ensemble"]?["kind"] as? String == "model")
+            let models = try #require(try service.get("/v1/models").json()["models"] as? [[String: Any]])
+            #expect(models[0]["name"] as? String == "tiny" && models[0]["state"] as? String == "loaded")
+            #expect(models.count == Catalogue.all.count + 1)
+            #expect(models.dropFirst().allSatisfy { $0["state"] as? String == "weights missing" })
+        }
+    }
+
     @Test("documents every route, and nothing that is not there")
     func document() async throws {
         try await Self.with { service, _ in

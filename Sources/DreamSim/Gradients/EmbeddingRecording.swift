@@ -25,31 +25,49 @@ package final class EmbeddingRecording {
         }
     }
 
+    /// What is embedded.
+    package enum Entry {
+        /// [N, 3, side, side] in [0, 1].
+        case images(Tensor)
+        /// For each of the model's transformers [N, T, C], the tokens that enter the lowest block with an update.
+        case tokens([Tensor])
+    }
+
+    /// Embeds a batch of images, [N, 3, side, side] in [0, 1].
+    package convenience init(_ model: PerceptualModel, _ batch: Tensor) { self.init(model, .images(batch)) }
+
     /// Embeds a batch.
     /// - Parameters:
-    ///   - batch: [N, 3, side, side] in [0, 1].
+    ///   - entry: images; or tokens, and then `onlyUpdates`.
     ///   - tunings: a low-rank update beside the weights of each network; empty for none.
     ///   - firstImage: as in `Recording`.
     ///   - recomputes: as in `Recording`.
     ///   - onlyUpdates: whether no gradients but those of the updates will be asked for; what lies below the lowest of
     ///     them is then not recorded.
     package init(
-        _ model: PerceptualModel, _ batch: Tensor, tunings: [LoRATuning] = [], firstImage: Int = 0,
+        _ model: PerceptualModel, _ entry: Entry, tunings: [LoRATuning] = [], firstImage: Int = 0,
         recomputes: Bool = false, onlyUpdates: Bool = false
     ) {
         self.model = model
+        let side = model.preprocessing.side
         var transformers = 0
         recordings = model.parts.map { part in
             switch part {
             case .transformer(let network, let feature):
                 defer { transformers += 1 }
                 let tuning = tunings.isEmpty ? nil : tunings[transformers]
+                let own: Recording.Entry =
+                    switch entry {
+                    case .images(let batch): .images(batch)
+                    case .tokens(let tokens): .tokens(tokens[transformers], network.grid(height: side, width: side))
+                    }
                 return .transformer(
                     Recording(
-                        network, feature, of: batch, centringTokens: model.stamp.isNormalized, tuning: tuning,
+                        network, feature, of: own, centringTokens: model.stamp.isNormalized, tuning: tuning,
                         firstImage: firstImage, recomputes: recomputes,
                         firstBlock: onlyUpdates ? tuning?.lowestBlock ?? 0 : 0), transformers)
             case .statistics(let network, let statistics):
+                guard case .images(let batch) = entry else { preconditionFailure("a part that takes no tokens") }
                 return .statistics(StatisticsRecording(network, of: batch, at: statistics.taps))
             }
         }

@@ -32,7 +32,7 @@ public struct LossExpression: Hashable, Sendable {
             DreamSimError(.badSetting, "loss '\(text)'", "\(reason); write such as 'lpips-vgg + 0.5*dists'")
         }
         var terms: [Term] = []
-        for part in text.split(separator: "+", omittingEmptySubsequences: false) {
+        for part in Self.summands(text) {
             let pieces = part.split(separator: "*", omittingEmptySubsequences: false).map {
                 $0.trimmingCharacters(in: .whitespaces)
             }
@@ -50,6 +50,25 @@ public struct LossExpression: Hashable, Sendable {
             terms.append(Term(weight: weight, metric: metric))
         }
         self.terms = terms
+    }
+
+    /// What stands between the signs of addition; the sign of an exponent, as in `1e+3*mse`, is none.
+    private static func summands(_ text: String) -> [String] {
+        text.reduce(into: [""]) { parts, character in
+            let last = parts.count - 1
+            if character == "+", !isBegunNumber(parts[last]) {
+                parts.append("")
+            } else {
+                parts[last].append(character)
+            }
+        }
+    }
+
+    /// Whether a text is a number up to the `e` of its exponent.
+    private static func isBegunNumber(_ text: String) -> Bool {
+        let text = text.drop { $0 == " " || $0 == "\t" }
+        guard let last = text.last, last == "e" || last == "E", text.count > 1 else { return false }
+        return text.dropLast().allSatisfy { $0.isASCII && $0.isNumber || $0 == "." }
     }
 }
 

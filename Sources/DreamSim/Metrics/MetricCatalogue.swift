@@ -17,11 +17,23 @@ public enum MetricCatalogue {
         /// What it is.
         public let card: MetricCard
         /// The weights that it needs; nil for metrics without any.
-        public var needs: WeightNeeds? = nil
+        public let needs: WeightNeeds?
+        /// What loading makes, which tells what it can do beside giving values.
+        let type: any PerceptualMetric.Type
         /// Makes it; fetches weights first where it needs any.
-        let load:
+        let load: Loading<any PerceptualMetric>
+
+        typealias Loading<Metric> =
             @Sendable (PerceptualModel.LoadingOptions, @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void)
-                async throws -> any PerceptualMetric
+            async throws -> Metric
+
+        init<Metric: PerceptualMetric>(
+            card: MetricCard, needs: WeightNeeds? = nil, load: @escaping Loading<Metric>
+        ) {
+            (self.card, self.needs) = (card, needs)
+            type = Metric.self
+            self.load = load
+        }
     }
 
     /// Loads a metric by its name; a name that is not of this list is a model's, as `PerceptualModel.load` takes it.

@@ -4,7 +4,7 @@ public import ModelStore
 /// What is known of a metric without loading it.
 public struct MetricListing: Sendable, Encodable {
     /// The sorts of metrics.
-    public enum Kind: String, Sendable, Encodable {
+    public enum Kind: String, Sendable, Encodable, CaseIterable {
         /// A metric of `MetricCatalogue.all`.
         case metric
         /// A model of the `Catalogue`, which embeds.
@@ -27,28 +27,40 @@ public struct MetricListing: Sendable, Encodable {
     public let identical: Double
     /// The size at which pictures are compared.
     public let size: MetricCard.Size
-    /// Whether it can be used without the network.
-    public let isReady: Bool
+    /// Whether its gradient can be had: whether `Loss` takes it.
+    public let hasGradient: Bool
+    /// Whether it can say where two images differ: whether it is a `SpatialMetric`.
+    public let isSpatial: Bool
+    /// How near it is to being used.
+    public let state: Readiness
 
-    init(_ entry: MetricCatalogue.Entry, isReady: Bool) {
-        let card = entry.card
-        (name, kind, summary, direction) = (card.name, .metric, card.summary, card.direction)
-        (lowest, highest, identical, size) = (card.lowest, card.highest, card.identical, card.size)
-        self.isReady = isReady
+    /// Whether it can be used without the network.
+    public var isReady: Bool { state != .missing }
+
+    /// Lists a metric that is loaded.
+    public init(_ metric: any PerceptualMetric) {
+        self.init(metric.card, of: type(of: metric), .loaded)
     }
 
-    init(_ model: ModelDescription, isReady: Bool) {
-        (name, kind, summary, direction) = (model.name, .model, model.summary, .lowerIsMoreAlike)
-        (lowest, highest, identical, size) = (0, 2, 0, .square(Preprocessing.standard.side))
-        self.isReady = isReady
+    fileprivate init(_ card: MetricCard, of type: any PerceptualMetric.Type, _ state: Readiness) {
+        (name, summary, direction, size) = (card.name, card.summary, card.direction, card.size)
+        (lowest, highest, identical) = (card.lowest, card.highest, card.identical)
+        kind = type is PerceptualModel.Type ? .model : .metric
+        hasGradient = type is any DifferentiableMetric.Type
+        isSpatial = type is any SpatialMetric.Type
+        self.state = state
     }
 }
 
 extension MetricCatalogue {
     /// Every metric of the catalogue, then every model, and whether each can be used without the network.
     public static func listing(in store: ModelStore) -> [MetricListing] {
-        all.map { MetricListing($0, isReady: $0.isReady(in: store)) }
-            + Catalogue.all.map { MetricListing($0, isReady: $0.isReady(in: store)) }
+        all.map { MetricListing($0.card, of: $0.type, Readiness(isHere: $0.isReady(in: store))) }
+            + Catalogue.all.map { model in
+                MetricListing(
+                    PerceptualModel.card(of: model), of: PerceptualModel.self,
+                    Readiness(isHere: model.isReady(in: store)))
+            }
     }
 }
 

@@ -2,10 +2,14 @@ public import Imaging
 
 extension PerceptualModel: PerceptualMetric {
     /// DreamSim's distance: from 0, the same, to 2.
-    public var card: MetricCard {
+    public var card: MetricCard { Self.card(of: description, side: preprocessing.side, weights: stamp.weights) }
+
+    static func card(
+        of model: ModelDescription, side: Int = Preprocessing.standard.side, weights: String? = nil
+    ) -> MetricCard {
         MetricCard(
-            name: description.name, summary: description.summary, direction: .lowerIsMoreAlike, lowest: 0, highest: 2,
-            size: .square(preprocessing.side), weights: stamp.weights)
+            name: model.name, summary: model.summary, direction: .lowerIsMoreAlike, lowest: 0, highest: 2,
+            size: .square(side), weights: weights)
     }
 
     /// The distances of images from a reference.

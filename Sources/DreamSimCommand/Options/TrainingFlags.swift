@@ -1,5 +1,6 @@
 import ArgumentParser
 import DreamSim
+import Foundation
 import Training
 
 /// How a model is trained; what is left out is as the published models were trained.
@@ -42,13 +43,33 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "n"))
     var checkpointEvery: Int = 50
 
-    @Option(help: ArgumentHelp("Triplets that pass the networks at once: memory against speed.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Gradient accumulation: so many triplets of a batch pass the networks at once, and their gradients are summed. Memory against speed; the result is the same but for rounding.",
+            valueName: "n"))
     var tripletsTogether: Int = 2
 
     @Flag(help: "Compute blocks again on the way back: less memory, more time.")
     var checkpointing = false
 
+    @Flag(help: "Leave out triplets with pictures that cannot be read, and list them; else they are errors.")
+    var skipUnreadable = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --layers: keep what the frozen blocks give of each picture here, for later epochs and runs. (default: 'frozen' in the cache folder)",
+            valueName: "dir"), completion: .directory)
+    var cache: String?
+
+    @Flag(name: .customLong("no-cache"), help: "Compute the frozen blocks anew each time.")
+    var keepsNothing = false
+
+    @Option(help: ArgumentHelp("The most that the folder of --cache may hold.", valueName: "GB"))
+    var cacheLimit: Double = 20
+
     func validate() throws {
+        if keepsNothing, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
+        guard cacheLimit > 0, cacheLimit <= 1e6 else { throw ValidationError("--cache-limit must be above 0, in GB") }
         guard checkpointEvery > 0 else { throw ValidationError("--checkpoint-every must be 1 or more") }
         if let layers, layers < 1 { throw ValidationError("--layers must be 1 or more") }
         if let patience, patience < 1 { throw ValidationError("--patience must be 1 or more") }
@@ -67,10 +88,15 @@ struct TrainingFlags: ParsableArguments {
         return options
     }
 
-    func settings() -> TrainingRun.Settings {
+    /// - Parameter home: the folder of everything that is cached.
+    func settings(home: URL, data: ImagePath) -> TrainingRun.Settings {
         var settings = TrainingRun.Settings()
         settings.stepsBetweenCheckpoints = checkpointEvery
         settings.patience = patience
+        settings.skipsUnreadable = skipUnreadable
+        settings.cache = keepsNothing ? nil : cache.map { URL(filePath: $0) } ?? home.appending(path: "frozen")
+        settings.cacheLimit = Int(cacheLimit * 1e9)
+        settings.data = "\(data)"
         return settings
     }
 }

@@ -7,8 +7,8 @@ struct BenchmarkOutput {
     let what: (sort: String, name: String)
     /// What the seconds are for.
     let unit: String
-    /// A size that matters, if any.
-    let extent: (name: String, value: Int)?
+    /// What else matters, for columns of their own.
+    let details: [(name: String, value: String)]
     let batch: Int
     let runs: Int
     let hardware: HardwareReport
@@ -22,24 +22,25 @@ struct BenchmarkOutput {
         case .json: Terminal.write(try JSON.text(report) + "\n")
         case .ndjson: Terminal.write(try JSON.line(report) + "\n")
         case .csv:
-            let size = (names: extent.map { [$0.name] } ?? [], values: extent.map { ["\($0.value)"] } ?? [])
             Terminal.write(
                 CSV.line(
-                    [what.sort] + size.names + ["batch", "threads", "kernels", "runs", "median", "fastest", "slowest"])
+                    [what.sort] + details.map(\.name) + [
+                        "batch", "threads", "kernels", "runs", "median", "fastest", "slowest",
+                    ])
                     + CSV.line(
-                        [what.name] + size.values + [
+                        [what.name] + details.map(\.value) + [
                             "\(batch)", "\(hardware.threads)", hardware.kernels, "\(runs)", "\(median)", "\(fastest)",
                             "\(slowest)",
                         ]))
         case .table:
             var table = TextTable(
-                [(what.sort, .left)] + (extent.map { [($0.name, .right)] } ?? []) + [
+                [(what.sort, .left)] + details.map { ($0.name, .right) } + [
                     ("batch", .right), ("threads", .right), ("kernels", .left), ("s/\(unit)", .right),
                     ("fastest", .right), ("slowest", .right), ("\(unit)s/s", .right),
                 ])
             func figure(_ value: Double) -> String { String(format: "%.4f", value) }
             table.add(
-                [what.name] + (extent.map { ["\($0.value)"] } ?? []) + [
+                [what.name] + details.map(\.value) + [
                     "\(batch)", "\(hardware.threads)", hardware.kernels, figure(median), figure(fastest),
                     figure(slowest), String(format: "%.2f", 1 / median),
                 ])

@@ -35,8 +35,11 @@ enum TripletCheckOutput {
 
     private static func verdict(_ check: TripletCheck) -> String {
         if check.learnt == 0 {
-            return "Not ready for training: there is nothing to learn from"
-                + (check.rows == 0 ? "." : ", since no triplet is in the split 'train'.")
+            let others = check.splits.filter { $0.count > 0 }.map {
+                ($0.name.isEmpty ? "in no split" : "in '\($0.name)'") + " there are \($0.count)"
+            }
+            return "Not ready for training: nothing in it is for learning"
+                + (others.isEmpty ? "." : "; no triplet is in the split 'train', \(others.joined(separator: ", ")).")
         }
         return check.isUsable ? "Ready for training." : "Not ready for training: mend what is listed as an error."
     }

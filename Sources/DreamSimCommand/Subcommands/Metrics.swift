@@ -7,7 +7,7 @@ struct Metrics: ParsableCommand {
         abstract: "List the metrics, say which way their numbers go and which are ready.",
         discussion: """
             Every name is taken by --metric. Metrics that compare pictures as they are need two of the same size, see \
-            --resize.
+            --resize. Those that give a map are taken by 'heatmap', those that give a gradient by 'invert' and as a loss.
 
             EXAMPLES
               dreamsim metrics
@@ -24,23 +24,28 @@ struct Metrics: ParsableCommand {
         case .ndjson: Terminal.write(try rows.map { try JSON.line($0) + "\n" }.joined())
         case .csv:
             Terminal.write(
-                CSV.line(["name", "kind", "ready", "direction", "lowest", "highest", "identical", "size", "summary"])
+                CSV.line([
+                    "name", "kind", "ready", "direction", "lowest", "highest", "identical", "size", "gradient", "map",
+                    "summary",
+                ])
                     + rows.map {
                         CSV.line([
                             $0.name, $0.kind.rawValue, "\($0.isReady)", $0.direction.rawValue, "\($0.lowest)",
-                            "\($0.highest)", "\($0.identical)", Self.text($0.size), $0.summary,
+                            "\($0.highest)", "\($0.identical)", Self.text($0.size), "\($0.hasGradient)",
+                            "\($0.isSpatial)", $0.summary,
                         ])
                     }.joined())
         case .table:
             var table = TextTable([
                 ("name", .left), ("ready", .left), ("more alike", .left), ("range", .left), ("size", .left),
-                ("what it is", .left),
+                ("gives", .left), ("what it is", .left),
             ])
             for row in rows {
                 table.add([
                     row.name, row.isReady ? "yes" : "no",
                     row.direction == .lowerIsMoreAlike ? "↓ lower" : "↑ higher",
-                    "\(Self.bound(row.lowest)) to \(Self.bound(row.highest))", Self.text(row.size), row.summary,
+                    "\(Self.bound(row.lowest)) to \(Self.bound(row.highest))", Self.text(row.size),
+                    Self.gifts(row), row.summary,
                 ])
             }
             var lines = table.lines()
@@ -50,11 +55,17 @@ struct Metrics: ParsableCommand {
                 lines += [
                     "",
                     "Sizes: 'equal' takes two pictures of the same size, as they are, of at least so many pixels a side.",
+                    "Beside its number a metric gives a gradient, for 'invert' and losses, or a map, for 'heatmap'.",
                     "What is not ready needs weights: 'dreamsim models pull NAME' fetches them.",
                 ]
             }
             Terminal.write(lines.map { $0 + "\n" }.joined())
         }
+    }
+
+    private static func gifts(_ row: MetricListing) -> String {
+        let gifts = [(row.hasGradient, "gradient"), (row.isSpatial, "map")].filter(\.0).map(\.1)
+        return gifts.isEmpty ? "-" : gifts.joined(separator: ", ")
     }
 
     private static func bound(_ value: Double) -> String {

@@ -9,24 +9,8 @@ struct ModelsList: ParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
-    private struct Row: Encodable {
-        var name: String
-        var summary: String
-        var width: Int
-        var isReady: Bool
-        var nightsValidation: Double?
-        var nightsTest: Double?
-        var licence: String
-    }
-
     func run() throws {
-        let store = ModelStore(try store.configuration())
-        let rows = Catalogue.all.map { model in
-            Row(
-                name: model.name, summary: model.summary, width: model.width, isReady: model.isReady(in: store),
-                nightsValidation: model.agreement?.validation, nightsTest: model.agreement?.test,
-                licence: model.licence)
-        }
+        let rows = Catalogue.listing(in: ModelStore(try store.configuration()))
         switch output.format {
         case .json: Terminal.write(try JSON.text(rows) + "\n")
         case .ndjson: Terminal.write(try rows.map { try JSON.line($0) + "\n" }.joined())

@@ -12,7 +12,7 @@ struct Train: AsyncParsableCommand {
             Trains low-rank updates (LoRA) of a model's attention with the hinge loss of DreamSim, and keeps everything in \
             one folder: 'best' and 'adapter' are PEFT folders that this program, the Python reference and peft load; \
             'checkpoint.safetensors' lets a run that was stopped in any way go on to the very same result; 'log.jsonl' has a \
-            line a step.
+            line a step; 'report.html' shows how it went, and 'tensorboard --logdir' shows it as it goes.
 
             DATA
               a folder   NIGHTS: data.csv with ref_path, left_path, right_path, right_vote, votes and split; learns from \
@@ -73,14 +73,20 @@ struct Train: AsyncParsableCommand {
         guard let output else { return }
         let (learning, judging) = try read(data)
         let network = try await model.loadUntuned(quiet: quiet)
+        let home = try model.store.configuration().home
+        let line = LateProgressLine(unit: "pictures", isQuiet: quiet)
         let run = try TrainingRun(
             network, training.options(isEnsemble: network.description.parts.count > 1), training: learning,
-            validation: judging, folder: URL(filePath: output), settings: training.settings(),
-            from: try model.adapter.map { try LoRAAdapter(folder: URL(filePath: $0)) })
+            validation: judging, folder: URL(filePath: output), settings: training.settings(home: home, data: data),
+            from: try model.adapter.map { try LoRAAdapter(folder: URL(filePath: $0)) }
+        ) { line.show($0, of: $1) }
+        line.clear()
+        // What is left out is said even to those who want to hear only what is wrong.
+        for triplet in run.skipped { Terminal.note("left out: \(triplet)") }
         if !quiet {
             let done = run.trainer.steps
             Terminal.note(
-                "\(learning.count) triplets to learn from, \(judging.count) to validate on, \(run.totalSteps) steps"
+                "\(run.training.count) triplets to learn from, \(run.validation.count) to validate on, \(run.totalSteps) steps"
                     + (done > 0 ? "; goes on after step \(done)" : ""))
         }
         try run.run { event in
@@ -91,12 +97,20 @@ struct Train: AsyncParsableCommand {
                 Terminal.progress("")
                 Terminal.note(
                     String(
-                        format: "epoch %d: validation loss %.5f, agreement with people %.1f%%%@", epoch, outcome.loss,
-                        100 * outcome.agreement, isBest ? ", the best so far" : ""))
+                        format: "%@: validation loss %.5f, agreement with people %.1f%%%@",
+                        epoch == 0 ? "before training" : "epoch \(epoch)", outcome.loss, 100 * outcome.agreement,
+                        isBest ? ", the best so far" : ""))
+            case .note(let text):
+                guard !quiet else { return }
+                Terminal.progress("")
+                Terminal.note(text)
             }
         }
+        if !quiet { Terminal.progress("") }
+        if !run.skipped.isEmpty {
+            Terminal.note("left out: \(run.skipped.count) triplets with pictures that cannot be read; see log.jsonl")
+        }
         if !quiet {
-            Terminal.progress("")
             Terminal.note("the best updates are in \(URL(filePath: output).appending(path: "best").path)")
         }
     }
@@ -123,8 +137,11 @@ struct Train: AsyncParsableCommand {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: "\(data)", isDirectory: &isFolder)
         if exists && isFolder.boolValue {
-            let judging: JudgedSet = try validation.map { try .triplets($0) } ?? .nights(data, split: .val)
-            return (TrainingTriplet.all(in: try .nights(data, split: .train)), TrainingTriplet.all(in: judging))
+            let learning = try part { try .nights(data, split: .train) }
+            return (
+                try learning ?? nothingToLearn(data),
+                try part { try validation.map { try .triplets($0) } ?? .nights(data, split: .val) } ?? []
+            )
         }
         let all = try JudgedSet.triplets(data)
         if let validation {
@@ -134,8 +151,22 @@ struct Train: AsyncParsableCommand {
             return (TrainingTriplet.all(in: all), [])
         }
         return (
-            TrainingTriplet.all(in: try .triplets(data, split: "train")),
+            try part { try .triplets(data, split: "train") } ?? nothingToLearn(data),
             TrainingTriplet.all(in: try .triplets(data, split: "val"))
         )
+    }
+
+    /// The triplets of a split; nil when there are none.
+    private func part(_ read: () throws -> JudgedSet) throws -> [TrainingTriplet]? {
+        do {
+            return TrainingTriplet.all(in: try read())
+        } catch let error as EvaluationError where error.kind == .empty {
+            return nil
+        }
+    }
+
+    private func nothingToLearn(_ data: ImagePath) throws -> [TrainingTriplet] {
+        throw ValidationError(
+            "\(data): no triplet is in the split 'train', so there is nothing to learn from; --check shows the splits")
     }
 }

@@ -38,7 +38,7 @@ export function metricRow(metric, value, others, profile, reason) {
     metric.summary, `Prepared: ${metric.preprocessing}.`, metric.weights ? `Weights ${metric.weights.slice(0, 12)}.` : null,
   ].filter(Boolean).join(" ");
   const head = h("div", { cls: "metric-head" },
-    h("h4", {}, metric.name), h("span", { cls: "soft" }, directionText(metric)),
+    h("h3", {}, metric.name), h("span", { cls: "soft" }, directionText(metric)),
     h("output", { cls: "value" }, value === undefined ? "—" : format(value)));
   if (value === undefined) {
     return h("article", { cls: "metric" }, head, h("p", { cls: "meaning problem" }, reasonText(metric, reason)));

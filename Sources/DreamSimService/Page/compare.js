@@ -1,19 +1,24 @@
-// Two or more pictures, and how alike each is to the first.
+// Two or more pictures: how alike each is to the first, or every two of them.
 
 import { Refusal, Work, isAbort, postJSON } from "./api.js";
-import { legend, metricRow, bar } from "./bars.js";
 import { dropZone, drop, take, view } from "./drop.js";
-import { announce, fill, h, notice, progress } from "./elements.js";
-import { heatmapPanel } from "./heatmap.js";
-import { format, isMoreAlike, number, plural, scale } from "./numbers.js";
+import { announce, fill, h, notice, progress, segments } from "./elements.js";
+import { matrixPanel, measure, most, pairsInOrder } from "./matrix.js";
+import { format, plural } from "./numbers.js";
+import { joined, showPair } from "./pair.js";
+import { ranked, rankingPanel } from "./ranking.js";
 
 /** How many pictures a request takes, so that much work shows how far it is. */
 const together = 8;
 
 export function compareView(context) {
   const work = new Work();
+  const pairWork = new Work();
   let images = [];
+  let way = "reference";
   let answer = null;
+  /** The values of every two images, by metric and size. */
+  let measured = new Map();
   let chosen = null;
   let resize = "";
   let leader = context.metrics[0].name;
@@ -23,19 +28,23 @@ export function compareView(context) {
   const controls = h("div", { cls: "controls" });
   const state = h("div", {});
   const results = h("div", {});
+  const pair = h("div", { cls: "pair", id: "pair" });
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "How alike are they?"),
-    h("p", { cls: "lead" }, "The first image is the reference; the others are held against it, by every metric that is loaded."),
-    tray, controls, state, results);
+    h("p", { cls: "lead" }, "The first image is the reference; the others are held against it, or every two against each other, by every metric that is loaded."),
+    tray, controls, state, results, pair);
+
+  // What is there.
 
   function add(files) {
+    fill(state);
     const room = context.service.limits.images - images.length;
-    if (files.length > room) {
-      fill(state, notice(new Refusal("Too many images", `this takes ${context.service.limits.images} images at a time; ${plural(files.length - room, "image")} of yours did not fit`, "compare them in several turns")));
-      files = files.slice(0, room);
-    }
-    for (const file of files) images.push(take(file, images));
-    announce(`${plural(files.length, "image")} added, ${images.length} in all.`);
+    const fitting = files.slice(0, Math.max(0, room));
+    for (const file of fitting) images.push(take(file, images));
+    announce(`${plural(fitting.length, "image")} added, ${images.length} in all.`);
     changed();
+    if (fitting.length < files.length) {
+      state.prepend(notice(new Refusal("Too many images", `this takes ${context.service.limits.images} images at a time; ${plural(files.length - fitting.length, "image")} of yours did not fit`, "compare them in several turns", 413)));
+    }
   }
 
   function remove(image) {
@@ -52,6 +61,7 @@ export function compareView(context) {
 
   function changed() {
     answer = null;
+    measured = new Map();
     showTray();
     run();
   }
@@ -69,7 +79,7 @@ export function compareView(context) {
             : h("button", { type: "button", cls: "quiet", onclick: () => lead(image), "aria-label": `Make ${image.name} the reference` }, "as reference"),
           h("button", { type: "button", cls: "quiet remove", onclick: () => remove(image), "aria-label": `Remove ${image.name}` }, "×")))),
       dropZone({
-        title: images.length === 0 ? "Drop two or more images, or choose them" : "Add images",
+        title: images.length === 0 ? "Drop two or more images or a folder, or choose them" : "Add images",
         hint: images.length === 0 ? "Pasting works too. JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF." : null,
         onFiles: add, isSmall: images.length > 0,
       }),
@@ -80,136 +90,180 @@ export function compareView(context) {
   }
 
   function showControls() {
-    if (images.length < 2) {
-      fill(controls);
-      return;
-    }
-    fill(controls,
-      h("fieldset", { cls: "chips" }, h("legend", {}, "Metrics"),
+    const hasPixels = context.metrics.some((metric) => metric.size.square === undefined);
+    fill(controls, images.length < 2 ? null : [
+      images.length > 2 ? segments("What is compared", [["reference", "Against the reference"], ["pairs", "Every two"]], way, (value) => { way = value; showControls(); run(); controls.querySelector(`input[value=${value}]`).focus(); }) : null,
+      way === "pairs" && images.length > 2 ? null : h("fieldset", { cls: "chips" }, h("legend", {}, "Metrics"),
         context.metrics.map((metric) => h("label", { title: metric.summary },
           h("input", {
             type: "checkbox", checked: wanted.has(metric.name),
             onchange: (event) => {
               if (event.target.checked) wanted.add(metric.name); else wanted.delete(metric.name);
-              if (wanted.size > 0) run();
+              if (wanted.size > 0) {
+                run();
+              } else {
+                wanted.add(metric.name);
+                event.target.checked = true;
+                announce("At least one metric is needed.");
+              }
             },
           }), h("span", {}, metric.name)))),
-      context.metrics.some((metric) => metric.size.square === undefined)
-        ? h("label", { cls: "field" }, "Metrics of pixels see",
-          h("select", { value: resize, onchange: (event) => { resize = event.target.value; run(); } },
-            [["", "images as they are"], ["256", "squares of 256"], ["512", "squares of 512"]].map(([value, text]) =>
-              h("option", { value, selected: value === resize }, text))))
-        : null);
+      hasPixels ? h("label", { cls: "field" }, "Metrics of pixels see",
+        h("select", { onchange: (event) => resizeTo(event.target.value) },
+          [["", "images as they are"], ["256", "squares of 256"], ["512", "squares of 512"]].map(([value, text]) =>
+            h("option", { value, selected: value === resize }, text)))) : null,
+    ]);
   }
+
+  function resizeTo(side) {
+    resize = side;
+    showControls();
+    run();
+  }
+
+  // What is asked.
 
   async function run() {
     work.stop();
+    pairWork.stop();
     fill(state);
     if (images.length < 2) {
       fill(results);
+      fill(pair);
+      wait(false);
       if (images.length === 1) fill(state, h("p", { cls: "soft next-step" }, "One more image, and they can be compared."));
       return;
     }
+    const ask = way === "pairs" && images.length > 2 ? askPairs : askReference;
     const signal = work.start();
-    const [reference, ...others] = images;
-    const metrics = context.metrics.map((metric) => metric.name).filter((name) => wanted.has(name));
-    const line = progress(`Comparing ${plural(others.length, "image")} by ${plural(metrics.length, "metric")}…`, () => {
-      work.stop();
-      fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: run }, "Compare again"));
-    });
-    fill(state, line.element);
-    results.classList.add("waiting");
-    const query = new URLSearchParams({ metric: metrics.join(",") });
-    if (resize) query.set("resize", resize);
+    let line = null;
+    const begin = (label) => {
+      line = progress(label, () => {
+        work.stop();
+        wait(false);
+        fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: run }, "Compare again"));
+      });
+      fill(state, line.element);
+      return line;
+    };
+    wait(true);
     try {
-      const parts = [];
-      for (let start = 0; start < others.length; start += together) {
-        const part = others.slice(start, start + together);
-        checkSize([reference, ...part], context.service.limits.bodyBytes);
-        parts.push(await postJSON(`/v1/compare?${query}`, [["reference", reference], ...part.map((image) => ["image", image])], { signal }));
-        line.update(start + part.length, others.length, others.length > together ? `${start + part.length} of ${others.length} images compared…` : null);
-      }
-      answer = {
-        metrics: parts[0].metrics.map((column) => ({ ...context.metrics.find((metric) => metric.name === column.name), ...column })),
-        results: parts.flatMap((part) => part.results), failures: parts.flatMap((part) => part.failures),
-        warnings: [...new Set(parts.flatMap((part) => part.warnings))],
-        profiles: await context.profiles(resize),
-      };
-      if (!answer.metrics.some((metric) => metric.name === leader)) leader = answer.metrics[0].name;
-      fill(state);
-      showResults();
-      announce(`Compared. ${answer.results.length > 0 ? `The most alike by ${leader} is ${ranked()[0].image}.` : "No image could be compared."}`);
+      await ask(signal, begin);
     } catch (error) {
       if (isAbort(error)) return;
       fill(results);
+      fill(pair);
       fill(state, notice(error, run));
     } finally {
-      line.end();
-      results.classList.remove("waiting");
+      line?.end();
+      // Newer work has these places for itself.
+      if (!signal.aborted) wait(false);
     }
   }
 
-  const leading = () => answer.metrics.find((metric) => metric.name === leader);
-
-  /** The results from the most alike to the least by the metric that ranks; those without a value come last. */
-  function ranked() {
-    const metric = leading();
-    const value = (result) => number(result.values[leader] ?? "nan");
-    return [...answer.results].sort((a, b) => {
-      const [x, y] = [value(a), value(b)];
-      if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);
-      return x === y ? 0 : isMoreAlike(metric, x, y) ? -1 : 1;
-    });
+  function wait(isWaiting) {
+    for (const place of [results, pair]) place.classList.toggle("waiting", isWaiting);
   }
 
-  function showResults() {
-    const rows = ranked();
+  const named = () => context.metrics.map((metric) => metric.name).filter((name) => wanted.has(name));
+
+  function question(metrics) {
+    const query = new URLSearchParams({ metric: metrics.join(",") });
+    if (resize) query.set("resize", resize);
+    return `/v1/compare?${query}`;
+  }
+
+  const form = (reference, others) => [["reference", reference], ...others.map((image) => ["image", image])];
+
+  async function askReference(signal, begin) {
+    const [reference, ...others] = images;
+    const metrics = named();
+    const line = begin(`Comparing ${plural(others.length, "image")} by ${plural(metrics.length, "metric")}…`);
+    const parts = [];
+    for (let start = 0; start < others.length; start += together) {
+      const part = others.slice(start, start + together);
+      checkSize([reference, ...part], context.service.limits.bodyBytes);
+      parts.push(await postJSON(question(metrics), form(reference, part), { signal }));
+      line.update(start + part.length, others.length, others.length > together ? `${start + part.length} of ${others.length} images compared…` : null);
+    }
+    const profiles = await context.profiles(resize);
+    signal.throwIfAborted();
+    answer = joined(context, parts, profiles);
+    if (!answer.metrics.some((metric) => metric.name === leader)) leader = answer.metrics[0].name;
+    fill(state);
+    showRanking();
+    announce(`Compared. ${answer.results.length > 0 ? `The most alike by ${leader} is ${order()[0].image}.` : "No image could be compared."}`);
+  }
+
+  async function askPairs(signal, begin) {
+    if (images.length > most) {
+      throw new Refusal("Too many images for every two", `this shows every two of up to ${most} images, and there are ${images.length}`, "remove some, or compare them against the reference", 413);
+    }
+    const metric = context.metrics.find((other) => other.name === leader);
+    const key = `${leader} ${resize}`;
+    if (!measured.has(key)) {
+      const line = begin(`Comparing every two of ${images.length} images by ${leader}…`);
+      const cells = await measure(context, images, metric, resize, signal, (done, total) =>
+        line.update(done, total, done < total ? `${done.toLocaleString("en")} of ${total.toLocaleString("en")} pairs compared…` : null));
+      measured.set(key, cells);
+    }
+    fill(state);
+    showMatrix(metric, measured.get(key));
+  }
+
+  // What was found.
+
+  const order = () => ranked(answer.results, answer.metrics.find((metric) => metric.name === leader));
+
+  function showRanking() {
+    const rows = order();
     if (!rows.some((row) => row.image === chosen)) chosen = rows[0]?.image ?? null;
-    const pair = h("div", { cls: "pair", id: "pair" });
+    const show = () => {
+      const row = answer.results.find((other) => other.image === chosen);
+      if (row) showPair(pair, context, [images[0], images.find((other) => other.name === chosen)], answer, row, resize ? null : () => resizeTo("256"));
+      else fill(pair);
+    };
     fill(results,
       answer.failures.map((failure) => notice(new Refusal(`${failure.image} was left out`, failure.error, "see whether the file is whole, then add it anew"))),
       answer.warnings.length > 0 ? h("p", { cls: "notice" }, answer.warnings.join("; ")) : null,
-      rows.length > 1 ? h("section", { cls: "ranking" }, h("div", { cls: "heading" }, h("h2", {}, "From the most alike to the least"),
-        answer.metrics.length > 1 ? h("label", { cls: "field" }, "ranked by",
-          h("select", { onchange: (event) => { leader = event.target.value; showResults(); results.querySelector(".ranking select").focus(); } },
-            answer.metrics.map((metric) => h("option", { value: metric.name, selected: metric.name === leader }, metric.name)))) : null),
-        h("ol", {}, rows.map((row, index) => rankingRow(row, index, rows)))) : null,
-      rows.length > 0 ? pair : null);
-    if (chosen) showPair(pair);
+      rows.length > 1 ? rankingPanel(rows, {
+        answer, images, leader, chosen, resize,
+        onLeader: (name) => { leader = name; showRanking(); results.querySelector(".ranking select").focus(); },
+        onChoose: (name) => { chosen = name; show(); },
+      }) : null);
+    show();
   }
 
-  function rankingRow(row, index, rows) {
-    const metric = leading();
-    const values = rows.map((other) => number(other.values[leader] ?? "nan")).filter((value) => !Number.isNaN(value));
-    const value = row.values[leader] === undefined ? undefined : number(row.values[leader]);
-    const image = images.find((other) => other.name === row.image);
-    return h("li", {}, h("button", {
-      type: "button", cls: "rank", "aria-pressed": String(row.image === chosen), "aria-controls": "pair",
-      onclick: (event) => {
-        chosen = row.image;
-        for (const button of results.querySelectorAll(".rank")) button.setAttribute("aria-pressed", String(button === event.currentTarget));
-        showPair(results.querySelector(".pair"));
-      },
-    },
-    h("span", { cls: "place" }, String(index + 1)), image ? h("span", { cls: "thumb" }, view(image, { alt: "" })) : null,
-    h("span", { cls: "name" }, row.image),
-    value === undefined ? h("span", { cls: "soft" }, "no value") : [bar(metric, value, scale(metric, values, answer.profiles[leader]), answer.profiles[leader], "thin"),
-      h("span", { cls: "figure" }, format(value))]));
+  function showMatrix(metric, cells) {
+    const picker = h("label", { cls: "field" }, "by",
+      h("select", { onchange: async (event) => { leader = event.target.value; await run(); results.querySelector(".pairs select")?.focus(); } },
+        context.metrics.map((other) => h("option", { value: other.name, selected: other.name === leader }, other.name))));
+    const closest = pairsInOrder(cells, metric)[0];
+    const hasReasons = cells.flat().some((cell) => cell.reason);
+    fill(results, matrixPanel({ images, metric, cells, picker, onChoose: (a, b) => lookAt(images[a], images[b]) }),
+      hasReasons && !resize ? h("p", { cls: "notice" }, "Where there is a dash, the pair has no value, as when sizes differ; the cell says why. ",
+        h("button", { type: "button", onclick: () => resizeTo("256") }, "Compare pixels at squares of 256")) : null);
+    fill(pair);
+    announce(closest ? `Compared. The most alike by ${metric.name} are ${images[closest.a].name} and ${images[closest.b].name}, at ${format(closest.value)}.` : "No pair has a value.");
   }
 
-  function showPair(place) {
-    const row = answer.results.find((other) => other.image === chosen);
-    const image = images.find((other) => other.name === chosen);
-    const all = (metric) => answer.results.map((other) => other.values[metric.name]).filter((value) => value !== undefined).map(number);
-    const reasons = row.errors ?? {};
-    fill(place,
-      heatmapPanel(context, images[0], image, answer.metrics),
-      h("section", { cls: "metrics" }, h("h2", {}, "By metric"), legend(answer.metrics.map((metric) => answer.profiles[metric.name])),
-        answer.metrics.map((metric) => metricRow(metric,
-          row.values[metric.name] === undefined ? undefined : number(row.values[metric.name]),
-          all(metric), answer.profiles[metric.name], reasons[metric.name])),
-        Object.keys(reasons).length > 0 && !resize
-          ? h("button", { type: "button", onclick: () => { resize = "256"; showControls(); run(); } }, "Compare pixels at squares of 256") : null));
+  /** Shows a pair of the table, by every metric. */
+  async function lookAt(a, b) {
+    const signal = pairWork.start();
+    pair.classList.add("waiting");
+    try {
+      checkSize([a, b], context.service.limits.bodyBytes);
+      const part = await postJSON(question(named()), form(a, [b]), { signal });
+      const found = joined(context, [part], await context.profiles(resize));
+      signal.throwIfAborted();
+      if (found.results.length === 0) throw new Refusal("The pair cannot be compared", found.failures[0]?.error ?? "there is no value", null, 422);
+      showPair(pair, context, [a, b], found, found.results[0], resize ? null : () => resizeTo("256"));
+      announce(`${a.name} and ${b.name}.`);
+    } catch (error) {
+      if (!isAbort(error)) fill(pair, notice(error, () => lookAt(a, b)));
+    } finally {
+      if (!signal.aborted) pair.classList.remove("waiting");
+    }
   }
 
   showTray();

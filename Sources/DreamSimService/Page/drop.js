@@ -33,6 +33,50 @@ export function pictures(files) {
   return good;
 }
 
+/** The most files that are taken of folders. */
+const mostFiles = 2000;
+
+/** The files of a drop, those in its folders too, in the order of their paths. */
+async function dropped(transfer) {
+  // Both are gone as soon as anything is awaited.
+  const files = [...transfer.files];
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.some((entry) => entry.isDirectory)) return files;
+  const found = [];
+  const walk = async (entry) => {
+    if (found.length >= mostFiles || entry.name.startsWith(".")) return;
+    if (entry.isFile) {
+      found.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      return;
+    }
+    const reader = entry.createReader();
+    const inside = [];
+    // A reader gives a hundred at a time, and nothing at the end.
+    for (;;) {
+      const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (part.length === 0) break;
+      inside.push(...part);
+    }
+    inside.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+    for (const other of inside) await walk(other);
+  };
+  for (const entry of entries) await walk(entry);
+  return found;
+}
+
+/** Takes the pictures of a drop. */
+async function takeDrop(transfer, onFiles) {
+  let files;
+  try {
+    files = await dropped(transfer);
+  } catch (error) {
+    announce(`The folder cannot be read: ${error.message}`);
+    return;
+  }
+  const good = pictures(files);
+  if (good.length > 0) onFiles(good);
+}
+
 /** A picture on the page; one that the browser cannot show has its name in its place. */
 export function view(picture, attributes = {}) {
   const image = h("img", { alt: picture.name, decoding: "async", ...attributes });
@@ -76,8 +120,7 @@ export function acceptDrops(element, onFiles) {
     event.stopPropagation();
     element.classList.remove("over");
     document.getElementById("veil").hidden = true;
-    const files = pictures(event.dataTransfer.files);
-    if (files.length > 0) onFiles(files);
+    takeDrop(event.dataTransfer, onFiles);
   });
 }
 
@@ -101,8 +144,7 @@ export function acceptEverywhere(onFiles) {
     veil.hidden = true;
     if (!hasFiles(event)) return;
     event.preventDefault();
-    const files = pictures(event.dataTransfer.files);
-    if (files.length > 0) onFiles(files);
+    takeDrop(event.dataTransfer, onFiles);
   });
   addEventListener("paste", (event) => {
     const files = pictures(event.clipboardData?.files ?? []);

@@ -54,12 +54,17 @@ async function ready() {
   for (;;) {
     const service = await getJSON("/v1/service");
     if (service.isReady) {
-      line?.end();
+      if (line) {
+        line.end();
+        announce("The models are loaded.");
+      }
       return service;
     }
     if (!line) {
       line = progress("The models are being loaded…", null);
-      fill(content, line.element);
+      fill(content, h("section", {}, h("h1", {}, "One moment"), line.element,
+        h("p", { cls: "soft" }, "The page goes on by itself. The first time their weights are fetched, which can take some minutes.")));
+      announce("The models are being loaded.");
     }
     await new Promise((resolve) => setTimeout(resolve, 500));
   }

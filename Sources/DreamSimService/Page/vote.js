@@ -112,7 +112,7 @@ export function voteView(context) {
     fill(outcome, h("section", { cls: "outcome" }, h("h2", { tabindex: "-1" }, summary),
       h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Answers" },
         h("table", { cls: "votes" },
-          h("thead", {}, h("tr", {}, ["Who", "Closer", "A", "B", ""].map((text) => h("th", { scope: "col" }, text)))),
+          h("thead", {}, h("tr", {}, ["Who", "Closer", "A", "B"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { cls: "unseen" }, "Beside you")))),
           h("tbody", {},
             h("tr", { cls: "you" }, h("th", { scope: "row" }, "You"), h("td", {}, mark(choice)), h("td", {}, ""), h("td", {}, ""), h("td", {}, "")),
             found.votes.map((vote) => row(vote)),

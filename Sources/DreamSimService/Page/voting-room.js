@@ -3,6 +3,7 @@
 import { ask, getJSON, show } from "./api.js";
 import { announce, fill, h, notice } from "./elements.js";
 import { plural } from "./numbers.js";
+import { quoted, save } from "./table.js";
 
 export function votingRoomView(context) {
   let state = null;
@@ -149,10 +150,7 @@ export function votingRoomView(context) {
 
   async function download() {
     try {
-      const url = URL.createObjectURL(await (await ask("/v1/voting/votes.csv")).blob());
-      const link = h("a", { href: url, download: state.votes.split("/").pop() });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 10000);
+      save(await (await ask("/v1/voting/votes.csv")).blob(), state.votes.split("/").pop());
     } catch (error) {
       fill(trouble, notice(error, download));
     }
@@ -170,6 +168,3 @@ export function votingRoomView(context) {
     needs: ["hasVotingRoom", "There is no voting room open", "Start the service with ‘--triplets FILE.csv’: a table with the columns ref, left and right, whose images lie in its folder."],
   };
 }
-
-/** A path as shells take it. */
-const quoted = (path) => (/^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

@@ -22,9 +22,8 @@ enum CatalogueRoutes {
                         "models": Schema.array(
                             Schema.object([
                                 "name": Schema.string, "summary": Schema.string, "width": Schema.integer,
-                                "state": Schema.choice(State.allCases.map(\.rawValue)),
-                                "nightsValidation?": Schema.number, "nightsTest?": Schema.number,
-                                "licence": Schema.string,
+                                "state": Schema.readiness, "nightsValidation?": Schema.number,
+                                "nightsTest?": Schema.number, "licence": Schema.string,
                             ]))
                     ]), "The models.")
             ],
@@ -41,83 +40,28 @@ enum CatalogueRoutes {
             }),
     ]
 
-    private enum State: String, Encodable, CaseIterable {
-        case loaded
-        case ready
-        case missing = "weights missing"
-    }
-
-    private struct Metric: Encodable {
-        let name: String
-        let kind: MetricListing.Kind
-        let summary: String
-        let direction: Direction
-        let lowest: Double
-        let highest: Double
-        let identical: Double
-        let size: MetricCard.Size
-        let state: State
-        let isSpatial: Bool
-
-        init(_ loaded: any PerceptualMetric) {
-            let card = loaded.card
-            (name, summary, direction, size) = (card.name, card.summary, card.direction, card.size)
-            (lowest, highest, identical) = (card.lowest, card.highest, card.identical)
-            kind = loaded is PerceptualModel ? .model : .metric
-            state = .loaded
-            isSpatial = loaded is any SpatialMetric
-        }
-
-        init(_ listing: MetricListing) {
-            (name, kind, summary, direction) = (listing.name, listing.kind, listing.summary, listing.direction)
-            (lowest, highest, identical) = (listing.lowest, listing.highest, listing.identical)
-            size = listing.size
-            state = listing.isReady ? .ready : .missing
-            isSpatial = false
-        }
-    }
-
     private static func metrics(_ call: Call) async throws -> Response {
         let engine = try call.core.engine()
-        let names = Set(engine.metrics.map(\.card.name))
-        let store = call.core.settings.store
-        let others = try await engine.workers.run {
-            store.map { MetricCatalogue.listing(in: ModelStore($0)) } ?? []
-        }
-        return try .json([
-            "metrics": engine.metrics.map(Metric.init)
-                + others.filter { !names.contains($0.name) }.map(Metric.init)
-        ])
-    }
-
-    private struct Model: Encodable {
-        let name: String
-        let summary: String
-        let width: Int
-        let state: State
-        let nightsValidation: Double?
-        let nightsTest: Double?
-        let licence: String
-
-        init(_ model: ModelDescription, _ state: State) {
-            (name, summary, width, licence) = (model.name, model.summary, model.width, model.licence)
-            self.state = state
-            (nightsValidation, nightsTest) = (model.agreement?.validation, model.agreement?.test)
-        }
+        let loaded = engine.metrics.map { MetricListing($0) }
+        let others = try await others(call, MetricCatalogue.listing)
+        let names = Set(loaded.map(\.name))
+        return try .json(["metrics": loaded + others.filter { !names.contains($0.name) }])
     }
 
     private static func models(_ call: Call) async throws -> Response {
         let engine = try call.core.engine()
-        let loaded = engine.metrics.compactMap { $0 as? PerceptualModel }.map(\.description)
-        let store = call.core.settings.store
-        let others = try await engine.workers.run {
-            Catalogue.all.map { model in
-                Model(model, store.map { model.isReady(in: ModelStore($0)) } == true ? .ready : .missing)
-            }
-        }
+        let loaded = engine.metrics.compactMap { $0 as? PerceptualModel }.map { ModelListing($0.description, .loaded) }
+        let others = try await others(call, Catalogue.listing)
         let names = Set(loaded.map(\.name))
-        return try .json([
-            "models": loaded.map { Model($0, .loaded) } + others.filter { !names.contains($0.name) }
-        ])
+        return try .json(["models": loaded + others.filter { !names.contains($0.name) }])
+    }
+
+    /// What is known of what is not loaded; nothing when the service was given no store.
+    private static func others<Listing: Sendable>(
+        _ call: Call, _ list: @escaping @Sendable (ModelStore) -> [Listing]
+    ) async throws -> [Listing] {
+        guard let store = call.core.settings.store else { return [] }
+        // Looks for files.
+        return try await call.core.engine().workers.run { list(ModelStore(store)) }
     }
 }

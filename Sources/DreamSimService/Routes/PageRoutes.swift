@@ -47,9 +47,13 @@ enum PageRoutes {
         "duplicates.js": File(PackageResources.duplicates_js, "text/javascript"),
         "elements.js": File(PackageResources.elements_js, "text/javascript"),
         "heatmap.js": File(PackageResources.heatmap_js, "text/javascript"),
+        "matrix.js": File(PackageResources.matrix_js, "text/javascript"),
         "numbers.js": File(PackageResources.numbers_js, "text/javascript"),
+        "pair.js": File(PackageResources.pair_js, "text/javascript"),
+        "ranking.js": File(PackageResources.ranking_js, "text/javascript"),
         "reports.js": File(PackageResources.reports_js, "text/javascript"),
         "search.js": File(PackageResources.search_js, "text/javascript"),
+        "table.js": File(PackageResources.table_js, "text/javascript"),
         "vote.js": File(PackageResources.vote_js, "text/javascript"),
         "voting-room.js": File(PackageResources.voting_room_js, "text/javascript"),
     ]

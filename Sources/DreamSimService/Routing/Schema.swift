@@ -1,3 +1,5 @@
+import DreamSim
+
 /// Shapes of JSON as OpenAPI 3.1 describes them (JSON Schema 2020-12).
 enum Schema {
     static let string: JSONValue = ["type": "string"]
@@ -9,6 +11,8 @@ enum Schema {
     ]
     /// An object of any kind, where its members are another tool's.
     static let anything: JSONValue = ["type": "object"]
+
+    static let readiness = choice(Readiness.allCases.map(\.rawValue))
 
     static func array(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
     static func choice(_ values: [String], standard: JSONValue? = nil) -> JSONValue {
@@ -51,9 +55,9 @@ enum Schema {
         ]),
         "Failure": object(["image": string, "error": string]),
         "Metric": object([
-            "name": string, "kind": choice(["metric", "model"]), "summary": string,
+            "name": string, "kind": choice(MetricListing.Kind.allCases.map(\.rawValue)), "summary": string,
             "direction": reference("Direction"), "lowest": number, "highest": number, "identical": number,
-            "size": anything, "state": choice(["loaded", "ready", "weights missing"]), "isSpatial": boolean,
+            "size": anything, "hasGradient": boolean, "isSpatial": boolean, "state": readiness,
         ]),
         "File": object([
             "id": integer, "image": string, "width": integer, "height": integer, "bytes": integer,

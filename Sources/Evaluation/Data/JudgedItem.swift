@@ -23,14 +23,20 @@ public struct JudgedItem: Sendable, Hashable {
     public let weight: Double
     /// The parts of the set that it belongs to, such as a split or a kind of distortion.
     public let labels: [String]
+    /// The line of the table on which it begins, from 1, where there is a table.
+    public let line: Int?
 
     /// Joins pictures with what people said of them.
-    public init(id: String, images: [ImagePath], judgement: Judgement, weight: Double = 1, labels: [String] = []) {
+    public init(
+        id: String, images: [ImagePath], judgement: Judgement, weight: Double = 1, labels: [String] = [],
+        line: Int? = nil
+    ) {
         self.id = id
         self.images = images
         self.judgement = judgement
         self.weight = weight
         self.labels = labels
+        self.line = line
         precondition(images.count == judgement.task.imageCount, "\(images.count) pictures for \(judgement)")
     }
 }

@@ -68,7 +68,7 @@ extension JudgedSet {
             items.append(
                 JudgedItem(
                     id: name, images: paths,
-                    judgement: .rightShare(try table.number(row, vote, in: 0...1)), labels: labels))
+                    judgement: .rightShare(try table.number(row, vote, in: 0...1)), labels: labels, line: row.line))
         }
         return try JudgedSet(
             name: name ?? root.name, layout: "nights", root: root,

@@ -79,7 +79,7 @@ extension JudgedSet {
                     judgement: try judgement(table, row, verdict),
                     weight: try weight.map { (column) throws(EvaluationError) in
                         try table.number(row, column, in: 0...1e12)
-                    } ?? 1, labels: labels))
+                    } ?? 1, labels: labels, line: row.line))
         }
         return try JudgedSet(
             name: name ?? file.stem, layout: layout, root: file,

@@ -58,6 +58,9 @@ public struct JudgedSet: Sendable {
         return hash.hex()
     }
 
+    /// The file that holds the judgements, where it is one.
+    package var table: ImagePath { layout == "nights" ? root.appending(Array("data.csv".utf8)) : root }
+
     /// The labels that divide the set, in order of appearance; those that all or no items bear divide nothing.
     public var parts: [String] {
         var counts: [String: Int] = [:]

@@ -35,7 +35,7 @@ public struct CalibrationPage {
                 "95&#8239;%, percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed)"
             ),
         ])
-        return HTMLReport.page(
+        return Page.text(
             title: "\(set.name): where to draw the line",
             body: """
                 <header>

@@ -37,35 +37,9 @@ public struct HTMLReport {
 
     /// The page.
     public func text() -> String {
-        Self.page(
+        Page.text(
             title: "\(report.dataSet.name): metrics beside people",
             body: [header, scores, metricCards, agreement, disagreements, making].joined(separator: "\n"))
-    }
-
-    /// A page that fetches nothing and runs nothing, and tells the browser to allow neither.
-    static func page(title: String, body: String) -> String {
-        """
-        <!doctype html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-        <link rel="icon" href="data:,">
-        <title>\(Markup.text(title))</title>
-        <style>
-        \(style)
-        </style>
-        </head>
-        <body>
-        <main>
-        \(body)
-        </main>
-        </body>
-        </html>
-
-        """
     }
 
     // MARK: - The opening

@@ -2,36 +2,36 @@ import DreamSim
 import Foundation
 
 /// Pieces of pages.
-enum Markup {
+package enum Markup {
     /// Text with nothing left in it that a browser would take for markup.
-    static func text(_ text: some CustomStringConvertible) -> String { HTML.escaped("\(text)") }
+    package static func text(_ text: some CustomStringConvertible) -> String { HTML.escaped("\(text)") }
 
     /// A share as a percentage, or a dash.
-    static func percent(_ share: Double?, digits: Int = 1) -> String {
+    package static func percent(_ share: Double?, digits: Int = 1) -> String {
         share.map { String(format: "%.\(digits)f&#8239;%%", $0 * 100) } ?? "–"
     }
 
     /// An interval of shares as percentages.
-    static func percent(_ interval: Interval?) -> String {
+    package static func percent(_ interval: Interval?) -> String {
         interval.map { String(format: "%.1f to %.1f&#8239;%%", $0.low * 100, $0.high * 100) } ?? "–"
     }
 
     /// A difference of shares in percentage points; never -0.
-    static func points(_ difference: Double) -> String {
+    package static func points(_ difference: Double) -> String {
         let value = abs(difference) < 5e-4 ? 0 : difference * 100
         return (value < 0 ? "−" : "+") + String(format: "%.1f", abs(value))
     }
 
     /// A metric's value in four significant digits.
-    static func value(_ value: Double) -> String {
+    package static func value(_ value: Double) -> String {
         value.isInfinite ? (value < 0 ? "−∞" : "∞") : String(format: "%.4g", value)
     }
 
     /// A coordinate of a drawing.
-    static func place(_ value: Double) -> String { String(format: "%.1f", value) }
+    package static func place(_ value: Double) -> String { String(format: "%.1f", value) }
 
     /// Terms and what they are.
-    static func definitions(_ entries: [(term: String, text: String)]) -> String {
+    package static func definitions(_ entries: [(term: String, text: String)]) -> String {
         "<dl>" + entries.map { "<div><dt>\(text($0.term))</dt><dd>\($0.text)</dd></div>" }.joined() + "</dl>"
     }
 }

@@ -1,4 +1,4 @@
-extension HTMLReport {
+extension Page {
     /// How the page looks: light or dark as the reader's system is, on narrow screens too.
     static let style = """
         :root {
@@ -47,6 +47,8 @@ extension HTMLReport {
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 8px; }
         figure { margin: 0; min-width: 0; }
         .charts figure { max-width: 340px; }
+        .charts.wide { grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px; }
+        .charts.wide figure { max-width: none; }
         .bars + h3 { margin-top: 28px; }
         figcaption { font-size: 0.8rem; color: var(--soft); text-align: center; }
         svg { display: block; width: 100%; height: auto; }
@@ -57,6 +59,7 @@ extension HTMLReport {
         .path { fill: none; stroke: var(--accent); stroke-width: 1.5; stroke-opacity: 0.45; }
         .curve { fill: none; stroke: var(--accent); stroke-width: 2; }
         .ring { fill: var(--card); stroke: var(--people); stroke-width: 2.5; }
+        .path.held { stroke: var(--people); stroke-opacity: 1; stroke-width: 2; } .dot.held { fill: var(--people); }
         .frame { fill: none; stroke: var(--line); }
         .area { stroke-width: 1.2; fill-opacity: 0.28; }
         .area.unrelated { fill: var(--soft); stroke: var(--soft); }
@@ -66,7 +69,7 @@ extension HTMLReport {
           content: ""; display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin: 0 4px 0 6px;
           background: var(--soft); opacity: 0.7;
         }
-        .key.related::before { background: var(--accent); }
+        .key.related::before { background: var(--accent); } .key.held::before { background: var(--people); opacity: 1; }
         dl { margin: 12px 0 0; font-size: 0.88rem; display: grid; gap: 4px; }
         dl div { display: grid; grid-template-columns: 9em 1fr; gap: 10px; }
         dt { color: var(--soft); } dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }

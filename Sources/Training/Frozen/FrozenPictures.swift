@@ -1,0 +1,119 @@
+import DreamSim
+import Evaluation
+import Foundation
+import Imaging
+import ModelStore
+import Synchronization
+import Tensors
+
+/// Pictures as they enter the blocks that are tuned: what the frozen blocks below make of them, from the cache or computed.
+///
+/// Every thread may prepare pictures; one at a time computes.
+final class FrozenPictures: Sendable {
+    private let model: PerceptualModel
+    private let cache: FrozenCache
+    /// For each network the first block that is tuned.
+    private let blocks: [Int]
+    /// For each network the shape [T, C] of a picture's tokens.
+    private let shapes: [Shape]
+    /// What the files held when they were last read, so that each need be read once.
+    private let known = Mutex<[FileKey: FrozenCache.Key]>([:])
+
+    /// A picture that was read.
+    enum Prepared {
+        /// All that is below the tuned blocks, one network's tokens after the other's.
+        case row(Tensor)
+        /// The model's square, whose row is not there yet.
+        case square(Image, FrozenCache.Key)
+    }
+
+    /// Opens the cache.
+    /// - Parameters:
+    ///   - blocks: for each network the first block that is tuned, above zero.
+    ///   - folder: where caches lie.
+    ///   - limit: the most bytes of the folder.
+    ///   - pictures: the number of distinct pictures.
+    /// - Throws: `TrainingError` with `.unwritable`.
+    init(
+        _ model: PerceptualModel, blocks: [Int], folder: URL, limit: Int, pictures: Int
+    ) throws(TrainingError) {
+        (self.model, self.blocks, shapes) = (model, blocks, model.tokenShapes)
+        let names = Set(blocks).sorted().map(String.init).joined(separator: ", ")
+        cache = try FrozenCache(
+            FrozenCache.Identity(
+                content: "tokens that enter block \(names)", blocks: blocks, model: model.stamp,
+                kernels: Processor.kernels, width: shapes.reduce(0) { $0 + $1.count }),
+            in: folder, limit: limit, pictures: pictures)
+    }
+
+    /// Where the cache lies.
+    var path: String { cache.url.path }
+
+    /// What happened that people should know, each once.
+    func takeNotes() -> [String] { cache.takeNotes() }
+
+    /// Reads a picture, on any thread.
+    /// - Throws: `ImagingError`.
+    func prepare(_ path: ImagePath) throws -> Prepared {
+        let state = FileKey(path)
+        if let state, let key = known.withLock({ $0[state] }), let row = cache.row(key) { return .row(row) }
+        let decoding = model.preprocessing.decoding
+        let bytes = try RegularFile.read(rawPath: path.bytes, byteLimit: decoding.byteLimit)
+        let key = SHA256Digest.bytes(of: bytes)
+        if let state { known.withLock { $0[state] = key } }
+        if let row = cache.row(key) { return .row(row) }
+        let image = try Image.decode(bytes, name: "\(path)", options: decoding).image
+        return .square(model.preprocessing.square(image), key)
+    }
+
+    /// The tokens of pictures, in their order.
+    /// - Returns: for each network [N, T, C].
+    func tokens(of pictures: [Prepared]) -> [Tensor] {
+        var computed: [FrozenCache.Key: Tensor] = [:]
+        var missing: [(image: Image, key: FrozenCache.Key)] = []
+        for case .square(let image, let key) in pictures where !missing.contains(where: { $0.key == key }) {
+            missing.append((image, key))
+        }
+        for first in stride(from: 0, to: missing.count, by: Self.together) {
+            let some = missing[first..<min(first + Self.together, missing.count)]
+            let parts = model.tokens(of: model.preprocessing.batch(some.map(\.image)), entering: blocks)
+            for (n, entry) in some.enumerated() {
+                let row = joined(parts.map { $0.images(n..<(n + 1)) })
+                cache.add(row, for: entry.key)
+                computed[entry.key] = row
+            }
+        }
+        let rows = pictures.map { picture -> Tensor in
+            switch picture {
+            case .row(let row): return row
+            case .square(_, let key):
+                guard let row = computed[key] else { preconditionFailure("a picture without a row") }
+                return row
+            }
+        }
+        return split(rows)
+    }
+
+    /// Pictures that pass the frozen blocks together; what they give does not depend on it.
+    private static let together = 8
+
+    private func joined(_ parts: [Tensor]) -> Tensor {
+        guard parts.count > 1 else { return parts[0].reshaped([parts[0].count]) }
+        return Tensor(parts.flatMap(\.values), shape: [parts.reduce(0) { $0 + $1.count }])
+    }
+
+    private func split(_ rows: [Tensor]) -> [Tensor] {
+        var start = 0
+        return shapes.map { shape in
+            defer { start += shape.count }
+            return Tensor(uninitialized: Shape([rows.count] + shape.dimensions)) { target in
+                for (n, row) in rows.enumerated() {
+                    row.withUnsafeBufferPointer { source in
+                        target.baseAddress!.advanced(by: n * shape.count).update(
+                            from: source.baseAddress! + start, count: shape.count)
+                    }
+                }
+            }
+        }
+    }
+}

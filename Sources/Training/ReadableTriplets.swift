@@ -1,0 +1,74 @@
+import DreamSim
+import Evaluation
+import Tensors
+
+/// Triplets whose pictures were looked at before anything is learnt, so that neither their order nor the number of steps
+/// depends on what turns out to be unreadable on the way.
+struct ReadableTriplets {
+    private(set) var training: [TrainingTriplet] = []
+    private(set) var validation: [TrainingTriplet] = []
+    private(set) var skipped: [SkippedTriplet] = []
+
+    /// Looks at all pictures.
+    /// - Parameters:
+    ///   - source: how pictures are read.
+    ///   - skips: whether every picture is decoded and triplets with unreadable ones are left out; else pictures need only
+    ///     be there.
+    ///   - progress: called with the pictures that were decoded and their number.
+    /// - Throws: `TrainingError` with `.unreadable`, naming the first triplet with a picture that is not there; `.badBatch`
+    ///   when no triplet is left to learn from.
+    init(
+        _ training: [TrainingTriplet], _ validation: [TrainingTriplet], from source: TripletSource, skips: Bool,
+        progress: (_ done: Int, _ total: Int) -> Void
+    ) throws(TrainingError) {
+        let pictures = Self.distinct(training + validation)
+        let reasons =
+            skips
+            ? Self.decode(pictures, source, progress) : pictures.map { FileKey($0) == nil ? Self.absence($0) : nil }
+        var faults: [ImagePath: String] = [:]
+        for (path, reason) in zip(pictures, reasons) { faults[path] = reason }
+        if !skips, let triplet = (training + validation).first(where: { $0.pictures.contains { faults[$0] != nil } }) {
+            throw triplet.unreadable(triplet.pictures.lazy.compactMap { faults[$0] }.first ?? "")
+        }
+        func readable(_ triplets: [TrainingTriplet], _ role: SkippedTriplet.Role) -> [TrainingTriplet] {
+            triplets.filter { triplet in
+                guard let reason = triplet.pictures.lazy.compactMap({ faults[$0] }).first else { return true }
+                skipped.append(SkippedTriplet(role: role, place: triplet.place, reason: reason))
+                return false
+            }
+        }
+        self.training = readable(training, .training)
+        self.validation = readable(validation, .validation)
+        guard !self.training.isEmpty else {
+            throw TrainingError(
+                .badBatch, "training",
+                "none of the \(training.count) triplets can be read; the first: \(skipped.first.map { "\($0)" } ?? "")")
+        }
+    }
+
+    /// Every picture once, in the order of their first use.
+    static func distinct(_ triplets: [TrainingTriplet]) -> [ImagePath] {
+        var seen: Set<ImagePath> = []
+        return triplets.flatMap(\.pictures).filter { seen.insert($0).inserted }
+    }
+
+    private static func absence(_ path: ImagePath) -> String { "\(path): there is no such file" }
+
+    /// What is wrong with each picture; nil where nothing is.
+    private static func decode(
+        _ pictures: [ImagePath], _ source: TripletSource, _ progress: (Int, Int) -> Void
+    ) -> [String?] {
+        let files = Lookahead<String?>(pictures.count, capacity: 16, threads: Parallel.threads) { index in
+            do {
+                _ = try source.picture(pictures[index])
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        return pictures.indices.map { index in
+            defer { progress(index + 1, pictures.count) }
+            return files.next() ?? nil
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import DreamSim
+import Foundation
+import ModelTestSupport
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("The list of metrics")
+struct MetricListingTests {
+    /// The names of the catalogue's own metrics that can be loaded here; those without weights always are.
+    private static let ready: [MetricListing] = {
+        guard let store = try? ModelStore.Configuration.fromEnvironment() else { return [] }
+        return MetricCatalogue.listing(in: ModelStore(store)).filter { $0.isReady && $0.kind == .metric }
+    }()
+
+    /// Whether a loss takes a metric, and has a gradient of it.
+    private static func isTaken(_ metric: any PerceptualMetric) throws -> Bool {
+        guard let term = try? Loss.differentiable(metric) else { return false }
+        let side = if case .full(let minimum) = metric.card.size { max(minimum, 16) } else { 16 }
+        let b = DistanceGradientTests.random([1, 3, side, side], seed: 1)
+        // Alike enough that no term of MS-SSIM counts as 0.
+        let a = Tensor(b.values.map { 0.8 * $0 + 0.1 }, shape: b.shape)
+        let gradient = try Loss([Loss.Term(term)]).target(b).distanceAndGradient(a).gradient
+        return gradient.values.allSatisfy(\.isFinite) && gradient.values.contains { $0 != 0 }
+    }
+
+    @Test("Says of a metric before it is loaded what is true of it afterwards", arguments: ready)
+    func truth(listing: MetricListing) async throws {
+        let metric = try await MetricCatalogue.load(listing.name)
+        #expect(try Self.isTaken(metric) == listing.hasGradient)
+        #expect(metric is any SpatialMetric == listing.isSpatial)
+        let loaded = MetricListing(metric)
+        #expect(loaded.state == .loaded && loaded.kind == listing.kind)
+        #expect(loaded.hasGradient == listing.hasGradient && loaded.isSpatial == listing.isSpatial)
+    }
+
+    @Test("Says of models that losses take them")
+    func models() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let description = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
+        let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
+        #expect(try Self.isTaken(model))
+        let store = ModelStore(TinyModels.options(home: home).store)
+        let listings = [MetricListing(model)] + MetricCatalogue.listing(in: store).filter { $0.kind == .model }
+        #expect(listings.count == Catalogue.all.count + 1)
+        #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
+    }
+
+    @Test("Says of a metric that no loss takes that it has no gradient")
+    func others() throws {
+        struct Whole: PerceptualMetric {
+            let card = MetricCard(
+                name: "whole", summary: "", direction: .lowerIsMoreAlike, lowest: 0, highest: 1, size: .square(8))
+            func values(from reference: Image, to images: [Image]) -> [Double] { images.map { _ in 0 } }
+        }
+        let mask = try Mask(ScalarField(width: 1, height: 1, values: [1]), name: "all")
+        let masked = try MaskedMetric(PixelMetric.mse, mask: mask)
+        for metric in [Whole(), masked] as [any PerceptualMetric] {
+            #expect(try !MetricListing(metric).hasGradient && !Self.isTaken(metric))
+            let error = #expect(throws: DreamSimError.self) { try Loss.differentiable(metric) }
+            #expect(error?.reason.contains("dreamsim metrics") == true)
+        }
+    }
+}
