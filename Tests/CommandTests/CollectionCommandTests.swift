@@ -180,6 +180,34 @@ struct CollectionCommandTests {
         }
     }
 
+    @Test("No output takes the place of an image of the index")
+    func overwriting() throws {
+        try SearchCommandTests.withIndex { bench, index in
+            for arguments in [
+                ["search", bench.picture("b.jpg"), "--html", bench.picture("a.png")],
+                ["cluster", "--html", bench.picture("a.png")], ["dedupe", "--html", bench.picture("a.png")],
+                ["map", "--html", bench.pictures.path + "/../pictures/a.png"], ["map", "-o", bench.picture("a.png")],
+                ["index", "export", "--format", "csv", bench.picture("a.png")],
+            ] {
+                let run = try bench.run(arguments + ["--index", index])
+                #expect(run.code == 2 && run.output.isEmpty, "\(run.error)")
+                #expect(run.error.contains("would be overwritten"), "\(run.error)")
+            }
+            #expect(
+                FileManager.default.contentsEqual(
+                    atPath: bench.picture("a.png"), andPath: Fixtures.file("formats/rgb.png").path))
+        }
+    }
+
+    @Test("An endless standard input is read up to the limit of a picture")
+    func endless() throws {
+        try SearchCommandTests.withIndex { bench, index in
+            let run = try CommandRun(
+                script: #""$DREAMSIM" search - --index "$1" --quiet < /dev/zero"#, [index], home: bench.home)
+            #expect(run.code == 2 && run.error.contains("more than 536870912 bytes"), "\(run.code) \(run.error)")
+        }
+    }
+
     @Test(
         "Without an index every command says how to make one, and makes nothing",
         arguments: [

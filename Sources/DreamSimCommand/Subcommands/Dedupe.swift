@@ -98,6 +98,7 @@ struct Dedupe: ParsableCommand {
         if let threads { PerceptualModel.threads = threads }
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: html)
         var options = DuplicateOptions(
             tier: tier, thresholds: try thresholds(of: reader))
         (options.folders, options.against, options.preferred) = (folders, against, prefer)

@@ -47,6 +47,7 @@ struct IndexExport: ParsableCommand {
         let url = URL(filePath: output)
         let format = chosenFormat ?? .npy
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: output)
         let progress = LateProgressLine(unit: "files", isQuiet: quiet)
         let count = try reader.export(to: url, as: format) { progress.show($0, of: $1) }
         progress.clear()

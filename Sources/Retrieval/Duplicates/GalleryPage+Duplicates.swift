@@ -13,7 +13,7 @@ extension GalleryPage {
                         path: file.image,
                         figure: place == 0 ? "keep" : String(format: "%.4f  ", file.distance) + file.tier.rawValue,
                         lines: [
-                            "in \(file.image.folder)",
+                            "\(file.image.folder)",
                             "\(file.width) × \(file.height), \(max(1, file.bytes / 1000)) kB, \(file.format)",
                         ],
                         isMarked: place == 0)

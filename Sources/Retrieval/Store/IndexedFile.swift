@@ -79,6 +79,15 @@ extension IndexReader {
         return files
     }
 
+    /// Whether the index knows a file with this path.
+    public func contains(_ path: ImagePath) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ?)", arguments: [Data(path.absolute().bytes)])
+                ?? false
+        }
+    }
+
     /// The number of pictures that can be searched.
     public func count() throws -> Int {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
