@@ -149,7 +149,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "RetrievalTests",
-            dependencies: ["Retrieval", "DreamSim", "DreamSimCommand", "ModelStore", "TestSupport"],
+            dependencies: [
+                "Retrieval", "DreamSim", "DreamSimCommand", "ModelStore", "Persistence", "Tensors", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",

@@ -8,7 +8,8 @@
 
 /// A file that appears under its name only when it is complete and on the disk; otherwise nothing is left behind.
 ///
-/// Bytes go to a temporary file in the same folder; `commit` flushes it, renames it and flushes the folder.
+/// Bytes go to a temporary file in the same folder; `commit` flushes it, renames it and flushes the folder. The temporary
+/// file is locked as long as somebody writes it, so that what a killed process left can be told, see `removeAbandoned`.
 package struct AtomicFile: ~Copyable {
     /// A step that the system refused.
     package struct Failure: Error, Sendable {
@@ -17,6 +18,8 @@ package struct AtomicFile: ~Copyable {
         /// What was being done and the system's reason, such as `cannot write: No space left on device`.
         package let reason: String
     }
+
+    static let temporaryPrefix = ".dreamsim-", temporarySuffix = ".part"
 
     private let path: [UInt8]
     private let folder: [UInt8]
@@ -32,11 +35,7 @@ package struct AtomicFile: ~Copyable {
         }
         let slash = path.lastIndex(of: UInt8(ascii: "/"))
         let folder = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(path[..<$0]) } ?? [UInt8(ascii: ".")]
-        // Named by chance, not after the target: that name may already be as long as the file system allows.
-        let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
-        let temporary = Self.terminated(folder + Array("/.dreamsim-\(suffix).part".utf8))
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw Self.failure(path, "create a file in its folder") }
+        let (temporary, descriptor) = try Self.create(in: folder, for: path)
         self.path = path
         self.folder = folder
         self.temporary = temporary
@@ -46,6 +45,28 @@ package struct AtomicFile: ~Copyable {
     deinit {
         close(descriptor)
         unlink(temporary)
+    }
+
+    /// Makes a temporary file and locks it.
+    private static func create(
+        in folder: [UInt8], for path: [UInt8]
+    ) throws(Failure) -> (name: [CChar], descriptor: Int32) {
+        while true {
+            // Named by chance, not after the target: that name may already be as long as the file system allows.
+            let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
+            let name = terminated(folder + Array("/\(temporaryPrefix)\(suffix)\(temporarySuffix)".utf8))
+            let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw failure(path, "create a file in its folder") }
+            // Where a file system has no locks nobody else gets one either, and the file is left alone.
+            while flock(descriptor, LOCK_EX) != 0 && errno == EINTR {}
+            // Somebody who tidies up may have come between the two steps.
+            var status = stat()
+            if fstat(descriptor, &status) == 0 && status.st_nlink == 0 {
+                close(descriptor)
+                continue
+            }
+            return (name, descriptor)
+        }
     }
 
     /// Writes a whole file at once.
@@ -98,9 +119,14 @@ package struct AtomicFile: ~Copyable {
         temporary.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
+    /// Sees to it that the bytes are on the disk, so that a full one is known before any of several files is put in place.
+    package func flush() throws(Failure) {
+        guard fsync(descriptor) == 0 else { throw Self.failure(path, "flush it to disk") }
+    }
+
     /// Gives the finished file its name.
     package consuming func commit() throws(Failure) {
-        guard fsync(descriptor) == 0 else { throw Self.failure(path, "flush it to disk") }
+        try flush()
         guard rename(temporary, Self.terminated(path)) == 0 else { throw Self.failure(path, "put it in place") }
         // Some file systems cannot flush folders; the file is in place nevertheless.
         let handle = open(Self.terminated(folder), O_RDONLY | O_CLOEXEC)

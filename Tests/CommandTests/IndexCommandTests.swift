@@ -127,6 +127,45 @@ struct IndexCommandTests {
         }
     }
 
+    @Test("A second writer is told that there is one, and searches go on meanwhile")
+    func twoWriters() throws {
+        try CommandTests.withBench { bench in
+            let index = bench.home.appending(path: "i").path
+            let run = try CommandRun(
+                script: """
+                    set -m; "$DREAMSIM" "$@" --watch --every 60 > "$HOME_FOLDER/out" & p=$!
+                    until grep -q '3 images' "$HOME_FOLDER/out"; do sleep 0.05; done
+                    "$DREAMSIM" index --index "$HOME_FOLDER/i"; [ $? = 2 ] || exit 60
+                    "$DREAMSIM" search --id 1 --index "$HOME_FOLDER/i" --quiet || exit 61
+                    kill -9 $p; wait $p
+                    "$DREAMSIM" index --index "$HOME_FOLDER/i" || exit 62
+                    exit 55
+                    """, ["index", bench.pictures.path, "--index", index] + bench.model, home: bench.home,
+                environment: ["HOME_FOLDER": bench.home.path])
+            #expect(run.code == 55 && run.error.contains("another process is writing this index"), "\(run.error)")
+            #expect(run.output.contains("3 unchanged"))
+        }
+    }
+
+    @Test("With hardly any open files left, it works or says so", arguments: [5, 7, 9, 11, 14, 20])
+    func fewFiles(limit: Int) throws {
+        try CommandTests.withBench { bench in
+            let index = bench.home.appending(path: "i").path
+            #expect(try bench.run(["index", bench.pictures.path, "--index", index] + bench.model).code == 0)
+            for arguments in [
+                ["search", bench.picture("a.png"), "--index", index], ["index", "--index", index],
+                ["index", "check", "--index", index], ["cluster", "--index", index, "-n", "2"],
+            ] {
+                let run = try CommandRun(
+                    script: "ulimit -n \(limit); exec \"$DREAMSIM\" \"$@\"", arguments, home: bench.home)
+                // The loader itself needs some.
+                let isLoaded = !run.error.contains("error while loading shared libraries")
+                #expect(!isLoaded || run.code == 0 || (run.code == 2 && !run.error.isEmpty), "\(run.code) \(run.error)")
+            }
+            #expect(try bench.run(["index", "check", "--index", index]).code == 0)
+        }
+    }
+
     @Test("A full disk and a folder that cannot be written end with a message and leave the index as it was")
     func fullDisk() throws {
         try CommandTests.withBench { bench in

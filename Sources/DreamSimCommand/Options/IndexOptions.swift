@@ -30,6 +30,17 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
 
 extension VectorPrecision: ExpressibleByArgument {}
 
+extension IndexReader {
+    /// Makes sure that no output takes the place of an image of the index.
+    /// - Throws: `IndexError` with `.badRequest`.
+    func protectImages(from outputs: String?...) throws {
+        for output in outputs.compactMap({ $0 }) where try contains(ImagePath(output)) {
+            throw IndexError(
+                .badRequest, output, "is an image of the index and would be overwritten; name another file")
+        }
+    }
+}
+
 extension IndexSettings {
     /// Loads the model that the index was made with, with progress and notes on standard error.
     /// - Parameters:

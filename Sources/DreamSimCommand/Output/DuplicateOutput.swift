@@ -42,7 +42,7 @@ struct DuplicateOutput {
                 ])
             }
         }
-        var lines = report.groups.isEmpty ? [] : table.lines()
+        var lines = report.groups.isEmpty ? [] : options.quiet ? Array(table.lines().dropFirst()) : table.lines()
         if !options.quiet {
             let size = String(format: "%.1f MB", Double(report.bytes) / 1e6)
             lines += [

@@ -72,10 +72,10 @@ struct SearchOutput {
     private func markdown() -> String {
         var text = ""
         for search in report.searches {
-            text += "### \(Self.escaped("\(search.query)"))\n\n| rank | distance | image | |\n|---:|---:|---|---|\n"
+            text += "### \(Self.plain(search.query))\n\n| rank | distance | image | |\n|---:|---:|---|---|\n"
             for entry in search.results {
                 text +=
-                    "| \(entry.rank) | \(String(format: "%.5f", entry.distance)) | \(Self.escaped("\(entry.image)")) "
+                    "| \(entry.rank) | \(String(format: "%.5f", entry.distance)) | \(Self.plain(entry.image)) "
                     + "| <img src=\"\(Self.escaped("\(entry.image)"))\" height=\"96\"> |\n"
             }
             text += "\n"
@@ -83,6 +83,11 @@ struct SearchOutput {
         return text
             + "Distance: 0 is the same, \(report.direction.rawValue). Model \(report.model.model), weights "
             + "\(report.model.shortWeights).\n"
+    }
+
+    /// A path in which nothing is taken for markup.
+    private static func plain(_ path: ImagePath) -> String {
+        escaped("\(path)").replacing(/[\\`*_\[\]]/) { "\\" + $0.output }
     }
 
     private static func escaped(_ text: String) -> String {

@@ -63,6 +63,7 @@ struct Cluster: ParsableCommand {
     func run() throws {
         if let threads { PerceptualModel.threads = threads }
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: html)
         var options = ClusterOptions(method)
         (options.count, options.distance, options.seed) = (count, distance, seed)
         (options.neighbours, options.folders) = (neighbours, folders)

@@ -98,6 +98,7 @@ struct Dedupe: ParsableCommand {
         if let threads { PerceptualModel.threads = threads }
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: html)
         var options = DuplicateOptions(
             tier: tier, thresholds: try thresholds(of: reader))
         (options.folders, options.against, options.preferred) = (folders, against, prefer)
@@ -115,15 +116,12 @@ struct Dedupe: ParsableCommand {
 
     private func thresholds(of reader: IndexReader) throws -> DuplicateThresholds {
         let standard = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
-        guard let calibrated = try calibratedDistance(reader.settings.stamp) else {
-            return try DuplicateThresholds(
-                reencoded: reencodedDistance ?? standard.reencoded, near: nearDistance ?? standard.near,
-                scene: sceneDistance ?? standard.scene)
-        }
-        // The tiers beside it give way, so that they stay in their order.
+        // What was not given gives way to what was, so that the tiers stay in their order.
+        let given = try (reencodedDistance, nearDistance ?? calibratedDistance(reader.settings.stamp), sceneDistance)
+        let near = given.1 ?? min(max(standard.near, given.0 ?? 0), given.2 ?? 2)
         return try DuplicateThresholds(
-            reencoded: reencodedDistance ?? min(standard.reencoded, calibrated), near: calibrated,
-            scene: sceneDistance ?? max(standard.scene, calibrated))
+            reencoded: given.0 ?? min(standard.reencoded, near), near: near, scene: given.2 ?? max(standard.scene, near)
+        )
     }
 
     /// The distance at which pairs stop being the same, where `--threshold-from` asks for it.

@@ -30,10 +30,24 @@ struct IndexExport: ParsableCommand {
     @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
     var quiet = false
 
+    func validate() throws {
+        guard chosenFormat != nil else {
+            throw ValidationError(
+                "\(output) does not end with .safetensors, .csv or .ndjson; --format npy writes a folder of any name")
+        }
+    }
+
+    /// What was asked for, or what the name says; a name without an extension is that of a folder.
+    private var chosenFormat: InterchangeFormat? {
+        let ending = URL(filePath: output).pathExtension.lowercased()
+        return format ?? (ending.isEmpty ? .npy : InterchangeFormat(rawValue: ending))
+    }
+
     func run() throws {
         let url = URL(filePath: output)
-        let format = format ?? InterchangeFormat(rawValue: url.pathExtension.lowercased()) ?? .npy
+        let format = chosenFormat ?? .npy
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: output)
         let progress = LateProgressLine(unit: "files", isQuiet: quiet)
         let count = try reader.export(to: url, as: format) { progress.show($0, of: $1) }
         progress.clear()

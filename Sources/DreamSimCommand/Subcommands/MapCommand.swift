@@ -69,6 +69,7 @@ struct MapCommand: ParsableCommand {
     func run() throws {
         if let threads { PerceptualModel.threads = threads }
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: output, html)
         var options = MapOptions()
         (options.neighbours, options.seed, options.folders) = (neighbours, seed, folders)
         var progress = LateProgressLine(unit: "neighbours", isQuiet: quiet)

@@ -71,6 +71,14 @@ struct Search: AsyncParsableCommand {
     func run() async throws {
         model.apply()
         let reader = try IndexReader(index.url)
+        try reader.protectImages(from: html)
+        let limit = reader.settings.stamp.preprocessing.decoding.byteLimit
+        func source(_ path: ImagePath) throws -> QuerySource {
+            guard path == ImagePath("-") else { return .file(path) }
+            // A byte more than may be there tells that there are too many, however many follow.
+            return .bytes(
+                Array(try FileHandle.standardInput.read(upToCount: limit + 1) ?? Data()), name: "standard input")
+        }
         let like = try images.map(source) + id.map { QuerySource.entry($0) }
         let sources = like + (try unlike.map(source))
         let found = try await reader.queries(sources, excludesThemselves: !withQuery) {
@@ -97,13 +105,11 @@ struct Search: AsyncParsableCommand {
             let page = GalleryPage(report, decoding: decoding)
             try WholeFile.write(page.html(), to: URL(filePath: html))
         }
+        if !output.quiet, !hits.isEmpty, hits.allSatisfy(\.isEmpty) {
+            Terminal.note("the index holds no other images, or none that the filters leave")
+        }
         for failure in failures { Terminal.error(failure.error) }
         if !failures.isEmpty { Terminal.exit(.trouble) }
-    }
-
-    private func source(_ path: ImagePath) throws -> QuerySource {
-        guard path == ImagePath("-") else { return .file(path) }
-        return .bytes(Array(try FileHandle.standardInput.readToEnd() ?? Data()), name: "standard input")
     }
 
     /// What is searched for: each image by itself, or all as one.

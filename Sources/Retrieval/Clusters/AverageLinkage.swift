@@ -19,8 +19,8 @@ struct AverageLinkage {
         table = try NearestTable(reader, rows: rows, count: neighbours, progress: progress)
     }
 
-    /// A possible joint of two clusters.
-    private struct Joint {
+    /// A possible joint of two clusters; the nearest comes first.
+    private struct Joint: Ordered {
         let distance: Float
         let a: Int32, b: Int32
 
@@ -37,7 +37,7 @@ struct AverageLinkage {
     /// Joins clusters until there are `count`, or none nearer than `limit`.
     func groups(count: Int?, limit: Double?, progress: (Int, Int) -> Void) -> [[Int32]] {
         var neighbours = [Set<Int32>](repeating: [], count: rows.count)
-        var joints = JointHeap()
+        var joints = Heap<Joint>()
         for (place, others) in table.nearest.enumerated() {
             for (other, score) in others where neighbours[place].insert(Int32(other)).inserted {
                 neighbours[other].insert(Int32(place))
@@ -84,35 +84,5 @@ struct AverageLinkage {
         }
         let alone = rows.indices.filter { isAlive[$0] }.map { [rows[$0]] }
         return (joined.values.map { $0.members.sorted() } + alone).sorted { $0[0] < $1[0] }
-    }
-
-    /// Joints, the nearest on top.
-    private struct JointHeap {
-        private var heap: [Joint] = []
-
-        mutating func push(_ joint: Joint) {
-            heap.append(joint)
-            var child = heap.count - 1
-            while child > 0, heap[child].precedes(heap[(child - 1) / 2]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-        }
-
-        mutating func pop() -> Joint? {
-            guard let best = heap.first, let last = heap.popLast() else { return nil }
-            guard !heap.isEmpty else { return best }
-            heap[0] = last
-            var parent = 0
-            while true {
-                var better = parent
-                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                    if heap[child].precedes(heap[better]) { better = child }
-                }
-                guard better != parent else { return best }
-                heap.swapAt(parent, better)
-                parent = better
-            }
-        }
     }
 }

@@ -1,4 +1,5 @@
 public import DreamSim
+import Tensors
 
 /// Pictures in clusters.
 public struct ClusterReport: Sendable, Encodable {
@@ -61,9 +62,6 @@ extension IndexReader {
     ) throws -> ClusterReport {
         let files = try filesByRow(in: options.folders)
         let rows = files.keys.sorted()
-        guard !rows.isEmpty else {
-            throw IndexError(.badRequest, folder.path, "holds no pictures to put into clusters")
-        }
         try options.check(pictures: rows.count)
         var notes: [String] = []
         var limit: Double?
@@ -72,6 +70,9 @@ extension IndexReader {
         case .kMeans:
             let count = options.count ?? max(1, Int((Double(rows.count) / 2).squareRoot().rounded()))
             groups = KMeans(self, rows, count: count, seed: options.seed, rounds: options.rounds).run(progress)
+            if groups.count < count {
+                notes.append("\(groups.count) clusters, not \(count): the images are equal to these centres")
+            }
         case .linkage:
             if options.count == nil || options.distance != nil {
                 limit = try options.distance ?? 0.5 * (typicalDistance() ?? 0)
@@ -84,7 +85,7 @@ extension IndexReader {
                         + "consider more neighbours")
             }
         }
-        let clusters = groups.map { cluster($0, files) }.sorted {
+        let clusters = clusters(groups, files).sorted {
             $0.files.count != $1.files.count
                 ? $0.files.count > $1.files.count
                 : $0.centre.bytes.lexicographicallyPrecedes($1.centre.bytes)
@@ -94,28 +95,35 @@ extension IndexReader {
             images: clusters.reduce(0) { $0 + $1.files.count }, clusters: clusters, notes: notes)
     }
 
-    /// A cluster of rows, its files ordered by their distance from the mean of its pictures.
-    private func cluster(_ rows: [Int32], _ files: [Int32: [IndexedFile]]) -> ClusterReport.Cluster {
-        let centre = mean(of: rows)
-        var members: [ClusterReport.File] = []
-        for row in rows {
-            let distance = Embedding.cosineDistance(centre, vectors.values(Int(row)))
-            members += (files[row] ?? []).map { ClusterReport.File(id: $0.id, image: $0.path, distance: distance) }
+    /// Clusters of rows, their files ordered by their distance from the mean of the cluster's pictures.
+    private func clusters(_ groups: [[Int32]], _ files: [Int32: [IndexedFile]]) -> [ClusterReport.Cluster] {
+        let stored = vectors.stored
+        let centres = stored.means(of: groups).map { $0.map { Float($0) } }
+        let places = groups.indices.flatMap { group in groups[group].map { (group: group, row: $0) } }
+        let distances = [Double](unsafeUninitializedCapacity: places.count) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            let target = Lent(base)
+            Parallel.forEachRange(places.count, multiple: 64) { range in
+                for place in range {
+                    let (group, row) = places[place]
+                    target.pointer[place] = Embedding.cosineDistance(centres[group], vectors.values(Int(row)))
+                }
+            }
+            count = places.count
         }
-        members.sort {
-            $0.distance != $1.distance
-                ? $0.distance < $1.distance : $0.image.bytes.lexicographicallyPrecedes($1.image.bytes)
+        var members = [[ClusterReport.File]](repeating: [], count: groups.count)
+        for ((group, row), distance) in zip(places, distances) {
+            members[group] += (files[row] ?? []).map {
+                ClusterReport.File(id: $0.id, image: $0.path, distance: distance)
+            }
         }
-        let spread = members.reduce(0) { $0 + $1.distance } / Double(max(1, members.count))
-        return ClusterReport.Cluster(spread: spread, files: members)
-    }
-
-    /// The mean of rows, in their order, whatever the number of threads.
-    func mean(of rows: [Int32]) -> [Float] {
-        var sum = [Double](repeating: 0, count: settings.width)
-        for row in rows {
-            for (i, value) in vectors.values(Int(row)).enumerated() { sum[i] += Double(value) }
+        return members.map { files in
+            ClusterReport.Cluster(
+                spread: files.reduce(0) { $0 + $1.distance } / Double(max(1, files.count)),
+                files: files.sorted {
+                    $0.distance != $1.distance
+                        ? $0.distance < $1.distance : $0.image.bytes.lexicographicallyPrecedes($1.image.bytes)
+                })
         }
-        return sum.map { Float($0 / Double(max(1, rows.count))) }
     }
 }

@@ -16,6 +16,8 @@ struct KMeans {
     private static let sample = 20_000
     /// Once fewer than one in a thousand changes its cluster, it is enough.
     private static let settled = 0.001
+    /// Products of equal unit vectors differ from 1 by less.
+    private static let rounding: Float = 1e-6
 
     init(_ reader: IndexReader, _ rows: [Int32], count: Int, seed: UInt64, rounds: Int) {
         (self.reader, self.rows, self.count, self.rounds) = (reader, rows, count, rounds)
@@ -28,18 +30,18 @@ struct KMeans {
         var score: [Float]
     }
 
-    /// Finds the clusters; none is empty, so that there are fewer than asked for only when pictures are equal.
+    /// Finds the clusters; none is empty. There are fewer than asked for only when pictures are equal.
     func run(_ progress: (Int, Int) -> Void) -> [[Int32]] {
         var centres = firstCentres(progress)
         var assignment = assign(centres)
         for _ in 0..<rounds {
             let before = assignment.centre
-            centres = means(assignment, centres.shape[0])
+            centres = means(groups(assignment, centres.shape[0]))
             assignment = assign(centres)
             let moved = zip(before, assignment.centre).count { $0 != $1 }
             if Double(moved) <= Self.settled * Double(rows.count) { break }
         }
-        return members(assignment, centres.shape[0]).filter { !$0.isEmpty }
+        return groups(assignment, centres.shape[0]).filter { !$0.isEmpty }
     }
 
     /// Each next centre is a picture by chance, with a likelihood that grows with the square of its distance from the
@@ -52,8 +54,8 @@ struct KMeans {
         while chosen.count < count {
             progress(chosen.count, count)
             let scores = scores(of: sample, with: reader.vectors.values(chosen[chosen.count - 1]))
-            // The squared distance of unit vectors is twice one minus their product; rounding leaves some at places taken.
-            for i in far.indices { far[i] = min(far[i], max(0, 1 - Double(scores[i]) - 1e-6)) }
+            // The squared distance of unit vectors is twice one minus their product.
+            for i in far.indices { far[i] = min(far[i], max(0, Double(1 - scores[i] - Self.rounding))) }
             let total = far.reduce(0, +)
             guard total > 0 else { break }
             var left = chance.unit() * total
@@ -63,8 +65,7 @@ struct KMeans {
             }
             chosen.append(Int(sample[index ?? far.count - 1]))
         }
-        return Tensor(
-            chosen.flatMap { reader.vectors.values($0) }, shape: [chosen.count, reader.settings.width])
+        return reader.vectors.stored.gathered(chosen.map { Int32($0) })
     }
 
     private func scores(of sample: [UInt32], with query: [Float]) -> [Float] {
@@ -104,37 +105,30 @@ struct KMeans {
         return Assignment(centre: rows.map { centre[Int($0)] }, score: rows.map { score[Int($0)] })
     }
 
-    private func members(_ assignment: Assignment, _ count: Int) -> [[Int32]] {
-        var members = [[Int32]](repeating: [], count: count)
-        for (row, centre) in zip(rows, assignment.centre) { members[Int(centre)].append(row) }
-        return members
-    }
-
-    /// The directions of the clusters' means. A cluster that lost all its pictures takes the one that is worst off.
-    private func means(_ assignment: Assignment, _ count: Int) -> Tensor {
-        let members = members(assignment, count)
-        var worst = assignment.score.indices.sorted {
+    /// The rows of each cluster. One that lost all its pictures takes the one that is worst off.
+    private func groups(_ assignment: Assignment, _ count: Int) -> [[Int32]] {
+        var groups = [[Int32]](repeating: [], count: count)
+        for (row, centre) in zip(rows, assignment.centre) { groups[Int(centre)].append(row) }
+        var empty = groups.indices.filter { groups[$0].isEmpty }
+        guard !empty.isEmpty else { return groups }
+        let worst = assignment.score.indices.sorted {
             (assignment.score[$0], rows[$0]) < (assignment.score[$1], rows[$1])
-        }[...]
-        let groups = members.map { group in
-            group.isEmpty ? worst.popFirst().map { [rows[$0]] } ?? [rows[0]] : group
         }
-        let width = reader.settings.width
-        return Tensor(uninitialized: [count, width]) { buffer in
-            let target = Lent(buffer.baseAddress!)
-            Parallel.forEach(count) { index in
-                let mean = IndexWriter.unit(reader.mean(of: groups[index]))
-                (target.pointer + index * width).update(from: mean, count: width)
-            }
+        // Pictures that are equal to their centre are not parted.
+        for index in worst where 1 - assignment.score[index] > Self.rounding {
+            let centre = Int(assignment.centre[index])
+            guard let cluster = empty.last, groups[centre].count > 1 else { continue }
+            groups[centre].removeAll { $0 == rows[index] }
+            groups[cluster] = [rows[index]]
+            empty.removeLast()
         }
+        return groups
     }
-}
 
-/// Memory that several threads write to, each to places of its own.
-///
-/// `@unchecked Sendable`: whoever lends it sees to that, and keeps it alive.
-struct Lent<Element>: @unchecked Sendable {
-    let pointer: UnsafeMutablePointer<Element>
-
-    init(_ pointer: UnsafeMutablePointer<Element>) { self.pointer = pointer }
+    /// The directions of the clusters' means.
+    private func means(_ groups: [[Int32]]) -> Tensor {
+        let means = reader.vectors.stored.means(of: groups)
+        return Tensor(
+            means.flatMap { IndexWriter.unit($0.map { Float($0) }) }, shape: [groups.count, reader.settings.width])
+    }
 }

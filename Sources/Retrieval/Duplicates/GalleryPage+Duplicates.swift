@@ -12,7 +12,10 @@ extension GalleryPage {
                     Card(
                         path: file.image,
                         figure: place == 0 ? "keep" : String(format: "%.4f  ", file.distance) + file.tier.rawValue,
-                        lines: ["\(file.width) × \(file.height), \(max(1, file.bytes / 1000)) kB, \(file.format)"],
+                        lines: [
+                            "\(file.image.folder)",
+                            "\(file.width) × \(file.height), \(max(1, file.bytes / 1000)) kB, \(file.format)",
+                        ],
                         isMarked: place == 0)
                 })
         }
@@ -24,5 +27,12 @@ extension GalleryPage {
                 "Kept: \(report.rules.joined(separator: ", ")).",
                 "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
             ], decoding: decoding)
+    }
+}
+
+extension ImagePath {
+    /// The folder that the file lies in.
+    fileprivate var folder: ImagePath {
+        ImagePath(bytes: Array(bytes.prefix(max(1, bytes.count - lastComponent.count - 1))))
     }
 }

@@ -61,7 +61,7 @@ private struct Families {
         var all: [IndexedFile] = []
         try reader.forEachFile { file in
             let isWanted = folders.isEmpty || (folders + against).contains { file.path.isInside($0) }
-            if file.content != nil && isWanted { all.append(file) }
+            if let content = file.content, content.row < reader.vectors.rows, isWanted { all.append(file) }
         }
         // The lowest row stands for its pixels, whichever file came first.
         for file in all.sorted(by: { ($0.content?.row ?? 0, $0.id) < ($1.content?.row ?? 0, $1.id) }) {

@@ -48,11 +48,11 @@ extension PairSearch {
     private func nearest(
         of block: [Int32], _ wanted: Int, _ included: RowMask, _ reader: IndexReader
     ) throws -> [[Int32]] {
-        let queries = Tensor(block.flatMap { vectors.values(Int($0)) }, shape: [block.count, vectors.header.width])
         // As in the exact search: sums in float32 round, and what is near is computed exactly.
         let threshold = Float(1 - limit - 1e-3)
         return try reader.nearest(
-            to: queries, wanted: wanted + 1, mask: included, method: .approximate(effort: 2 * wanted)
+            to: vectors.stored.gathered(block), wanted: wanted + 1, mask: included,
+            method: .approximate(effort: 2 * wanted)
         ).map { $0.filter { $0.score >= threshold }.map(\.row) }
     }
 }

@@ -1,6 +1,7 @@
 import DreamSim
 import Foundation
 import GRDB
+import Randomness
 import Synchronization
 import Tensors
 
@@ -57,9 +58,7 @@ struct PairSearch {
     /// The pairs of a block's rows with the rows behind each.
     private func pairs(of block: [Int32], _ included: RowMask) throws -> [RowPair] {
         guard let first = block.first else { return [] }
-        let width = vectors.header.width
-        let values = block.flatMap { vectors.values(Int($0)) }
-        let scan = RowScan(Tensor(values, shape: [block.count, width]))
+        let scan = RowScan(vectors.stored.gathered(block))
         // Stored vectors are as long as 1 but for rounding, and sums in float32 round; what is near is computed exactly.
         let threshold = Float(1 - limit - 1e-3)
         let candidates = Mutex<[(Int32, Int32)]>([])
@@ -124,16 +123,13 @@ extension IndexReader {
     /// there are fewer than two.
     public func typicalDistance() throws -> Double? {
         let rows = try read { try Int.fetchAll($0, sql: "SELECT min(row) FROM content GROUP BY pixels ORDER BY 1") }
+            .filter { $0 < vectors.rows }
         guard rows.count > 1 else { return nil }
         var distances: [Double] = []
-        var state: UInt64 = 1
+        var chance = SeededGenerator(state: 1)
         while distances.count < 2000 {
-            // Knuth's generator of linear congruences; its upper bits are good enough to choose by.
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let (a, b) = (Int(state >> 33) % rows.count, Int(state >> 13 & 0xF_FFFF) % rows.count)
-            if a != b, max(rows[a], rows[b]) < vectors.rows {
-                distances.append(Embedding.cosineDistance(vectors.values(rows[a]), vectors.values(rows[b])))
-            }
+            let (a, b) = (rows[chance.index(below: rows.count)], rows[chance.index(below: rows.count)])
+            if a != b { distances.append(Embedding.cosineDistance(vectors.values(a), vectors.values(b))) }
         }
         return distances.sorted()[distances.count / 2]
     }

@@ -6,7 +6,8 @@ import Persistence
 
 extension IndexReader {
     /// Writes all vectors, bit by bit as they are stored, with what is known about their files. Files that cannot be read
-    /// have no vector and are left out; identical files have one each. Memory does not depend on their number.
+    /// have no vector and are left out; identical files have one each. Memory does not depend on their number. An export
+    /// that fails leaves nothing behind.
     /// - Parameters:
     ///   - url: a new or empty folder for `.npy`, a file for the others.
     ///   - progress: called with the number of files that are written.
@@ -47,18 +48,35 @@ extension IndexReader {
         if let there = try? manager.contentsOfDirectory(atPath: url.path), !there.isEmpty {
             throw IndexError(.badRequest, url.path, "is not empty; name a new folder for the export")
         }
-        for part in ["img_emb", "metadata"] {
-            do {
-                try manager.createDirectory(at: url.appending(path: part), withIntermediateDirectories: true)
-            } catch {
-                throw IndexError(.unwritable, url.path, "cannot be made: \(error.localizedDescription)")
+        let isNew = !manager.fileExists(atPath: url.path)
+        let parts = ["img_emb", "metadata"].map { url.appending(path: $0) }
+        do {
+            for part in parts {
+                do {
+                    try manager.createDirectory(at: part, withIntermediateDirectories: true)
+                } catch {
+                    throw IndexError(.unwritable, url.path, "cannot be made: \(error.localizedDescription)")
+                }
             }
+            try writePieces(vectors: parts[0], metadata: parts[1], count, progress)
+            // Last: an export that was killed has none, and is not imported.
+            try AtomicFile.write(
+                Array((try JSON.text(stamp) + "\n").utf8),
+                to: url.appending(path: InterchangeFiles.stampName).path.utf8)
+        } catch {
+            for part in isNew ? [url] : parts { try? manager.removeItem(at: part) }
+            throw error
         }
+    }
+
+    private func writePieces(
+        vectors folder: URL, metadata: URL, _ count: Int, _ progress: (Int, Int) -> Void
+    ) throws {
         for (piece, first) in stride(from: 0, to: max(1, count), by: Self.rowsOfPiece).enumerated() {
             var vectors = try NumpyWriter(
                 rowShape: [settings.width], elementType: settings.precision.elementType,
-                to: url.appending(path: "img_emb/img_emb_\(piece).npy"))
-            let lines = try LineWriter(url.appending(path: "metadata/metadata_\(piece).ndjson"))
+                to: folder.appending(path: "img_emb_\(piece).npy"))
+            let lines = try LineWriter(metadata.appending(path: "metadata_\(piece).ndjson"))
             try forEachEntry(first, Self.rowsOfPiece) { place, entry, bytes in
                 try vectors.append(rowBytes: bytes)
                 try lines.write(try JSON.line(entry))
@@ -67,9 +85,6 @@ extension IndexReader {
             try vectors.commit()
             try lines.commit()
         }
-        // Last: an export that was cut short has none, and is not imported.
-        try AtomicFile.write(
-            Array((try JSON.text(stamp) + "\n").utf8), to: url.appending(path: InterchangeFiles.stampName).path.utf8)
     }
 
     private func exportSafetensors(
@@ -84,8 +99,9 @@ extension IndexReader {
             try lines.write(try JSON.line(entry))
             if place % 1024 == 0 { progress(place, count) }
         }
-        try lines.commit()
+        try lines.flush()
         try vectors.commit()
+        try lines.commit()
     }
 
     private func exportText(
@@ -109,9 +125,11 @@ extension IndexReader {
             }
             if place % 256 == 0 { progress(place, count) }
         }
+        let stampFile = try LineWriter(InterchangeFiles.stamp(beside: url))
+        try stampFile.write(try JSON.text(stamp))
+        try stampFile.flush()
         try lines.commit()
-        try AtomicFile.write(
-            Array((try JSON.text(stamp) + "\n").utf8), to: InterchangeFiles.stamp(beside: url).path.utf8)
+        try stampFile.commit()
     }
 
     /// Calls `body` with files that have a vector, in the order in which they came into the index, after comparing the
@@ -162,15 +180,21 @@ private final class LineWriter {
     func write(_ line: some StringProtocol) throws {
         bytes += line.utf8
         bytes.append(UInt8(ascii: "\n"))
-        if bytes.count > 1 << 20 { try flush() }
+        if bytes.count > 1 << 20 { try append() }
+    }
+
+    /// Sees to it that everything is on the disk; what cannot fail after that is giving the file its name.
+    func flush() throws {
+        try append()
+        try file?.flush()
     }
 
     func commit() throws {
-        try flush()
+        try append()
         try file.take()?.commit()
     }
 
-    private func flush() throws {
+    private func append() throws {
         try file?.append(bytes)
         bytes.removeAll(keepingCapacity: true)
     }

@@ -8,11 +8,14 @@ public struct MapPage: Sendable {
     private let most: Int
     private let decoding: DecodingOptions
 
-    /// The side of a small picture, and how many stand in a row of the sheets that hold them.
-    private static let (side, columns) = (96, 16)
+    /// The sheets that hold the small pictures are squares of so many pixels.
+    private static let sheet = 1536
+
+    /// The side of a small picture: with fewer of them there is room for more of each.
+    private static func side(for pictures: Int) -> Int { pictures > 500 ? 96 : 192 }
 
     /// - Parameters:
-    ///   - most: how many pictures are shown; the others are dots. Each takes some 4 kB.
+    ///   - most: how many pictures are shown; the others are dots. Each takes some 4 kB; up to 500 are larger and take some 12.
     ///   - decoding: how files become pictures.
     public init(_ map: PictureMap, pictures most: Int = 2000, decoding: DecodingOptions) {
         (self.map, self.most, self.decoding) = (map, most, decoding)
@@ -23,9 +26,11 @@ public struct MapPage: Sendable {
         let columns = MapGrid.columns(for: min(most, map.points.count))
         let grid = MapGrid(map.points.map { ($0.x, $0.y) }, columns: columns, most: most)
         let shown = map.points.indices.filter { grid.cells[$0] != nil }
+        let side = Self.side(for: shown.count)
+        let together = Self.sheet / side
         let paths = shown.map { map.points[$0].image }
         let small = Lookahead(paths.count, capacity: 32, threads: Parallel.threads) { [decoding] index in
-            Thumbnail(paths[index], largest: Self.side, decoding)?.image
+            Thumbnail(paths[index], largest: side, decoding)?.image
         }
         var sheets: [String] = []
         // For each point: x, y, name, link, and the place of its picture with its size.
@@ -40,12 +45,12 @@ public struct MapPage: Sendable {
         }
         for index in shown {
             guard let picture = small.next() ?? nil else { continue }
-            if sheet == nil { sheet = Canvas(width: Self.side * Self.columns, height: Self.side * Self.columns) }
-            let (x, y) = (onSheet % Self.columns * Self.side, onSheet / Self.columns * Self.side)
+            if sheet == nil { sheet = Canvas(width: Self.sheet, height: Self.sheet) }
+            let (x, y) = (onSheet % together * side, onSheet / together * side)
             sheet?.draw(picture, x: x, y: y)
             pictures[index] = ",\(sheets.count),\(x),\(y),\(picture.width),\(picture.height)"
             onSheet += 1
-            if onSheet == Self.columns * Self.columns { try finish() }
+            if onSheet == together * together { try finish() }
         }
         try finish()
         for (index, point) in map.points.enumerated() {
@@ -61,15 +66,15 @@ public struct MapPage: Sendable {
         let about =
             "\(count), \(map.neighbours) neighbours, seed \(map.seed). Near means alike; the axes mean nothing. "
             + "Model \(map.model.model), weights \(map.model.shortWeights)."
-        // A name may hold "</script>".
-        let data = points.joined(separator: ",\n").replacing("</", with: "<\\/")
-        return Self.page.replacing("@ABOUT@", with: GalleryPage.escaped(about))
-            .replacing("@COLUMNS@", with: "\(columns)")
-            .replacing("@SHEETS@", with: sheets.map { "\"\($0)\"" }.joined(separator: ",\n"))
-            .replacing("@POINTS@", with: data)
+        return Self.page(
+            about: GalleryPage.escaped(about), columns: columns, side: side,
+            sheets: sheets.map { "\"\($0)\"" }.joined(separator: ",\n"),
+            // A name may hold "</script>" or "<!--".
+            points: points.joined(separator: ",\n").replacing("<", with: "\\u003C"))
     }
 
-    private static let page = """
+    private static func page(about: String, columns: Int, side: Int, sheets: String, points: String) -> String {
+        """
         <!DOCTYPE html>
         <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
         <title>Map of images</title><style>
@@ -85,10 +90,10 @@ public struct MapPage: Sendable {
         p { bottom: 1rem; font-size: .8rem; } #name { top: 1rem; font-weight: 600; overflow-wrap: anywhere; } #name:empty { display: none; }
         </style></head><body>
         <canvas tabindex="0" aria-label="Map of images: drag to move, wheel or + and - to zoom, 0 to see all"></canvas>
-        <div id="name"></div><p>@ABOUT@ Drag to move, wheel or + − to zoom, 0 for all, click to open.</p>
+        <div id="name"></div><p>\(about) Drag to move, wheel or + − to zoom, 0 for all, click to open.</p>
         <script>
-        const sheets = [@SHEETS@].map(source => { const image = new Image(); image.onload = () => draw(); image.src = source; return image; });
-        const points = [@POINTS@];
+        const sheets = [\(sheets)].map(source => { const image = new Image(); image.onload = () => draw(); image.src = source; return image; });
+        const points = [\(points)];
         const canvas = document.querySelector("canvas"), context = canvas.getContext("2d"), label = document.querySelector("#name");
         let zoom = 1, left = 0, top_ = 0, over = -1, places = [];
         const base = () => Math.min(innerWidth, innerHeight) * 0.9;
@@ -101,13 +106,13 @@ public struct MapPage: Sendable {
           context.clearRect(0, 0, w, h);
           const style = getComputedStyle(document.documentElement), scale = base() * zoom;
           // Pictures grow with the zoom up to their own size; one that would cover another becomes a dot.
-          const size = Math.min(96, Math.max(20, 0.94 * scale / @COLUMNS@)), taken = new Map();
+          const size = Math.min(\(side), Math.max(12, 0.94 * scale / \(columns))), taken = new Map();
           places = []; context.fillStyle = style.getPropertyValue("--dot");
           points.forEach((point, index) => {
             const x = left + point[0] * scale, y = top_ + point[1] * scale;
             if (x < -size || y < -size || x > w + size || y > h + size) return;
             let free = point.length > 4 && sheets[point[4]].complete;
-            const pw = free ? point[7] * size / 96 : 6, ph = free ? point[8] * size / 96 : 6;
+            const pw = free ? point[7] * size / \(side) : 6, ph = free ? point[8] * size / \(side) : 6;
             const column = Math.floor(x / size), row = Math.floor(y / size);
             for (let i = -1; free && i <= 1; i++) for (let j = -1; free && j <= 1; j++)
               for (const other of taken.get((column + i) + "," + (row + j)) || [])
@@ -161,4 +166,5 @@ public struct MapPage: Sendable {
         </script></body></html>
 
         """
+    }
 }

@@ -60,7 +60,6 @@ extension IndexReader {
         }
         let files = try filesByRow(in: options.folders)
         let rows = files.keys.sorted()
-        guard !rows.isEmpty else { throw IndexError(.badRequest, folder.path, "holds no pictures to make a map of") }
         progress("components", 0, 1)
         let components = PrincipalComponents(self, rows: rows, count: 2, seed: options.seed)
         var places = Self.start(components.scores, options.seed)

@@ -1,15 +1,15 @@
 import DreamSim
 import Foundation
 import Randomness
-import Tensors
+package import Tensors
 
 /// The directions in which rows differ most, by subspace iteration from directions of chance (Halko, Martinsson, Tropp
 /// 2011). Rows pass in blocks, so that memory does not depend on their number.
-struct PrincipalComponents {
+package struct PrincipalComponents {
     /// Each row's place along the directions, [rows, count], the first of them along that of the largest variance.
-    let scores: Tensor
+    package let scores: Tensor
     /// The share of the variance along each direction.
-    let shares: [Double]
+    package let shares: [Double]
 
     /// More directions than wanted are followed, so that the wanted ones come out well.
     private static let spare = 10
@@ -17,17 +17,22 @@ struct PrincipalComponents {
     private static let together = 1024
 
     /// - Parameter count: how many directions are wanted; there are never more than rows or components.
-    init(_ reader: IndexReader, rows: [Int32], count: Int, seed: UInt64) {
+    package init(_ reader: IndexReader, rows: [Int32], count: Int, seed: UInt64) {
         let width = reader.settings.width
         let wanted = max(1, min(count, width, rows.count - 1))
         let followed = min(wanted + Self.spare, width)
-        let mean = reader.mean(of: rows)
+        let stored = reader.vectors.stored
+        let mean = stored.means(of: [rows])[0].map { Float($0) }
         /// Blocks of rows, centred.
-        func forEachBlock(_ body: (Int, Tensor) -> Void) {
+        func forEachBlock(_ body: (Tensor) -> Void) {
             for start in stride(from: 0, to: rows.count, by: Self.together) {
-                let block = rows[start..<min(start + Self.together, rows.count)]
-                let values = block.flatMap { row in zip(reader.vectors.values(Int(row)), mean).map { $0 - $1 } }
-                body(start, Tensor(values, shape: [block.count, width]))
+                var block = stored.gathered(rows[start..<min(start + Self.together, rows.count)])
+                block.withUnsafeMutableBufferPointer { values in
+                    for row in stride(from: 0, to: values.count, by: width) {
+                        for i in 0..<width { values[row + i] -= mean[i] }
+                    }
+                }
+                body(block)
             }
         }
         var chance = SeededGenerator(state: seed)
@@ -37,7 +42,7 @@ struct PrincipalComponents {
         for round in 0..<Self.rounds {
             let directions = Tensor(basis.flatMap { $0.map { Float($0) } }, shape: [basis.count, width])
             var next = [[Double]](repeating: [Double](repeating: 0, count: width), count: basis.count)
-            forEachBlock { _, block in
+            forEachBlock { block in
                 if round == 0 {
                     block.withUnsafeBufferPointer { total += $0.reduce(0) { $0 + Double($1) * Double($1) } }
                 }
@@ -52,7 +57,7 @@ struct PrincipalComponents {
         }
         let directions = Tensor(basis.flatMap { $0.map { Float($0) } }, shape: [basis.count, width])
         var covariance = [[Double]](repeating: [Double](repeating: 0, count: basis.count), count: basis.count)
-        forEachBlock { _, block in
+        forEachBlock { block in
             let along = Tensor.product(block, .none, directions, .transposed)
             Tensor.product(along, .transposed, along).withUnsafeBufferPointer { product in
                 for i in basis.indices {
@@ -75,7 +80,7 @@ struct PrincipalComponents {
         let axes = Tensor(principal, shape: [kept, width])
         var scores: [Float] = []
         scores.reserveCapacity(rows.count * kept)
-        forEachBlock { _, block in
+        forEachBlock { block in
             Tensor.product(block, .none, axes, .transposed).withUnsafeBufferPointer { scores += $0 }
         }
         self.scores = Tensor(scores, shape: [rows.count, kept])
@@ -104,7 +109,7 @@ struct PrincipalComponents {
     }
 
     /// The eigenvalues of a symmetric matrix, the largest first, with their vectors (Jacobi's rotations).
-    static func eigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
+    package static func eigen(_ matrix: [[Double]]) -> (values: [Double], vectors: [[Double]]) {
         let size = matrix.count
         var a = matrix
         var vectors = (0..<size).map { i in (0..<size).map { $0 == i ? 1.0 : 0 } }

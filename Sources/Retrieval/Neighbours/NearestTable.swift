@@ -33,11 +33,9 @@ struct NearestTable: Sendable {
         for start in stride(from: 0, to: rows.count, by: Self.together) {
             progress(start, rows.count)
             let block = rows[start..<min(start + Self.together, rows.count)]
-            let values = block.flatMap { reader.vectors.values(Int($0)) }
             // One more than wanted: each finds itself.
             let found = try reader.nearest(
-                to: Tensor(values, shape: [block.count, reader.settings.width]), wanted: count + 1, mask: mask,
-                method: method)
+                to: reader.vectors.stored.gathered(block), wanted: count + 1, mask: mask, method: method)
             for (row, entries) in zip(block, found) {
                 let others = entries.filter { $0.row != row }.prefix(count)
                 nearest.append(others.map { (place[Int($0.row)], $0.score) })
@@ -50,6 +48,7 @@ struct NearestTable: Sendable {
 
 extension IndexReader {
     /// The files in some folders, by the row of their vector; all files when no folder is named.
+    /// - Throws: `IndexError` with `.badRequest` when there are none.
     func filesByRow(in folders: [ImagePath]) throws -> [Int32: [IndexedFile]] {
         let folders = folders.map { $0.absolute() }
         var files: [Int32: [IndexedFile]] = [:]
@@ -58,6 +57,10 @@ extension IndexReader {
                 folders.isEmpty || folders.contains(where: { file.path.isInside($0) })
             else { return }
             files[Int32(content.row), default: []].append(file)
+        }
+        guard !files.isEmpty else {
+            let which = folders.isEmpty ? "" : " in \(folders.map { "\($0)" }.joined(separator: ", "))"
+            throw IndexError(.badRequest, folder.path, "holds no pictures\(which)")
         }
         return files
     }

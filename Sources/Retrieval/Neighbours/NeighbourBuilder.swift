@@ -1,7 +1,6 @@
 import CNeighbours
 import DreamSim
 import Foundation
-import GRDB
 import Persistence
 import Randomness
 import Synchronization
@@ -26,10 +25,11 @@ extension IndexReader {
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> NeighbourReport? {
         try options.check()
-        let live = try read { try UInt32.fetchAll($0, sql: "SELECT row FROM content ORDER BY row") }
+        let live = try liveRows().map { UInt32($0) }
         guard !live.isEmpty else {
             throw IndexError(.badRequest, folder.path, "holds no pictures, so that there is nothing to build")
         }
+        IndexFolder(folder).removeAbandoned()
         let builder = try NeighbourBuilder(vectors, points: live.count, options)
         // Pictures of a folder are alike; in the order of chance the graph becomes better, and threads rarely add two
         // that should be linked at the same moment.

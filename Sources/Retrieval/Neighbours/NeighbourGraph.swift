@@ -111,7 +111,7 @@ private struct NeighbourSearch {
     private mutating func spread(from start: Int, _ mask: RowMask?) throws(IndexError) -> [BestRows.Entry] {
         var visited = RowMask(rows: graph.file.header.rows, all: false)
         var best = BestRows(effort)
-        var frontier = Frontier()
+        var frontier = Heap<Candidate>()
         fresh = [UInt32(start)]
         visited[start] = true
         while true {
@@ -123,10 +123,10 @@ private struct NeighbourSearch {
             }
             for (index, row) in fresh.enumerated() where scores[index] > best.threshold {
                 let entry = BestRows.Entry(score: scores[index], row: Int32(row))
-                frontier.push(entry)
+                frontier.push(Candidate(entry: entry))
                 if mask?[Int(row)] ?? true { best.offer(entry) }
             }
-            guard let next = frontier.pop(), next.score >= best.threshold else { break }
+            guard let next = frontier.pop()?.entry, next.score >= best.threshold else { break }
             fresh.removeAll(keepingCapacity: true)
             for link in try graph.file.record(Int(next.row), onLevel: 0).links where !visited[Int(link)] {
                 visited[Int(link)] = true
@@ -145,32 +145,9 @@ private struct NeighbourSearch {
     }
 }
 
-/// Points that were seen and whose links were not, the best on top.
-private struct Frontier {
-    private var heap: [BestRows.Entry] = []
+/// A point that was seen and whose links were not; the best comes first.
+private struct Candidate: Ordered {
+    let entry: BestRows.Entry
 
-    mutating func push(_ entry: BestRows.Entry) {
-        heap.append(entry)
-        var child = heap.count - 1
-        while child > 0, heap[child].isBetter(than: heap[(child - 1) / 2]) {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    mutating func pop() -> BestRows.Entry? {
-        guard let best = heap.first, let last = heap.popLast() else { return nil }
-        guard !heap.isEmpty else { return best }
-        heap[0] = last
-        var parent = 0
-        while true {
-            var better = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                if heap[child].isBetter(than: heap[better]) { better = child }
-            }
-            guard better != parent else { return best }
-            heap.swapAt(parent, better)
-            parent = better
-        }
-    }
+    func precedes(_ other: Candidate) -> Bool { entry.isBetter(than: other.entry) }
 }

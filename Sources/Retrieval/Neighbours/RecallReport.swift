@@ -1,5 +1,4 @@
 import DreamSim
-import GRDB
 import Randomness
 import Tensors
 
@@ -51,7 +50,7 @@ extension IndexReader {
             throw IndexError(.badRequest, "queries, count and effort", "must be at least 1")
         }
         _ = try requireGraph()
-        let live = try read { try Int.fetchAll($0, sql: "SELECT row FROM content ORDER BY row") }
+        let live = try liveRows()
         guard live.count > 1 else { throw IndexError(.badRequest, folder.path, "holds fewer than two pictures") }
         var chance = SeededGenerator(state: 7)
         let chosen = live.shuffled(using: &chance).prefix(queries)

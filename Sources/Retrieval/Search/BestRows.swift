@@ -11,8 +11,15 @@ struct BestRows {
         }
     }
 
+    /// An entry that the heap may give up; the worst comes first.
+    private struct Kept: Ordered {
+        let entry: Entry
+
+        func precedes(_ other: Kept) -> Bool { other.entry.isBetter(than: entry) }
+    }
+
     private let capacity: Int
-    private var heap: [Entry] = []
+    private var heap = Heap<Kept>()
 
     /// Scores below this are not kept.
     private(set) var threshold: Float
@@ -20,35 +27,20 @@ struct BestRows {
     init(_ capacity: Int) {
         self.capacity = capacity
         threshold = capacity > 0 ? -.infinity : .infinity
-        heap.reserveCapacity(capacity)
+        heap.reserve(capacity)
     }
 
     mutating func offer(_ entry: Entry) {
         if heap.count < capacity {
-            heap.append(entry)
-            var child = heap.count - 1
-            while child > 0, heap[(child - 1) / 2].isBetter(than: heap[child]) {
-                heap.swapAt(child, (child - 1) / 2)
-                child = (child - 1) / 2
-            }
-        } else if let worst = heap.first, entry.isBetter(than: worst) {
-            heap[0] = entry
-            var parent = 0
-            while true {
-                var worst = parent
-                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                    if heap[worst].isBetter(than: heap[child]) { worst = child }
-                }
-                guard worst != parent else { break }
-                heap.swapAt(parent, worst)
-                parent = worst
-            }
+            heap.push(Kept(entry: entry))
+        } else if let worst = heap.top, entry.isBetter(than: worst.entry) {
+            heap.replaceTop(with: Kept(entry: entry))
         }
-        if heap.count == capacity, let worst = heap.first { threshold = worst.score }
+        if heap.count == capacity, let worst = heap.top { threshold = worst.entry.score }
     }
 
-    mutating func offer(all other: BestRows) { other.heap.forEach { offer($0) } }
+    mutating func offer(all other: BestRows) { other.heap.unordered.forEach { offer($0.entry) } }
 
     /// From the best to the worst.
-    var ranked: [Entry] { heap.sorted { $0.isBetter(than: $1) } }
+    var ranked: [Entry] { heap.unordered.map(\.entry).sorted { $0.isBetter(than: $1) } }
 }

@@ -111,20 +111,23 @@ public struct GalleryPage: Sendable {
     }
 
     private static let style = """
-        :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #2f7de1; }
+        :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #2f7de1; --less: #5f6873; }
+        @media (prefers-color-scheme: dark) { :root { --less: #9aa4af; } }
         body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1280px; padding: 0 1.25rem; }
         h1 { font-size: 1.6rem; margin: 0 0 1.5rem; } h2 { font-size: 1.1rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
         section { border-top: 1px solid var(--line); padding: 1.25rem 0; }
-        .sub, footer, .card span { color: #777; font-size: .85rem; } .sub { margin: 0 0 .75rem; }
+        .sub, footer, .card span { color: var(--less); font-size: .85rem; } .sub { margin: 0 0 .75rem; }
         .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .9rem; margin-top: .75rem; }
         .card { display: flex; flex-direction: column; border: 1px solid var(--line); border-radius: .6rem; overflow: hidden;
           padding-bottom: .5rem; color: inherit; text-decoration: none; }
-        .card:hover, .card:focus-visible { border-color: var(--mark); }
-        .card.marked { border: 2px solid var(--mark); }
+        .card:hover, .card:focus-visible, .card.marked { border-color: var(--mark); }
+        .card:focus-visible, .card.marked { outline: 2px solid var(--mark); outline-offset: -1px; }
         .picture { aspect-ratio: 1; background: var(--soft); display: flex; align-items: center; justify-content: center; }
         .picture img { width: 100%; height: 100%; object-fit: contain; }
         .card b, .card > span { padding: 0 .6rem; } .card b { padding-top: .45rem; font-variant-numeric: tabular-nums; }
+        .card > span { overflow-wrap: anywhere; }
         .card .name { color: inherit; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+        @media (max-width: 30rem) { body { margin: 1rem auto; padding: 0 .75rem; } .grid { gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); } }
         footer { border-top: 1px solid var(--line); padding-top: 1rem; } footer p { margin: 0; }
         """
 }

@@ -82,6 +82,10 @@ extension IndexReader {
             if let vector = try vector(ofBytes: bytes) { return .known(vector, own: own) }
             return .fresh(bytes, name: "\(path)", own: own)
         case .bytes(let bytes, let name):
+            let limit = settings.stamp.preprocessing.decoding.byteLimit
+            guard bytes.count <= limit else {
+                throw IndexError(.badRequest, name, "has more than \(limit) bytes, the most that a picture may have")
+            }
             if let vector = try vector(ofBytes: bytes) { return .known(vector, own: []) }
             return .fresh(bytes, name: name, own: [])
         case .entry(let id):

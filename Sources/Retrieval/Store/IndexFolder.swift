@@ -1,4 +1,5 @@
 import Foundation
+import Persistence
 
 /// Where the files of an index lie.
 ///
@@ -31,4 +32,7 @@ struct IndexFolder: Sendable {
             try? FileManager.default.removeItem(at: vectors(stray))
         }
     }
+
+    /// Removes what writers of the graph of neighbours left that were killed.
+    func removeAbandoned() { AtomicFile.removeAbandoned(in: url.path.utf8) }
 }

@@ -56,6 +56,7 @@ public final class IndexWriter {
                 .damaged, vectors.url.path, "was made with \(vectors.header.stamp), unlike the rest of the index")
         }
         folder.removeStrays(except: vectors.header.name)
+        folder.removeAbandoned()
     }
 
     /// Makes the folder. One that holds something else is refused, so that an index does not get mixed up with pictures.
@@ -121,24 +122,27 @@ public final class IndexWriter {
             ])
     }
 
-    /// Forgets the files whose vectors are lost because the file of vectors was cut short, so that they are embedded
-    /// anew.
+    /// Forgets the files whose vectors are lost, because the file of vectors was cut short or the counts disagree, so that
+    /// they are embedded anew.
     private static func recover(
         _ stored: StoredSettings, _ folder: IndexFolder, _ database: DatabaseQueue
     ) throws -> (rows: Int, notes: [String]) {
         let url = folder.vectors(stored.vectors)
         let map = try VectorMap(url, rows: 0)
         let size = (try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
-        let there = max(0, size - map.offset) / map.header.rowBytes
-        guard there < stored.rows else { return (stored.rows, []) }
+        let there = min(stored.rows, max(0, size - map.offset) / map.header.rowBytes)
+        let last = try database.read { try Int.fetchOne($0, sql: "SELECT max(row) FROM content") } ?? -1
+        guard there < max(stored.rows, last + 1) else { return (stored.rows, []) }
         // Other vectors may take the places of those that are lost.
         _ = try NeighbourFile.remove(from: folder.url)
-        try database.write { db in
+        let lost = try database.write { db in
             try db.execute(sql: "DELETE FROM file WHERE row >= ?", arguments: [there])
             try db.execute(sql: "DELETE FROM content WHERE row >= ?", arguments: [there])
+            let lost = db.changesCount
             try db.execute(sql: "DELETE FROM dead WHERE row >= ?", arguments: [there])
             try db.execute(sql: "UPDATE setting SET rows = ?", arguments: [there])
+            return lost
         }
-        return (there, ["\(url.path): was cut short; \(stored.rows - there) vectors are lost and are made anew"])
+        return (there, lost > 0 ? ["\(url.path): was cut short; \(lost) vectors are lost and are made anew"] : [])
     }
 }

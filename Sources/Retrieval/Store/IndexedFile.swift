@@ -79,9 +79,24 @@ extension IndexReader {
         return files
     }
 
+    /// Whether the index knows a file with this path.
+    public func contains(_ path: ImagePath) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ?)", arguments: [Data(path.absolute().bytes)])
+                ?? false
+        }
+    }
+
     /// The number of pictures that can be searched.
     public func count() throws -> Int {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
+    }
+
+    /// The rows that hold the vector of a content, ascending. Whatever a damaged database says, they are there.
+    func liveRows() throws -> [Int] {
+        try read { try Int.fetchAll($0, sql: "SELECT row FROM content WHERE row >= 0 ORDER BY row") }
+            .filter { $0 < vectors.rows }
     }
 
     /// The vector of a file, of length 1, after it was compared with its checksum.

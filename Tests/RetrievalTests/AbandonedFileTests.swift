@@ -1,0 +1,102 @@
+import Foundation
+import Persistence
+import Retrieval
+import TestSupport
+import Testing
+
+/// What a writer leaves that was killed while it wrote.
+@Suite("Abandoned temporary files")
+struct AbandonedFileTests {
+    private static func names(_ folder: URL) throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: folder.path))
+    }
+
+    @Test("Those that nobody writes are removed; those that somebody writes, links, folders and other files stay")
+    func removal() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let part = Data("part".utf8)
+            for name in [".dreamsim-a.part", ".dreamsim-2.part", "a.part", ".dreamsim-b", "x.dreamsim-c.part"] {
+                try part.write(to: home.appending(path: name))
+            }
+            let manager = FileManager.default
+            let target = home.appending(path: "a.part")
+            try manager.createSymbolicLink(at: home.appending(path: ".dreamsim-link.part"), withDestinationURL: target)
+            try manager.createDirectory(
+                at: home.appending(path: ".dreamsim-folder.part"), withIntermediateDirectories: true)
+            #expect(mkfifo(home.appending(path: ".dreamsim-pipe.part").path, 0o600) == 0)
+            let file = try AtomicFile(replacing: home.appending(path: "whole").path.utf8)
+            try file.append(Array("whole".utf8))
+            AtomicFile.removeAbandoned(in: home.path.utf8)
+            AtomicFile.removeAbandoned(in: home.appending(path: "none").path.utf8)
+            var left = try Self.names(home)
+            #expect(left.remove(URL(filePath: file.temporaryPath).lastPathComponent) != nil)
+            #expect(
+                left == [
+                    "a.part", ".dreamsim-b", "x.dreamsim-c.part", ".dreamsim-link.part", ".dreamsim-folder.part",
+                    ".dreamsim-pipe.part",
+                ])
+            try file.commit()
+            AtomicFile.removeAbandoned(in: home.path.utf8)
+            #expect(try String(contentsOf: home.appending(path: "whole"), encoding: .utf8) == "whole")
+        }
+    }
+
+    @Test("Another process's lock protects its file until the process is killed")
+    func otherProcess() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let file = home.appending(path: ".dreamsim-other.part")
+            let child = Process()
+            child.executableURL = URL(filePath: "/usr/bin/env")
+            child.arguments = ["flock", file.path, "sh", "-c", "echo locked; exec sleep 60"]
+            let pipe = Pipe()
+            child.standardOutput = pipe
+            try child.run()
+            // Without the program `flock` there is nothing to see.
+            guard !pipe.fileHandleForReading.availableData.isEmpty else { return }
+            AtomicFile.removeAbandoned(in: home.path.utf8)
+            #expect(FileManager.default.fileExists(atPath: file.path))
+            kill(child.processIdentifier, SIGKILL)
+            child.waitUntilExit()
+            // The sleep that holds the lock too has another number.
+            let deadline = Date(timeIntervalSinceNow: 70)
+            while FileManager.default.fileExists(atPath: file.path), Date() < deadline {
+                AtomicFile.removeAbandoned(in: home.path.utf8)
+                usleep(10_000)
+            }
+            #expect(!FileManager.default.fileExists(atPath: file.path))
+        }
+    }
+
+    @Test("Many write and tidy up at once, and every file arrives")
+    func together() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<4 {
+                group.addTask {
+                    for number in 0..<100 {
+                        try AtomicFile.write(
+                            Array("\(number)".utf8), to: home.appending(path: "\(task)-\(number)").path.utf8)
+                        AtomicFile.removeAbandoned(in: home.path.utf8)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try Self.names(home).count == 400)
+    }
+
+    @Test("The next writer of an index, and the next graph, remove what was left in its folder")
+    func index() throws {
+        try MadeUpIndex.with(MadeUpIndex.clouds(5, of: 2)) { index in
+            let left = index.url.appending(path: ".dreamsim-killed.part")
+            try Data(count: 100).write(to: left)
+            try index.reader.buildNeighbours()
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+            try Data(count: 100).write(to: left)
+            _ = try IndexWriter(index.url, settings: MadeUpIndex.settings(24))
+            #expect(!FileManager.default.fileExists(atPath: left.path))
+            #expect(try index.reader.check().faults.isEmpty && index.reader.neighbours() != nil)
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import DreamSim
+import Foundation
+import GRDB
+import Retrieval
+import TestSupport
+import Testing
+
+/// Indices whose parts do not fit each other, or this program.
+@Suite("Mismatches in an index")
+struct MismatchTests {
+    private static func change(_ gallery: Gallery, _ sql: String) throws {
+        let database = try DatabaseQueue(path: gallery.index.appending(path: "index.sqlite").path)
+        try database.write { try $0.execute(sql: sql) }
+        try database.close()
+    }
+
+    @Test("A database of a newer version is refused by readers and writers, and stays as it is")
+    func newerDatabase() async throws {
+        try await Gallery.with(3) { gallery in
+            try gallery.update()
+            let sound = try gallery.dump()
+            try Self.change(gallery, "INSERT INTO grdb_migrations VALUES ('99: colours')")
+            #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try IndexReader.settings(of: gallery.index) } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerSchema)
+            try Self.change(gallery, "DELETE FROM grdb_migrations WHERE identifier LIKE '99%'")
+            #expect(try gallery.dump() == sound)
+        }
+    }
+
+    @Test("Files of vectors, graphs and stamps of a newer version are refused as such")
+    func newerFiles() async throws {
+        try await Gallery.with(6) { gallery in
+            try gallery.update()
+            let reader = try IndexReader(gallery.index)
+            try reader.buildNeighbours()
+            func renumber(_ file: URL, _ before: String, _ after: String) throws {
+                let text = try Data(contentsOf: file)
+                let range = try #require(text.range(of: Data(before.utf8)))
+                try (text[..<range.lowerBound] + Data(after.utf8) + text[range.upperBound...]).write(to: file)
+            }
+            let graph = gallery.index.appending(path: "neighbours.graph")
+            try renumber(graph, "dreamsim-neighbours 1 ", "dreamsim-neighbours 2 ")
+            #expect(try StoreTests.kind { _ = try reader.neighbours() } == .newerSchema)
+            #expect(try reader.check().faults.count == 1)
+            let out = gallery.home.appending(path: "out.csv")
+            try reader.export(to: out, as: .csv)
+            try renumber(out.appendingPathExtension("stamp.json"), "\"version\" : 1", "\"version\" : 2")
+            let copy = gallery.home.appending(path: "copy")
+            #expect(try StoreTests.kind { _ = try IndexWriter.importing(out, into: copy) } == .newerSchema)
+            #expect(!FileManager.default.fileExists(atPath: copy.path))
+            try renumber(try gallery.vectorsFile(), "dreamsim-vectors 1 ", "dreamsim-vectors 2 ")
+            #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerSchema)
+        }
+    }
+
+    @Test(
+        "A database that counts fewer vectors than it has contents is read without harm, and mended by the next update")
+    func fewerCounted() async throws {
+        try await Gallery.with(8) { gallery in
+            try gallery.update()
+            let query = SearchQuery(vector: gallery.model.embed(Gallery.picture(7)).values)
+            try IndexReader(gallery.index).buildNeighbours()
+            try Self.change(gallery, "UPDATE setting SET rows = 5")
+            let reader = try IndexReader(gallery.index)
+            let found = try reader.search([query], count: 8)[0].map(\.file.path.name)
+            #expect(Set(found) == Set((0..<5).map { "\($0).png" }))
+            #expect(try reader.check().damaged == 3)
+            #expect(try StoreTests.kind { _ = try reader.neighbours() } == .incompatible)
+            #expect(try reader.clusters().images == 5 && reader.map().points.count == 5)
+            let typical = try #require(try reader.typicalDistance())
+            #expect(typical > 0 && typical < 2)
+            let writer = try gallery.writer()
+            #expect(writer.notes.count == 1 && writer.notes[0].contains("3 vectors"))
+            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).added == 3)
+            #expect(try writer.verify() == 0)
+            let mended = try IndexReader(gallery.index)
+            #expect(try mended.search([query], count: 1)[0][0].file.path.name == "7.png")
+            #expect(try mended.check().faults.isEmpty && mended.neighbours() == nil)
+        }
+    }
+
+    @Test("A database that counts one vector of several has no typical distance, and looking for one ends")
+    func oneCounted() async throws {
+        try await Gallery.with(4) { gallery in
+            try gallery.update()
+            try Self.change(gallery, "UPDATE setting SET rows = 1")
+            let reader = try IndexReader(gallery.index)
+            #expect(try reader.typicalDistance() == nil)
+            let options = DuplicateOptions(tier: .scene, thresholds: DuplicateThresholds(typical: 0))
+            #expect(try reader.duplicates(options).groups.isEmpty)
+            #expect(try reader.buildNeighbours()?.vectors == 1)
+            #expect(try StoreTests.kind { _ = try reader.measureRecall() } == .badRequest)
+        }
+    }
+
+    @Test("A database that counts more vectors than there are is refused by readers, and mended by the next update")
+    func moreCounted() async throws {
+        try await Gallery.with(4) { gallery in
+            try gallery.update()
+            for rows in ["6", "9223372036854775807", "-1"] {
+                try Self.change(gallery, "UPDATE setting SET rows = \(rows)")
+                #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .damaged, "\(rows)")
+            }
+            try Self.change(gallery, "UPDATE setting SET rows = 9223372036854775807")
+            let writer = try gallery.writer()
+            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).unchanged == 4)
+            #expect(try writer.verify() == 0 && gallery.dump().count == 4)
+        }
+    }
+
+    @Test("A lock file that a killed process left does not lock; one that is a link is not followed")
+    func staleLock() async throws {
+        try await Gallery.with(2) { gallery in
+            try gallery.update()
+            let lock = gallery.index.appending(path: "lock")
+            try Data("4242".utf8).write(to: lock)
+            #expect(try gallery.update().unchanged == 2)
+            try FileManager.default.removeItem(at: lock)
+            try FileManager.default.createSymbolicLink(
+                at: lock, withDestinationURL: gallery.home.appending(path: "elsewhere"))
+            #expect(try StoreTests.kind { _ = try gallery.writer() } == .unwritable)
+            #expect(!FileManager.default.fileExists(atPath: gallery.home.appending(path: "elsewhere").path))
+        }
+    }
+
+    @Test("A write-ahead log that is garbage, or belongs to another database, changes nothing", arguments: [32, 5000])
+    func foreignLog(bytes: Int) async throws {
+        try await Gallery.with(3) { gallery in
+            try gallery.update()
+            let sound = try gallery.dump()
+            try Data(repeating: 0x37, count: bytes).write(to: gallery.index.appending(path: "index.sqlite-wal"))
+            #expect(try gallery.dump() == sound)
+            #expect(try gallery.update().unchanged == 3)
+            #expect(try gallery.dump() == sound)
+        }
+    }
+}
