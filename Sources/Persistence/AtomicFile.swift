@@ -78,40 +78,18 @@ package struct AtomicFile: ~Copyable {
 
     /// Appends bytes.
     package func append(_ bytes: [UInt8]) throws(Failure) {
-        var failure: Failure?
-        bytes.withUnsafeBytes { buffer in
-            do throws(Failure) { try append(buffer) } catch { failure = error }
-        }
-        if let failure { throw failure }
+        guard WholeBytes.append(bytes, to: descriptor) else { throw Self.failure(path, "write it") }
     }
 
     /// Appends bytes.
     package func append(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
-        var rest = bytes
-        while let base = rest.baseAddress, !rest.isEmpty {
-            let count = systemWrite(descriptor, base, rest.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Self.failure(path, "write it")
-            }
-            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-        }
+        guard WholeBytes.append(bytes, to: descriptor) else { throw Self.failure(path, "write it") }
     }
 
     /// Replaces bytes that were written before.
     /// - Parameter offset: where they begin in the file.
     package func overwrite(at offset: Int, _ bytes: [UInt8]) throws(Failure) {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(offset + done))
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Self.failure(path, "write it")
-            }
-            done += count
-        }
+        guard WholeBytes.write(bytes, to: descriptor, at: offset) else { throw Self.failure(path, "write it") }
     }
 
     /// Where the bytes are until the file has its name, for reading them back.
@@ -145,9 +123,4 @@ package struct AtomicFile: ~Copyable {
     private static func terminated(_ path: [UInt8]) -> [CChar] {
         path.map { CChar(bitPattern: $0) } + [0]
     }
-}
-
-/// The system's call, which methods of the same name would hide.
-private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
-    write(descriptor, buffer, count)
 }

@@ -1,4 +1,5 @@
 package import Foundation
+import Persistence
 
 /// A file that only ever grows at its end, for one process at a time. What a killed process left half written at its end
 /// is cut off when it is opened again.
@@ -36,15 +37,8 @@ package final class AppendingFile {
     /// Reads a part.
     package func read(_ count: Int, at offset: Int) throws(EvaluationError) -> [UInt8] {
         var result = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let got = result.withUnsafeMutableBytes {
-                pread(descriptor, $0.baseAddress! + done, count - done, off_t(offset + done))
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got > 0 else { throw failure("be read") }
-            done += got
-        }
+        let isWhole = result.withUnsafeMutableBytes { WholeBytes.read(into: $0, from: descriptor, at: offset) }
+        guard isWhole else { throw failure("be read") }
         return result
     }
 
@@ -56,17 +50,11 @@ package final class AppendingFile {
 
     /// Adds bytes at the end.
     package func append(_ bytes: [UInt8]) throws(EvaluationError) {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress! + done, bytes.count - done) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error = failure("be written")
-                // What was written of a record that does not fit is of no use.
-                ftruncate(descriptor, off_t(length))
-                throw error
-            }
-            done += count
+        guard WholeBytes.append(bytes, to: descriptor) else {
+            let error = failure("be written")
+            // What was written of a record that does not fit is of no use.
+            ftruncate(descriptor, off_t(length))
+            throw error
         }
         length += bytes.count
     }
@@ -76,9 +64,4 @@ package final class AppendingFile {
             .unwritable, path,
             "cannot \(action): \(String(cString: strerror(errno))); give --cache another folder, or --no-cache")
     }
-}
-
-/// The system's call, which methods of similar names would hide.
-private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
-    write(descriptor, buffer, count)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Persistence
 
 /// The writing end of a file of vectors. Rows are only appended, and are on the disk before the database counts them.
 final class VectorAppender {
@@ -48,17 +49,7 @@ final class VectorAppender {
     }
 
     private func write(_ bytes: [UInt8], at position: Int) throws {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                pwrite(descriptor, $0.baseAddress! + done, bytes.count - done, off_t(position + done))
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw Self.refused(url, "written")
-            }
-            done += count
-        }
+        guard WholeBytes.write(bytes, to: descriptor, at: position) else { throw Self.refused(url, "written") }
     }
 
     private func flush() throws {

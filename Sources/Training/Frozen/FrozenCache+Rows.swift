@@ -12,10 +12,12 @@ extension FrozenCache {
     package func row(_ key: Key) -> Tensor? {
         guard let offset = state.withLock({ $0.offsets[key] }) else { return nil }
         var sum = [UInt8](repeating: 0, count: 4)
-        var isWhole = sum.withUnsafeMutableBytes { Self.fill($0, descriptor, offset + Self.keyLength) }
+        var isWhole = sum.withUnsafeMutableBytes {
+            WholeBytes.read(into: $0, from: descriptor, at: offset + Self.keyLength)
+        }
         let row = Tensor(uninitialized: [identity.width]) { values in
             let bytes = UnsafeMutableRawBufferPointer(values)
-            isWhole = isWhole && Self.fill(bytes, descriptor, offset + Self.keyLength + 4)
+            isWhole = isWhole && WholeBytes.read(into: bytes, from: descriptor, at: offset + Self.keyLength + 4)
             if isWhole {
                 isWhole = Self.sum(key, UnsafeRawBufferPointer(bytes)) == sum
             } else {
@@ -59,7 +61,7 @@ extension FrozenCache {
             }
             let isWritten = row.withUnsafeBufferPointer { values in
                 let bytes = UnsafeRawBufferPointer(values)
-                return Self.write(key + Self.sum(key, bytes) + bytes, descriptor, state.end)
+                return WholeBytes.write(key + Self.sum(key, bytes) + bytes, to: descriptor, at: state.end)
             }
             guard isWritten else {
                 let code = errno
@@ -75,31 +77,5 @@ extension FrozenCache {
     private static func sum(_ key: Key, _ row: UnsafeRawBufferPointer) -> [UInt8] {
         let sum = CRC32C.extended(CRC32C.of(key), by: row)
         return (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) }
-    }
-
-    /// Fills memory from a place of a file; false when that cannot be read to the end.
-    static func fill(_ memory: UnsafeMutableRawBufferPointer, _ descriptor: Int32, _ offset: Int) -> Bool {
-        var done = 0
-        while done < memory.count {
-            let count = pread(descriptor, memory.baseAddress! + done, memory.count - done, off_t(offset + done))
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            done += count
-        }
-        return true
-    }
-
-    /// Writes bytes at a place of a file; false with `errno` when that fails.
-    static func write(_ bytes: [UInt8], _ descriptor: Int32, _ offset: Int) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            var done = 0
-            while done < bytes.count {
-                let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { return false }
-                done += count
-            }
-            return true
-        }
     }
 }

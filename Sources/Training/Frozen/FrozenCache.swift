@@ -140,7 +140,8 @@ package final class FrozenCache: Sendable {
         let (header, size) = (identity.header, recordSize(identity.width))
         let length = max(0, Int(lseek(descriptor, 0, SEEK_END)))
         var found = [UInt8](repeating: 0, count: header.count)
-        let isOwn = found.withUnsafeMutableBytes { fill($0, descriptor, 0) } && found == header
+        let isOwn =
+            found.withUnsafeMutableBytes { WholeBytes.read(into: $0, from: descriptor, at: 0) } && found == header
         state.end = header.count
         guard isOwn else {
             if length > 0 {
@@ -149,12 +150,16 @@ package final class FrozenCache: Sendable {
                         + (state.grows ? "it is begun anew" : "it is not read"))
             }
             guard state.grows else { return }
-            if ftruncate(descriptor, 0) != 0 || !write(header, descriptor, 0) { state.stop(url, "cannot be begun") }
+            if ftruncate(descriptor, 0) != 0 || !WholeBytes.write(header, to: descriptor, at: 0) {
+                state.stop(url, "cannot be begun")
+            }
             return
         }
         var key = [UInt8](repeating: 0, count: keyLength)
         while state.end + size <= length {
-            guard key.withUnsafeMutableBytes({ fill($0, descriptor, state.end) }) else { break }
+            guard key.withUnsafeMutableBytes({ WholeBytes.read(into: $0, from: descriptor, at: state.end) }) else {
+                break
+            }
             state.offsets[key] = state.end
             state.end += size
         }
@@ -177,7 +182,7 @@ package final class FrozenCache: Sendable {
     /// A number of bytes for people.
     static func bytes(_ count: Int) -> String {
         count < 10_000_000
-            ? String(format: "%.0f kB", Double(count) / 1e3)
+            ? String(format: count < 10_000 ? "%.1f kB" : "%.0f kB", Double(count) / 1e3)
             : count < 10_000_000_000
                 ? String(format: "%.0f MB", Double(count) / 1e6) : String(format: "%.1f GB", Double(count) / 1e9)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Persistence
 
 /// The folder of caches, which is held to a size.
 enum FrozenFolder {
@@ -47,7 +48,7 @@ enum FrozenFolder {
         defer { close(descriptor) }
         let magic = Array(FrozenCache.magic.utf8)
         var found = [UInt8](repeating: 0, count: magic.count)
-        guard found.withUnsafeMutableBytes({ FrozenCache.fill($0, descriptor, 0) }), found == magic,
+        guard found.withUnsafeMutableBytes({ WholeBytes.read(into: $0, from: descriptor, at: 0) }), found == magic,
             flock(descriptor, LOCK_EX | LOCK_NB) == 0
         else { return false }
         return unlink(url.path) == 0

@@ -24,7 +24,7 @@ package final class EventFile {
             number += 1
         } while descriptor < 0 && errno == EEXIST && number < 1000
         guard descriptor >= 0 else {
-            throw TrainingError(.unwritable, url.path, Writing.reason("made", String(cString: strerror(errno)), errno))
+            throw TrainingError(.unwritable, url.path, Writing.reason("made", errno))
         }
         self.url = url
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

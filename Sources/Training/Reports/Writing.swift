@@ -7,14 +7,8 @@ enum Writing {
     /// Adds bytes at the end of a file.
     /// - Throws: `TrainingError` with `.unwritable`.
     static func append(_ bytes: [UInt8], to handle: FileHandle, _ url: URL) throws(TrainingError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { systemWrite(handle.fileDescriptor, $0.baseAddress!, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw TrainingError(.unwritable, url.path, reason("written", String(cString: strerror(errno)), errno))
-            }
-            rest = rest.dropFirst(count)
+        guard WholeBytes.append(bytes, to: handle.fileDescriptor) else {
+            throw TrainingError(.unwritable, url.path, reason("written", errno))
         }
     }
 
@@ -41,15 +35,11 @@ enum Writing {
         }
     }
 
-    static func reason(_ action: String, _ what: String, _ code: Int32) -> String {
-        "cannot be \(action): \(what); \(advice)"
+    /// Why the system refused, and what to do.
+    static func reason(_ action: String, _ code: Int32) -> String {
+        "cannot be \(action): \(String(cString: strerror(code))); \(advice)"
     }
 
     static let advice =
         "the last checkpoint is whole: make room, or the folder writable, and give the same command again"
-}
-
-/// The system's call, which methods of similar names would hide.
-private func systemWrite(_ descriptor: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
-    write(descriptor, buffer, count)
 }
