@@ -16,10 +16,8 @@ struct EmbeddedPictures {
         of triplets: [TrainingTriplet], by model: PerceptualModel, from source: TripletSource,
         report: (Int, Int) throws -> Void
     ) throws {
-        let (paths, threads) = (ReadableTriplets.distinct(triplets), Parallel.threads)
-        let files = Lookahead<Result<TripletSource.Picture, any Error>>(
-            paths.count, capacity: 48, threads: threads > 1 ? threads : 0
-        ) { index in Result { try source.picture(paths[index]) } }
+        let paths = ReadableTriplets.distinct(triplets)
+        let files = source.files(paths)
         defer { files.cancel() }
         var parts: [Tensor] = []
         for first in stride(from: 0, to: paths.count, by: Self.together) {

@@ -58,17 +58,11 @@ struct ReadableTriplets {
     private static func decode(
         _ pictures: [ImagePath], _ source: TripletSource, _ progress: (Int, Int) -> Void
     ) -> [String?] {
-        let files = Lookahead<String?>(pictures.count, capacity: 16, threads: Parallel.threads) { index in
-            do {
-                _ = try source.picture(pictures[index])
-                return nil
-            } catch {
-                return "\(error)"
-            }
-        }
+        let files = source.files(pictures)
         return pictures.indices.map { index in
             defer { progress(index + 1, pictures.count) }
-            return files.next() ?? nil
+            if case .failure(let error)? = files.next() { return "\(error)" }
+            return nil
         }
     }
 }

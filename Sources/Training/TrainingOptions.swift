@@ -1,7 +1,7 @@
 import DreamSim
 
 /// How a model is tuned. The defaults are those with which the published models were trained.
-public struct TrainingOptions: Hashable, Sendable {
+public struct TrainingOptions: Hashable, Sendable, Codable {
     /// What of the model is learnt.
     public var method = TrainingMethod.lora
     /// r, the rank of the updates of every block's queries, keys and values.
@@ -96,5 +96,26 @@ public struct TrainingOptions: Hashable, Sendable {
         ]
         if let fault = faults.first(where: { !$0.0 }) { throw TrainingError(.badSetting, fault.1, fault.2) }
         try adam.check()
+    }
+}
+
+extension TrainingOptions {
+    /// Reads the options of a run, also of one that was begun before there were other methods than low-rank updates.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            alpha: try values.decode(Float.self, forKey: .alpha),
+            dropout: try values.decode(Float.self, forKey: .dropout),
+            batchSize: try values.decode(Int.self, forKey: .batchSize),
+            epochs: try values.decode(Int.self, forKey: .epochs))
+        method = try values.decodeIfPresent(TrainingMethod.self, forKey: .method) ?? .lora
+        hiddenWidth = try values.decodeIfPresent(Int.self, forKey: .hiddenWidth) ?? hiddenWidth
+        rank = try values.decode(Int.self, forKey: .rank)
+        layers = try values.decodeIfPresent(Int.self, forKey: .layers)
+        margin = try values.decode(Float.self, forKey: .margin)
+        adam = try values.decode(Adam.Settings.self, forKey: .adam)
+        seed = try values.decode(UInt64.self, forKey: .seed)
+        tripletsTogether = try values.decode(Int.self, forKey: .tripletsTogether)
+        recomputesBlocks = try values.decode(Bool.self, forKey: .recomputesBlocks)
     }
 }

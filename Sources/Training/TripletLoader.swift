@@ -13,16 +13,13 @@ protocol TripletReader {
 struct TripletLoader: TripletReader {
     private let triplets: [TrainingTriplet]
     private let source: TripletSource
-    private let files: Lookahead<Result<TripletSource.Picture, any Error>>
+    private let files: TripletSource.Files
     private var taken = 0
 
     /// Begins to read.
     init(_ triplets: [TrainingTriplet], from source: TripletSource) {
         (self.triplets, self.source) = (triplets, source)
-        let threads = Parallel.threads
-        files = Lookahead(3 * triplets.count, capacity: 48, threads: threads > 1 ? threads : 0) { index in
-            Result { try source.picture(triplets[index / 3].pictures[index % 3]) }
-        }
+        files = source.files(triplets.flatMap(\.pictures))
     }
 
     /// The next triplets.
@@ -64,6 +61,17 @@ struct TripletSource: Sendable {
         if let frozen { return .frozen(try frozen.prepare(path)) }
         return .square(
             preprocessing.square(try Image.decode(contentsOfFile: path.bytes, options: preprocessing.decoding).image))
+    }
+
+    /// Pictures that are read ahead of their use, in order; nil after the last.
+    typealias Files = Lookahead<Result<Picture, any Error>>
+
+    /// Begins to read pictures.
+    func files(_ paths: [ImagePath]) -> Files {
+        let threads = Parallel.threads
+        return Files(paths.count, capacity: 48, threads: threads > 1 ? threads : 0) { index in
+            Result { try picture(paths[index]) }
+        }
     }
 
     /// Joins pictures, triplet by triplet, with what people preferred.
