@@ -32,6 +32,16 @@ public enum Parallel {
         for i in 0..<count { body(i, 0) }
     }
 
+    /// What `body` gives for each index in `0..<count`, in their order, computed on up to `threads` threads.
+    package static func map<Result: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Result) -> [Result] {
+        let results = Mutex([Result?](repeating: nil, count: count))
+        forEach(count) { index in
+            let result = body(index)
+            results.withLock { $0[index] = result }
+        }
+        return results.withLock { $0.compactMap(\.self) }
+    }
+
     /// Splits `0..<count` into one contiguous range a thread, each but the last a multiple of `multiple` long.
     package static func forEachRange(_ count: Int, multiple: Int, _ body: @Sendable (Range<Int>) -> Void) {
         let units = (count + multiple - 1) / multiple

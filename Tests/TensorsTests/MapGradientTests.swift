@@ -163,7 +163,7 @@ struct MapGradientTests {
         let (channels, weights) = (20, [Float](repeating: 1, count: 20))
         let some = Self.features(channels, seed: 8)
         let zero = [Float](repeating: 0, count: channels)
-        for factor: Float in [1e-6, 1e-12, 1e-20, 1e-30, 1e-38, 1e-44] {
+        for factor: Float in [1e-6, 1e-12, 1e-20, 1e-30, 1e-38, 7 * .leastNonzeroMagnitude] {
             let tiny = some.map { $0 * factor }
             for (a, b) in [(tiny, some), (some, tiny), (tiny, zero), (tiny, tiny), (zero, tiny)] {
                 var da = [Float](repeating: .nan, count: channels)

@@ -9,7 +9,7 @@ extension MultiScaleSimilarity: DifferentiableMetric {
     public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
         try checkBatches(a, b)
         return PlanePairs.distanceAndGradient(a, b) { x, y in
-            let channels = PlanePairs.forEach(3) { scales(x[$0], y[$0]) }
+            let channels = Parallel.map(3) { scales(x[$0], y[$0]) }
             // The terms that are raised to powers: of each channel, or their means.
             let together = self == .torchmetrics
             let terms = together ? [means(channels)] : channels.map { $0.map(\.part.mean) }

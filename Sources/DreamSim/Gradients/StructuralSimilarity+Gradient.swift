@@ -7,7 +7,7 @@ extension StructuralSimilarity: DifferentiableMetric {
         let window = window
         return PlanePairs.distanceAndGradient(a, b) { x, y in
             let change = change(height: x[0].height, width: x[0].width)
-            let parts = PlanePairs.forEach(3) { c in
+            let parts = Parallel.map(3) { c in
                 window.meanAndGradient(
                     .similarity, change.map { x[c].changed($0) } ?? x[c], change.map { y[c].changed($0) } ?? y[c])
             }
@@ -51,13 +51,6 @@ enum PlanePairs {
         return DistanceGradient(
             distances: distances, gradientA: Tensor(gradients.a, shape: a.shape),
             gradientB: Tensor(gradients.b, shape: b.shape))
-    }
-
-    /// Calls `body` for each index, on several threads.
-    static func forEach<R: Sendable>(_ count: Int, _ body: @Sendable (Int) -> R) -> [R] {
-        let slots = Slots<R>(count)
-        Parallel.forEach(count) { slots.set($0, body($0)) }
-        return slots.values
     }
 
     private static func planes(_ batch: Tensor, _ n: Int) -> [Plane] {

@@ -1,4 +1,4 @@
-package import Tensors
+import Tensors
 
 /// How a network sees images in [0, 1]: (gain v - shift - mean) / deviation, channel by channel.
 package struct InputScaling: Sendable {

@@ -4,7 +4,7 @@ import Tensors
 /// Gathers the best rows of all queries, each thread for itself.
 ///
 /// `@unchecked Sendable`: every lane has its own part, and no two threads have the same lane.
-final class Finder: @unchecked Sendable {
+final class BestRowsByLane: @unchecked Sendable {
     private let queries: Int
     private let mask: RowMask?
     private var best: [UnsafeMutableBufferPointer<BestRows>]

@@ -90,7 +90,7 @@ extension IndexReader {
     private func nearestExactly(
         to queries: Tensor, wanted: Int, mask: RowMask?, in range: Range<Int>
     ) -> [[BestRows.Entry]] {
-        let found = Finder(queries: queries.shape[0], wanted: wanted, lanes: RowScan.lanes, mask: mask)
+        let found = BestRowsByLane(queries: queries.shape[0], wanted: wanted, lanes: RowScan.lanes, mask: mask)
         RowScan(queries).forEachBlock(of: vectors.stored, in: range) { found.take($0) }
         return found.ranked()
     }
