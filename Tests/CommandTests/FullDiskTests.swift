@@ -31,27 +31,47 @@ struct FullDiskTests {
         ["search", "--id", "1", "-k", "400", "--html", "DISK/out.html", "--quiet"],
     ]
 
+    /// Runs a command on a disk of its own, for which DISK stands in its arguments. The code is 55 where the command ended
+    /// with 2, as it must.
+    /// - Parameters:
+    ///   - mount: what the disk is like.
+    ///   - before: what is done on the disk first.
+    ///   - after: what is looked at when the command is over.
+    private static func run(
+        _ arguments: [String], home: URL, index: URL, mount: String, before: String = ":", after: String = ":",
+        environment: [String: String] = [:]
+    ) throws -> (run: CommandRun, disk: String) {
+        let disk = home.appending(path: "disk").path
+        let command = arguments.map { $0.replacing("DISK", with: disk) } + ["--index", index.path]
+        let run = try CommandRun(
+            script: """
+                unshare -m bash -c '
+                    mkdir "$DISK" && mount -t tmpfs -o \(mount) none "$DISK" || exit 77
+                    \(before)
+                    "$DREAMSIM" "$@" > /dev/null; code=$?
+                    \(after)
+                    [ $code = 2 ] && exit 55; exit 56' bash "$@" || exit $?
+                """, command, home: home, environment: environment.merging(["DISK": disk]) { $1 })
+        return (run, disk)
+    }
+
     @Test("A full disk leaves nothing half written, and what was there before as it was", arguments: outputs)
     func full(arguments: [String]) throws {
         try Self.withIndex { home, index in
-            let disk = home.appending(path: "disk").path
-            let command = arguments.map { $0.replacing("DISK", with: disk) } + ["--index", index.path]
-            let run = try CommandRun(
-                script: """
-                    unshare -m bash -c '
-                        mkdir "$DISK" && mount -t tmpfs -o size=24k none "$DISK" || exit 77
-                        [ -z "$OLD" ] || { echo old > "$DISK/$OLD" && touch -d @5 "$DISK/$OLD"; }
-                        "$DREAMSIM" "$@" > /dev/null; code=$?
-                        for file in $(find "$DISK" -mindepth 1 -printf "%P\\n"); do
-                            echo "$file" $(cat "$DISK/$file")
-                        done
-                        [ $code = 2 ] && exit 55; exit 56' bash "$@" || exit $?
-                    """, command, home: home,
-                environment: ["DISK": disk, "OLD": arguments.contains("DISK/out") ? "" : Self.name(arguments)])
+            let isFolder = arguments.contains("DISK/out")
+            let (run, disk) = try Self.run(
+                arguments, home: home, index: index, mount: "size=24k",
+                before: #"[ -z "$OLD" ] || { echo old > "$DISK/$OLD" && touch -d @5 "$DISK/$OLD"; }"#,
+                after: """
+                    for file in $(find "$DISK" -mindepth 1 -printf "%P\\n"); do
+                        echo "$file" $(cat "$DISK/$file")
+                    done
+                    """,
+                environment: ["OLD": isFolder ? "" : Self.name(arguments)])
             guard Self.hasRun(run) else { return }
             #expect(run.code == 55, "\(run.error)")
             #expect(run.error.contains("No space left on device") && run.error.contains(disk), "\(run.error)")
-            #expect(run.output == (arguments.contains("DISK/out") ? "" : "\(Self.name(arguments)) old\n"))
+            #expect(run.output == (isFolder ? "" : "\(Self.name(arguments)) old\n"))
             #expect(try CommandRun(["index", "check", "--index", index.path], home: home).code == 0)
         }
     }
@@ -63,14 +83,7 @@ struct FullDiskTests {
     @Test("A disk that cannot be written is named", arguments: outputs)
     func readOnly(arguments: [String]) throws {
         try Self.withIndex { home, index in
-            let disk = home.appending(path: "disk").path
-            let command = arguments.map { $0.replacing("DISK", with: disk) } + ["--index", index.path]
-            let run = try CommandRun(
-                script: """
-                    unshare -m bash -c '
-                        mkdir "$DISK" && mount -t tmpfs -o ro none "$DISK" || exit 77
-                        "$DREAMSIM" "$@" > /dev/null; [ $? = 2 ] && exit 55; exit 56' bash "$@" || exit $?
-                    """, command, home: home, environment: ["DISK": disk])
+            let (run, disk) = try Self.run(arguments, home: home, index: index, mount: "ro")
             guard Self.hasRun(run) else { return }
             #expect(run.code == 55, "\(run.error)")
             // Foundation, which makes folders, has words of its own.

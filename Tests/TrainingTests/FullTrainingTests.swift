@@ -127,35 +127,19 @@ struct FullTrainingTests {
 
     @Test("A run goes on to the very same files when it was stopped, on any number of threads", arguments: [1, 3])
     func resuming(stop: Int) async throws {
-        struct Stop: Error {}
         let (model, threads) = (try await TrainingTests.model(["dino"]), Parallel.threads)
         defer { Parallel.threads = threads }
         try Fixtures.withTemporaryFolder { folder in
-            let training = try TrainingRunTests.triplets(10, in: folder)
-            let validation = try TrainingRunTests.triplets(3, in: folder, seed: 2)
-            func run(_ name: String) throws -> TrainingRun {
-                var settings = TrainingRun.Settings()
-                settings.stepsBetweenCheckpoints = 2
-                return try TrainingRun(
-                    model, Self.options(), training: training, validation: validation,
-                    folder: folder.appending(path: name), settings: settings)
-            }
+            let run = try TrainingRunTests.runs(of: model, Self.options(), in: folder)
             Parallel.threads = 1
             try run("whole").run()
             Parallel.threads = 2
-            #expect(throws: Stop.self) {
-                try run("part").run { if case .step(let step) = $0, step.number == stop { throw Stop() } }
-            }
-            let resumed = try run("part")
-            #expect(resumed.trainer.steps == stop / 2 * 2)
-            try resumed.run()
-            for file in ["checkpoint.safetensors", "model.safetensors", "best.safetensors"] {
-                let files = try ["whole/", "part/"].map { try Data(contentsOf: folder.appending(path: $0 + file)) }
-                #expect(files[0] == files[1], "\(file)")
-            }
+            let resumed = try TrainingRunTests.expectSame(
+                ["checkpoint.safetensors", "model.safetensors", "best.safetensors"], after: stop, in: folder, run)
             let other = try #require(throws: TrainingError.self) {
                 try TrainingRun(
-                    model, TrainingRunTests.options(), training: training, folder: folder.appending(path: "part"))
+                    model, TrainingRunTests.options(), training: resumed.training,
+                    folder: folder.appending(path: "part"))
             }
             #expect(other.kind == .badCheckpoint && other.reason.contains("other settings"))
         }

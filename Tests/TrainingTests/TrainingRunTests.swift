@@ -81,41 +81,58 @@ struct TrainingRunTests {
                 rightPreferred: triplets.map(\.rightPreferred)))
     }
 
+    /// Makes runs of ten triplets with three to validate on and a checkpoint every other step, by the names of their folders.
+    static func runs(
+        of model: PerceptualModel, _ options: TrainingOptions, in folder: URL
+    ) throws -> (String) throws -> TrainingRun {
+        let (training, validation) = (try triplets(10, in: folder), try triplets(3, in: folder, seed: 2))
+        var settings = TrainingRun.Settings()
+        settings.stepsBetweenCheckpoints = 2
+        return { [settings] name in
+            try TrainingRun(
+                model, options, training: training, validation: validation, folder: folder.appending(path: name),
+                settings: settings)
+        }
+    }
+
+    /// Stops the run "part" after a step and takes it up again; its files must become those of "whole", which is over.
+    /// - Returns: the run that was taken up.
+    @discardableResult
+    static func expectSame(
+        _ files: [String], after stop: Int, in folder: URL, _ run: (String) throws -> TrainingRun
+    ) throws -> TrainingRun {
+        #expect(throws: Stop.self) {
+            try run("part").run { event in
+                if case .step(let step) = event, step.number == stop { throw Stop() }
+            }
+        }
+        let resumed = try run("part")
+        // What came after the last checkpoint is lost, and done again.
+        #expect(resumed.trainer.steps == stop / 2 * 2)
+        try resumed.run()
+        for file in files {
+            let (a, b) = ("whole/" + file, "part/" + file)
+            #expect(
+                try Data(contentsOf: folder.appending(path: a)) == Data(contentsOf: folder.appending(path: b)),
+                "\(file)")
+        }
+        // A run that is over stays as it is.
+        try run("part").run { _ in Issue.record("a run that is over went on") }
+        return resumed
+    }
+
     @Test("A run that was stopped anywhere goes on to the very same files", arguments: [1, 3, 4])
     func resuming(stop: Int) async throws {
         let model = try await TrainingTests.model(["dino"])
         try Fixtures.withTemporaryFolder { folder in
-            let (training, validation) = (try Self.triplets(10, in: folder), try Self.triplets(3, in: folder, seed: 2))
-            func run(_ name: String) throws -> TrainingRun {
-                var settings = TrainingRun.Settings()
-                settings.stepsBetweenCheckpoints = 2
-                return try TrainingRun(
-                    model, Self.options(), training: training, validation: validation,
-                    folder: folder.appending(path: name), settings: settings)
-            }
+            let run = try Self.runs(of: model, Self.options(), in: folder)
             try run("whole").run()
-            #expect(throws: Stop.self) {
-                try run("part").run { event in
-                    if case .step(let step) = event, step.number == stop { throw Stop() }
-                }
-            }
-            let resumed = try run("part")
-            // What came after the last checkpoint is lost, and done again.
-            #expect(resumed.trainer.steps == stop / 2 * 2)
-            try resumed.run()
-            for file in [
-                "checkpoint.safetensors", "adapter/adapter_model.safetensors", "best/adapter_model.safetensors",
-            ] {
-                let (a, b) = ("whole/" + file, "part/" + file)
-                #expect(
-                    try Data(contentsOf: folder.appending(path: a)) == Data(contentsOf: folder.appending(path: b)),
-                    "\(file)")
-            }
+            try Self.expectSame(
+                ["checkpoint.safetensors", "adapter/adapter_model.safetensors", "best/adapter_model.safetensors"],
+                after: stop, in: folder, run)
             let steps = try String(contentsOf: folder.appending(path: "part/log.jsonl"), encoding: .utf8)
                 .split(separator: "\n").count
             #expect(steps == 9)
-            // A run that is over stays as it is.
-            try run("part").run { _ in Issue.record("a run that is over went on") }
         }
     }
 
