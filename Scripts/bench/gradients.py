@@ -13,13 +13,13 @@ Each round times every contender once (ABAB), so that whatever else the machine 
 ratios are printed. The packages' networks get random weights, which does not change the time.
 Needs torch, torchvision, lpips, DISTS_pytorch and piq.
 """
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import time
+
+import turns
 
 METRICS = ["lpips-alex", "lpips-vgg", "dists:full", "ssim", "ms-ssim", "mse"]
 
@@ -105,28 +105,17 @@ def child(metric, size, way, threads):
 def main():
     if len(sys.argv) > 1 and sys.argv[1] == "--child":
         return child(sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
-    parser.add_argument("--metrics", nargs="+", default=METRICS)
+    parser = turns.arguments(__doc__, [256, 512], METRICS)
     parser.add_argument("--ways", nargs="+", default=["image", "both"])
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    for name in ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]:
-        os.environ.pop(name, None)
     print(f"seconds a pair, {options.threads} threads, medians of {options.runs}", flush=True)
     print(f"{'metric':12} {'size':>5} {'gradient':>9} {'ours':>9} {'PyTorch':>9} {'PyTorch/ours':>13}", flush=True)
     for size in options.sizes:
         for metric in options.metrics:
             for way in options.ways:
-                times = {"ours": [], "theirs": []}
-                for _ in range(options.runs):
-                    times["ours"].append(ours(options.command, metric, size, way, options.threads))
-                    times["theirs"].append(theirs(metric, size, way, options.threads))
-                mine, other = statistics.median(times["ours"]), statistics.median(times["theirs"])
-                # Whatever else the machine does falls on both of a round.
-                ratio = statistics.median(b / a for a, b in zip(times["ours"], times["theirs"]))
+                mine, other, ratio = turns.in_turn(
+                    options.runs, lambda: ours(options.command, metric, size, way, options.threads),
+                    lambda: theirs(metric, size, way, options.threads))
                 print(f"{metric:12} {size:5} {way:>9} {mine:9.5f} {other:9.5f} {ratio:13.2f}", flush=True)
 
 

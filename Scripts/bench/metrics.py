@@ -8,13 +8,13 @@ Each round times every contender once (ABAB), so that whatever else the machine 
 ratios are printed. Both sides time pairs of images that are in memory already; neither counts its start. Needs lpips,
 DISTS_pytorch, torch, torchvision, scikit-image, piq and torchmetrics; the packages' networks get random weights, which does not change the time.
 """
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
 import time
+
+import turns
 
 METRICS = ["lpips-alex", "lpips-vgg", "dists:full"]
 # Asked for by --metrics; `ssim` is scikit-image with the authors' settings.
@@ -97,25 +97,15 @@ def child(metric, size, threads):
 def main():
     if len(sys.argv) > 1 and sys.argv[1] == "--child":
         return child(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 768, 2048])
-    parser.add_argument("--metrics", nargs="+", default=METRICS)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
-    for name in ["OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"]:
-        os.environ.pop(name, None)
+    options = turns.arguments(__doc__, [256, 768, 2048], METRICS).parse_args()
     print(f"seconds a pair, {options.threads} threads, medians of {options.runs}", flush=True)
     print(f"{'metric':20} {'size':>5} {'ours':>9} {'package':>9} {'package/ours':>13}", flush=True)
     for size in options.sizes:
         for metric in options.metrics:
-            times = {"ours": [], "theirs": []}
-            for _ in range(options.runs):
-                times["ours"].append(ours(options.command, metric, size, options.threads))
-                times["theirs"].append(theirs(metric, size, options.threads))
-            mine, other = statistics.median(times["ours"]), statistics.median(times["theirs"])
-            print(f"{metric:20} {size:5} {mine:9.5f} {other:9.5f} {other / mine:13.2f}", flush=True)
+            mine, other, ratio = turns.in_turn(
+                options.runs, lambda: ours(options.command, metric, size, options.threads),
+                lambda: theirs(metric, size, options.threads))
+            print(f"{metric:20} {size:5} {mine:9.5f} {other:9.5f} {ratio:13.2f}", flush=True)
 
 
 main()
