@@ -1,5 +1,7 @@
 import ArgumentParser
+import Dispatch
 import DreamSim
+import Foundation
 
 /// The command `dreamsim`. Each subcommand has its file in `Subcommands`; to add one, add its file and its line here.
 struct DreamSimCommand: AsyncParsableCommand {
@@ -52,7 +54,22 @@ struct DreamSimCommand: AsyncParsableCommand {
 /// The program.
 @main
 enum Program {
-    static func main() async {
+    static func main() {
+        // Before anything waits: the libraries that wake who waits cannot do without files of their own, and crash.
+        guard OpenFiles.suffice else {
+            Terminal.error(
+                "fewer than \(OpenFiles.least) more files can be opened by this process, which it needs; raise the limit, "
+                    + "as with 'ulimit -n 1024'")
+            Terminal.exit(.trouble)
+        }
+        Task {
+            await run()
+            exit(EXIT_SUCCESS)
+        }
+        dispatchMain()
+    }
+
+    private static func run() async {
         do {
             var command = try DreamSimCommand.parseAsRoot(RawArguments.all())
             if var asynchronous = command as? any AsyncParsableCommand {

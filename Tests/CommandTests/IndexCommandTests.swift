@@ -147,7 +147,7 @@ struct IndexCommandTests {
         }
     }
 
-    @Test("With hardly any open files left, it works or says so", arguments: [5, 7, 9, 11, 14, 20])
+    @Test("With hardly any open files left, it works or says so", arguments: [5, 7, 9, 11, 14, 20, 24])
     func fewFiles(limit: Int) throws {
         try CommandTests.withBench { bench in
             let index = bench.home.appending(path: "i").path
