@@ -117,6 +117,8 @@ struct LoRAParameters: TunedParameters {
         }
 
         func embed(_ input: TripletInput, _ range: Range<Int>) -> [[Float]] {
+            // Two recordings at once would take twice the memory.
+            recording = nil
             let made = EmbeddingRecording(
                 model, input.entry(range), tunings: tunings, firstImage: 3 * range.lowerBound, recomputes: recomputes,
                 onlyUpdates: true)

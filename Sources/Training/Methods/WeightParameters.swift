@@ -32,6 +32,8 @@ struct WeightParameters: TunedParameters {
         var gradients: [String: Tensor] { PerceptualModel.named(sums.map(\.tensors)) }
 
         func embed(_ input: TripletInput, _ range: Range<Int>) -> [[Float]] {
+            // Two recordings at once would take twice the memory.
+            recording = nil
             let made = EmbeddingRecording(model, input.entry(range), recomputes: recomputes)
             recording = made
             return made.embeddings.rows
