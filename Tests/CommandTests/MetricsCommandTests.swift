@@ -258,4 +258,15 @@ struct MetricsCommandTests {
             #expect(rows.first { $0["name"] as? String == "ms-ssim" }?["isSpatial"] as? Bool == false)
         }
     }
+
+    @Test("A comparison of which nothing could be measured writes errors only", arguments: ["mse,ssim", nil])
+    func nothingMeasured(metrics: String?) throws {
+        try CommandTests.withBench { bench in
+            let choice = metrics.map { ["--metric", $0] } ?? bench.model
+            let run = try bench.run(
+                ["compare", bench.picture("a.png"), bench.picture("gone.png")] + choice)
+            #expect(run.code == 2 && run.output.isEmpty, "\(run.output)")
+            #expect(run.error.contains("gone.png"))
+        }
+    }
 }

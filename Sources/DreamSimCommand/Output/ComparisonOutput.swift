@@ -28,7 +28,9 @@ struct ComparisonOutput {
         }
     }
 
+    /// Nothing where nothing could be measured: the errors say it all.
     private func table() -> String {
+        guard !report.results.isEmpty else { return "" }
         var table = TextTable([("rank", .right), ("distance", .right), ("image", .left)])
         for entry in report.results {
             table.add(["\(entry.rank)", String(format: "%.5f", entry.distance), "\(entry.image)"])

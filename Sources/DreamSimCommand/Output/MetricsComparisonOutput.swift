@@ -35,7 +35,9 @@ struct MetricsComparisonOutput {
             + report.failures.map { line(nil, $0.image, [:], $0.error) }.joined()
     }
 
+    /// Nothing where nothing could be measured: the errors say it all.
     private func table() -> String {
+        guard !report.results.isEmpty else { return "" }
         var lines = (isWide ? metricsAsRows() : imagesAsRows()).lines()
         if options.quiet {
             lines.removeFirst()
