@@ -28,7 +28,8 @@ public final class IndexReader: Sendable {
                         // The transaction stays open: it holds the snapshot.
                         try db.execute(sql: "BEGIN")
                         try IndexSchema.check(db, folder.database)
-                        guard try IndexSchema.migrator.hasCompletedMigrations(db),
+                        // One of an older schema is read as it is; the next writer brings it up to date.
+                        guard try !IndexSchema.migrator.appliedMigrations(db).isEmpty,
                             let stored = try StoredSettings(db, path: folder.database)
                         else {
                             throw IndexError(
