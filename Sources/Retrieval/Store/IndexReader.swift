@@ -16,7 +16,7 @@ public final class IndexReader: Sendable {
     /// - Throws: `IndexError` with `.missing`, `.damaged`, `.newerSchema` or `.unreadable`.
     public init(_ url: URL) throws {
         let folder = IndexFolder(url)
-        guard folder.isPresent else {
+        guard try folder.isPresent else {
             throw IndexError(.missing, folder.url.path, "is not an index; make one with 'dreamsim index FOLDER'")
         }
         var attempts = 0
@@ -61,7 +61,7 @@ public final class IndexReader: Sendable {
     /// - Throws: `IndexError` with `.damaged`, `.newerSchema` or `.unreadable`.
     public static func settings(of url: URL) throws -> IndexSettings? {
         let folder = IndexFolder(url)
-        guard folder.isPresent else { return nil }
+        guard try folder.isPresent else { return nil }
         return try IndexError.translating(folder.database) {
             try open(folder.database).inDatabase { db in
                 try IndexSchema.check(db, folder.database)

@@ -83,14 +83,11 @@ public final class IndexWriter {
 
     /// Makes the folder. One that holds something else is refused, so that an index does not get mixed up with pictures.
     private static func makeFolder(_ folder: IndexFolder) throws {
-        let manager = FileManager.default
-        do {
-            try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)
-        } catch {
-            throw IndexError(.unwritable, folder.url.path, "cannot be made: \(error.localizedDescription)")
+        do throws(SystemFailure) { try Folder.make(folder.url.path) } catch {
+            throw IndexError(error, unwritable: folder.url.path)
         }
-        guard !folder.isPresent else { return }
-        let others = ((try? manager.contentsOfDirectory(atPath: folder.url.path)) ?? []).filter {
+        guard try !folder.isPresent else { return }
+        let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []).filter {
             $0 != "lock" && !$0.hasPrefix("index.sqlite") && !($0.hasPrefix("vectors-") && $0.hasSuffix(".bin"))
         }
         guard others.isEmpty else {
@@ -103,7 +100,7 @@ public final class IndexWriter {
         do throws(SystemFailure) {
             if let lock = try FileLock.attempt(folder.lock) { return lock }
         } catch {
-            throw IndexError(.unwritable, folder.lock, error.reason + "; check the folder's permissions")
+            throw IndexError(error, unwritable: folder.lock)
         }
         throw IndexError(
             .locked, folder.url.path, "another process is writing this index; wait for it, or stop it")
