@@ -26,7 +26,8 @@ struct IndexModelTests {
             file = url.appending(path: "adapter_model.safetensors")
             let layer = "base_model.model.extractor_list.0.model.blocks.1.attn.qkv"
             tensors = [
-                (layer + ".lora_A.weight", tensor([4, 48], seed)), (layer + ".lora_B.weight", tensor([144, 4], seed + 1)),
+                (layer + ".lora_A.weight", tensor([4, 48], seed)),
+                (layer + ".lora_B.weight", tensor([144, 4], seed + 1)),
             ]
         }
         try SafetensorsWriter.write(tensors, metadata: [:], to: file)

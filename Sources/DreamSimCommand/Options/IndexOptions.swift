@@ -88,7 +88,8 @@ extension ModelOptions {
         let model = try await made.loadModel(choice, options: options, quiet: quiet)
         if timings { TimingsReport.begin() }
         return (
-            model, try IndexSettings(model, choice: made.completed(choice, in: store), store: store, precision: precision)
+            model,
+            try IndexSettings(model, choice: made.completed(choice, in: store), store: store, precision: precision)
         )
     }
 }
