@@ -156,7 +156,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["DreamSimCommand", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
+            dependencies: ["DreamSimCommand", "DreamSim", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "DreamSimTests",

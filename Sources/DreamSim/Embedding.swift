@@ -67,6 +67,12 @@ public struct ModelStamp: Hashable, Sendable, Codable {
         self.isNormalized = isNormalized
     }
 
+    /// Whether embeddings of both can be compared, whatever the models are called: the weights tell which model it is.
+    public func agrees(with other: ModelStamp) -> Bool {
+        weights == other.weights && precision == other.precision && preprocessing == other.preprocessing
+            && isNormalized == other.isNormalized
+    }
+
     /// The first twelve digits of `weights`, and the precision where it is not float32, for people.
     public var shortWeights: String { weights.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "") }
 }

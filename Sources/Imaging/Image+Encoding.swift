@@ -54,7 +54,7 @@ extension Image {
         do throws(AtomicFile.Failure) {
             try AtomicFile.write(bytes, to: rawPath)
         } catch {
-            throw ImagingError(.unwritable, path: error.path, error.reason)
+            throw ImagingError(.unwritable, path: error.path, error.reason + SystemFailure.advice(error.code))
         }
     }
 

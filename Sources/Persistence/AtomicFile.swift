@@ -17,6 +17,8 @@ package struct AtomicFile: ~Copyable {
         package let path: String
         /// What was being done and the system's reason, such as `cannot write: No space left on device`.
         package let reason: String
+        /// `errno`; 0 where the system was not asked.
+        package let code: Int32
     }
 
     static let temporaryPrefix = ".dreamsim-", temporarySuffix = ".part"
@@ -31,7 +33,7 @@ package struct AtomicFile: ~Copyable {
     package init(replacing path: some Sequence<UInt8>) throws(Failure) {
         let path = Array(path)
         guard let last = path.last, last != UInt8(ascii: "/"), !path.contains(0) else {
-            throw Failure(path: String(decoding: path, as: UTF8.self), reason: "the path names no file")
+            throw Failure(path: String(decoding: path, as: UTF8.self), reason: "the path names no file", code: 0)
         }
         let slash = path.lastIndex(of: UInt8(ascii: "/"))
         let folder = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(path[..<$0]) } ?? [UInt8(ascii: ".")]
@@ -115,9 +117,10 @@ package struct AtomicFile: ~Copyable {
     }
 
     private static func failure(_ path: [UInt8], _ action: String) -> Failure {
-        Failure(
-            path: String(decoding: path, as: UTF8.self), reason: "cannot \(action): \(String(cString: strerror(errno)))"
-        )
+        let code = errno
+        return Failure(
+            path: String(decoding: path, as: UTF8.self), reason: "cannot \(action): \(String(cString: strerror(code)))",
+            code: code)
     }
 
     private static func terminated(_ path: [UInt8]) -> [CChar] {

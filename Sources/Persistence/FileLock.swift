@@ -44,4 +44,19 @@ package struct SystemFailure: Error, Sendable {
 
     /// The system's reason.
     package var reason: String { "cannot be \(action): \(String(cString: strerror(code)))" }
+
+    package init(action: String, code: Int32) {
+        (self.action, self.code) = (action, code)
+    }
+
+    /// What to do, after a semicolon; empty where there is nothing to say.
+    package static func advice(_ code: Int32) -> String {
+        switch code {
+        case ENOSPC, EDQUOT: "; free some space and run the same command again"
+        case EACCES, EPERM: "; check the folder's permissions, or name another place"
+        case EROFS: "; name a place on another disk"
+        case ENOENT: "; make the folder first"
+        default: ""
+        }
+    }
 }

@@ -1,4 +1,5 @@
 internal import GRDB
+import Persistence
 
 /// What keeps an index from being read or written, and what to do about it.
 public struct IndexError: Error, Hashable, Sendable {
@@ -42,6 +43,16 @@ extension IndexError: CustomStringConvertible {
 }
 
 extension IndexError {
+    /// Says what the system refused to do to a file or folder that was to be written, and what to do.
+    init(_ failure: SystemFailure, unwritable subject: String) {
+        self.init(.unwritable, subject, failure.reason + SystemFailure.advice(failure.code))
+    }
+
+    /// Says why a file that was to be written could not be, and what to do.
+    init(_ failure: AtomicFile.Failure) {
+        self.init(.unwritable, failure.path, failure.reason + SystemFailure.advice(failure.code))
+    }
+
     /// Translates what SQLite reports.
     init(_ error: DatabaseError, _ subject: String) {
         let detail = error.message ?? "\(error.resultCode)"
@@ -56,7 +67,7 @@ extension IndexError {
             self.init(
                 .damaged, subject, "is damaged (\(detail)); delete the index's folder and index the pictures again")
         case .SQLITE_CANTOPEN:
-            self.init(.unreadable, subject, "cannot be opened: \(detail)")
+            self.init(.unreadable, subject, "cannot be opened: \(detail); check the folder's permissions")
         default:
             self.init(.unreadable, subject, "SQLite reports: \(detail)")
         }

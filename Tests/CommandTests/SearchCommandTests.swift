@@ -65,6 +65,17 @@ struct SearchCommandTests {
         }
     }
 
+    @Test("dedupe says which folders the index does not know", arguments: ["", "--against", "--prefer"])
+    func unknownFolder(option: String) throws {
+        try Self.withIndex { bench, index in
+            let dedupe = ["dedupe", bench.pictures.path, "--index", index]
+            let known = try bench.run(dedupe)
+            #expect(known.code == 0 && !known.error.contains("knows no file"), "\(known.error)")
+            let run = try bench.run(dedupe + (option.isEmpty ? [] : [option]) + [bench.pictures.path + "s"])
+            #expect(run.code == 0 && run.error.contains("pictures" + "s: the index"), "\(run.error)")
+        }
+    }
+
     @Test("Queries come from standard input and by number; one that fails does not stop the others")
     func queries() throws {
         try Self.withIndex { bench, index in

@@ -167,7 +167,7 @@ struct InterchangeTests {
             let plain = index.home.appending(path: "x.txt")
             try FileManager.default.copyItem(at: file, to: plain)
             #expect(try StoreTests.kind { _ = try IndexWriter.importing(plain, into: index.url) } == .badRequest)
-            let other = ModelStamp(model: "other", weights: "none", preprocessing: .standard, isNormalized: true)
+            let other = ModelStamp(model: "other", weights: "other", preprocessing: .standard, isNormalized: true)
             let stamp = InterchangeStamp(IndexSettings(stamp: other, source: "none", width: 3, precision: .float32))
             #expect(
                 try StoreTests.kind { _ = try IndexWriter.importing(file, into: index.url, stamp: stamp) }

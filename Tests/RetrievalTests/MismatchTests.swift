@@ -28,6 +28,33 @@ struct MismatchTests {
         }
     }
 
+    @Test("A database of the first schema is read as it is, and brought up to date by the next writer")
+    func olderDatabase() async throws {
+        try await Gallery.with(3) { gallery in
+            try gallery.update()
+            let sound = try gallery.dump()
+            try Self.change(
+                gallery,
+                """
+                ALTER TABLE setting DROP COLUMN adapter; ALTER TABLE setting DROP COLUMN head;
+                DELETE FROM grdb_migrations WHERE identifier LIKE '2:%'
+                """)
+            #expect(try gallery.dump() == sound)
+            #expect(try IndexReader.settings(of: gallery.index)?.source == gallery.settings.source)
+            let store = ModelStore(ModelStore.Configuration(home: gallery.home))
+            let head = gallery.home.appending(path: "head")
+            try Data("a head".utf8).write(to: head)
+            let writer = try gallery.writer()
+            #expect(writer.settings.head == nil)
+            try writer.remember(
+                IndexSettings(
+                    gallery.model, choice: ModelChoice(source: gallery.settings.source, head: head), store: store))
+            let settings = try IndexReader(gallery.index).settings
+            #expect(settings.head?.path == head.path && settings.head == writer.settings.head)
+            #expect(try gallery.dump() == sound)
+        }
+    }
+
     @Test("Files of vectors, graphs and stamps of a newer version are refused as such")
     func newerFiles() async throws {
         try await Gallery.with(6) { gallery in

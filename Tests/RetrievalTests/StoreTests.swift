@@ -49,7 +49,7 @@ struct StoreTests {
             let stamp = gallery.model.stamp
             let others = [
                 ModelStamp(
-                    model: "other", weights: stamp.weights, preprocessing: stamp.preprocessing, isNormalized: true),
+                    model: "other", weights: "0", preprocessing: stamp.preprocessing, isNormalized: true),
                 ModelStamp(
                     model: "tiny", weights: "0" + stamp.weights, preprocessing: stamp.preprocessing, isNormalized: true),
                 ModelStamp(model: "tiny", weights: stamp.weights, preprocessing: .standard, isNormalized: true),

@@ -61,9 +61,17 @@ public enum ImageFinder {
         }
         for entry in entries.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             let path = folder.appending(entry)
-            guard !path.isHidden, let identity = FileIdentity(path, followsLinks: options.followsLinks),
-                !options.excluded.contains(where: { path.matches($0) })
-            else { continue }
+            guard !path.isHidden, !options.excluded.contains(where: { path.matches($0) }) else { continue }
+            guard let identity = FileIdentity(path, followsLinks: options.followsLinks) else {
+                guard errno == EACCES else { continue }
+                // Where names can be read but not followed, one line tells of the folder; else it is a link into one.
+                if FileIdentity(path, followsLinks: false) == nil, errno == EACCES {
+                    unreadable(folder, "cannot be entered: \(String(cString: strerror(EACCES)))")
+                    return
+                }
+                unreadable(path, "leads where nothing can be read: \(String(cString: strerror(EACCES)))")
+                continue
+            }
             if identity.isFolder {
                 walk(path, identity, options, &seen, &found, unreadable)
             } else if identity.isFile, hasImageExtension(path),

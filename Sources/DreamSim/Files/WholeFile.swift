@@ -15,7 +15,7 @@ public enum WholeFile {
         do throws(AtomicFile.Failure) {
             try AtomicFile.write(bytes, to: ImagePath(url.path).bytes)
         } catch {
-            throw DreamSimError(.unwritable, error.path, error.reason)
+            throw DreamSimError(.unwritable, error.path, error.reason + SystemFailure.advice(error.code))
         }
     }
 }

@@ -2,6 +2,7 @@ import Checkpoints
 public import Foundation
 public import ModelStore
 import Networks
+import Persistence
 public import Tensors
 
 extension PerceptualModel {
@@ -128,8 +129,10 @@ extension PerceptualModel {
         }
         if options.keepsMergedFile {
             do {
-                try FileManager.default.createDirectory(
-                    at: store.mergedFolder, withIntermediateDirectories: true)
+                let folder = store.mergedFolder.path
+                do throws(SystemFailure) { try Folder.make(folder) } catch {
+                    throw DreamSimError(.unwritable, folder, error.reason + SystemFailure.advice(error.code))
+                }
                 try MergedModel.write(header, weights: weights, to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
                 return try PerceptualModel(

@@ -1,7 +1,9 @@
 import ArgumentParser
 import DreamSim
+import Foundation
+import Retrieval
 
-/// How the model of an index is found; which it is the index says itself.
+/// Where the model of an index lies now; which it is, and where it lay, the index says itself.
 struct IndexModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
@@ -10,12 +12,12 @@ struct IndexModelOptions: ParsableArguments {
     var model: String?
 
     @Option(
-        help: ArgumentHelp("The PEFT folder of updates that the index was made with.", valueName: "dir"),
+        help: ArgumentHelp("Where the PEFT folder is now that the index was made with.", valueName: "dir"),
         completion: .directory)
     var adapter: String?
 
     @Option(
-        help: ArgumentHelp("The head that the index was made with.", valueName: "file"),
+        help: ArgumentHelp("Where the head is now that the index was made with.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var head: String?
 
@@ -23,6 +25,11 @@ struct IndexModelOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
     var threads: Int?
+
+    var choice: ModelChoice {
+        ModelChoice(
+            source: model, adapter: adapter.map { URL(filePath: $0) }, head: head.map { URL(filePath: $0) })
+    }
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }

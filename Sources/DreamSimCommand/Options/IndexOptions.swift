@@ -44,58 +44,52 @@ extension IndexReader {
 extension IndexSettings {
     /// Loads the model that the index was made with, with progress and notes on standard error.
     /// - Parameters:
-    ///   - source: the model's file, when it has moved.
-    ///   - adapter: the updates that the index was made with.
-    ///   - head: the head that it was made with.
+    ///   - choice: what is not as the index remembers it.
+    ///   - options: as `loadingOptions` gives them, but for what was asked for otherwise.
     func loadModel(
-        _ source: String?, adapter: String? = nil, head: String? = nil, store: StoreOptions, quiet: Bool
+        _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions, quiet: Bool
     ) async throws -> PerceptualModel {
-        let options = PerceptualModel.LoadingOptions(
-            store: try store.configuration(), preprocessing: stamp.preprocessing, isNormalized: stamp.isNormalized,
-            precision: stamp.precision ?? .float32, head: head.map { URL(filePath: $0) })
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
-        let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
+        return try await loadModel(choice, options: options) { event in
             switch event {
             case .fetching(let state): progress.show(state)
             case .note(let text): if !quiet { Terminal.note(text) }
             }
         }
-        let source = source ?? self.source
-        guard feature != nil || adapter != nil, case .description(let description) = try Catalogue.find(source) else {
-            return try await PerceptualModel.load(source, options: options, report: report)
-        }
-        let reading = try feature.map { try description.reading($0) } ?? description
-        let own = head == nil ? reading : reading.untuned
-        let adapted = adapter.map { own.adapted(by: URL(filePath: $0)) } ?? own
-        return try await PerceptualModel.load(adapted, options: options, report: report)
     }
 }
 
 extension ModelOptions {
-    /// Loads what an index was made with, when there is one and nothing else was asked for; else the chosen model.
-    func load(for made: IndexSettings?, quiet: Bool) async throws -> PerceptualModel {
-        guard let made, feature == nil, normalize, weightPrecision == .float32, preprocessing == .standard else {
-            return try await load(quiet: quiet)
+    /// What was chosen; what was not is nil.
+    var choice: ModelChoice {
+        ModelChoice(
+            source: chosenModel, feature: feature, adapter: adapter.map { URL(filePath: $0) },
+            head: head.map { URL(filePath: $0) })
+    }
+
+    /// Loads what an index was made with, but for what was asked for otherwise; the chosen model when there is no index.
+    /// - Returns: the model, and what the index is to remember of it.
+    func load(
+        for made: IndexSettings?, vectors: VectorPrecision?, quiet: Bool
+    ) async throws -> (model: PerceptualModel, settings: IndexSettings) {
+        let configuration = try store.configuration()
+        let store = ModelStore(configuration)
+        let precision = vectors ?? made?.precision ?? .float16
+        guard let made else {
+            let model = try await load(quiet: quiet)
+            return (model, try IndexSettings(model, choice: choice, store: store, precision: precision))
         }
         if let threads { PerceptualModel.threads = threads }
-        let model = try await made.loadModel(
-            chosenModel, adapter: adapter, head: head, store: store, quiet: quiet)
+        var options = made.loadingOptions(configuration)
+        if preprocessing != .standard { options.preprocessing = preprocessing }
+        if !normalize { options.isNormalized = false }
+        if weightPrecision != .float32 { options.precision = weightPrecision }
+        let model = try await made.loadModel(choice, options: options, quiet: quiet)
         if timings { TimingsReport.begin() }
-        return model
-    }
-
-    /// By what name the model of an index is found from any folder, without adapter and head.
-    /// - Parameter made: what the index was made with, when there is one.
-    func source(of loaded: PerceptualModel, made: IndexSettings?) throws -> String {
-        if chosenModel != nil { return source }
-        if let made { return made.source }
-        guard adapter != nil || head != nil else { return loaded.stamp.model }
-        return Catalogue.resolved(model, in: ModelStore(try store.configuration()))
-    }
-
-    /// By what name the model is found from any folder.
-    var source: String {
-        FileManager.default.fileExists(atPath: model) ? URL(filePath: model).standardizedFileURL.path : model
+        return (
+            model,
+            try IndexSettings(model, choice: made.completed(choice, in: store), store: store, precision: precision)
+        )
     }
 }

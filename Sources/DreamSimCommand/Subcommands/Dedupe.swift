@@ -99,6 +99,10 @@ struct Dedupe: ParsableCommand {
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
         try reader.protectImages(from: html)
+        for folder in folders + against + prefer where try !reader.knows(inside: folder) {
+            // A folder may be empty today; a mistyped one looks the same.
+            if !output.quiet { Terminal.note("\(folder): the index \(index.path) knows no file in it") }
+        }
         var options = DuplicateOptions(
             tier: tier, thresholds: try thresholds(of: reader))
         (options.folders, options.against, options.preferred) = (folders, against, prefer)

@@ -48,8 +48,9 @@ struct IndexImport: AsyncParsableCommand {
         var known = try stamp.map { try InterchangeStamp(contentsOf: URL(filePath: $0)) }
         if model.chosenModel != nil {
             let loaded = try await model.load(quiet: output.quiet)
-            known = InterchangeStamp(
-                IndexSettings(loaded, source: model.source, feature: model.feature, precision: vectors))
+            known = try InterchangeStamp(
+                IndexSettings(
+                    loaded, choice: model.choice, store: ModelStore(model.store.configuration()), precision: vectors))
         }
         let progress = LateProgressLine(unit: "files", isQuiet: output.quiet)
         let report = try IndexWriter.importing(URL(filePath: input), into: index.url, format: layout, stamp: known) {

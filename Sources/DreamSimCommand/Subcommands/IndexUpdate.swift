@@ -69,12 +69,9 @@ struct IndexUpdate: AsyncParsableCommand {
         if folders.isEmpty && made == nil {
             throw ValidationError("name a folder: there is no index in \(index.path) yet")
         }
-        let loaded = try await model.load(for: made, quiet: output.quiet)
-        let writer = try IndexWriter(
-            index.url,
-            settings: IndexSettings(
-                loaded, source: model.source(of: loaded, made: made), feature: model.feature,
-                precision: vectors ?? made?.precision ?? .float16))
+        let (loaded, settings) = try await model.load(for: made, vectors: vectors, quiet: output.quiet)
+        let writer = try IndexWriter(index.url, settings: settings)
+        try writer.remember(settings)
         writer.notes.forEach(Terminal.note)
         if verify {
             let damaged = try writer.verify()

@@ -83,7 +83,8 @@ struct Search: AsyncParsableCommand {
         let sources = like + (try unlike.map(source))
         let found = try await reader.queries(sources, excludesThemselves: !withQuery) {
             try await reader.settings.loadModel(
-                model.model, adapter: model.adapter, head: model.head, store: model.store, quiet: output.quiet)
+                model.choice, options: reader.settings.loadingOptions(model.store.configuration()),
+                quiet: output.quiet)
         }
         var failures: [ComparisonReport.Failure] = []
         for (source, result) in zip(sources, found) {

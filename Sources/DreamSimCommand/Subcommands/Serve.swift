@@ -105,10 +105,11 @@ struct Serve: AsyncParsableCommand {
         let loaded = try await metrics.load(quiet: quiet).metrics
         guard let index else { return PerceptualService.Metrics(loaded) }
         let indexed = try IndexReader(URL(filePath: index)).settings
-        guard !loaded.contains(where: { ($0 as? PerceptualModel)?.stamp == indexed.stamp }) else {
+        guard !loaded.contains(where: { ($0 as? PerceptualModel)?.stamp.agrees(with: indexed.stamp) == true }) else {
             return PerceptualService.Metrics(loaded)
         }
-        let model = try await indexed.loadModel(nil, store: metrics.model.store, quiet: quiet)
+        let model = try await indexed.loadModel(
+            options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: quiet)
         return PerceptualService.Metrics(loaded, others: [model])
     }
 }

@@ -43,7 +43,7 @@ final class Engine: Sendable {
     private static func key(_ model: PerceptualModel) -> String { "\(model.stamp) \(model.stamp.weights)" }
 
     /// The loaded model with a stamp; nil when there is none.
-    func model(_ stamp: ModelStamp) -> PerceptualModel? { models.values.first { $0.stamp == stamp } }
+    func model(_ stamp: ModelStamp) -> PerceptualModel? { models.values.first { $0.stamp.agrees(with: stamp) } }
 
     /// Lets the threads end when everything that was accepted is done.
     func close() {

@@ -1,5 +1,6 @@
 public import DreamSim
 public import Foundation
+import Persistence
 
 /// Moves duplicates into a folder, never deletes, and can move them back.
 public struct DuplicateMover {
@@ -37,10 +38,8 @@ public struct DuplicateMover {
         {
             throw IndexError(.badRequest, folder.path, "is not empty; name a new folder for the duplicates")
         }
-        do {
-            try manager.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw IndexError(.unwritable, folder.path, "cannot be made: \(error.localizedDescription)")
+        do throws(SystemFailure) { try Folder.make(folder.path) } catch {
+            throw IndexError(error, unwritable: folder.path)
         }
         let base = ImagePath(folder.path).absolute()
         let digits = "\(report.duplicates)".count

@@ -32,8 +32,13 @@ struct FolderScan {
                 let row = try Row.fetchOne(entry, arguments: [Data(path.bytes)])
                 guard let status = FileStatus(path) else {
                     // A file that was named itself; or one that has gone since its folder was listed.
-                    let reason = "cannot be found: \(String(cString: strerror(errno)))"
-                    if row == nil && roots.contains(path) { unreadable.append(.init(image: path, error: reason)) }
+                    let code = errno
+                    let isHidden = code != ENOENT && code != ENOTDIR
+                    let reason = "cannot be found: \(String(cString: strerror(code)))"
+                    // What cannot be seen is not gone.
+                    if isHidden || (row == nil && roots.contains(path)) {
+                        unreadable.append(.init(image: path, error: reason))
+                    }
                     continue
                 }
                 if let row {

@@ -31,9 +31,10 @@ extension IndexReader {
             case .csv, .ndjson: try exportText(to: url, stamp, format, count, progress)
             }
         } catch let error as CheckpointError {
-            throw IndexError(.unwritable, error.path, error.reason)
+            throw IndexError(
+                .unwritable, error.path, error.reason + "; check the folder's permissions and the room on its disk")
         } catch let error as AtomicFile.Failure {
-            throw IndexError(.unwritable, error.path, error.reason)
+            throw IndexError(error)
         }
         return count
     }
@@ -52,10 +53,8 @@ extension IndexReader {
         let parts = ["img_emb", "metadata"].map { url.appending(path: $0) }
         do {
             for part in parts {
-                do {
-                    try manager.createDirectory(at: part, withIntermediateDirectories: true)
-                } catch {
-                    throw IndexError(.unwritable, url.path, "cannot be made: \(error.localizedDescription)")
+                do throws(SystemFailure) { try Folder.make(part.path) } catch {
+                    throw IndexError(error, unwritable: part.path)
                 }
             }
             try writePieces(vectors: parts[0], metadata: parts[1], count, progress)

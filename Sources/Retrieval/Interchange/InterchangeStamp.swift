@@ -11,6 +11,10 @@ public struct InterchangeStamp: Sendable, Codable {
     public var source: String
     /// Which feature of it was asked for by name.
     public var feature: String?
+    /// The updates that took the place of the model's own.
+    public var adapter: TuningFiles?
+    /// The head that followed the model.
+    public var head: TuningFiles?
     /// The number of components.
     public var width: Int
     /// How the vectors are kept.
@@ -25,13 +29,17 @@ public struct InterchangeStamp: Sendable, Codable {
         stamp = settings.stamp
         source = settings.source
         feature = settings.feature
+        adapter = settings.adapter
+        head = settings.head
         width = settings.width
         precision = settings.precision
     }
 
     /// The settings of an index of such vectors.
     public var settings: IndexSettings {
-        IndexSettings(stamp: stamp, source: source, feature: feature, width: width, precision: precision)
+        IndexSettings(
+            stamp: stamp, source: source, feature: feature, adapter: adapter, head: head, width: width,
+            precision: precision)
     }
 
     /// Reads a stamp that an export wrote.

@@ -133,8 +133,7 @@ extension NeighbourBuilder {
             try writeLevels(levels, to: file)
             try file.commit()
         } catch {
-            throw IndexError(
-                .unwritable, error.path, error.reason + "; free some space, or check the folder's permissions")
+            throw IndexError(error)
         }
     }
 

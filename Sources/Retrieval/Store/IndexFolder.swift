@@ -22,7 +22,18 @@ struct IndexFolder: Sendable {
         "vectors-\(generation)-\(String(UInt64.random(in: 0 ... .max), radix: 36)).bin"
     }
 
-    var isPresent: Bool { FileManager.default.fileExists(atPath: database) }
+    /// Whether there is an index.
+    /// - Throws: `IndexError` with `.unreadable` where that cannot be seen.
+    var isPresent: Bool {
+        get throws(IndexError) {
+            var status = stat()
+            if stat(database, &status) == 0 { return true }
+            guard errno != ENOENT, errno != ENOTDIR else { return false }
+            throw IndexError(
+                .unreadable, url.path,
+                "cannot be looked into: \(String(cString: strerror(errno))); check the folder's permissions")
+        }
+    }
 
     /// Removes files of vectors that the database does not name: of a compaction or a creation that was cut short, or
     /// that could not be removed when it was replaced.

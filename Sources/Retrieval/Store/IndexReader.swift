@@ -16,7 +16,7 @@ public final class IndexReader: Sendable {
     /// - Throws: `IndexError` with `.missing`, `.damaged`, `.newerSchema` or `.unreadable`.
     public init(_ url: URL) throws {
         let folder = IndexFolder(url)
-        guard folder.isPresent else {
+        guard try folder.isPresent else {
             throw IndexError(.missing, folder.url.path, "is not an index; make one with 'dreamsim index FOLDER'")
         }
         var attempts = 0
@@ -28,7 +28,8 @@ public final class IndexReader: Sendable {
                         // The transaction stays open: it holds the snapshot.
                         try db.execute(sql: "BEGIN")
                         try IndexSchema.check(db, folder.database)
-                        guard try IndexSchema.migrator.hasCompletedMigrations(db),
+                        // One of an older schema is read as it is; the next writer brings it up to date.
+                        guard try !IndexSchema.migrator.appliedMigrations(db).isEmpty,
                             let stored = try StoredSettings(db, path: folder.database)
                         else {
                             throw IndexError(
@@ -60,7 +61,7 @@ public final class IndexReader: Sendable {
     /// - Throws: `IndexError` with `.damaged`, `.newerSchema` or `.unreadable`.
     public static func settings(of url: URL) throws -> IndexSettings? {
         let folder = IndexFolder(url)
-        guard folder.isPresent else { return nil }
+        guard try folder.isPresent else { return nil }
         return try IndexError.translating(folder.database) {
             try open(folder.database).inDatabase { db in
                 try IndexSchema.check(db, folder.database)

@@ -53,6 +53,11 @@ enum IndexSchema {
                     CREATE TABLE dead (row INTEGER PRIMARY KEY);
                     """)
         }
+        migrator.registerMigration("2: heads and adapters") { db in
+            // JSON of `TuningFiles`; null where there is none, or where an older version did not note it.
+            try db.execute(
+                sql: "ALTER TABLE setting ADD COLUMN adapter TEXT; ALTER TABLE setting ADD COLUMN head TEXT")
+        }
         return migrator
     }()
 

@@ -10,6 +10,10 @@ public struct IndexSettings: Sendable, Encodable {
     public let source: String
     /// Which feature of it was asked for by name; nil for its own.
     public let feature: String?
+    /// The updates that took the place of the model's own; nil for none.
+    public let adapter: TuningFiles?
+    /// The head that followed the model; nil for none.
+    public let head: TuningFiles?
     /// The number of components of a vector.
     public let width: Int
     /// How vectors are kept.
@@ -27,10 +31,15 @@ public struct IndexSettings: Sendable, Encodable {
         self.init(stamp: model.stamp, source: source, feature: feature, width: model.width, precision: precision)
     }
 
-    package init(stamp: ModelStamp, source: String, feature: String? = nil, width: Int, precision: VectorPrecision) {
+    package init(
+        stamp: ModelStamp, source: String, feature: String? = nil, adapter: TuningFiles? = nil,
+        head: TuningFiles? = nil, width: Int, precision: VectorPrecision
+    ) {
         self.stamp = stamp
         self.source = source
         self.feature = feature
+        self.adapter = adapter
+        self.head = head
         self.width = width
         self.precision = precision
     }
@@ -38,7 +47,7 @@ public struct IndexSettings: Sendable, Encodable {
     /// Makes sure that a model's embeddings can be compared with the index's.
     /// - Throws: `IndexError` with `.incompatible`, saying what differs.
     public func check(_ other: ModelStamp, index: URL) throws(IndexError) {
-        guard other != stamp else { return }
+        guard !other.agrees(with: stamp) else { return }
         var differences: [String] = []
         func compare(_ what: String, _ mine: String, _ theirs: String) {
             if mine != theirs { differences.append("\(what) \(mine), not \(theirs)") }
@@ -69,8 +78,17 @@ struct StoredSettings {
         guard let stamp = try? JSONDecoder().decode(ModelStamp.self, from: Data(stamp.utf8)),
             let precision = VectorPrecision(rawValue: precision)
         else { throw IndexError(.damaged, path, "its settings cannot be understood; index the pictures again") }
+        func files(_ column: String) throws -> TuningFiles? {
+            // An index of the first schema, opened for reading, has no such columns.
+            guard let text: String = row[column] else { return nil }
+            guard let files = try? JSONDecoder().decode(TuningFiles.self, from: Data(text.utf8)) else {
+                throw IndexError(.damaged, path, "its settings cannot be understood; index the pictures again")
+            }
+            return files
+        }
         settings = IndexSettings(
-            stamp: stamp, source: row["source"], feature: row["feature"], width: row["width"], precision: precision)
+            stamp: stamp, source: row["source"], feature: row["feature"], adapter: try files("adapter"),
+            head: try files("head"), width: row["width"], precision: precision)
         generation = row["generation"]
         vectors = row["vectors"]
         rows = row["rows"]

@@ -9,7 +9,7 @@ import Persistence
 /// takes them in one transaction: whatever happens, an index holds whole batches.
 public final class IndexWriter {
     /// What the index was made with.
-    public let settings: IndexSettings
+    public private(set) var settings: IndexSettings
     /// What was repaired when the index was opened, for people.
     public private(set) var notes: [String] = []
     let folder: IndexFolder
@@ -59,16 +59,35 @@ public final class IndexWriter {
         folder.removeAbandoned()
     }
 
+    /// Notes from where the index's model was loaded this time, for the next.
+    /// - Throws: `IndexError` with `.incompatible` for another model.
+    public func remember(_ found: IndexSettings) throws {
+        try settings.check(found.stamp, index: folder.url)
+        guard
+            (found.source, found.feature) != (settings.source, settings.feature)
+                || (found.adapter, found.head) != (settings.adapter, settings.head)
+        else { return }
+        try IndexError.translating(folder.database) {
+            try database.write { db in
+                try db.execute(
+                    sql: "UPDATE setting SET source = ?, feature = ?, adapter = ?, head = ?",
+                    arguments: [
+                        found.source, found.feature, found.adapter.map(JSON.line), found.head.map(JSON.line),
+                    ])
+            }
+        }
+        settings = IndexSettings(
+            stamp: settings.stamp, source: found.source, feature: found.feature, adapter: found.adapter,
+            head: found.head, width: settings.width, precision: settings.precision)
+    }
+
     /// Makes the folder. One that holds something else is refused, so that an index does not get mixed up with pictures.
     private static func makeFolder(_ folder: IndexFolder) throws {
-        let manager = FileManager.default
-        do {
-            try manager.createDirectory(at: folder.url, withIntermediateDirectories: true)
-        } catch {
-            throw IndexError(.unwritable, folder.url.path, "cannot be made: \(error.localizedDescription)")
+        do throws(SystemFailure) { try Folder.make(folder.url.path) } catch {
+            throw IndexError(error, unwritable: folder.url.path)
         }
-        guard !folder.isPresent else { return }
-        let others = ((try? manager.contentsOfDirectory(atPath: folder.url.path)) ?? []).filter {
+        guard try !folder.isPresent else { return }
+        let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []).filter {
             $0 != "lock" && !$0.hasPrefix("index.sqlite") && !($0.hasPrefix("vectors-") && $0.hasSuffix(".bin"))
         }
         guard others.isEmpty else {
@@ -81,7 +100,7 @@ public final class IndexWriter {
         do throws(SystemFailure) {
             if let lock = try FileLock.attempt(folder.lock) { return lock }
         } catch {
-            throw IndexError(.unwritable, folder.lock, error.reason + "; check the folder's permissions")
+            throw IndexError(error, unwritable: folder.lock)
         }
         throw IndexError(
             .locked, folder.url.path, "another process is writing this index; wait for it, or stop it")
@@ -113,12 +132,13 @@ public final class IndexWriter {
     private static func insert(_ settings: IndexSettings, vectors: String, _ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO setting (id, stamp, source, feature, width, precision, generation, vectors, rows)
-                VALUES (1, ?, ?, ?, ?, ?, 1, ?, 0)
+                INSERT INTO setting
+                (id, stamp, source, feature, adapter, head, width, precision, generation, vectors, rows)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, 1, ?, 0)
                 """,
             arguments: [
-                JSON.line(settings.stamp), settings.source, settings.feature, settings.width,
-                settings.precision.rawValue, vectors,
+                JSON.line(settings.stamp), settings.source, settings.feature, settings.adapter.map(JSON.line),
+                settings.head.map(JSON.line), settings.width, settings.precision.rawValue, vectors,
             ])
     }
 

@@ -88,6 +88,17 @@ extension IndexReader {
         }
     }
 
+    /// Whether the index knows a file in this folder, or the file itself.
+    public func knows(inside folder: ImagePath) throws -> Bool {
+        let path = folder.absolute()
+        let below = path.bytes.last == UInt8(ascii: "/") ? path.bytes : path.bytes + [UInt8(ascii: "/")]
+        return try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ? OR substr(path, 1, ?) = ?)",
+                arguments: [Data(path.bytes), below.count, Data(below)]) ?? false
+        }
+    }
+
     /// The number of pictures that can be searched.
     public func count() throws -> Int {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }

@@ -64,14 +64,7 @@ final class VectorAppender {
         close(handle)
     }
 
-    private static func refused(_ url: URL, _ what: String) -> IndexError {
-        let code = errno
-        let advice =
-            switch code {
-            case ENOSPC, EDQUOT: "; free some space and run the same command again"
-            case EACCES, EPERM, EROFS: "; check the folder's permissions"
-            default: ""
-            }
-        return IndexError(.unwritable, url.path, "cannot be \(what): \(String(cString: strerror(code)))\(advice)")
+    private static func refused(_ url: URL, _ action: String) -> IndexError {
+        IndexError(SystemFailure(action: action, code: errno), unwritable: url.path)
     }
 }
