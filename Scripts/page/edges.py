@@ -21,6 +21,32 @@ def refusals(browser, service):
     assert "none.jpg" in text and "{" not in text, text
     assert browser.js("return document.querySelector('.notice.bad').getAttribute('role')") == "alert", "it is told at once"
     browser.look("refusal")
+    # Beside images that can be compared it is left out; it cannot be the reference, and alone it leaves nothing to compare.
+    browser.open()
+    browser.choose(".zone input", sample("scene"), broken)
+    browser.wait_text("none.jpg was left out")
+    browser.choose(".zone input", sample("shifted"))
+    browser.wait(".metric", 3)
+    browser.wait_text("none.jpg was left out")
+    browser.click("[data-image='none.jpg'] figcaption button")
+    browser.wait_text("The format is not supported")
+    assert "none.jpg" in browser.text(".notice.bad") and not browser.all(".metric"), browser.text()
+    # Every two: the cells of the broken one say why they are empty.
+    browser.js("document.querySelector('.segments input[value=pairs]').click()")
+    browser.wait(".matrix td button", 6)
+    texts = [cell.text for cell in browser.all(".matrix td button")]
+    assert texts.count("—") == 4 and len(texts) == 6, texts
+    # Sizes that no chosen metric takes are offered to be brought to one.
+    browser.open()
+    browser.choose(".zone input", service.photos / "scene-00.jpg", sample("scene"))
+    browser.wait(".metric", 3)
+    browser.js("document.querySelectorAll('.chips input')[0].click()")
+    browser.wait_text("scene.jpg was left out")
+    assert "resize" not in browser.text(".notice.bad"), browser.text(".notice.bad")
+    browser.look("refusal-sizes")
+    browser.click_text("256 × 256")
+    browser.wait(".metric", 2)
+    browser.until(lambda: not browser.all(".notice.bad"), "the values")
     # Somebody judges the same triplet in another window.
     browser.open("voting-room")
     browser.wait(".stage[aria-busy=false] .end")

@@ -10,6 +10,11 @@ from service import MODEL, sample
 def compare(browser, service):
     browser.open()
     browser.look("compare-empty")
+    browser.click_text("Try three drawn ones")
+    browser.wait(".rank", 2)
+    assert [row.text for row in browser.all(".rank .name")] == ["landscape-moved.png", "tiles.png"]
+    browser.click_text("Remove all")
+    browser.wait(".guide")
     assert browser.js("return document.querySelector('h1').textContent") == "How alike are they?"
     browser.listen()
     # One by the file chooser, some dropped, one pasted.
@@ -149,7 +154,7 @@ def sizes(browser, service):
     browser.wait(".metric", 3)
     assert len(browser.all(".meaning.problem")) == 2, browser.text(".metrics")
     browser.look("compare-sizes")
-    browser.click_text("squares of 256")
+    browser.click_text("256 × 256")
     browser.until(lambda: browser.all(".metric") and not browser.all(".meaning.problem"), "values of all metrics")
 
 

@@ -58,6 +58,26 @@ struct IndexRouteTests {
         }
     }
 
+    @Test("searches for those of several images that can be used, and says what is wrong where none can")
+    func unusable() async throws {
+        let broken = Array("no picture".utf8)
+        try await Self.with { service, pictures in
+            let good = [UInt8](try Data(contentsOf: pictures.appending(path: "3.png")))
+            let some = Form([("image", "good.png", good), ("image", "bad.png", broken)])
+            let found = try service.post("/v1/search?count=1", some)
+            #expect(found.status == 200)
+            #expect((try found.json()["searches"] as? [[String: Any]])?.count == 1)
+            #expect((try found.json()["failures"] as? [[String: String]])?.map { $0["image"] } == ["bad.png"])
+            // What both have in common cannot be told by one of them.
+            for (query, form) in [("mean=true", some), ("count=1", Form([("image", "bad.png", broken)]))] {
+                let refused = try service.post("/v1/search?\(query)", form)
+                try HostileTests.check(service, refused, 415, "unsupported-media")
+                let failures = try #require(try refused.json()["failures"] as? [[String: Any]])
+                #expect(failures.map { $0["image"] as? String } == ["bad.png"])
+            }
+        }
+    }
+
     /// The numbers of the files that were found, with their places.
     private static func results(_ service: RunningService, _ path: String) throws -> [[Int]] {
         let searches = try service.get(path).json()["searches"] as? [[String: Any]]

@@ -63,7 +63,7 @@ extension MetricCard {
             throw DreamSimError(
                 .incomparable, name,
                 "needs images of the same size, these have \(a.width)x\(a.height) and \(b.width)x\(b.height) "
-                    + "pixels; bring both to one size (--resize)")
+                    + "pixels; bring both to one size (--resize, or resize= over HTTP)")
         }
         guard min(a.width, a.height) >= minimum else {
             throw DreamSimError(

@@ -5,7 +5,7 @@ extension Engine {
     struct Comparison: Sendable {
         let columns: [MetricColumn]
         /// For each image a value, or why there is none, of each metric; or why there are none at all.
-        let results: [Result<[Result<Double, any Error>], any Error>]
+        let results: [Result<[Result<Double, any Error>], Problem>]
         /// What was passed over in the files without harm, with their names.
         let warnings: [String]
     }
@@ -53,7 +53,7 @@ extension Engine {
     ) async throws -> Comparison {
         let prepared = try await prepare(images, preparation(for: metrics, resize: resize))
         let good = prepared.indices.filter { (try? prepared[$0].get()) != nil }
-        var results: [Result<[Result<Double, any Error>], any Error>] = pairs.map { pair in
+        var results: [Result<[Result<Double, any Error>], Problem>] = pairs.map { pair in
             prepared[pair.a].flatMap { _ in prepared[pair.b].map { _ in [] } }
         }
         func add(_ value: Result<Double, any Error>, to pair: Int) {

@@ -99,14 +99,15 @@ final class Engine: Sendable {
     }
 
     /// Prepares images, many at a time. An image that cannot be used does not stop the others.
-    func prepare(_ uploads: [Upload], _ preparation: Preparation) async throws -> [Result<PreparedImage, any Error>] {
-        try await withThrowingTaskGroup(of: (Int, Result<PreparedImage, any Error>).self) { group in
+    func prepare(_ uploads: [Upload], _ preparation: Preparation) async throws -> [Result<PreparedImage, Problem>] {
+        try await withThrowingTaskGroup(of: (Int, Result<PreparedImage, Problem>).self) { group in
             for (index, upload) in uploads.enumerated() {
                 group.addTask { [workers] in
-                    (index, try await workers.run { Result { try preparation.prepare(upload) } })
+                    let result = try await workers.run { Result { try preparation.prepare(upload) } }
+                    return (index, result.mapError { Problem($0, of: upload) })
                 }
             }
-            var results = [Result<PreparedImage, any Error>?](repeating: nil, count: uploads.count)
+            var results = [Result<PreparedImage, Problem>?](repeating: nil, count: uploads.count)
             for try await (index, result) in group { results[index] = result }
             return results.compactMap(\.self)
         }

@@ -10,6 +10,8 @@ struct Upload: Sendable {
         case file(ImagePath)
     }
 
+    /// The field of the body that it came in; nil when it is a file of the service's own.
+    var field: String?
     /// What answers call it.
     let name: String
     /// Where its bytes are.

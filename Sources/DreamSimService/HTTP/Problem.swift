@@ -83,6 +83,8 @@ package struct Problem: Error {
     package let detail: String
     /// What to do about it.
     var advice: String?
+    /// The images that keep the request from having a result, where it is images.
+    var failures: [Failure] = []
     /// Further header fields.
     var headers = HTTPFields()
 
@@ -103,6 +105,7 @@ package struct Problem: Error {
         let status: Int
         let detail: String
         let advice: String?
+        let failures: [Failure]?
         let requestId: String?
     }
 
@@ -113,7 +116,7 @@ package struct Problem: Error {
     func body(requestID: String?) -> [UInt8] {
         let body = Body(
             type: "urn:dreamsim:problem:\(kind.rawValue)", title: kind.title, status: kind.status.code, detail: detail,
-            advice: advice, requestId: requestID)
+            advice: advice, failures: failures.isEmpty ? nil : failures, requestId: requestID)
         return Array(((try? JSON.line(body)) ?? "{}").utf8)
     }
 }

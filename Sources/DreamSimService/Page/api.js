@@ -1,12 +1,18 @@
 // Asking the service.
 
-/** Why there is no answer, in words. */
+/**
+ * Why there is no answer, in words. One of the service also has its `kind`, such as "incomparable", and where it is images that keep
+ * the request from having a result their `failures`.
+ */
 export class Refusal extends Error {
-  constructor(title, detail, advice, status = 0) {
+  constructor(title, detail, advice, status = 0, { kind = null, failures = null } = {}) {
     super(detail);
-    Object.assign(this, { title, detail, advice, status });
+    Object.assign(this, { title, detail: plain(detail), advice, status, kind, failures });
   }
 }
+
+/** A text of the service without what is of use to the command and to programs only; the page has its own ways. */
+export const plain = (text) => text.replace(/; bring both to one size \(.*?\)/g, "");
 
 const tokenKey = "dreamsim-token";
 let askForToken = null;
@@ -38,8 +44,11 @@ const pause = (seconds, signal) => new Promise((resolve, reject) => {
 async function refusal(response) {
   try {
     const problem = await response.json();
-    const isOfImage = response.status === 415 || response.status === 422;
-    return new Refusal(problem.title, problem.detail, problem.advice ?? (isOfImage ? "remove the image, or choose another in its place" : null), response.status);
+    const kind = problem.type?.split(":").pop();
+    const isOfImage = problem.failures && kind !== "incomparable";
+    // How programs bring images to one size says nothing to people.
+    const advice = kind === "incomparable" ? null : problem.advice ?? (isOfImage ? "remove the image, or choose another in its place" : null);
+    return new Refusal(problem.title, problem.detail, advice, response.status, { kind, failures: problem.failures });
   } catch {
     return new Refusal("The service has no answer", `it answered with status ${response.status}`, "try again", response.status);
   }

@@ -1,5 +1,6 @@
 // A metric's values on a scale from “the same” to “different”.
 
+import { plain } from "./api.js";
 import { h, sentence } from "./elements.js";
 import { format, isLower, meaning, number, quantile, scale, directionText } from "./numbers.js";
 
@@ -16,7 +17,7 @@ function band(axis, kind, distribution) {
 
 /** Why there is no value, without the name that stands above it. */
 function reasonText(metric, reason) {
-  const text = reason ?? "no value";
+  const text = plain(reason ?? "no value");
   return sentence(text.startsWith(`${metric.name}: `) ? text.slice(metric.name.length + 2) : text);
 }
 
@@ -47,9 +48,9 @@ export function metricRow(metric, value, others, profile, reason) {
     bar(metric, value, axis, profile),
     h("div", { cls: "ends soft", "aria-hidden": "true" },
       h("span", {}, `${Number.isFinite(number(metric.identical)) ? format(axis.start) : "∞"} the same`),
-      h("span", {}, `${format(axis.end)}${isLower(metric) ? " and more" : " and less"}`)),
+      h("span", {}, `${format(axis.end)}${isLower(metric) ? " and more: less alike" : " and less: less alike"}`)),
     h("p", { cls: "meaning" }, meaning(metric, value, profile)
-      ?? "No known pairs tell what is near and far here; ‘dreamsim evaluate’ finds out."),
+      ?? `A number for comparing: of two pairs, the one with the ${isLower(metric) ? "smaller" : "larger"} number is more alike. What is near and what is far, ‘dreamsim evaluate’ finds out on pairs that people judged; then it stands here.`),
     h("details", { cls: "soft" }, h("summary", {}, "About this number"), h("p", {}, details)));
 }
 

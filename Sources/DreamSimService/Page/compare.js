@@ -1,8 +1,9 @@
 // Two or more pictures: how alike each is to the first, or every two of them.
 
 import { Refusal, Work, isAbort, postJSON } from "./api.js";
-import { dropZone, drop, take, view } from "./drop.js";
+import { checkSize, dropZone, drop, take, view } from "./drop.js";
 import { announce, fill, h, notice, progress, segments } from "./elements.js";
+import { guide } from "./guide.js";
 import { matrixPanel, measure, most, pairsInOrder } from "./matrix.js";
 import { format, plural } from "./numbers.js";
 import { joined, showPair } from "./pair.js";
@@ -30,7 +31,7 @@ export function compareView(context) {
   const results = h("div", {});
   const pair = h("div", { cls: "pair", id: "pair" });
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "How alike are they?"),
-    h("p", { cls: "lead" }, "The first image is the reference; the others are held against it, or every two against each other, by every metric that is loaded."),
+    h("p", { cls: "lead" }, "Give two or more images. The first is the reference; every metric says how far the others are from it."),
     tray, controls, state, results, pair);
 
   // What is there.
@@ -76,7 +77,7 @@ export function compareView(context) {
         h("div", { cls: "picture" }, view(image)),
         h("figcaption", {}, h("span", { cls: "name", title: image.name }, image.name),
           index === 0 ? h("span", { cls: "badge" }, "reference")
-            : h("button", { type: "button", cls: "quiet", onclick: () => lead(image), "aria-label": `Make ${image.name} the reference` }, "as reference"),
+            : h("button", { type: "button", cls: "quiet", onclick: () => lead(image), "aria-label": `Make ${image.name} the reference` }, "use as reference"),
           h("button", { type: "button", cls: "quiet remove", onclick: () => remove(image), "aria-label": `Remove ${image.name}` }, "×")))),
       dropZone({
         title: images.length === 0 ? "Drop two or more images or a folder, or choose them" : "Add images",
@@ -90,7 +91,6 @@ export function compareView(context) {
   }
 
   function showControls() {
-    const hasPixels = context.metrics.some((metric) => metric.size.square === undefined);
     fill(controls, images.length < 2 ? null : [
       images.length > 2 ? segments("What is compared", [["reference", "Against the reference"], ["pairs", "Every two"]], way, (value) => { way = value; showControls(); run(); controls.querySelector(`input[value=${value}]`).focus(); }) : null,
       way === "pairs" && images.length > 2 ? null : h("fieldset", { cls: "chips" }, h("legend", {}, "Metrics"),
@@ -108,12 +108,15 @@ export function compareView(context) {
               }
             },
           }), h("span", {}, metric.name)))),
-      hasPixels ? h("label", { cls: "field" }, "Metrics of pixels see",
+      pixelMetrics().length > 0 ? h("label", { cls: "field", title: "These compare pixel by pixel, and need images of the same size. Models see images of any size." }, `Size for ${pixelMetrics().join(", ")}`,
         h("select", { onchange: (event) => resizeTo(event.target.value) },
-          [["", "images as they are"], ["256", "squares of 256"], ["512", "squares of 512"]].map(([value, text]) =>
+          [["", "as it is"], ["256", "256 × 256"], ["512", "512 × 512"]].map(([value, text]) =>
             h("option", { value, selected: value === resize }, text)))) : null,
     ]);
   }
+
+  /** Those that need images of the same size. */
+  const pixelMetrics = () => context.metrics.filter((metric) => metric.size.square === undefined).map((metric) => metric.name);
 
   function resizeTo(side) {
     resize = side;
@@ -131,6 +134,7 @@ export function compareView(context) {
       fill(results);
       fill(pair);
       wait(false);
+      if (images.length === 0) fill(state, guide(add));
       if (images.length === 1) fill(state, h("p", { cls: "soft next-step" }, "One more image, and they can be compared."));
       return;
     }
@@ -183,7 +187,7 @@ export function compareView(context) {
     for (let start = 0; start < others.length; start += together) {
       const part = others.slice(start, start + together);
       checkSize([reference, ...part], context.service.limits.bodyBytes);
-      parts.push(await postJSON(question(metrics), form(reference, part), { signal }));
+      parts.push(await compareSome(metrics, reference, part, signal));
       line.update(start + part.length, others.length, others.length > together ? `${start + part.length} of ${others.length} images compared…` : null);
     }
     const profiles = await context.profiles(resize);
@@ -193,6 +197,17 @@ export function compareView(context) {
     fill(state);
     showRanking();
     announce(`Compared. ${answer.results.length > 0 ? `The most alike by ${leader} is ${order()[0].image}.` : "No image could be compared."}`);
+  }
+
+  /** What the service says of some of the images. */
+  async function compareSome(metrics, reference, part, signal) {
+    try {
+      return await postJSON(question(metrics), form(reference, part), { signal });
+    } catch (error) {
+      // That none of these can be compared says nothing of the others, unless it is for the reference.
+      if (isAbort(error) || !error.failures || error.failures.some((failure) => failure.field !== "image")) throw error;
+      return { metrics: metrics.map((name) => ({ name })), results: [], failures: error.failures, warnings: [] };
+    }
   }
 
   async function askPairs(signal, begin) {
@@ -223,8 +238,7 @@ export function compareView(context) {
       if (row) showPair(pair, context, [images[0], images.find((other) => other.name === chosen)], answer, row, resize ? null : () => resizeTo("256"));
       else fill(pair);
     };
-    fill(results,
-      answer.failures.map((failure) => notice(new Refusal(`${failure.image} was left out`, failure.error, "see whether the file is whole, then add it anew"))),
+    fill(results, failureNotices(),
       answer.warnings.length > 0 ? h("p", { cls: "notice" }, answer.warnings.join("; ")) : null,
       rows.length > 1 ? rankingPanel(rows, {
         answer, images, leader, chosen, resize,
@@ -232,6 +246,18 @@ export function compareView(context) {
         onChoose: (name) => { chosen = name; show(); },
       }) : null);
     show();
+  }
+
+  /** Says what was left out, and why. A file that the browser can show is whole: it is its size that does not fit. */
+  function failureNotices() {
+    const isWhole = ({ image: name }) => images.find((image) => image.name === name)?.canBeShown;
+    const isOfSize = (failure) => isWhole(failure) && !resize && answer.metrics.every((metric) => pixelMetrics().includes(metric.name));
+    const notices = answer.failures.map((failure) => notice(new Refusal(
+      `${failure.image} was left out`, failure.error.replace(`${failure.image}: `, ""),
+      isOfSize(failure) ? "choose one size for all, or a model, which sees images of any size" : "see whether the file is whole, then add it anew")));
+    const sizeButton = answer.failures.some(isOfSize)
+      ? h("p", {}, h("button", { type: "button", onclick: () => resizeTo("256") }, "Compare at 256 × 256 pixels")) : null;
+    return [notices, sizeButton];
   }
 
   function showMatrix(metric, cells) {
@@ -242,7 +268,7 @@ export function compareView(context) {
     const hasReasons = cells.flat().some((cell) => cell.reason);
     fill(results, matrixPanel({ images, metric, cells, picker, onChoose: (a, b) => lookAt(images[a], images[b]) }),
       hasReasons && !resize ? h("p", { cls: "notice" }, "Where there is a dash, the pair has no value, as when sizes differ; the cell says why. ",
-        h("button", { type: "button", onclick: () => resizeTo("256") }, "Compare pixels at squares of 256")) : null);
+        h("button", { type: "button", onclick: () => resizeTo("256") }, "Compare at 256 × 256 pixels")) : null);
     fill(pair);
     announce(closest ? `Compared. The most alike by ${metric.name} are ${images[closest.a].name} and ${images[closest.b].name}, at ${format(closest.value)}.` : "No pair has a value.");
   }
@@ -266,13 +292,6 @@ export function compareView(context) {
     }
   }
 
-  showTray();
+  changed();
   return { id: "compare", title: "Compare", element, take: add };
-}
-
-/** Says in words that pictures are too large, before they are sent. */
-export function checkSize(pictures, limit) {
-  const size = pictures.reduce((sum, picture) => sum + picture.file.size, 0);
-  if (size < limit) return;
-  throw new Refusal("The images are too large", `together they have ${Math.round(size / 1e6)} MB, and the service takes ${Math.round(limit / 1e6)} MB at a time`, "choose smaller files");
 }

@@ -1,5 +1,6 @@
 // Taking pictures in: files that are chosen, dropped or pasted.
 
+import { Refusal } from "./api.js";
 import { h, unique, announce } from "./elements.js";
 import { plural } from "./numbers.js";
 
@@ -152,4 +153,11 @@ export function acceptEverywhere(onFiles) {
     event.preventDefault();
     onFiles(files);
   });
+}
+
+/** Says in words that pictures are too large, before they are sent. */
+export function checkSize(pictures, limit) {
+  const size = pictures.reduce((sum, picture) => sum + picture.file.size, 0);
+  if (size < limit) return;
+  throw new Refusal("The images are too large", `together they have ${Math.round(size / 1e6)} MB, and the service takes ${Math.round(limit / 1e6)} MB at a time`, "choose smaller files");
 }

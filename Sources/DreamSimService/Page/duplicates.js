@@ -50,11 +50,11 @@ export function duplicatesView() {
   function showResults(found) {
     const words = found.groupCount === 0
       ? `No duplicates among ${plural(found.images, "image")}.`
-      : `${plural(found.groupCount, "group")} with ${plural(found.duplicates, "image")} to spare (${bytes(found.bytes)}) among ${plural(found.images, "image")}.`;
+      : `${plural(found.groupCount, "group")} among ${plural(found.images, "image")}. Without ${plural(found.duplicates, "duplicate")} there would be ${bytes(found.bytes)} less.`;
     fill(results, h("h2", {}, words),
       found.groups.map((group, index) => h("article", { cls: "group" },
         h("div", { cls: "heading" }, h("h3", {}, `Group ${offset + index + 1}: ${title(group.tier)}`),
-          h("span", { cls: "soft" }, `farthest two at ${format(number(group.diameter))}`)),
+          h("span", { cls: "soft" }, `largest distance in the group ${format(number(group.diameter))}`)),
         h("ul", { cls: "side-by-side", tabindex: "0", "aria-label": `The images of group ${offset + index + 1}` }, group.files.map((file, place) => card(file, place))))),
       pager(offset, size, found.groupCount, (next) => { offset = next; search(); }),
       h("details", { cls: "soft" }, h("summary", {}, "What counts as a duplicate"),

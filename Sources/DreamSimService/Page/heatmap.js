@@ -24,7 +24,7 @@ export function heatmapPanel(context, reference, image, metrics) {
       ? h("p", { cls: "soft" }, "None of the chosen metrics says where images differ; models and SSIM do.")
       : h("div", { cls: "heat-controls" },
         h("span", { cls: "label" }, "Where do they differ?"),
-        segments("Heat map", [["off", "Off"], ["reference", "Reference"], ["image", "Other"]], where, (value) => { where = value; draw(); }),
+        segments("Heat map", [["off", "Off"], ["reference", "Reference"], ["image", "Compared"]], where, (value) => { where = value; draw(); }),
         spatial.length > 1 ? h("label", { cls: "field" }, "by", h("select", { onchange: (event) => { metric = event.target.value; draw(); } },
           spatial.map((other) => h("option", { value: other.name }, other.name)))) : null,
         slider),
@@ -71,6 +71,7 @@ export function heatmapPanel(context, reference, image, metrics) {
         fill(state);
       } catch (error) {
         if (isAbort(error)) return;
+        if (error.kind === "incomparable") error.advice ??= "choose a model beside ‘by’: models see images of any size";
         fill(state, notice(error, draw));
         fill(scaleLine);
         return;
@@ -85,7 +86,7 @@ export function heatmapPanel(context, reference, image, metrics) {
     map.style.opacity = opacity / 100;
     map.hidden = false;
     map.alt = `where the images differ, by ${metric}`;
-    fill(scaleLine, h("div", { cls: "colour-scale" }, h("span", {}, "0 alike"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} most different here`)),
+    fill(scaleLine, h("div", { cls: "colour-scale" }, h("span", {}, "0, alike"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} where they differ most`)),
       h("p", { cls: "soft" }, `By ${metric}. The colours reach to the largest difference of this pair, whether that is much or little: the number of the metric tells how much.`));
     announce(`The heat map lies over the ${where === "image" ? "compared image" : "reference"}.`);
   }

@@ -1,6 +1,6 @@
 // Every two of some pictures, as a table of one metric's values.
 
-import { Refusal, postJSON } from "./api.js";
+import { Refusal, isAbort, plain, postJSON } from "./api.js";
 import { view } from "./drop.js";
 import { h } from "./elements.js";
 import { format, isMoreAlike, number } from "./numbers.js";
@@ -41,7 +41,14 @@ export async function measure(context, images, metric, resize, signal, onProgres
     const query = new URLSearchParams({ metric: metric.name });
     if (resize) query.set("resize", resize);
     const places = pairs.map((pair) => pair.map((index) => members.indexOf(index)).join("-")).join(",");
-    const answer = await postJSON(`/v1/pairs?${query}&pairs=${places}`, members.map((index) => ["image", images[index]]), { signal });
+    let answer;
+    try {
+      answer = await postJSON(`/v1/pairs?${query}&pairs=${places}`, members.map((index) => ["image", images[index]]), { signal });
+    } catch (error) {
+      // That none of these pairs has a value says nothing of the others.
+      if (isAbort(error) || !error.failures) throw error;
+      answer = { pairs: error.failures.map((failure) => ({ values: {}, error: plain(failure.error) })) };
+    }
     for (const [at, pair] of answer.pairs.entries()) {
       const [a, b] = pairs[at];
       const value = pair.values[metric.name];

@@ -21,13 +21,13 @@ export function showPair(place, context, [reference, image], answer, row, onResi
         row.values[metric.name] === undefined ? undefined : number(row.values[metric.name]),
         all(metric), answer.profiles[metric.name], reasons[metric.name])),
       Object.keys(reasons).length > 0 && onResize
-        ? h("button", { type: "button", onclick: onResize }, "Compare pixels at squares of 256") : null));
+        ? h("button", { type: "button", onclick: onResize }, "Compare at 256 × 256 pixels") : null));
 }
 
 /** Joins what the service says of some pictures with what is known of its metrics. */
 export function joined(context, parts, profiles) {
   return {
-    metrics: parts[0].metrics.map((column) => ({ ...context.metrics.find((metric) => metric.name === column.name), ...column })),
+    metrics: (parts.find((part) => part.results.length > 0) ?? parts[0]).metrics.map((column) => ({ ...context.metrics.find((metric) => metric.name === column.name), ...column })),
     results: parts.flatMap((part) => part.results), failures: parts.flatMap((part) => part.failures),
     warnings: [...new Set(parts.flatMap((part) => part.warnings))], profiles,
   };

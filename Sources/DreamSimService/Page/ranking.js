@@ -3,7 +3,7 @@
 import { bar } from "./bars.js";
 import { view } from "./drop.js";
 import { h } from "./elements.js";
-import { format, isMoreAlike, number, scale } from "./numbers.js";
+import { directionText, format, isMoreAlike, number, scale } from "./numbers.js";
 import { quoted, takeAway } from "./table.js";
 
 /** The results from the most alike to the least by a metric; those without a value come last. */
@@ -48,6 +48,7 @@ export function rankingPanel(rows, { answer, images, leader, chosen, resize, onL
     answer.metrics.length > 1 ? h("label", { cls: "field" }, "ranked by",
       h("select", { onchange: (event) => onLeader(event.target.value) },
         answer.metrics.map((other) => h("option", { value: other.name, selected: other.name === leader }, other.name)))) : null),
+  h("p", { cls: "soft" }, `Numbers and bars are those of ${leader}: ${directionText(metric)}. A short bar is much alike. Choose an image to see its pair.`),
   list,
   takeAway("comparison",
     () => [["reference", "image", ...names], ...rows.map((row) => [images[0].name, row.image, ...names.map((name) => row.values[name])])],

@@ -1,8 +1,7 @@
 // The images of the index that look most like another, page by page.
 
 import { Work, getJSON, isAbort, postJSON, show } from "./api.js";
-import { checkSize } from "./compare.js";
-import { drop, dropZone, take, view } from "./drop.js";
+import { checkSize, drop, dropZone, take, view } from "./drop.js";
 import { announce, dialog, fill, h, notice, pager, progress } from "./elements.js";
 import { bytes, format, number, plural } from "./numbers.js";
 

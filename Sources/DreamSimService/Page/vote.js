@@ -1,8 +1,7 @@
 // Which of two is closer: a person's answer first, then the metrics' beside it.
 
 import { Work, isAbort, postJSON } from "./api.js";
-import { checkSize } from "./compare.js";
-import { acceptDrops, drop, dropZone, take, view } from "./drop.js";
+import { acceptDrops, checkSize, drop, dropZone, take, view } from "./drop.js";
 import { announce, fill, h, notice, progress } from "./elements.js";
 import { directionText, format, number } from "./numbers.js";
 
@@ -19,7 +18,7 @@ export function voteView(context) {
   const question = h("div", { cls: "question" });
   const outcome = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Which is closer?"),
-    h("p", { cls: "lead" }, "Three images: a reference, A and B. You say first which is more like the reference; then the metrics show what they say."),
+    h("p", { cls: "lead" }, "Give three images. You say first whether A or B looks more like the reference; then the metrics show what they would have said."),
     h("div", { cls: "slots" }, slots.a, slots.reference, slots.b), question, outcome);
 
   for (const place of places) acceptDrops(slots[place], (files) => put(place, files));
@@ -83,7 +82,7 @@ export function voteView(context) {
       try {
         return await postJSON("/v1/vote?metric=all", fields, { signal });
       } catch (error) {
-        if (isAbort(error) || error.status !== 422) throw error;
+        if (isAbort(error) || error.kind !== "incomparable") throw error;
         return await postJSON("/v1/vote?metric=all&resize=256", fields, { signal });
       }
     })();
@@ -112,7 +111,7 @@ export function voteView(context) {
     fill(outcome, h("section", { cls: "outcome" }, h("h2", { tabindex: "-1" }, summary),
       h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Answers" },
         h("table", { cls: "votes" },
-          h("thead", {}, h("tr", {}, ["Who", "Closer", "A", "B"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { cls: "unseen" }, "Beside you")))),
+          h("thead", {}, h("tr", {}, ["Who", "Closer", "Value of A", "Value of B"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { cls: "unseen" }, "Beside you")))),
           h("tbody", {},
             h("tr", { cls: "you" }, h("th", { scope: "row" }, "You"), h("td", {}, mark(choice)), h("td", {}, ""), h("td", {}, ""), h("td", {}, "")),
             found.votes.map((vote) => row(vote)),
@@ -132,7 +131,7 @@ export function voteView(context) {
       h("td", {}, mark(vote.choice)),
       h("td", { cls: vote.choice === "A" ? "closer" : null }, format(number(vote.valueA))),
       h("td", { cls: vote.choice === "B" ? "closer" : null }, format(number(vote.valueB))),
-      h("td", { cls: same ? "good" : "soft" }, same ? "as you" : vote.choice === "tie" ? "undecided" : "not as you"));
+      h("td", { cls: same ? "verdict good" : "verdict soft" }, same ? "as you" : vote.choice === "tie" ? "undecided" : "not as you"));
   }
 
   function key(event) {

@@ -130,7 +130,7 @@ export function votingRoomView(context) {
     const { done, total, skipped } = state.progress;
     fill(foot,
       h("progress", { max: total, value: done, "aria-label": "Judgements" }),
-      h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgement")}${skipped > 0 ? `, ${skipped} skipped` : ""}. Each is kept at once; you can stop and go on at any time.`),
+      h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgement")}${skipped > 0 ? `, ${skipped} skipped` : ""}. ${state.trial ? "Each is kept at once; you can stop and go on at any time." : ""}`),
       h("div", { cls: "choices" },
         h("button", { type: "button", cls: "quiet", disabled: done === 0, onclick: undo }, "Undo the last ", h("kbd", {}, "U")),
         state.trial ? h("button", { type: "button", cls: "quiet", onclick: skip }, "Skip ", h("kbd", {}, "S")) : null));

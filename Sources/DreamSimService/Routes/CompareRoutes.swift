@@ -17,7 +17,12 @@ enum CompareRoutes {
                 reference,
                 Route.ImageField(name: "image", count: 1...127, summary: "The images that are compared with it."),
             ],
-            answers: [.json(comparison, "The images, from the most alike to the least.")],
+            answers: [
+                .json(
+                    comparison,
+                    "The images, from the most alike to the least; those that cannot be compared are named apart. When none can be, the answer is a problem."
+                )
+            ],
             handle: compare),
         Route(
             method: .post, path: "/v1/vote",
@@ -27,7 +32,8 @@ enum CompareRoutes {
                 reference, Route.ImageField(name: "a", count: 1...1, summary: "The first image."),
                 Route.ImageField(name: "b", count: 1...1, summary: "The second image."),
             ],
-            answers: [.json(votes, "Each metric's choice.")], handle: vote),
+            answers: [.json(votes, "Each metric's choice. When none can choose, the answer is a problem.")],
+            handle: vote),
     ]
 
     static let reference = Route.ImageField(
@@ -63,10 +69,18 @@ enum CompareRoutes {
             PairOutcome(
                 index: index, pair: ImagePair(first, ImagePath(item.0.name)),
                 // The image is not named: it may be called what the reference is called.
-                result: item.1.mapError { PairFailure(image: nil, description: "\(Problem($0).detail)") }, warnings: [])
+                result: item.1.mapError { PairFailure(image: nil, description: $0.detail) }, warnings: [])
         }
         let comparison = try MetricsComparison(
             reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes)
+        guard !comparison.results.isEmpty else {
+            throw Problem.joining(
+                images.indices.compactMap { index in
+                    found.problem(of: index) {
+                        Problem.Failure(field: "image", image: images[index].name, error: $0)
+                    }
+                }, "images")
+        }
         return try .json(Warned(comparison, found.warnings))
     }
 
@@ -83,6 +97,15 @@ enum CompareRoutes {
             found.columns, reference: ImagePath(reference.name),
             a: (ImagePath(sides[0].name), try found.results[0].get()),
             b: (ImagePath(sides[1].name), try found.results[1].get()))
+        if vote.votes.isEmpty {
+            // Where each side has its value by another metric, there is no single image to blame.
+            let problems = sides.indices.compactMap { index in
+                found.problem(of: index) {
+                    Problem.Failure(field: sides[index].field, image: sides[index].name, error: $0)
+                }
+            }
+            if !problems.isEmpty { throw Problem.joining(problems, "images") }
+        }
         return try .json(Warned(vote, found.warnings))
     }
 

@@ -15,7 +15,10 @@ enum EmbedRoutes {
             ],
             images: [Route.ImageField(name: "image", count: 1...128, summary: "The images.")],
             answers: [
-                .json(shape, "The embeddings, in the order of the images; those that cannot be used are named apart."),
+                .json(
+                    shape,
+                    "The embeddings, in the order of the images; those that cannot be used are named apart. When none can be, the answer is a problem."
+                ),
                 Route.Answer(
                     mediaType: numpy,
                     summary: "The embeddings as a matrix of float32 in NumPy's format, if all images can be used."),
@@ -46,15 +49,20 @@ enum EmbedRoutes {
         let images = try await call.uploads()["image"] ?? []
         let admission = try engine.batcher.admit(images.count)
         let prepared = try await engine.prepare(images, engine.preparation(for: [model]))
-        if format == numpy { for result in prepared { _ = try result.get() } }
+        let problems = prepared.compactMap { result -> Problem? in
+            if case .failure(let problem) = result { problem } else { nil }
+        }
+        // A matrix has no place for a row that is missing.
+        if format == numpy, let problem = problems.first { throw problem }
         let good = prepared.compactMap { try? $0.get() }
+        guard !good.isEmpty else { throw Problem.joining(problems, "images") }
         let embeddings = try await engine.embed(good, with: model, admission)
         if format == numpy {
             return .bytes(NumpyWriter.bytes(rows: embeddings.map(\.values), width: model.width), numpy)
         }
         let failures = zip(images, prepared).compactMap { image, result -> ComparisonReport.Failure? in
-            guard case .failure(let error) = result else { return nil }
-            return ComparisonReport.Failure(image: ImagePath(image.name), error: Problem(error).detail)
+            guard case .failure(let problem) = result else { return nil }
+            return ComparisonReport.Failure(image: ImagePath(image.name), error: problem.detail)
         }
         let answer = Answer(
             model: model.stamp, width: model.width,

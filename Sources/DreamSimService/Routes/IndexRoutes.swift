@@ -26,7 +26,12 @@ enum IndexRoutes {
                     name: "mean", kind: .flag, summary: "Search for what all images have in common.", standard: false)
             ],
             images: [Route.ImageField(name: "image", count: 1...16, summary: "The images that are searched for.")],
-            answers: [.json(found, "For each image the most alike of the index.")], problems: problems, handle: search),
+            answers: [
+                .json(
+                    found,
+                    "For each image the most alike of the index; those that cannot be used are named apart. When none can be, the answer is a problem."
+                )
+            ], problems: problems, handle: search),
         Route(
             method: .get, path: "/v1/search",
             summary: "Find the images that look most like one of the index, which is named by its number.",
@@ -123,23 +128,27 @@ enum IndexRoutes {
         let admission = try engine.batcher.admit(images.count)
         let reader = try await engine.workers.run { try index.reader() }
         var queries: [(name: String, query: SearchQuery)] = []
-        var failures: [ComparisonReport.Failure] = []
+        var problems: [Problem] = []
         for image in images {
             do {
                 queries.append((image.name, try await query(image, reader, engine, admission)))
+            } catch let problem as Problem where !problem.failures.isEmpty {
+                problems.append(problem)
             } catch let error as ImagingError {
-                failures.append(
-                    ComparisonReport.Failure(image: ImagePath(image.name), error: Problem(error).detail))
+                problems.append(Problem(error, of: image))
             }
         }
-        if call.flag("mean") == true, queries.count > 1 {
+        if call.flag("mean") == true, images.count > 1 {
             // A part that is missing would change what the rest means.
-            guard failures.isEmpty else { throw Problem(.unusableImage, failures[0].error) }
+            if let problem = problems.first { throw problem }
             queries = [
                 (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
             ]
         }
-        if queries.isEmpty, let failure = failures.first { throw Problem(.unusableImage, failure.error) }
+        guard !queries.isEmpty else { throw Problem.joining(problems, "images") }
+        let failures = problems.flatMap(\.failures).map {
+            ComparisonReport.Failure(image: ImagePath($0.image ?? ""), error: $0.error)
+        }
         return try await answer(call, engine, reader, queries, failures, admission)
     }
 

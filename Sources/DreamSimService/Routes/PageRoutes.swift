@@ -46,6 +46,7 @@ enum PageRoutes {
         "drop.js": File(PackageResources.drop_js, "text/javascript"),
         "duplicates.js": File(PackageResources.duplicates_js, "text/javascript"),
         "elements.js": File(PackageResources.elements_js, "text/javascript"),
+        "guide.js": File(PackageResources.guide_js, "text/javascript"),
         "heatmap.js": File(PackageResources.heatmap_js, "text/javascript"),
         "matrix.js": File(PackageResources.matrix_js, "text/javascript"),
         "numbers.js": File(PackageResources.numbers_js, "text/javascript"),

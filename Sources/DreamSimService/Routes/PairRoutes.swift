@@ -16,7 +16,12 @@ enum PairRoutes {
                 )
             ],
             images: [Route.ImageField(name: "image", count: 2...128, summary: "The images.")],
-            answers: [.json(shape, "The pairs, in the order in which they were asked for.")], handle: pairs)
+            answers: [
+                .json(
+                    shape,
+                    "The pairs, in the order in which they were asked for; those that cannot be measured say why. When none can be, the answer is a problem."
+                )
+            ], handle: pairs)
     ]
 
     private struct Answer: Encodable {
@@ -51,6 +56,8 @@ enum PairRoutes {
         let admission = try engine.batcher.admit(images.count)
         let found = try await engine.compare(
             pairs: pairs.map { (a: $0.0, b: $0.1) }, of: images, by: metrics, resize: call.integer("resize"), admission)
+        let problems = pairs.indices.compactMap { index in problem(found, index, pairs[index], images) }
+        guard problems.count < pairs.count else { throw Problem.joining(problems, "pairs") }
         return try .json(
             Answer(
                 metrics: found.columns,
@@ -60,7 +67,7 @@ enum PairRoutes {
                     case .failure(let error):
                         return Answer.Pair(
                             a: pair.0, b: pair.1, imageA: a, imageB: b, values: [:], errors: nil,
-                            error: Problem(error).detail)
+                            error: error.detail)
                     case .success(let results):
                         let (values, errors) = MetricsComparison.values(of: found.columns, results)
                         return Answer.Pair(
@@ -68,6 +75,15 @@ enum PairRoutes {
                             errors: errors.isEmpty ? nil : errors, error: nil)
                     }
                 }, warnings: found.warnings))
+    }
+
+    /// Why a pair has no value at all; nil when it has one.
+    private static func problem(
+        _ found: Engine.Comparison, _ index: Int, _ pair: (Int, Int), _ images: [Upload]
+    ) -> Problem? {
+        guard var problem = found.problem(of: index, { Problem.Failure(error: $0) }) else { return nil }
+        for place in problem.failures.indices { (problem.failures[place].a, problem.failures[place].b) = pair }
+        return problem
     }
 
     private static func pair(_ text: String) throws -> (Int, Int) {

@@ -14,7 +14,7 @@ extension Call {
         let isPaths = type.value == "application/json" && core.root != nil
         guard type.value == "multipart/form-data" || isPaths || isRaw && route.images.count == 1 else {
             throw Problem(
-                .unsupportedMedia, "a body of '\(type.value.prefix(80))'",
+                .unsupportedMedia, "the body comes as '\(type.value.prefix(80))', which is not taken here",
                 advice: "send multipart/form-data with \(route.images.map(\.name).joined(separator: ", "))"
                     + (route.images.count == 1 ? ", or the image itself as image/* or application/octet-stream" : "")
                     + (type.value == "application/json"
@@ -23,7 +23,8 @@ extension Call {
         let (bytes, share) = try await body()
         var uploads: [(field: String, upload: Upload)] = []
         if isRaw {
-            uploads = [(route.images[0].name, Upload(name: route.images[0].name, source: .bytes(bytes), share: share))]
+            let field = route.images[0].name
+            uploads = [(field, Upload(field: field, name: field, source: .bytes(bytes), share: share))]
         } else if isPaths {
             uploads = try paths(bytes)
         } else {
@@ -39,7 +40,8 @@ extension Call {
                     (
                         part.name,
                         Upload(
-                            name: name ?? "\(part.name) \(number + 1)", source: .bytes(Array(bytes[part.content])),
+                            field: part.name, name: name ?? "\(part.name) \(number + 1)",
+                            source: .bytes(Array(bytes[part.content])),
                             share: share)
                     ))
             }
@@ -128,7 +130,7 @@ extension Call {
                 throw Problem(.tooLarge, "\(paths.count) images pass the limit of \(core.limits.images)")
             }
             return try paths.map { path in
-                (field, Upload(name: path, source: .file(try core.file(path)), share: nil))
+                (field, Upload(field: field, name: path, source: .file(try core.file(path)), share: nil))
             }
         }
     }

