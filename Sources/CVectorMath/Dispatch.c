@@ -79,6 +79,19 @@ void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t row
     active->weighted_rows(x, stride, p, rows, width, y);
 }
 
+void dsv_float_differences(const float *a, const float *b, size_t count, double *absolute, double *squared) {
+    active->float_differences(a, b, count, absolute, squared);
+}
+
+void dsv_float_differences_backward(const float *a, const float *b, size_t count, double slope, int of_signs, float *da,
+                                    float *db) {
+    active->float_differences_backward(a, b, count, slope, of_signs, da, db);
+}
+
+int dsv_all_finite(const float *x, size_t count) {
+    return active->all_finite(x, count);
+}
+
 void dsv_multiply_rows(const struct dsv_row_products *products) {
     active->multiply_rows(products);
 }

@@ -98,6 +98,7 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 #include "Product.h"
 #include "AttentionKernel.h"
 #include "GradientKernels.h"
+#include "DifferenceKernels.h"
 #include "RowProducts.h"
 #include "MapKernels.h"
 #include "MapGradientKernels.h"
@@ -118,6 +119,9 @@ const struct dsv_kernels KERNEL(kernels) = {
     .activate = KERNEL(activate),
     .activate_backward = KERNEL(activate_backward),
     .softmax_backward = KERNEL(softmax_backward),
+    .float_differences = KERNEL(float_differences),
+    .float_differences_backward = KERNEL(float_differences_backward),
+    .all_finite = KERNEL(all_finite),
     .multiply_rows = KERNEL(multiply_rows),
     .widen_rows = KERNEL(widen_rows),
     .stored_dot = KERNEL(stored_dot),

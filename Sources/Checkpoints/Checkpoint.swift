@@ -84,8 +84,7 @@ public struct Checkpoint: Sendable {
         var result: [String] = []
         for name in names {
             guard let stored = tensors[name], stored.elementType.isFloatingPoint else { continue }
-            let isFinite = try stored.load().withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) }
-            if !isFinite { result.append(name) }
+            if try !stored.load().isFinite { result.append(name) }
         }
         return result
     }

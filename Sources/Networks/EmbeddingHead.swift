@@ -57,7 +57,7 @@ public struct EmbeddingHead: Sendable {
                     .shapeMismatch, path: origin, key: name,
                     "has shape \(tensor.shape), expected \(shapes[name] ?? []) beside \(Name.weight1) \(weight1.shape)")
             }
-            guard tensor.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else {
+            guard tensor.isFinite else {
                 throw NetworkError(.badHead, path: origin, key: name, "holds NaN or infinite values; train it again")
             }
             return tensor

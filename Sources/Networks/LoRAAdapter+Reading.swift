@@ -20,7 +20,7 @@ extension LoRAAdapter {
             guard own == rank else {
                 throw fault(key, "has shape \(tensor.shape), which is not of the configured rank r = \(rank)")
             }
-            guard tensor.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else {
+            guard tensor.isFinite else {
                 throw fault(key, "holds NaN or infinite values")
             }
             halves[name.backbone, default: [:]][name.layer, default: [:]][name.half] = tensor

@@ -115,7 +115,7 @@ public final class Trainer {
     func step(_ input: TripletInput) throws(TrainingError) -> Outcome {
         let (outcome, gradients) = try gradients(of: input)
         for (name, gradient) in gradients.sorted(by: { $0.key < $1.key }) {
-            guard gradient.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else { throw diverged(name) }
+            guard gradient.isFinite else { throw diverged(name) }
         }
         adam.step(&tensors, gradients: gradients)
         return outcome

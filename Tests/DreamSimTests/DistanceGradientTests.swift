@@ -143,6 +143,34 @@ struct DistanceGradientTests {
         #expect(abs(distance - (metric == .psnr ? -value : value)) < 1e-5 * abs(value))
     }
 
+    /// Large enough that several threads share an image.
+    @Test("Pixel metrics and their targets are what their formulas say", arguments: PixelMetric.allCases)
+    func formulas(metric: PixelMetric) throws {
+        let shape: Shape = [2, 3, 97, 130]
+        let size = shape.count / 2
+        let (a, b) = (Self.random(shape, seed: 1), Self.random(shape, seed: 2))
+        let result = try metric.distanceAndGradient(a, b)
+        let step = try metric.target(b).distanceAndGradient(a)
+        #expect(step.distances == result.distances && step.gradient == result.gradientA)
+        for n in 0..<2 {
+            let range = (n * size)..<((n + 1) * size)
+            let differences = zip(a.values[range], b.values[range]).map { Double($0) - Double($1) }
+            let squares = differences.reduce(0) { $0 + $1 * $1 }
+            let (distance, slope): (Double, Double) =
+                switch metric {
+                case .l1: (differences.reduce(0) { $0 + abs($1) } / Double(size), 1 / Double(size))
+                case .l2: (squares.squareRoot(), 1 / squares.squareRoot())
+                case .mse: (squares / Double(size), 2 / Double(size))
+                case .psnr: (10 * log10(squares / Double(size)), 20 / log(10) / squares)
+                }
+            #expect(abs(result.distances[n] - distance) < 1e-12 * abs(distance))
+            let expected = differences.map { Float(slope * (metric == .l1 ? ($0 > 0 ? 1 : $0 < 0 ? -1 : 0) : $0)) }
+            let difference = Difference(Array(result.gradientA.values[range]), expected)
+            #expect(difference.maxScaled < 1e-6, "\(difference)")
+            #expect(zip(result.gradientA.values, result.gradientB.values).allSatisfy { $0 == -$1 })
+        }
+    }
+
     @Test("What is no pair of batches is refused")
     func refused() async throws {
         let model = try await Self.model(["dino"])

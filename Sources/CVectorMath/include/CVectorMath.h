@@ -54,6 +54,9 @@ struct dsv_kernels {
     void (*activate)(int, const float *, size_t, float *);
     void (*activate_backward)(int, const float *, const float *, size_t, float *);
     void (*softmax_backward)(const float *, float *, size_t, size_t, size_t, float);
+    void (*float_differences)(const float *, const float *, size_t, double *, double *);
+    void (*float_differences_backward)(const float *, const float *, size_t, double, int, float *, float *);
+    int (*all_finite)(const float *, size_t);
     void (*multiply_rows)(const struct dsv_row_products *);
     void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
     float (*stored_dot)(const void *, const void *, int, size_t);

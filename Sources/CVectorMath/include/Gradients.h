@@ -28,4 +28,15 @@ void dsv_activate_backward(int activation, const float *x, const float *dy, size
 /* With p = softmax(scale * s), row by row: dp becomes ds = scale * p (dp - the sum of p dp). */
 void dsv_softmax_backward(const float *p, float *dp, size_t rows, size_t width, size_t stride, float scale);
 
+/* Adds the sums of |a[i] - b[i]| and of its square, all in double precision; NaN or infinite when any value is. */
+void dsv_float_differences(const float *a, const float *b, size_t count, double *absolute, double *squared);
+
+/* da[i] = slope (a[i] - b[i]), or slope times the sign of that, computed in double precision and rounded once;
+   db[i] = -da[i], unless db is NULL. */
+void dsv_float_differences_backward(const float *a, const float *b, size_t count, double slope, int of_signs, float *da,
+                                    float *db);
+
+/* Whether there is neither NaN nor infinity. */
+int dsv_all_finite(const float *x, size_t count);
+
 #endif

@@ -60,11 +60,22 @@ extension DifferentiableMetric {
     /// Checks what every metric demands of a batch.
     /// - Parameter shape: that of the batch it is compared with; nil when there is none yet.
     func checkBatch(_ batch: Tensor, of shape: Shape? = nil) throws(DreamSimError) {
+        try checkShape(batch, of: shape)
+        guard batch.isFinite else { throw notFinite }
+    }
+
+    /// Checks two batches, but for what their values are.
+    func checkShapes(_ a: Tensor, _ b: Tensor) throws(DreamSimError) {
+        try checkShape(b)
+        try checkShape(a, of: b.shape)
+    }
+
+    /// What is said of values that are no numbers.
+    var notFinite: DreamSimError { DreamSimError(.badSetting, card.name, "was given NaN or infinite values") }
+
+    private func checkShape(_ batch: Tensor, of shape: Shape? = nil) throws(DreamSimError) {
         guard batch.shape.rank == 4, batch.shape[1] == 3, batch.count > 0 else {
             throw DreamSimError(.badSetting, card.name, "takes batches of shape [N, 3, H, W], not \(batch.shape)")
-        }
-        guard batch.withUnsafeBufferPointer({ $0.allSatisfy(\.isFinite) }) else {
-            throw DreamSimError(.badSetting, card.name, "was given NaN or infinite values")
         }
         guard shape == nil || batch.shape == shape else {
             throw DreamSimError(

@@ -187,8 +187,6 @@ extension PerceptualModel {
 extension WeightSet {
     /// The first weight, by name, that holds a NaN or an infinity.
     func firstNonFinite() -> String? {
-        tensors.keys.sorted().first { name in
-            tensors[name]?.withUnsafeBufferPointer { !$0.allSatisfy(\.isFinite) } ?? false
-        }
+        tensors.keys.sorted().first { tensors[$0]?.isFinite == false }
     }
 }

@@ -16,9 +16,6 @@ extension Tensor {
         result.withUnsafeMutableBufferPointer { for i in $0.indices { $0[i] *= factor } }
         return result
     }
-
-    /// Whether there is neither NaN nor infinity.
-    var isFinite: Bool { withUnsafeBufferPointer { $0.allSatisfy(\.isFinite) } }
 }
 
 extension [String: Tensor] {
