@@ -17,7 +17,8 @@ extension PixelDifferences {
             let target = Lent(base)
             blocks.forEach(a, b) { index, _, a, b in
                 let sum = target.pointer + index
-                dsv_float_differences(a.baseAddress!, b.baseAddress!, a.count, &sum.pointee.absolute, &sum.pointee.squared)
+                dsv_float_differences(
+                    a.baseAddress!, b.baseAddress!, a.count, &sum.pointee.absolute, &sum.pointee.squared)
             }
         }
         return (0..<blocks.images).map { n in
@@ -94,7 +95,9 @@ extension PixelDifferences {
                 let range = first..<(first + min(block, values - within))
                 a.withUnsafeBufferPointer { a in
                     b.withUnsafeBufferPointer { b in
-                        body(index, first, UnsafeBufferPointer(rebasing: a[range]), UnsafeBufferPointer(rebasing: b[range]))
+                        body(
+                            index, first, UnsafeBufferPointer(rebasing: a[range]),
+                            UnsafeBufferPointer(rebasing: b[range]))
                     }
                 }
             }
