@@ -123,7 +123,7 @@ public final class Inversion {
         let value = try objective.value(of: rendered.picture, through: views(chance))
         guard (value.loss + value.penalty).isFinite else { throw diverged("the loss is") }
         let gradients = rendered.backward(value.gradient)
-        guard gradients.isFinite else { throw diverged("a gradient is") }
+        guard gradients.values.allSatisfy(\.isFinite) else { throw diverged("a gradient is") }
         if options.viewSettings.isWhole { keep(rendered.picture, value) }
         let step = Step(number: steps, loss: value.loss, penalty: value.penalty, picture: rendered.picture)
         adam.step(&parameters, gradients: gradients, rate: options.rate(at: steps))
