@@ -70,6 +70,8 @@ struct IndexUpdate: AsyncParsableCommand {
             throw ValidationError("name a folder: there is no index in \(index.path) yet")
         }
         let (loaded, settings) = try await model.load(for: made, vectors: vectors, quiet: output.quiet)
+        // Before there is an index: from then on a signal ends with a report.
+        let interruption = Interruption()
         let writer = try IndexWriter(index.url, settings: settings)
         try writer.remember(settings)
         writer.notes.forEach(Terminal.note)
@@ -77,7 +79,6 @@ struct IndexUpdate: AsyncParsableCommand {
             let damaged = try writer.verify()
             if damaged > 0 { Terminal.note("\(index.path): \(damaged) vectors were damaged and are made anew") }
         }
-        let interruption = Interruption()
         let roots = folders.isEmpty || verify ? try writer.roots() + folders : folders
         let complaints = Complaints()
         var isFirst = true
