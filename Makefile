@@ -1,4 +1,4 @@
-# make demo   everything a first look needs: set-up, build, weights, a ranking and its picture
+# make demo   everything a first look needs: set-up, build, weights, a ranking and its image
 # make test   set-up, and all tests
 # make test-page   the page of a real service in a real browser
 
@@ -17,11 +17,11 @@ build: setup
 
 demo: build
 	@mkdir -p demo
-	$(DREAMSIM) compare Samples/scene.jpg Samples/shifted.jpg Samples/recoloured.jpg Samples/blurred.jpg \
+	$(DREAMSIM) compare Samples/scene.jpg Samples/shifted.jpg Samples/recolored.jpg Samples/blurred.jpg \
 		Samples/noisy.jpg Samples/recompressed.jpg Samples/zoomed.jpg Samples/mirrored.jpg Samples/different.jpg \
 		--sheet demo/ranking.png
 	@echo
-	@echo "The ranking as a picture: demo/ranking.png"
+	@echo "The ranking as an image: demo/ranking.png"
 
 # Some come by themselves: the downloads, which watch the clock, and what keeps all processors busy for a long time.
 FULL_SIZE = 'FullSizeTests|PackagedModelTests|LearnedMetricTests|LiteTests|NightsGoldenTests'
@@ -33,7 +33,7 @@ test: setup
 	$(SWIFT_TEST) --skip-build --filter $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(FULL_SIZE)
 
-# Pictures of every view, wide and narrow, light and dark, go to page-screenshots/.
+# Images of every view, wide and narrow, light and dark, go to page-screenshots/.
 test-page: build
 	Scripts/page/run.sh
 

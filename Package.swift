@@ -6,16 +6,49 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// A target of Swift, above what it names.
+func target(_ name: String, _ dependencies: Target.Dependency..., resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+/// Helpers that tests share.
+func support(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+}
+
+/// The tests of one target, or of what several make together.
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+}
+
+/// A program of Examples/.
+func example(_ name: String, folder: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: folder, exclude: exclude, swiftSettings: settings)
+}
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    /// Apple's systems have Accelerate.
+    static let blas = target(name: "CDreamSimBLAS", condition: .when(platforms: [.linux]))
+}
+
 let package = Package(
     name: "DreamSim",
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
         .library(name: "DreamSim", targets: ["DreamSim"]),
-        .library(name: "DreamSimTraining", targets: ["Training"]),
-        .library(name: "DreamSimRetrieval", targets: ["Retrieval"]),
+        .library(name: "DreamSimEvaluation", targets: ["DreamSimEvaluation"]),
+        .library(name: "DreamSimTraining", targets: ["DreamSimTraining"]),
+        .library(name: "DreamSimRetrieval", targets: ["DreamSimRetrieval"]),
+        .library(name: "DreamSimService", targets: ["DreamSimService"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
         // What Benchmarks/ measures.
-        .library(name: "DreamSimEngine", targets: ["Networks", "Tensors", "CVectorMath"]),
+        .library(name: "DreamSimEngine", targets: ["DreamSimNetworks", "DreamSimTensors", "CDreamSimKernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -32,158 +65,102 @@ let package = Package(
     ],
     targets: [
         // System libraries and C kernels.
-        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "CNeighbours", dependencies: ["CVectorMath"]),
+        .systemLibrary(name: "CDreamSimBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CDreamSimVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CDreamSimZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CDreamSimKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CDreamSimGraph", dependencies: ["CDreamSimKernels"]),
 
         // The library, each target above what it depends on.
-        .target(name: "Persistence", swiftSettings: settings),
-        .target(name: "Randomness", swiftSettings: settings),
-        .target(
-            name: "Tensors",
-            dependencies: [
-                "Randomness", "CVectorMath", .target(name: "COpenBLAS", condition: .when(platforms: [.linux])),
-            ],
-            swiftSettings: settings),
-        .target(name: "Checkpoints", dependencies: ["Tensors", "Persistence", "CZlib"], swiftSettings: settings),
-        .target(
-            name: "Imaging", dependencies: ["CVectorMath", "CVips", "Persistence", "Randomness"],
-            swiftSettings: settings),
-        .target(
-            name: "Networks", dependencies: ["Tensors", "Checkpoints", "Persistence", "CVectorMath"],
-            swiftSettings: settings),
-        .target(
-            name: "ModelStore",
-            dependencies: [
-                "Checkpoints",
-                "Persistence",
-                "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
-            swiftSettings: settings),
-        .target(
-            name: "Evaluation",
-            dependencies: ["DreamSim", "Imaging", "ModelStore", "Checkpoints", "Persistence", "Randomness"],
-            swiftSettings: settings),
-        .target(
-            name: "Training",
-            dependencies: [
-                "DreamSim", "Evaluation", "Networks", "Checkpoints", "Persistence", "Randomness", "Tensors",
-            ],
-            swiftSettings: settings),
-        .target(
-            name: "Retrieval",
-            dependencies: [
-                "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "Randomness", "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: settings),
+        target("DreamSimSupport"),
+        target("DreamSimTensors", "DreamSimSupport", "CDreamSimKernels", .blas),
+        target("DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
+        target("DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimKernels"),
+        target(
+            "DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", .crypto,
+            .product(name: "AsyncHTTPClient", package: "async-http-client"), .nioCore,
+            .product(name: "NIOSSL", package: "swift-nio-ssl")),
 
-        .target(
-            name: "DreamSimService",
-            dependencies: [
-                "DreamSim", "Evaluation", "Retrieval", "Checkpoints", "Tensors",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
+        // The core: images as pixels, networks, metrics. It reads no image file and links no codec.
+        target("DreamSimImages", "CDreamSimKernels", "DreamSimSupport"),
+        target(
+            "DreamSimCore", "DreamSimImages", "DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints",
+            "DreamSimWeights", "DreamSimSupport", .crypto),
+
+        // Image files, what is drawn, and what is compared and reported.
+        target("DreamSimCodecs", "DreamSimImages", "DreamSimSupport", "CDreamSimVips"),
+        target("DreamSimDrawing", "DreamSimImages", "DreamSimCodecs", "DreamSimSupport", "CDreamSimVips"),
+        target(
+            "DreamSimPipeline", "DreamSimCore", "DreamSimImages", "DreamSimCodecs", "DreamSimTensors",
+            "DreamSimSupport"),
+        target(
+            "DreamSimReports", "DreamSimPipeline", "DreamSimCore", "DreamSimDrawing", "DreamSimImages",
+            "DreamSimCodecs", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
+        target(
+            "DreamSim", "DreamSimReports", "DreamSimPipeline", "DreamSimCore", "DreamSimDrawing", "DreamSimImages",
+            "DreamSimCodecs", "DreamSimTensors", "DreamSimWeights", "DreamSimSupport"),
+
+        target(
+            "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimWeights", "DreamSimCheckpoints",
+            "DreamSimTensors", "DreamSimSupport"),
+        target(
+            "DreamSimTraining", "DreamSim", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimCheckpoints",
+            "DreamSimImages", "DreamSimWeights", "DreamSimSupport", "DreamSimTensors"),
+        target(
+            "DreamSimRetrieval", "DreamSim", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport",
+            "CDreamSimGraph", "CDreamSimZlib", .crypto, .grdb),
+        target(
+            "DreamSimService", "DreamSim", "DreamSimEvaluation", "DreamSimRetrieval", "DreamSimCheckpoints",
+            "DreamSimTensors",
+            .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdCore", package: "hummingbird"),
+            .product(name: "HTTPTypes", package: "swift-http-types"), .logging, .nioCore,
+            .product(name: "NIOHTTP1", package: "swift-nio"),
+            .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .crypto,
             // The page is a part of the program.
-            resources: [.embedInCode("Page")],
-            swiftSettings: settings),
+            resources: [.embedInCode("Page")]),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
-                "DreamSim", "DreamSimService", "Evaluation", "Networks", "Retrieval", "Training",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                "DreamSim", "DreamSimService", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimRetrieval",
+                "DreamSimTraining", .argumentParser, .logging,
             ],
             swiftSettings: settings),
 
-        // The README's example.
-        .executableTarget(
-            name: "readme-example", dependencies: ["DreamSim"], path: "Examples", exclude: ["Tuning"],
-            swiftSettings: settings),
-        // Trainer and Loss, compiled.
-        .executableTarget(
-            name: "tuning-example", dependencies: ["DreamSim", "Evaluation", "Training"], path: "Examples/Tuning",
-            swiftSettings: settings),
+        // The README's example, and Trainer and Loss, compiled.
+        example("readme-example", folder: "Examples", exclude: ["Tuning"], "DreamSim"),
+        example(
+            "tuning-example", folder: "Examples/Tuning", "DreamSim", "DreamSimEvaluation", "DreamSimTraining"),
 
-        // Tests and the helpers they share.
-        .target(
-            name: "TestSupport", dependencies: ["Tensors", "CZlib"], path: "Tests/TestSupport", swiftSettings: settings),
-        .target(
-            name: "ModelTestSupport", dependencies: ["DreamSim", "Networks", "TestSupport"],
-            path: "Tests/ModelTestSupport", swiftSettings: settings),
-        .testTarget(
-            name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
-        .testTarget(
-            name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZlib"], swiftSettings: settings),
-        .testTarget(
-            name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
-        .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], swiftSettings: settings),
-        .testTarget(
-            name: "ModelStoreTests",
-            dependencies: [
-                "ModelStore", "TestSupport", "CZlib",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "RetrievalTests",
-            dependencies: [
-                "Retrieval", "DreamSim", "DreamSimCommand", "ModelStore", "Persistence", "Tensors", "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "CommandTests",
-            dependencies: ["DreamSimCommand", "DreamSim", "Checkpoints", "Imaging", "ModelStore", "TestSupport"],
-            swiftSettings: settings),
-        .testTarget(
-            name: "DreamSimTests",
-            dependencies: ["DreamSim", "Networks", "Checkpoints", "Tensors", "TestSupport", "ModelTestSupport"],
-            swiftSettings: settings),
-        .testTarget(
-            name: "TrainingTests",
-            dependencies: [
-                "Training", "DreamSim", "Networks", "Checkpoints", "Randomness", "Tensors", "TestSupport",
-                "ModelTestSupport",
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "DreamSimServiceTests",
-            dependencies: [
-                "DreamSimService", "DreamSim", "DreamSimCommand", "Evaluation", "Retrieval", "ModelStore",
-                "TestSupport",
-                "ModelTestSupport",
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: settings),
-        .testTarget(
-            name: "EvaluationTests",
-            dependencies: [
-                "Evaluation", "DreamSim", "Imaging", "ModelStore", "Checkpoints", "Tensors", "TestSupport", "Training",
-            ],
-            swiftSettings: settings),
+        support("TestSupport", "DreamSimTensors", "CDreamSimZlib"),
+        support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "TestSupport"),
+        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels"),
+        tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors"),
+        tests("ImagingTests", "DreamSimImages"),
+        tests("NetworksTests", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors"),
+        tests("ModelStoreTests", "DreamSimWeights"),
+        tests(
+            "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
+            "DreamSimSupport", "DreamSimTensors", .grdb),
+        tests(
+            "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimImages",
+            "DreamSimWeights"),
+        tests(
+            "DreamSimTests", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors",
+            "ModelTestSupport"),
+        tests(
+            "TrainingTests", "DreamSimTraining", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints",
+            "DreamSimSupport", "DreamSimTensors", "ModelTestSupport"),
+        tests(
+            "DreamSimServiceTests", "DreamSimService", "DreamSim", "DreamSimCommand", "DreamSimEvaluation",
+            "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging),
+        tests(
+            "EvaluationTests", "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimCheckpoints",
+            "DreamSimTensors", "DreamSimTraining"),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every 'sh' block of README.md in a scratch folder that holds the sample pictures, and checks that the 'swift'
+# Runs every 'sh' block of README.md in a scratch folder that holds the sample images, and checks that the 'swift'
 # block is the compiled example. A block that starts with '# not run by CI' is left out.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,9 +1,9 @@
-"""Paints the sample pictures in Samples/: one scene, alterations of it, and a different scene.
+"""Paints the sample images in Samples/: one scene, alterations of it, and a different scene.
 
     pip install pillow numpy
     python Scripts/make_samples.py
 
-Everything is procedural, so the pictures are this project's own and carry its licence.
+Everything is procedural, so the images are this project's own and carry its license.
 """
 
 import colorsys
@@ -72,13 +72,13 @@ def lake():
     clouds = noise((int(2.6 * N), N), 90 * SCALE, rng, 6, 0.55)[(np.arange(N) * 2.6).astype(int)]
     cover = np.clip((clouds - 0.52) * 5, 0, 1) * np.clip(1.25 - t, 0, 1) ** 0.7 * np.clip(t * 2.2, 0.15, 1)
     tint = gradient([(0, (96, 88, 140)), (0.45, (208, 124, 138)), (0.75, (255, 176, 124)), (1, (255, 208, 150))], t)
-    picture = mix(sky, tint, 0.8 * cover)
-    picture = mix(picture, tint * 0.62, 0.55 * np.clip((clouds - 0.6) * 6, 0, 1) * cover)
+    image = mix(sky, tint, 0.8 * cover)
+    image = mix(image, tint * 0.62, 0.55 * np.clip((clouds - 0.6) * 6, 0, 1) * cover)
     stars = rng.random((N, N)) > 0.9997
-    picture = mix(picture, np.array([235, 235, 255.0]), stars * np.clip(0.5 - 2 * t, 0, 1) * (1 - cover))
+    image = mix(image, np.array([235, 235, 255.0]), stars * np.clip(0.5 - 2 * t, 0, 1) * (1 - cover))
 
     # Three chains of mountains, hazier with distance, snow on the farthest.
-    for base, height, rough, colour, haze, seed in (
+    for base, height, rough, color, haze, seed in (
             (0.575, 0.30, 150, (92, 84, 128), 0.45, 5), (0.585, 0.17, 110, (62, 62, 98), 0.25, 9),
             (0.595, 0.085, 60, (36, 44, 62), 0.1, 12)):
         own = np.random.default_rng(seed)
@@ -88,7 +88,7 @@ def lake():
         faces = noise((N, N), 44 * SCALE, own, 5, 0.55)
         relief = 6 * SCALE * np.gradient(faces, axis=1) * np.tanh((sun[0] - x) / (0.12 * N))
         light = np.clip(0.72 + 0.5 * rock + 2.4 * relief, 0.45, 1.5)
-        body = np.array(colour, float) * light[..., None]
+        body = np.array(color, float) * light[..., None]
         if height > 0.25:
             depth = y - top[None, :]
             snow = np.clip((0.085 * N - depth + (rock - 0.5) * 0.2 * N) / (0.02 * N), 0, 1)
@@ -96,10 +96,10 @@ def lake():
             body = mix(body, np.array([232, 196, 206.0]) * light[..., None] ** 0.6, 0.8 * snow)
         glow = gradient([(0, (110, 96, 150)), (1, (250, 178, 128))], y / horizon)
         body = mix(body, glow, haze * np.clip((y / N - base + 0.22) / 0.2, 0.1, 1))
-        picture = mix(picture, np.clip(body, 0, 255), inside)
+        image = mix(image, np.clip(body, 0, 255), inside)
 
     # Trees along the far shore, and a house with lit windows.
-    shore = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    shore = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(shore)
     for _ in range(420):
         px = rng.uniform(0, N)
@@ -121,10 +121,10 @@ def lake():
     draw.rectangle([hx + 24 * u, hy - 43 * u, hx + 28 * u, hy - 34 * u], fill=(70, 50, 50))
     for wx in (4, 13, 25):
         draw.rectangle([hx + wx * u, hy - 16 * u, hx + (wx + 5) * u, hy - 9 * u], fill=(255, 214, 120))
-    picture = np.asarray(shore).astype(np.float64)
+    image = np.asarray(shore).astype(np.float64)
     for wx in (6.5, 15.5, 27.5):
         glow = np.exp(-(((x - hx - wx * u) / (9 * u)) ** 2 + ((y - hy + 12.5 * u) / (9 * u)) ** 2))
-        picture = mix(picture, np.array([255, 206, 120.0]), 0.35 * glow * (y < horizon))
+        image = mix(image, np.array([255, 206, 120.0]), 0.35 * glow * (y < horizon))
 
     # The lake: the land mirrored, rippled more towards us, darker with depth, with a path of sunlight.
     depth = np.clip((y - horizon) / (N - horizon), 0, 1)
@@ -132,15 +132,15 @@ def lake():
     fine = noise((N, N), 14 * SCALE, rng, 4, 0.6)[(np.arange(N) * 7) % N]
     source_y = np.clip(horizon - (y - horizon) * 1.25 + (waves - 0.5) * (10 + 90 * depth) * SCALE, 0, horizon - 1)
     source_x = np.clip(x + (fine - 0.5) * (4 + 26 * depth) * SCALE, 0, N - 1)
-    water = picture[source_y.astype(int), source_x.astype(int)]
+    water = image[source_y.astype(int), source_x.astype(int)]
     water = mix(water * 0.84, np.array([34, 44, 84.0]), 0.12 + 0.42 * depth)
     path = np.exp(-(((x - sun[0]) / ((0.03 + 0.09 * depth) * N)) ** 2)) * np.clip((fine - 0.47) * 9, 0, 1)
     water = mix(water, np.array([255, 226, 168.0]), 0.85 * path * (1 - 0.5 * depth))
     water = mix(water, water * 1.25 + 10, np.clip((waves - 0.62) * 6, 0, 1) * 0.5)
-    picture = np.where((y >= horizon)[..., None], water, picture)
+    image = np.where((y >= horizon)[..., None], water, image)
 
     # The near shore with grass and reeds, a jetty, a boat.
-    front = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    front = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(front)
     bank = 0.93 * N - 0.05 * N * np.sin(np.arange(N) / N * 2.4 + 0.4) + 6 * SCALE * (rng.random(N).cumsum() / N - 0.25)
     draw.polygon([(0, N)] + list(zip(range(N), bank)) + [(N, N)], fill=(22, 28, 26))
@@ -165,8 +165,8 @@ def lake():
     reflection = Image.new("L", front.size, 0)
     ImageDraw.Draw(reflection).polygon([(bx + 8 * u, by + 12 * u), (bx + 58 * u, by + 12 * u), (bx + 34 * u, by + 50 * u)], fill=110)
     mask = np.asarray(reflection.filter(ImageFilter.GaussianBlur(4 * u))) / 255.0 * np.clip((fine - 0.3) * 3, 0, 1)
-    picture = mix(np.asarray(front).astype(np.float64), np.array([120, 92, 106.0]), mask)
-    return finished(picture, rng)
+    image = mix(np.asarray(front).astype(np.float64), np.array([120, 92, 106.0]), mask)
+    return finished(image, rng)
 
 
 def city():
@@ -174,13 +174,13 @@ def city():
     rng = np.random.default_rng(7)
     y, x = np.mgrid[0:N, 0:N].astype(np.float64)
     ground = int(N * 0.8)
-    picture = gradient([(0, (6, 9, 24)), (0.6, (24, 26, 62)), (0.8, (72, 48, 88)), (1, (40, 30, 50))], y / N)
+    image = gradient([(0, (6, 9, 24)), (0.6, (24, 26, 62)), (0.8, (72, 48, 88)), (1, (40, 30, 50))], y / N)
     moon = np.hypot(x - 0.2 * N, y - 0.17 * N)
-    picture = mix(picture, np.array([200, 205, 230.0]), 0.3 * np.exp(-moon / (0.08 * N)))
+    image = mix(image, np.array([200, 205, 230.0]), 0.3 * np.exp(-moon / (0.08 * N)))
     face = noise((N, N), 18 * SCALE, rng)
-    picture = mix(picture, np.array([236, 232, 214.0]) * (0.72 + 0.4 * face)[..., None], np.clip((0.055 * N - moon) / 2, 0, 1))
-    picture = mix(picture, np.array([255, 255, 255.0]), (rng.random((N, N)) > 0.9995) * np.clip(0.6 - y / N, 0, 1))
-    image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8))
+    image = mix(image, np.array([236, 232, 214.0]) * (0.72 + 0.4 * face)[..., None], np.clip((0.055 * N - moon) / 2, 0, 1))
+    image = mix(image, np.array([255, 255, 255.0]), (rng.random((N, N)) > 0.9995) * np.clip(0.6 - y / N, 0, 1))
+    image = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
     u = SCALE
     for layer, (low, high, wide, wall) in enumerate((
@@ -202,23 +202,23 @@ def city():
                         draw.rectangle([wx, wy, wx + pane, wy + pane], fill=tuple(int(c * glow) for c in warm))
             left += w + rng.uniform(0, 8) * u
     # The road: wet, mirrored lights, the trails of cars.
-    picture = np.asarray(image).astype(np.float64)
+    image = np.asarray(image).astype(np.float64)
     depth = np.clip((y - ground) / (N - ground), 0, 1)
     ripple = noise((N, N), 12 * SCALE, rng, 4)
     source = np.clip(ground - (y - ground) * 1.8 + (ripple - 0.5) * 46 * u * (0.3 + depth), 0, ground - 1)
-    wet = picture[source.astype(int), np.clip(x + (ripple - 0.5) * 8 * u, 0, N - 1).astype(int)]
-    picture = np.where((y >= ground)[..., None], mix(wet * 0.55, np.array([18, 18, 30.0]), 0.4 * np.ones_like(depth)), picture)
-    for offset, colour, rise in ((0.845, (255, 244, 214), 0.01), (0.86, (255, 236, 190), 0.012), (0.9, (255, 54, 44), -0.012),
+    wet = image[source.astype(int), np.clip(x + (ripple - 0.5) * 8 * u, 0, N - 1).astype(int)]
+    image = np.where((y >= ground)[..., None], mix(wet * 0.55, np.array([18, 18, 30.0]), 0.4 * np.ones_like(depth)), image)
+    for offset, color, rise in ((0.845, (255, 244, 214), 0.01), (0.86, (255, 236, 190), 0.012), (0.9, (255, 54, 44), -0.012),
                                  (0.92, (255, 70, 50), -0.016)):
         line = (offset + rise * np.sin(x / N * 3 + offset * 20)) * N
-        picture = mix(picture, np.array(colour, float), 0.9 * np.exp(-(((y - line) / (2.2 * u)) ** 2)))
-        picture = mix(picture, np.array(colour, float), 0.25 * np.exp(-(((y - line) / (9 * u)) ** 2)))
-    return finished(picture, rng)
+        image = mix(image, np.array(color, float), 0.9 * np.exp(-(((y - line) / (2.2 * u)) ** 2)))
+        image = mix(image, np.array(color, float), 0.25 * np.exp(-(((y - line) / (9 * u)) ** 2)))
+    return finished(image, rng)
 
 
-def finished(picture, rng):
+def finished(image, rng):
     """Reduces the painting and gives it the softness, grain and vignette of a photograph."""
-    image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).resize((SIZE, SIZE), Image.LANCZOS)
+    image = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8)).resize((SIZE, SIZE), Image.LANCZOS)
     a = np.asarray(image).astype(np.float64)
     y, x = np.mgrid[0:SIZE, 0:SIZE] / SIZE - 0.5
     a *= (1 - 0.35 * (x**2 + y**2))[..., None]
@@ -226,7 +226,7 @@ def finished(picture, rng):
     return Image.fromarray(np.clip(a, 0, 255).round().astype(np.uint8))
 
 
-def recoloured(image, turn):
+def recolored(image, turn):
     """Turns the hue of every pixel by a part of the circle."""
     hsv = np.asarray(image.convert("HSV")).copy()
     hsv[:, :, 0] = (hsv[:, :, 0].astype(int) + int(turn * 256)) % 256
@@ -250,7 +250,7 @@ a = np.asarray(scene)
 save(scene, "scene.jpg")
 shifted = np.pad(a, ((0, 0), (margin, 0), (0, 0)), "reflect")[:, :SIZE]
 save(Image.fromarray(np.pad(shifted, ((6, 0), (0, 0), (0, 0)), "reflect")[:SIZE]), "shifted.jpg")
-save(recoloured(scene, 0.45), "recoloured.jpg")
+save(recolored(scene, 0.45), "recolored.jpg")
 save(scene.filter(ImageFilter.GaussianBlur(4)), "blurred.jpg")
 save(scene, "recompressed.jpg", quality=10)
 save(scene.crop((70, 90, 430, 450)).resize((SIZE, SIZE), Image.BICUBIC), "zoomed.jpg")

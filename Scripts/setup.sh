@@ -3,7 +3,7 @@
 # (with sudo when not root). Does nothing when all is there.
 set -euo pipefail
 
-# Fonts are for the text in pictures of rankings.
+# Fonts are for the text in images of rankings.
 packages=(libvips-dev libopenblas-dev zlib1g-dev libsqlite3-dev libhnswlib-dev pkg-config python3-pip fontconfig fonts-dejavu-core)
 
 if ! command -v swift >/dev/null; then

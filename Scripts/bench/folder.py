@@ -4,7 +4,7 @@
 
 The photographs are made from Samples/: enlarged to 1152 x 864, with noise, as JPEG of quality 90, each different. In turn: the model
 alone (`dreamsim bench`, batch 8), and the whole folder (`dreamsim embed`), less the start of the program, which is timed on one
-picture. Prints the medians and the folder's share of the model's rate.
+image. Prints the medians and the folder's share of the model's rate.
 Needs: numpy pillow.
 """
 import argparse
@@ -23,8 +23,8 @@ def photographs(folder, count):
     samples = sorted((Path(__file__).parents[2] / "Samples").glob("*.jpg"))
     random = np.random.default_rng(1)
     for index in range(count):
-        picture = Image.open(samples[index % len(samples)]).convert("RGB").resize((1152, 864), Image.BICUBIC)
-        noisy = np.asarray(picture, np.float32) + random.normal(0, 6, (864, 1152, 3))
+        image = Image.open(samples[index % len(samples)]).convert("RGB").resize((1152, 864), Image.BICUBIC)
+        noisy = np.asarray(image, np.float32) + random.normal(0, 6, (864, 1152, 3))
         Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(folder / f"{index:05}.jpg", quality=90)
 
 

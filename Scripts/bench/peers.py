@@ -35,7 +35,7 @@ GFLOP = 3 * 32.3
 
 
 class Backbone(torch.nn.Module):
-    """One transformer of the ensemble with its standardisation: an image in [0, 1] to its feature."""
+    """One transformer of the ensemble with its standardization: an image in [0, 1] to its feature."""
 
     def __init__(self, model, index):
         super().__init__()

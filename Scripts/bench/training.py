@@ -1,7 +1,7 @@
 """A training step of ours beside PyTorch's: `python training.py DREAMSIM WORK [--triplets 4] [--steps 4] [--rounds 3]`.
 
 One ViT-B/16 with LoRA (r 16 on qkv, dropout 0.2), the hinge loss, Adam; synthetic weights (Scripts/parity). Ours is `dreamsim
-train` on pictures on the disk, timed step by step by its log, decoding included; PyTorch's is a step on tensors that are in
+train` on images on the disk, timed step by step by its log, decoding included; PyTorch's is a step on tensors that are in
 memory already. PyTorch runs twice: as the reference's training script calls the model, which embeds the reference image once
 for each of the two distances, and with that image embedded once. The programs take turns; medians are compared, and the
 peak of memory (VmHWM) of each process.
@@ -99,11 +99,11 @@ def main():
     if not (arguments.work / "weights").exists():
         subprocess.run([sys.executable, HERE.parent / "parity/synthetic_release.py", MODEL, arguments.work / "weights"],
                        check=True)
-    from adapters import pictures
-    if not (arguments.work / "pictures").exists():
-        pictures(arguments.work / "pictures", 3 * arguments.triplets * arguments.steps)
+    from adapters import images
+    if not (arguments.work / "images").exists():
+        images(arguments.work / "images", 3 * arguments.triplets * arguments.steps)
     count = arguments.triplets * arguments.steps
-    rows = [",".join(f"pictures/{3 * i + role}.png" for role in range(3)) + f",{i % 2}" for i in range(count)]
+    rows = [",".join(f"images/{3 * i + role}.png" for role in range(3)) + f",{i % 2}" for i in range(count)]
     (arguments.work / "triplets.csv").write_text("ref,left,right,vote\n" + "\n".join(rows) + "\n")
     runs = {
         "ours": lambda i: ours(arguments, i), "ours, blocks computed again": lambda i: ours(arguments, i, "--checkpointing"),

@@ -1,4 +1,4 @@
-"""Tuning on a few judgements: `python tune_nights_mini.py DREAMSIM NIGHTS_MINI WORK [--seeds 5] [--methods lora lora-4 mlp]`.
+"""Tuning on a few judgments: `python tune_nights_mini.py DREAMSIM NIGHTS_MINI WORK [--seeds 5] [--methods lora lora-4 mlp]`.
 
 For each seed 40 of the triplets of NIGHTS_MINI are drawn to tune vits14-focus on, the others are held back; triplets with the
 same reference stay on one side. The seed is also that of training. Agreement with people (2AFC, a tie counting half) is

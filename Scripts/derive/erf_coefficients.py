@@ -1,4 +1,4 @@
-"""Derive the polynomials behind the vectorised erf and exp of CVectorMath.
+"""Derive the polynomials behind the vectorised erf and exp of CDreamSimKernels.
 
     python3 Scripts/derive/erf_coefficients.py
 
@@ -6,7 +6,7 @@ erf(x) = x + x * P(x^2)            for |x| <= SPLIT
 erf(x) = 1 - exp(-(t + t * Q(t)))  for t = |x| > SPLIT   (Q fitted to (-log(erfc t) - t) / t)
 exp(r) = 1 + r + r^2 * R(r)        for |r| <= ln 2 / 2
 
-Fits by Chebyshev interpolation weighted for the final error, rounds to float32, prints C initialisers (highest degree
+Fits by Chebyshev interpolation weighted for the final error, rounds to float32, prints C initializers (highest degree
 first) and the largest error found in float32 arithmetic. Needs: mpmath, numpy.
 """
 import mpmath as mp

@@ -4,13 +4,13 @@
     dreamsim embed --model lite --parity reference -o lite.npy $(Scripts/lite/fit.py --list FOLDER)
     Scripts/lite/fit.py FOLDER lite.npy
 
-Reads the embeddings of every triplet's reference, left and right picture, in this order, and takes them apart into their
+Reads the embeddings of every triplet's reference, left and right image, in this order, and takes them apart into their
 vectors; their shares in the file do not matter. Each vector's cosine distances are divided by their median over all pairs, so
 that all speak equally loudly; those of VGG16 are then weighted with one common factor. For each set of vectors the
 agreement (2AFC) with people is printed for a range of factors, over all triplets and over those that their publishers drew
 at random, and with the factor chosen without the triplet that is judged (leave-one-out). That is no estimate for other triplets: the vectors
 themselves were chosen on the same 59, out of some fifty (ViT-S/14; means, deviations and root mean squares at twelve layers of VGG16,
-centred or not), alone and in sets; several sets scored as well or better, up to 56, and this one was taken because it hardly depends
+centered or not), alone and in sets; several sets scored as well or better, up to 56, and this one was taken because it hardly depends
 on the factor, and for its cost. Needs numpy.
 """
 import csv
@@ -33,8 +33,8 @@ def rows(folder):
 def wilson(good, count, z=1.96):
     """The 95 % confidence interval of a share."""
     p = good / count
-    centre, spread = p + z * z / (2 * count), z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count))
-    return (centre - spread) / (1 + z * z / count), (centre + spread) / (1 + z * z / count)
+    center, spread = p + z * z / (2 * count), z * math.sqrt(p * (1 - p) / count + z * z / (4 * count * count))
+    return (center - spread) / (1 + z * z / count), (center + spread) / (1 + z * z / count)
 
 
 def likelihood(margins):

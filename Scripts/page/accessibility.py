@@ -45,12 +45,12 @@ def check_contrast(browser, name):
     assert not poor, f"{name}: contrast below {LEAST_CONTRAST}: {poor[:12]}"
 
 
-# Colours are laid over each other from the root inwards, as they are painted. What is disabled, or about to be replaced, counts
+# Colors are laid over each other from the root inwards, as they are painted. What is disabled, or about to be replaced, counts
 # for nobody.
 CONTRASTS = """
 const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
 const known = new Map();
-function colour(text) {
+function color(text) {
     if (!known.has(text)) {
         canvas.clearRect(0, 0, 1, 1);
         canvas.fillStyle = text;
@@ -73,9 +73,9 @@ function contrast(element) {
     for (const one of chain) {
         const style = getComputedStyle(one);
         share *= Number(style.opacity);
-        behind = over(colour(style.backgroundColor), behind, share);
+        behind = over(color(style.backgroundColor), behind, share);
     }
-    const text = over(colour(getComputedStyle(element).color), behind, share);
+    const text = over(color(getComputedStyle(element).color), behind, share);
     const [light, dark] = [luminance(text), luminance(behind)].sort((a, b) => b - a);
     return (light + 0.05) / (dark + 0.05);
 }

@@ -41,7 +41,7 @@ class Browser:
             {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
 
     def look(self, name):
-        """Takes pictures, wide and narrow, light and dark, and checks that nothing is wider than the screen, that texts
+        """Takes images, wide and narrow, light and dark, and checks that nothing is wider than the screen, that texts
         stand out and that everything has a name."""
         self.js("scrollTo(0, 0)")
         for width, height in (WIDE, NARROW):
@@ -51,10 +51,10 @@ class Browser:
                 self.driver.execute_async_script(
                     "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))")
                 accessibility.check_contrast(self, f"{name}, {theme}, {width} pixels wide")
-                picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
+                image = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
                     "x": 0, "y": 0, "width": width, "height": max(height, self.js("return document.documentElement.scrollHeight")),
                     "scale": 1}})
-                (self.screenshots / f"{name}-{width}-{theme}.png").write_bytes(base64.b64decode(picture["data"]))
+                (self.screenshots / f"{name}-{width}-{theme}.png").write_bytes(base64.b64decode(image["data"]))
             self.check_width(name)
         self.size(320, 640)
         self.check_width(name)
@@ -118,10 +118,10 @@ class Browser:
         self.until(lambda: text in self.text("body"), f"'{text}'", seconds)
 
     def loaded(self):
-        """Waits until every picture that is near is there."""
+        """Waits until every image that is near is there."""
         self.until(lambda: self.js("""return [...document.images].every((image) => {
             const box = image.getBoundingClientRect();
-            return image.hidden || !image.currentSrc || image.complete || box.top > innerHeight * 2 })"""), "the pictures")
+            return image.hidden || !image.currentSrc || image.complete || box.top > innerHeight * 2 })"""), "the images")
 
     def choose(self, selector, *files):
         self.one(selector).send_keys("\n".join(str(file) for file in files))

@@ -55,7 +55,7 @@ def refusals(browser, service):
     browser.driver.execute_async_script("""
         const done = arguments[0];
         fetch('/v1/voting').then((answer) => answer.json()).then(({ trial }) =>
-            fetch(`/v1/voting/judgements?trial=${trial.number}&choice=left`, { method: 'POST' })).then(() => done())""")
+            fetch(`/v1/voting/judgments?trial=${trial.number}&choice=left`, { method: 'POST' })).then(() => done())""")
     browser.press(Keys.ARROW_RIGHT)
     browser.wait_text("judged in another window")
     browser.wait(".stage[aria-busy=false] .end")
@@ -90,7 +90,7 @@ def loading(browser, service):
 
 
 def token(browser, service):
-    """A service with a token has it asked for, and then shows everything, pictures too."""
+    """A service with a token has it asked for, and then shows everything, images too."""
     service.stop()
     service.start("--index", service.scratch / "photos.index", token="correct-horse-battery")
     browser.address = service.address
@@ -102,7 +102,7 @@ def token(browser, service):
     browser.press("correct-horse-battery", Keys.ENTER)
     browser.wait(".group", 2)
     browser.wait(".group img", 4)
-    browser.until(lambda: browser.js("return [...document.querySelectorAll('.group img')].every((image) => image.naturalWidth > 0)"), "the pictures")
+    browser.until(lambda: browser.js("return [...document.querySelectorAll('.group img')].every((image) => image.naturalWidth > 0)"), "the images")
     browser.faults()
     browser.js("sessionStorage.clear()")
     service.stop()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # 'make test-page': drives the page of a real service in a real Chromium. Installs Chromium and its driver by apt where they
-# are missing, and Selenium and Pillow into bench/page. Pictures of every view go to page-screenshots/.
+# are missing, and Selenium and Pillow into bench/page. Images of every view go to page-screenshots/.
 # Arguments go to test_page.py, such as 'compare vote' for some of the scenarios.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

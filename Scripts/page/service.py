@@ -141,7 +141,7 @@ class Service:
 
     @property
     def votes(self):
-        """The judgements that were kept."""
+        """The judgments that were kept."""
         path = self.triplets / "triplets.votes.csv"
         if not path.exists():
             return []

@@ -13,7 +13,7 @@ from views import compare, duplicates, heatmap, many, pairs, reports, search, si
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
-# Later ones build on the judgements of the voting room.
+# Later ones build on the judgments of the voting room.
 SCENARIOS = [
     compare, many, pairs, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
 
@@ -45,7 +45,7 @@ def main():
         finally:
             browser.close()
             service.stop()
-        print(f"all is well: {browser.requests} requests, {len(list(SCREENSHOTS.glob('*.png')))} pictures, "
+        print(f"all is well: {browser.requests} requests, {len(list(SCREENSHOTS.glob('*.png')))} images, "
               f"{time.monotonic() - start:.1f} s")
 
 

@@ -83,7 +83,7 @@ def pairs(browser, service):
     assert all(values[a][b] == values[b][a] for a in range(4) for b in range(4)), values
     # The files in the order of their names, those of folders in their place.
     assert [cell.text for cell in browser.all(".matrix .row-head .name")] == ["blurred.jpg", "different.jpg", "shifted.jpg", "scene.jpg"]
-    # The most alike have the deepest colour, and the least alike none.
+    # The most alike have the deepest color, and the least alike none.
     shades = dict(browser.js("""return [...document.querySelectorAll('.matrix td button')].map((cell) =>
         [Number(cell.textContent), parseFloat(cell.style.getPropertyValue('--shade'))])"""))
     assert [shades[value] for value in sorted(shades)] == sorted(shades.values(), reverse=True), shades
@@ -171,7 +171,7 @@ def heatmap(browser, service):
         assert size[0] == size[1], size
         boxes = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
             .map((image) => JSON.stringify(image.getBoundingClientRect()))""")
-        assert boxes[0] == boxes[1], "the map lies on its picture"
+        assert boxes[0] == boxes[1], "the map lies on its image"
         if side == "image":
             browser.look("heatmap")
     slider = browser.one(".slider input")
@@ -251,16 +251,16 @@ def voting_room(browser, service):
     browser.loaded()
     browser.look("voting-room")
     assert not any(word in browser.js("return document.documentElement.outerHTML") for word in ("blurred.png", "cropped.png"))
-    assert "0 of 9 judgements" in browser.text(".stage-foot"), browser.text(".stage-foot")
+    assert "0 of 9 judgments" in browser.text(".stage-foot"), browser.text(".stage-foot")
     browser.click(".choice.left")
-    browser.wait_text("1 of 9 judgements")
+    browser.wait_text("1 of 9 judgments")
     browser.wait(".stage[aria-busy=false] .choice", 2)
     browser.press(Keys.ARROW_RIGHT)
-    browser.wait_text("2 of 9 judgements")
+    browser.wait_text("2 of 9 judgments")
     assert len(service.votes) == 2
     browser.wait(".stage[aria-busy=false] .choice", 2)
     browser.press("u")
-    browser.wait_text("1 of 9 judgements")
+    browser.wait_text("1 of 9 judgments")
     assert len(service.votes) == 1
     # The service is started anew, and goes on where it was.
     service.stop()
@@ -268,11 +268,11 @@ def voting_room(browser, service):
     service.start()
     browser.address = service.address
     browser.open("voting-room")
-    browser.wait_text("1 of 9 judgements")
+    browser.wait_text("1 of 9 judgments")
     for done in range(2, 10):
         browser.wait(".stage[aria-busy=false] .choice", 2)
         browser.press(Keys.ARROW_LEFT)
-        browser.until(lambda: f"{done} of 9 judgements" in browser.text(".stage-foot"), f"judgement {done}")
+        browser.until(lambda: f"{done} of 9 judgments" in browser.text(".stage-foot"), f"judgment {done}")
     browser.wait(".end")
     votes = service.votes
     assert len(votes) == 9 and len({row["id"] for row in votes}) == 9

@@ -1,7 +1,7 @@
 """Adapters of this project beside those of PEFT, both ways: `python adapters.py DREAMSIM WORK`.
 
 DREAMSIM is the program, WORK an empty folder. A ViT-B/16 with synthetic weights (synthetic_release.py) is tuned for a few
-steps by `dreamsim train` on pictures of noise; its adapter is loaded by the Python reference's own way (`dreamsim(...)`)
+steps by `dreamsim train` on images of noise; its adapter is loaded by the Python reference's own way (`dreamsim(...)`)
 and by `peft`, and embeddings are compared. Then PEFT makes an adapter with `save_pretrained`, and `dreamsim embed` loads it.
 Exits with 1 when an embedding differs by more than 1e-5, relatively.
 Needs: dreamsim==0.2.1 (--no-deps) torch torchvision peft timm transformers open-clip-torch pyyaml safetensors.
@@ -24,7 +24,7 @@ BAR = 1e-5
 MODEL = "dino_vitb16"
 
 
-def pictures(folder, count):
+def images(folder, count):
     folder.mkdir(parents=True)
     noise = np.random.default_rng(1)
     paths = []
@@ -71,7 +71,7 @@ def main():
     print(f"torch {torch.__version__}, peft {peft.__version__}")
     script = Path(__file__).with_name("synthetic_release.py")
     subprocess.run([sys.executable, script, MODEL, work / "weights"], check=True)
-    paths = pictures(work / "pictures", 12)
+    paths = images(work / "images", 12)
     table = work / "triplets.csv"
     rows = [f"{paths[i]},{paths[i + 1]},{paths[i + 2]},{i % 2}" for i in range(0, 12, 3)]
     table.write_text("ref,left,right,vote\n" + "\n".join(rows) + "\n")

@@ -21,7 +21,7 @@ def main():
     dreamsim, golden, images, releases, *models = sys.argv[1:]
     golden = load_file(golden)
     models = models or sorted({k.split(".")[0] for k in golden if k.endswith(".embedding")})
-    pictures = [f"{images}/triplet{t}_{i}.png" for t in (1, 2, 3) for i in (1, 2, 3)]
+    images = [f"{images}/triplet{t}_{i}.png" for t in (1, 2, 3) for i in (1, 2, 3)]
     failed = False
     for model in models:
         # MODEL:VARIANT reads from the folder MODEL_VARIANT, for other layouts of the same weights.
@@ -30,13 +30,13 @@ def main():
                   "--offline", "--quiet"]
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "e.npy"
-            subprocess.run([dreamsim, "embed", *pictures, "-o", out, *common], check=True)
+            subprocess.run([dreamsim, "embed", *images, "-o", out, *common], check=True)
             ours = np.load(out).astype(np.float64)
         theirs = golden[f"{name}.embedding"].astype(np.float64)
         error = np.max(np.linalg.norm(ours - theirs, axis=1) / np.linalg.norm(theirs, axis=1))
         largest = 0.0
         for t in range(3):
-            reference, a, b = pictures[3 * t + 1], pictures[3 * t], pictures[3 * t + 2]
+            reference, a, b = images[3 * t + 1], images[3 * t], images[3 * t + 2]
             result = subprocess.run([dreamsim, "compare", reference, a, b, *common, "--format", "json"], check=True,
                                     capture_output=True, text=True)
             found = {r["image"]: r["distance"] for r in json.loads(result.stdout)["results"]}

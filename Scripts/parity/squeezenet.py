@@ -21,7 +21,7 @@ from synthetic_release import synthetic
 SAMPLES = Path(__file__).resolve().parents[2] / "Samples"
 
 
-def picture(name, height, width):
+def image(name, height, width):
     pixels = np.array(Image.open(SAMPLES / name).convert("RGB"))[:height, :width]
     return torch.tensor(pixels).permute(2, 0, 1)[None].float() / 255
 
@@ -41,7 +41,7 @@ def main():
             module.load_state_dict(network.features[int(index)].state_dict())
     with torch.no_grad():
         for height, width in [(480, 480), (101, 68), (96, 131), (17, 19)]:
-            a, b = picture("scene.jpg", height, width), picture("blurred.jpg", height, width)
+            a, b = image("scene.jpg", height, width), image("blurred.jpg", height, width)
             print(height, width, float(metric(a, b, normalize=True)))
 
 

@@ -22,12 +22,12 @@ if [ -z "$url" ]; then
     trap 'rm -rf "$work"' EXIT
     mkdir "$work/reports"
     echo '{"dataSet": {"name": "example"}}' > "$work/reports/example.json"
-    cp -r Samples "$work/pictures"
+    cp -r Samples "$work/images"
     printf 'ref,left,right\nscene.jpg,shifted.jpg,different.jpg\nscene.jpg,blurred.jpg,zoomed.jpg\n' \
-        > "$work/pictures/triplets.csv"
-    "$DREAMSIM" index "$work/pictures" --index "$work/index" --quiet
-    "$DREAMSIM" serve --port 0 --index "$work/index" --reports "$work/reports" --triplets "$work/pictures/triplets.csv" \
-        --allow-root "$work/pictures" --metric lite,ssim,psnr --quiet 2> "$work/log" &
+        > "$work/images/triplets.csv"
+    "$DREAMSIM" index "$work/images" --index "$work/index" --quiet
+    "$DREAMSIM" serve --port 0 --index "$work/index" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
+        --allow-root "$work/images" --metric lite,ssim,psnr --quiet 2> "$work/log" &
     service=$!
     trap 'kill "$service" 2> /dev/null && wait "$service"; rm -rf "$work"' EXIT
     until url=$(grep -o -m 1 'http://[0-9.:]*' "$work/log"); do

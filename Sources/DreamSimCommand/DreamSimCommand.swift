@@ -10,7 +10,7 @@ struct DreamSimCommand: AsyncParsableCommand {
         abstract: "Measure how alike images look to people.",
         discussion: """
             DreamSim (arXiv 2306.09344) compares images as people do: by what they show, how it is laid out and what \
-            colours it has. Distances run from 0 (the same) upwards; lower is more alike.
+            colors it has. Distances run from 0 (the same) upwards; lower is more alike.
 
             EXAMPLES
               dreamsim compare original.jpg edited.jpg other.jpg
@@ -40,9 +40,9 @@ struct DreamSimCommand: AsyncParsableCommand {
             Index.self, Search.self, Dedupe.self, Cluster.self, MapCommand.self,
             // Where and why.
             HeatmapCommand.self, Foreground.self, Sensitivity.self,
-            // People's judgements.
+            // People's judgments.
             Evaluate.self, Calibrate.self, Train.self,
-            // Pictures made.
+            // Images made.
             Invert.self,
             // The service.
             Serve.self,

@@ -34,7 +34,7 @@ public struct PerceptualService: Sendable {
     ///   - settings: where it listens and what it may show.
     ///   - logger: takes a line a request, at the level of information.
     ///   - load: loads what requests may use; called once, when the service listens already.
-    /// - Throws: `ServiceError` when the settings would be unsafe or name a folder that is not there.
+    /// - Throws: `DreamSimError` when the settings would be unsafe or name a folder that is not there.
     public init(
         _ settings: ServiceSettings = ServiceSettings(), logger: Logger = Logger(label: "dreamsim"),
         load: @escaping @Sendable () async throws -> Metrics
@@ -76,8 +76,8 @@ public struct PerceptualService: Sendable {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
-            throw ServiceError(
-                "\(core.settings.host):\(core.settings.port)",
+            throw DreamSimError(
+                .badSetting, "\(core.settings.host):\(core.settings.port)",
                 "cannot be listened on: \(String(cString: strerror(error.errnoCode))); choose another address or port")
         }
     }
@@ -95,7 +95,7 @@ private struct Loading: Service {
         } catch is CancellationError {
             return
         }
-        guard !metrics.metrics.isEmpty else { throw ServiceError("metrics", "none was loaded") }
+        guard !metrics.metrics.isEmpty else { throw DreamSimError(.badSetting, "metrics", "none was loaded") }
         core.begin(metrics.metrics, others: metrics.others)
         // Services end in the reverse order, so that this one is told last: requests need the engine to the end.
         try? await gracefulShutdown()

@@ -2,11 +2,11 @@
 public struct ServiceLimits: Sendable, Hashable {
     /// The largest body of a request, in bytes. Default: 64 MiB.
     public var bodyBytes = 64 << 20
-    /// The bytes of all bodies and of all pictures in full size that are held at a time. Default: 512 MiB.
+    /// The bytes of all bodies and of all images in full size that are held at a time. Default: 512 MiB.
     public var heldBytes = 512 << 20
     /// The largest number of pixels that is decoded, checked before memory is allocated. Default: 50 million.
     public var pixels = 50_000_000
-    /// The largest number of pixels for metrics that compare pictures in full size, and for maps. Default: 12 million.
+    /// The largest number of pixels for metrics that compare images in full size, and for maps. Default: 12 million.
     public var pixelsInFull = 12_000_000
     /// The most images of one request. Default: 128.
     public var images = 128

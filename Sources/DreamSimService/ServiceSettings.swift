@@ -1,5 +1,5 @@
 public import DreamSim
-public import Evaluation
+public import DreamSimEvaluation
 public import Foundation
 
 /// Where the service listens, and what it may show.
@@ -37,41 +37,28 @@ public struct ServiceSettings: Sendable {
     }
 
     /// Makes sure that nothing is open to others by accident.
-    /// - Throws: `ServiceError` when another address is to be listened on without a token, or a folder is missing.
-    public func check() throws(ServiceError) {
+    /// - Throws: `DreamSimError` when another address is to be listened on without a token, or a folder is missing.
+    public func check() throws(DreamSimError) {
         if !isLocal && token == nil {
-            throw ServiceError(
-                "address \(host)",
+            throw DreamSimError(
+                .badSetting, "address \(host)",
                 "can be reached from other machines and needs a token; give --token-file or DREAMSIM_TOKEN")
         }
         if let token, token.utf8.count < 16 || token.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) {
-            throw ServiceError("token", "must be at least 16 visible ASCII characters, without spaces")
+            throw DreamSimError(.badSetting, "token", "must be at least 16 visible ASCII characters, without spaces")
         }
-        guard (0...65535).contains(port) else { throw ServiceError("port \(port)", "must be from 0 to 65535") }
+        guard (0...65535).contains(port) else {
+            throw DreamSimError(.badSetting, "port \(port)", "must be from 0 to 65535")
+        }
         for (folder, what) in [(root, "root folder"), (reports, "folder of reports"), (index, "index")] {
             guard let folder else { continue }
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-                throw ServiceError(folder.path, "is not a folder; it was to be the \(what)")
+                throw DreamSimError(.badSetting, folder.path, "is not a folder; it was to be the \(what)")
             }
         }
         guard limits.images <= limits.acceptedImages else {
-            throw ServiceError("limits", "a request of \(limits.images) images could never be accepted")
+            throw DreamSimError(.badSetting, "limits", "a request of \(limits.images) images could never be accepted")
         }
     }
-}
-
-/// What keeps the service from starting, and what to do about it.
-public struct ServiceError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The setting concerned.
-    public let subject: String
-    /// What was found and what to do.
-    public let reason: String
-
-    init(_ subject: String, _ reason: String) {
-        (self.subject, self.reason) = (subject, reason)
-    }
-
-    /// `subject: reason`.
-    public var description: String { "\(subject): \(reason)" }
 }

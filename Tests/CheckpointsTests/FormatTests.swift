@@ -1,10 +1,10 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
-@Suite("Recognising formats")
+@Suite("Recognizing formats")
 struct FormatTests {
     @Test("the content decides, not the extension")
     func extensionsLie() throws {
@@ -30,7 +30,7 @@ struct FormatTests {
     func strangers() throws {
         var tar = [UInt8](repeating: 0, count: 1024)
         tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
-        let cases: [([UInt8], CheckpointError.Kind, String)] = [
+        let cases: [([UInt8], DreamSimError.Kind, String)] = [
             (Array("\n <!DOCTYPE html><title>404".utf8), .malformed, "web page, the download failed"),
             (Array("\u{FEFF}<HTML>".utf8) + [0, 0, 0, 0], .malformed, "web page, the download failed"),
             (Array("version https://git-lfs.github.com/spec/v1".utf8), .malformed, "Git LFS"),
@@ -51,7 +51,7 @@ struct FormatTests {
 
     @Test("a TorchScript archive is refused with the advice to save the state_dict")
     func torchScript() throws {
-        let error = try #require(throws: CheckpointError.self) { try fixture("script.pt") }
+        let error = try #require(throws: DreamSimError.self) { try fixture("script.pt") }
         #expect(error.kind == .unsupported)
         #expect(error.reason.contains("TorchScript") && error.reason.contains("state_dict"))
     }
@@ -62,7 +62,7 @@ struct FormatTests {
             let pipe = folder.appending(path: "pipe")
             #expect(mkfifo(pipe.path, 0o600) == 0)
             for url in [folder, pipe, URL(filePath: "/dev/zero"), folder.appending(path: "missing")] {
-                let error = try #require(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
+                let error = try #require(throws: DreamSimError.self) { try Checkpoint(contentsOf: url) }
                 #expect(error.kind == .unreadable)
             }
         }

@@ -1,5 +1,5 @@
-import Checkpoints
-import Tensors
+import DreamSimCheckpoints
+import DreamSimTensors
 import TestSupport
 import Testing
 

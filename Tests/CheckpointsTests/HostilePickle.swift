@@ -1,16 +1,16 @@
-import Checkpoints
+import DreamSimCheckpoints
 import Testing
 
 /// A pickle that must be refused, inside a torch zip file.
 struct HostilePickle: CustomTestStringConvertible, Sendable {
     let name: String
     let pickle: [UInt8]
-    let kind: CheckpointError.Kind
+    let kind: DreamSimError.Kind
     let reason: String
     var testDescription: String { name }
 
     init(
-        _ name: String, _ kind: CheckpointError.Kind, _ reason: String, _ body: (inout PickleAssembler) -> Void
+        _ name: String, _ kind: DreamSimError.Kind, _ reason: String, _ body: (inout PickleAssembler) -> Void
     ) {
         (self.name, self.kind, self.reason) = (name, kind, reason)
         pickle = PickleAssembler.make(body)
@@ -220,7 +220,7 @@ struct HostilePickle: CustomTestStringConvertible, Sendable {
     ]
 
     private static func tensor(
-        _ name: String, _ kind: CheckpointError.Kind, _ reason: String, offset: Int = 0, shape: [Int], strides: [Int]
+        _ name: String, _ kind: DreamSimError.Kind, _ reason: String, offset: Int = 0, shape: [Int], strides: [Int]
     ) -> HostilePickle {
         HostilePickle(name, kind, reason) {
             $0.raw("}")

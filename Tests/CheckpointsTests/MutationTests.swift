@@ -1,6 +1,6 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -25,7 +25,7 @@ struct MutationTests {
                 do {
                     let checkpoint = try Checkpoint(contentsOf: url)
                     for name in checkpoint.names { _ = try checkpoint.tensor(name) }
-                } catch is CheckpointError {
+                } catch is DreamSimError {
                     refused += 1
                 }
             }
@@ -45,7 +45,7 @@ struct MutationTests {
                     for name in checkpoint.names { _ = try checkpoint.tensor(name) }
                     // Only a protobuf may lose its last fields and still be whole.
                     #expect(checkpoint.format == .onnx, "\(count) bytes")
-                } catch is CheckpointError {}
+                } catch is DreamSimError {}
             }
         }
     }

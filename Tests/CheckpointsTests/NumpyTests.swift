@@ -1,6 +1,6 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -54,9 +54,9 @@ struct NumpyTests {
 
     @Test("arrays of objects and structures are refused")
     func objects() throws {
-        let objects = try #require(throws: CheckpointError.self) { try fixture("objects.npy") }
+        let objects = try #require(throws: DreamSimError.self) { try fixture("objects.npy") }
         #expect(objects.kind == .refused && objects.reason.contains("objects"))
-        let structured = try #require(throws: CheckpointError.self) { try fixture("structured.npy") }
+        let structured = try #require(throws: DreamSimError.self) { try fixture("structured.npy") }
         #expect(structured.kind == .unsupported)
     }
 
@@ -73,7 +73,7 @@ struct NumpyTests {
         }
         #expect(try open(npy(header(), data: 8)).tensor("array") == Tensor(zeros: [2]))
         #expect(try open(npy(header("<f4", "False", "(2L,)"), data: 8)).tensor("array") == Tensor(zeros: [2]))
-        let cases: [([UInt8], CheckpointError.Kind, String)] = [
+        let cases: [([UInt8], DreamSimError.Kind, String)] = [
             (npy(header(), data: 7), .malformed, "needs 8"),
             (npy(header(), data: 9), .malformed, "needs 8"),
             (npy(header("<c8")), .unsupported, "<c8"),
@@ -132,7 +132,7 @@ struct NumpyTests {
     @Test("damaged pickled arrays are refused")
     func damagedPickles() throws {
         #expect(try open(array()).tensor("x") == Tensor(zeros: [2]))
-        let cases: [([UInt8], CheckpointError.Kind, String)] = [
+        let cases: [([UInt8], DreamSimError.Kind, String)] = [
             (array(bytes: 7), .malformed, "needs 8 bytes"),
             (array(shape: [3]), .malformed, "needs 12 bytes"),
             (array(shape: [1 << 62, 4]), .malformed, "no shape"),

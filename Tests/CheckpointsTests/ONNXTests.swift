@@ -1,6 +1,6 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -32,7 +32,7 @@ struct ProtobufBuilder {
         data(field, inner.bytes)
     }
 
-    /// A model with one initialiser.
+    /// A model with one initializer.
     static func model(_ tensor: (inout ProtobufBuilder) -> Void) -> [UInt8] {
         var model = ProtobufBuilder()
         model.integer(1, 8)
@@ -88,7 +88,7 @@ struct ONNXTests {
 
     @Test("a tensor whose data lie in another file is refused by name")
     func external() throws {
-        let error = try #require(throws: CheckpointError.self) { try fixture("external.onnx") }
+        let error = try #require(throws: DreamSimError.self) { try fixture("external.onnx") }
         #expect(error.kind == .unsupported)
         #expect(error.key == "elsewhere")
     }
@@ -110,7 +110,7 @@ struct ONNXTests {
         var empty = ProtobufBuilder()
         empty.integer(1, 8)
         empty.data(2, Array("me".utf8))
-        let cases: [([UInt8], CheckpointError.Kind, String)] = [
+        let cases: [([UInt8], DreamSimError.Kind, String)] = [
             (tensor { $0.data(9, [0]) }, .malformed, "needs 4 bytes"),
             (tensor { $0.integer(1, -2) }, .malformed, "no shape"),
             (tensor { $0.data(1, ProtobufBuilder.varint(1 << 62) + [8]) }, .malformed, "no shape"),
@@ -144,7 +144,7 @@ struct ONNXTests {
         }
     }
 
-    @Test("two initialisers of one name are refused")
+    @Test("two initializers of one name are refused")
     func duplicates() throws {
         var model = ProtobufBuilder()
         model.integer(1, 8)

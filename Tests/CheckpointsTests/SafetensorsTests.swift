@@ -1,12 +1,12 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
 @Suite("safetensors files")
 struct SafetensorsTests {
-    typealias Kind = CheckpointError.Kind
+    typealias Kind = DreamSimError.Kind
 
     struct Bad: CustomTestStringConvertible, Sendable {
         let name: String
@@ -117,7 +117,7 @@ struct SafetensorsTests {
             let url = folder.appending(path: "big.safetensors")
             try Data(UInt64(100_000_001).littleEndianBytes + Array("{}".utf8)).write(to: url)
             #expect(truncate(url.path, 100_000_100) == 0)
-            let error = try #require(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
+            let error = try #require(throws: DreamSimError.self) { try Checkpoint(contentsOf: url) }
             #expect(error.kind == .limitExceeded)
             #expect(error.reason.contains("100000001"))
         }
@@ -151,7 +151,7 @@ struct SafetensorsTests {
         let time = try clock.measure { checkpoint = try open(bytes) }
         #expect(checkpoint?.names.count == 100_000)
         #expect(time < .seconds(5))
-        let error = try #require(throws: CheckpointError.self) { try checkpoint?.tensor("blocks.77.wieght") }
+        let error = try #require(throws: DreamSimError.self) { try checkpoint?.tensor("blocks.77.wieght") }
         #expect(error.reason.contains("'blocks.77.weight'"))
         var limits = Checkpoint.Limits.standard
         limits.tensorCount = 99_999
@@ -193,7 +193,7 @@ struct SafetensorsTests {
         #expect(checkpoint.metadata == ["key": "😀\n"])
         #expect(try checkpoint.tensor("w").values == [1.5, -2])
         #expect(try checkpoint["o"]?.loadBytes() == [7])
-        let error = try #require(throws: CheckpointError.self) { try checkpoint["w"]?.loadBytes() }
+        let error = try #require(throws: DreamSimError.self) { try checkpoint["w"]?.loadBytes() }
         #expect(error.kind == .mismatch)
     }
 }

@@ -1,6 +1,6 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -60,12 +60,12 @@ struct SafetensorsWriterTests {
         try Fixtures.withTemporaryFolder { folder in
             let url = folder.appending(path: "out.safetensors")
             for name in ["odd", "__metadata__"] {
-                let error = try #require(throws: CheckpointError.self) {
+                let error = try #require(throws: DreamSimError.self) {
                     try SafetensorsWriter.write(tensors + [(name, ramp([1]))], to: url)
                 }
                 #expect(error.kind == .refused && error.key == name)
             }
-            let error = try #require(throws: CheckpointError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try SafetensorsWriter.write(tensors, to: url, elementType: .int8)
             }
             #expect(error.kind == .refused)
@@ -77,13 +77,13 @@ struct SafetensorsWriterTests {
     func failures() throws {
         try Fixtures.withTemporaryFolder { folder in
             let missing = folder.appending(path: "missing/out.safetensors")
-            let first = try #require(throws: CheckpointError.self) { try SafetensorsWriter.write(tensors, to: missing) }
+            let first = try #require(throws: DreamSimError.self) { try SafetensorsWriter.write(tensors, to: missing) }
             #expect(first.kind == .unwritable)
             // A folder that holds something cannot be replaced: rename fails after everything was written.
             let occupied = folder.appending(path: "occupied")
             try FileManager.default.createDirectory(
                 at: occupied.appending(path: "inside"), withIntermediateDirectories: true)
-            let second = try #require(throws: CheckpointError.self) {
+            let second = try #require(throws: DreamSimError.self) {
                 try SafetensorsWriter.write(tensors, to: occupied)
             }
             #expect(second.kind == .unwritable)

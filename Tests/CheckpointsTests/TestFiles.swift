@@ -1,6 +1,6 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -18,8 +18,8 @@ func open(
 /// Opens bytes that must be refused, and returns the error.
 func failure(
     of bytes: [UInt8], limits: Checkpoint.Limits = .standard, sourceLocation: SourceLocation = #_sourceLocation
-) throws -> CheckpointError {
-    try #require(throws: CheckpointError.self, sourceLocation: sourceLocation) { try open(bytes, limits: limits) }
+) throws -> DreamSimError {
+    try #require(throws: DreamSimError.self, sourceLocation: sourceLocation) { try open(bytes, limits: limits) }
 }
 
 /// A committed fixture of this target.

@@ -1,6 +1,6 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -97,7 +97,7 @@ struct TorchTests {
     @Test("a missing name is explained with the names near it")
     func missingKey() throws {
         let checkpoint = try fixture("nested.pth")
-        let error = try #require(throws: CheckpointError.self) { try checkpoint.tensor("state_dict.whale") }
+        let error = try #require(throws: DreamSimError.self) { try checkpoint.tensor("state_dict.whale") }
         #expect(error.kind == .missing)
         #expect(error.key == "state_dict.whale")
         #expect(error.reason.contains("'state_dict.whole'"))
@@ -175,7 +175,7 @@ struct TorchTests {
     @Test("faults of the legacy layout are refused")
     func legacyFaults() throws {
         let record = Int64(4).littleEndianBytes + floatBytes([1, 2, 3, 4])
-        let cases: [([UInt8], CheckpointError.Kind, String)] = [
+        let cases: [([UInt8], DreamSimError.Kind, String)] = [
             (legacy(magic: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]), .malformed, "wrong magic"),
             (legacy(magic: [5]), .malformed, "wrong magic"),
             (legacy(version: 1002), .unsupported, "1001"),

@@ -1,4 +1,4 @@
-import Checkpoints
+import DreamSimCheckpoints
 import Foundation
 import TestSupport
 import Testing
@@ -91,7 +91,7 @@ func readWholeZip(_ archive: ZipArchive) throws {
     @Test("a member above the caller's limit is refused before it is decompressed")
     func limit() throws {
         try withZip(ZipBuilder([ZipBuilder.Member("a", long, isDeflated: true)]).build()) { archive in
-            let error = #expect(throws: CheckpointError.self) { try archive.read(archive.entries[0], limit: 699_999) }
+            let error = #expect(throws: DreamSimError.self) { try archive.read(archive.entries[0], limit: 699_999) }
             #expect(error?.kind == .limitExceeded)
             #expect(error?.key == "a")
         }
@@ -100,7 +100,7 @@ func readWholeZip(_ archive: ZipArchive) throws {
     @Test("bytes of a compressed member are not lent as if they were stored")
     func storedOnly() throws {
         try withZip(ZipBuilder([ZipBuilder.Member("a", text, isDeflated: true)]).build()) { archive in
-            #expect(throws: CheckpointError.self) { try archive.storedBytes(of: archive.entries[0]) }
+            #expect(throws: DreamSimError.self) { try archive.storedBytes(of: archive.entries[0]) }
         }
     }
 

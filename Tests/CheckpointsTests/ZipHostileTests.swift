@@ -1,4 +1,4 @@
-import Checkpoints
+import DreamSimCheckpoints
 import Foundation
 import TestSupport
 import Testing
@@ -6,14 +6,14 @@ import Testing
 /// A hostile archive and what must be said of it.
 struct HostileZip: CustomTestStringConvertible, Sendable {
     let name: String
-    let kind: CheckpointError.Kind
+    let kind: DreamSimError.Kind
     /// A part of the reason.
     let reason: String
     let bytes: [UInt8]
     var testDescription: String { name }
 
     init(
-        _ name: String, _ kind: CheckpointError.Kind, _ reason: String, _ members: [ZipBuilder.Member],
+        _ name: String, _ kind: DreamSimError.Kind, _ reason: String, _ members: [ZipBuilder.Member],
         change: (inout ZipBuilder) -> Void = { _ in }, cut: (inout [UInt8]) -> Void = { _ in }
     ) {
         self.name = name
@@ -139,7 +139,7 @@ struct HostileZip: CustomTestStringConvertible, Sendable {
 @Suite("Hostile zip archives") struct ZipHostileTests {
     @Test("is refused with the right reason", arguments: HostileZip.names + HostileZip.headers + HostileZip.directories)
     func refused(_ hostile: HostileZip) throws {
-        let error = #expect(throws: CheckpointError.self) { try withZip(hostile.bytes, readWholeZip) }
+        let error = #expect(throws: DreamSimError.self) { try withZip(hostile.bytes, readWholeZip) }
         #expect(error?.kind == hostile.kind)
         #expect(error?.reason.contains(hostile.reason) == true, "\(error?.description ?? "no error")")
     }
@@ -156,7 +156,7 @@ struct HostileZip: CustomTestStringConvertible, Sendable {
                 var word: [UInt8] = []
                 word += withUnsafeBytes(of: value.littleEndian, Array.init)
                 changed.replaceSubrange((extra + 8 * field)..<(extra + 8 * field + 8), with: word)
-                #expect(throws: CheckpointError.self) { try withZip(changed, readWholeZip) }
+                #expect(throws: DreamSimError.self) { try withZip(changed, readWholeZip) }
             }
         }
     }
@@ -182,7 +182,7 @@ struct HostileZip: CustomTestStringConvertible, Sendable {
                 try Data(bytes).write(to: url)
                 do {
                     try readWholeZip(ZipArchive(MappedFile(url)))
-                } catch is CheckpointError {
+                } catch is DreamSimError {
                     refused += 1
                 }
             }

@@ -1,4 +1,4 @@
-import Checkpoints
+import DreamSimCheckpoints
 import Foundation
 import TestSupport
 import Testing
@@ -53,7 +53,7 @@ private func readAll(_ archive: TarGzArchive) throws -> [String: [UInt8]] {
         }
     }
 
-    static let hostile: [(String, CheckpointError.Kind, @Sendable (inout TarBuilder) -> Void)] = [
+    static let hostile: [(String, DreamSimError.Kind, @Sendable (inout TarBuilder) -> Void)] = [
         ("..", .refused, { $0.add("../a", text) }),
         ("an absolute name", .refused, { $0.add("/a", text) }),
         ("a backslash", .refused, { $0.add("a\\b", text) }),
@@ -139,7 +139,7 @@ private func readAll(_ archive: TarGzArchive) throws -> [String: [UInt8]] {
         var tar = TarBuilder()
         build(&tar)
         let bytes = name == "nothing" ? ZipBuilder.gzip([]) : tar.gzip()
-        let error = #expect(throws: CheckpointError.self, "\(name)") { try withTar(bytes, readAll) }
+        let error = #expect(throws: DreamSimError.self, "\(name)") { try withTar(bytes, readAll) }
         // A size past the end is met as the end of the stream, one beyond the limit as soon as it is read.
         #expect(error?.kind == kind || name == "a size beyond the limit", "\(name): \(error?.description ?? "")")
     }
@@ -163,7 +163,7 @@ private func readAll(_ archive: TarGzArchive) throws -> [String: [UInt8]] {
             ZipBuilder.gzip(tar.bytes + [UInt8](repeating: 0, count: 512) + tar.bytes),
         ]
         for bytes in broken {
-            #expect(throws: CheckpointError.self) { try withTar(bytes, readAll) }
+            #expect(throws: DreamSimError.self) { try withTar(bytes, readAll) }
         }
     }
 
@@ -174,7 +174,7 @@ private func readAll(_ archive: TarGzArchive) throws -> [String: [UInt8]] {
         tar.add("a", Self.text)
         try withTar(tar.gzip()) { archive in
             let entries = try archive.entries()
-            #expect(throws: CheckpointError.self) {
+            #expect(throws: DreamSimError.self) {
                 try archive.extract(entries[0], among: entries, limit: 8) { _ in }
             }
             #expect(throws: Full.self) {
@@ -199,7 +199,7 @@ private func readAll(_ archive: TarGzArchive) throws -> [String: [UInt8]] {
                 let bytes =
                     round % 2 == 0 ? generator.mutate(packed) : ZipBuilder.gzip(repaired(generator.mutate(plain)))
                 try Data(bytes).write(to: url)
-                do { _ = try readAll(TarGzArchive(MappedFile(url))) } catch is CheckpointError {}
+                do { _ = try readAll(TarGzArchive(MappedFile(url))) } catch is DreamSimError {}
             }
         }
     }

@@ -1,5 +1,5 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
@@ -30,7 +30,7 @@ struct CollectionCommandTests {
         }
     }
 
-    @Test("map draws a picture and a page, and writes places in every layout")
+    @Test("map draws an image and a page, and writes places in every layout")
     func map() throws {
         try SearchCommandTests.withIndex { bench, index in
             let (png, jpg, page) = (
@@ -41,7 +41,7 @@ struct CollectionCommandTests {
                 ["map", "--index", index, "-o", png.path, "--html", page.path, "--size", "400", "--quiet"])
             #expect(run.code == 0 && run.output.isEmpty, "\(run.error)")
             #expect(try Image(contentsOf: png).width == 400)
-            #expect(try String(contentsOf: page, encoding: .utf8).contains("3 images, 15 neighbours"))
+            #expect(try String(contentsOf: page, encoding: .utf8).contains("3 images, 15 neighbors"))
             let dark = try bench.run(["map", "--index", index, "-o", jpg.path, "--size", "200", "--dark", "--quiet"])
             #expect(dark.code == 0, "\(dark.error)")
             #expect(try Image(contentsOf: jpg)[0, 0].red < 40)
@@ -59,7 +59,7 @@ struct CollectionCommandTests {
     @Test("index graph, check and approximate searches")
     func graph() throws {
         try SearchCommandTests.withIndex { bench, index in
-            let early = try bench.run(["search", bench.picture("b.jpg"), "--index", index, "--approximate"])
+            let early = try bench.run(["search", bench.image("b.jpg"), "--index", index, "--approximate"])
             #expect(early.code == 2 && early.error.contains("dreamsim index graph"), "\(early.error)")
             let none = try bench.run(["index", "check", "--index", index, "--recall"])
             #expect(none.code == 2 && none.error.contains("dreamsim index graph"), "\(none.error)")
@@ -71,9 +71,9 @@ struct CollectionCommandTests {
             #expect((try check.json()["recall"] as? [String: Any])?["recall"] as? Double == 1)
             let text = try bench.run(["index", "check", "--index", index, "--recall"])
             #expect(text.output.contains("4 images, 3 vectors") && text.output.contains("recall@10 1.0000"))
-            let exact = try bench.run(["search", bench.picture("b.jpg"), "--index", index, "--format", "csv"])
+            let exact = try bench.run(["search", bench.image("b.jpg"), "--index", index, "--format", "csv"])
             let found = try bench.run([
-                "search", bench.picture("b.jpg"), "--index", index, "--format", "csv", "--approximate",
+                "search", bench.image("b.jpg"), "--index", index, "--format", "csv", "--approximate",
             ])
             #expect(found.code == 0 && found.output == exact.output, "\(found.error)")
             for expected in ["was removed", "there was no graph"] {
@@ -97,19 +97,19 @@ struct CollectionCommandTests {
             #expect(imported.code == 0, "\(imported.error)")
             #expect(try imported.json()["added"] as? Int == 4)
             let searches = try [index, copy].map {
-                try bench.run(["search", bench.picture("b.jpg"), "--index", $0, "--format", "csv"]).output
+                try bench.run(["search", bench.image("b.jpg"), "--index", $0, "--format", "csv"]).output
             }
             #expect(searches[0] == searches[1] && searches[0].contains("c.webp"))
         }
     }
 
-    /// A text without the codes for colours.
+    /// A text without the codes for colors.
     private static func plain(_ text: String) -> String { text.replacing(/\u{1B}\[[0-9;]*m/, with: "") }
 
     @Test("A preview fits the terminal and says what cannot be shown", arguments: [38, 80, 300])
     func preview(columns: Int) throws {
         try SearchCommandTests.withIndex { bench, index in
-            let arguments = ["search", bench.picture("a.png"), "--index", index, "--preview", "--quiet"]
+            let arguments = ["search", bench.image("a.png"), "--index", index, "--preview", "--quiet"]
             let environment = ["COLUMNS": "\(columns)"]
             let table = try bench.run(Array(arguments.dropLast(2)) + ["--quiet"]).output
             let run = try bench.run(arguments, environment: environment)
@@ -124,12 +124,12 @@ struct CollectionCommandTests {
             for text in ["query", "1  0.0000", "2  0.", "3  0.", "a.png", "copy.png"] {
                 #expect(captions.contains(text), "\(text)")
             }
-            // Colours never go on into the next line.
+            // Colors never go on into the next line.
             for line in preview.split(separator: "\n") where line.contains("\u{1B}") {
                 let codes = line.matches(of: /\u{1B}\[([0-9;]*)m/).map { String($0.1) }
                 #expect(codes.last == "0")
             }
-            try FileManager.default.removeItem(atPath: bench.picture("copy.png"))
+            try FileManager.default.removeItem(atPath: bench.image("copy.png"))
             let gone = try bench.run(arguments, environment: environment)
             #expect(gone.code == 0 && gone.output.contains("cannot be shown"), "\(gone.error)")
         }
@@ -138,12 +138,12 @@ struct CollectionCommandTests {
     @Test("Markdown holds no markup of file names")
     func markdown() throws {
         try SearchCommandTests.withIndex { bench, index in
-            let hostile = bench.pictures.appending(path: "a|b <script> [x](y) `c`.png")
-            try FileManager.default.moveItem(atPath: bench.picture("copy.png"), toPath: hostile.path)
+            let hostile = bench.images.appending(path: "a|b <script> [x](y) `c`.png")
+            try FileManager.default.moveItem(atPath: bench.image("copy.png"), toPath: hostile.path)
             let update = try bench.run(["index", "--index", index])
             #expect(update.code == 0 && update.output.contains("1 moved"), "\(update.error)")
             let run = try bench.run([
-                "search", bench.picture("b.jpg"), "--index", index, "--format", "markdown",
+                "search", bench.image("b.jpg"), "--index", index, "--format", "markdown",
             ])
             #expect(run.code == 0 && !run.output.contains("<script>"), "\(run.error)")
             let rows = run.output.split(separator: "\n").filter { $0.hasPrefix("| ") && $0.contains("0.") }
@@ -159,10 +159,10 @@ struct CollectionCommandTests {
             ["cluster", "-n", "0"], ["cluster", "-n", "x"], ["cluster", "--distance", "0.1"],
             ["cluster", "--method", "linkage", "--distance", "3"],
             ["cluster", "--method", "linkage", "--distance=nan"],
-            ["cluster", "--method", "dbscan"], ["cluster", "--neighbours", "0"], ["cluster", "--seed=-1"],
-            ["cluster", "--threads", "0"], ["cluster", "--format", "xml"], ["map", "--neighbours", "1"],
+            ["cluster", "--method", "dbscan"], ["cluster", "--neighbors", "0"], ["cluster", "--seed=-1"],
+            ["cluster", "--threads", "0"], ["cluster", "--format", "xml"], ["map", "--neighbors", "1"],
             ["map", "--size", "100"], ["map", "--size", "99999"], ["map", "-o", "map.gif"], ["map", "-o", "map"],
-            ["map", "--pictures=-1"], ["map", "--seed", "1.5"], ["map", "--threads", "2000"],
+            ["map", "--images=-1"], ["map", "--seed", "1.5"], ["map", "--threads", "2000"],
             ["index", "graph", "--links", "1"], ["index", "graph", "--links", "257"],
             ["index", "graph", "--links", "32", "--effort", "16"], ["index", "check", "--recall", "--queries", "0"],
             ["index", "check", "-k", "0"], ["index", "check", "--ef", "0"], ["index", "export"],
@@ -184,10 +184,10 @@ struct CollectionCommandTests {
     func overwriting() throws {
         try SearchCommandTests.withIndex { bench, index in
             for arguments in [
-                ["search", bench.picture("b.jpg"), "--html", bench.picture("a.png")],
-                ["cluster", "--html", bench.picture("a.png")], ["dedupe", "--html", bench.picture("a.png")],
-                ["map", "--html", bench.pictures.path + "/../pictures/a.png"], ["map", "-o", bench.picture("a.png")],
-                ["index", "export", "--format", "csv", bench.picture("a.png")],
+                ["search", bench.image("b.jpg"), "--html", bench.image("a.png")],
+                ["cluster", "--html", bench.image("a.png")], ["dedupe", "--html", bench.image("a.png")],
+                ["map", "--html", bench.images.path + "/../images/a.png"], ["map", "-o", bench.image("a.png")],
+                ["index", "export", "--format", "csv", bench.image("a.png")],
             ] {
                 let run = try bench.run(arguments + ["--index", index])
                 #expect(run.code == 2 && run.output.isEmpty, "\(run.error)")
@@ -195,11 +195,11 @@ struct CollectionCommandTests {
             }
             #expect(
                 FileManager.default.contentsEqual(
-                    atPath: bench.picture("a.png"), andPath: Fixtures.file("formats/rgb.png").path))
+                    atPath: bench.image("a.png"), andPath: Fixtures.file("formats/rgb.png").path))
         }
     }
 
-    @Test("An endless standard input is read up to the limit of a picture")
+    @Test("An endless standard input is read up to the limit of an image")
     func endless() throws {
         try SearchCommandTests.withIndex { bench, index in
             let run = try CommandRun(

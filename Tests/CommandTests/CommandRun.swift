@@ -1,5 +1,5 @@
+import DreamSimWeights
 import Foundation
-import ModelStore
 
 /// One run of the built command, with a home of its own and without the network.
 struct CommandRun {

@@ -1,19 +1,19 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 /// The command as people and scripts use it, with a small recorded transformer as a user's own model.
 @Suite("The command")
 struct CommandTests {
-    /// A folder with a model, its options and a few pictures.
+    /// A folder with a model, its options and a few images.
     struct Bench {
         let home: URL
         let model: [String]
-        let pictures: URL
+        let images: URL
 
-        func picture(_ name: String) -> String { pictures.appending(path: name).path }
+        func image(_ name: String) -> String { images.appending(path: name).path }
 
         func run(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandRun {
             try CommandRun(arguments, home: home, environment: environment)
@@ -35,13 +35,13 @@ struct CommandTests {
                 {"name": "tiny", "backbones": [{"architecture": \(architecture), "weights": "\(weights)", "feature": "cls"}]}
                 """.utf8
             ).write(to: model)
-            let pictures = home.appending(path: "pictures")
-            try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+            let images = home.appending(path: "images")
+            try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
             for (from, to) in [("rgb.png", "a.png"), ("baseline444.jpg", "b.jpg"), ("lossy.webp", "c.webp")] {
                 try FileManager.default.copyItem(
-                    at: Fixtures.file("formats/" + from), to: pictures.appending(path: to))
+                    at: Fixtures.file("formats/" + from), to: images.appending(path: to))
             }
-            try body(Bench(home: home, model: ["--model", model.path, "--side", "64"], pictures: pictures))
+            try body(Bench(home: home, model: ["--model", model.path, "--side", "64"], images: images))
         }
     }
 
@@ -50,7 +50,7 @@ struct CommandTests {
     func compare(format: String) throws {
         try Self.withBench { bench in
             let run = try bench.run(
-                ["compare", bench.picture("a.png"), bench.pictures.path, "--format", format] + bench.model)
+                ["compare", bench.image("a.png"), bench.images.path, "--format", format] + bench.model)
             #expect(run.code == 0, "\(run.error)")
             #expect(run.output.contains("lower is more alike"))
             #expect(run.output.contains("tiny"))
@@ -68,7 +68,7 @@ struct CommandTests {
     @Test("vote names the nearer of two")
     func vote() throws {
         try Self.withBench { bench in
-            let (a, b) = (bench.picture("a.png"), bench.picture("b.jpg"))
+            let (a, b) = (bench.image("a.png"), bench.image("b.jpg"))
             let first = try bench.run(["vote", a, a, b, "--format", "json"] + bench.model).json()
             let second = try bench.run(["vote", a, b, a, "--format", "json"] + bench.model).json()
             let table = try bench.run(["vote", a, a, b, "--format", "csv"] + bench.model)
@@ -84,9 +84,9 @@ struct CommandTests {
     func embed(format: String) throws {
         try Self.withBench { bench in
             let file = bench.home.appending(path: "e." + format)
-            let run = try bench.run(["embed", bench.pictures.path, "-o", file.path] + bench.model)
+            let run = try bench.run(["embed", bench.images.path, "-o", file.path] + bench.model)
             #expect(run.code == 0, "\(run.error)")
-            let lines = try bench.run(["embed", bench.pictures.path] + bench.model).output.split(separator: "\n")
+            let lines = try bench.run(["embed", bench.images.path] + bench.model).output.split(separator: "\n")
             let expected = try lines.flatMap { line -> [Float] in
                 let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
                 return try #require(object?["embedding"] as? [NSNumber]).map(\.floatValue)
@@ -108,12 +108,12 @@ struct CommandTests {
         }
     }
 
-    @Test("One bad picture is one failure; the others are ranked, and the code is 2")
-    func oneBadPicture() throws {
+    @Test("One bad image is one failure; the others are ranked, and the code is 2")
+    func oneBadImage() throws {
         try Self.withBench { bench in
-            try Data("not a picture".utf8).write(to: bench.pictures.appending(path: "bad.jpg"))
+            try Data("not an image".utf8).write(to: bench.images.appending(path: "bad.jpg"))
             let run = try bench.run(
-                ["compare", bench.picture("a.png"), bench.pictures.path, "--format", "json"] + bench.model)
+                ["compare", bench.image("a.png"), bench.images.path, "--format", "json"] + bench.model)
             #expect(run.code == 2)
             let results = try #require(try run.json()["results"] as? [Any])
             #expect(results.count == 3)
@@ -126,29 +126,29 @@ struct CommandTests {
     @Test("--fail-above ends with 1 only above the threshold")
     func threshold() throws {
         try Self.withBench { bench in
-            let pair = ["compare", bench.picture("a.png"), bench.picture("b.jpg")] + bench.model
+            let pair = ["compare", bench.image("a.png"), bench.image("b.jpg")] + bench.model
             let below = try bench.run(pair + ["--fail-above", "2"])
             let above = try bench.run(pair + ["--fail-above", "0"])
             #expect(below.code == 0 && above.code == 1)
         }
     }
 
-    @Test("--sheet draws a picture")
+    @Test("--sheet draws an image")
     func sheet() throws {
         try Self.withBench { bench in
             let file = bench.home.appending(path: "sheet.png")
             let run = try bench.run(
-                ["compare", bench.picture("a.png"), bench.pictures.path, "--sheet", file.path] + bench.model)
+                ["compare", bench.image("a.png"), bench.images.path, "--sheet", file.path] + bench.model)
             #expect(run.code == 0, "\(run.error)")
-            let picture = try Image(contentsOf: file)
-            #expect(picture.width > 400)
+            let image = try Image(contentsOf: file)
+            #expect(image.width > 400)
         }
     }
 
     @Test("Every kind of kernel gives the same ranking and near distances")
     func kernels() throws {
         try Self.withBench { bench in
-            let arguments = ["compare", bench.picture("a.png"), bench.pictures.path, "--format", "json"] + bench.model
+            let arguments = ["compare", bench.image("a.png"), bench.images.path, "--format", "json"] + bench.model
             let runs = try ["baseline", "avx2", "avx512"].map { kind in
                 let run = try bench.run(arguments, environment: ["DREAMSIM_SIMD": kind])
                 return try #require(try run.json()["results"] as? [[String: Any]]).map {
@@ -167,7 +167,7 @@ struct CommandTests {
             let file = bench.home.appending(path: "whole.safetensors").path
             let converted = try bench.run(["models", "convert", bench.model[1], "-o", file])
             #expect(converted.code == 0, "\(converted.error)")
-            let pair = ["compare", bench.picture("a.png"), bench.picture("b.jpg"), "--side", "64", "--format", "csv"]
+            let pair = ["compare", bench.image("a.png"), bench.image("b.jpg"), "--side", "64", "--format", "csv"]
             let (whole, parts) = try (
                 bench.run(pair + ["--model", file]), bench.run(pair + ["--model", bench.model[1]])
             )
@@ -181,7 +181,7 @@ struct CommandTests {
             let list = try CommandRun(["models", "list", "--format", "csv"], home: home)
             #expect(list.code == 0 && list.output.contains("ensemble,false,1792,96.9,96.2"))
             let info = try CommandRun(["models", "info", "ensemble"], home: home)
-            #expect(info.code == 0 && info.output.contains("licence") && info.output.contains("not here"))
+            #expect(info.code == 0 && info.output.contains("license") && info.output.contains("not here"))
             let verified = try CommandRun(["models", "verify"], home: home)
             #expect(verified.code == 0)
         }

@@ -1,6 +1,6 @@
+import DreamSimImages
+import DreamSimWeights
 import Foundation
-import Imaging
-import ModelStore
 import TestSupport
 import Testing
 
@@ -108,14 +108,14 @@ struct EvaluateTests {
             #expect(try run("triplets", set, "--metric", "nonsense").code == 2)
             for wrong in [
                 ["nights", set, "--split", "x"], ["bapps", set, "--split", "x"], ["triplets", set, "-o", "x.pdf"],
-                ["triplets", set, "--metric", "mse,l1", "--profile", "p.json"], ["pictures", set],
+                ["triplets", set, "--metric", "mse,l1", "--profile", "p.json"], ["images", set],
                 ["triplets", set, "--resamples", "0"], ["triplets", set, "--cache", "a", "--no-cache"],
             ] {
                 #expect(try CommandRun(["evaluate"] + wrong, home: home).code == 64, "\(wrong)")
             }
             try FileManager.default.removeItem(at: home.appending(path: "1-left.png"))
             let skipping = try run("triplets", set, "--metric", "mse")
-            #expect(skipping.code == 0 && skipping.error.contains("1 of 2 judgements are skipped"))
+            #expect(skipping.code == 0 && skipping.error.contains("1 of 2 judgments are skipped"))
             let strict = try run("triplets", set, "--metric", "mse", "--strict")
             #expect(strict.code == 2 && strict.error.contains("1-left.png"))
         }

@@ -106,10 +106,10 @@ struct FullDiskTests {
                         "$DREAMSIM" search --id 1 --index "$i" -k 3 --quiet || exit 63
                         mount -o remount,size=50m "$DISK" || exit 77
                         "$DREAMSIM" index graph --index "$i" --quiet || exit 64
-                        cp "$i/neighbours.graph" "$DISK/before"
+                        cp "$i/neighbors.graph" "$DISK/before"
                         used=$(df -k --output=used "$DISK" | tail -1); mount -o remount,size=$((used + 40))k "$DISK" || exit 77
                         "$DREAMSIM" index graph --index "$i" --links 20 --quiet; [ $? = 2 ] || exit 65
-                        cmp "$i/neighbours.graph" "$DISK/before" || exit 66
+                        cmp "$i/neighbors.graph" "$DISK/before" || exit 66
                         mount -o remount,ro "$DISK" || exit 77
                         "$DREAMSIM" search --id 1 --index "$i" -k 3 --approximate --quiet || exit 67
                         "$DREAMSIM" index check --recall --index "$i" --quiet || exit 68

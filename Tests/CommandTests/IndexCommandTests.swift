@@ -5,10 +5,10 @@ import Testing
 /// `dreamsim index` as people run it, and as they stop it.
 @Suite("The command: index")
 struct IndexCommandTests {
-    /// Fills the bench's folder with small pictures, every `broken`-th of them no picture.
+    /// Fills the bench's folder with small images, every `broken`-th of them no image.
     static func fill(_ bench: CommandTests.Bench, _ count: Int, broken: Int) throws {
         for number in 0..<count {
-            let url = bench.pictures.appending(path: "p\(number).bmp")
+            let url = bench.images.appending(path: "p\(number).bmp")
             try (number % broken == broken - 1 ? Data("broken".utf8) : bitmap(number)).write(to: url)
         }
     }
@@ -49,10 +49,10 @@ struct IndexCommandTests {
     @Test("index tells what it did, says 2 for what cannot be read, and finds its model again")
     func index() throws {
         try CommandTests.withBench { bench in
-            try Data("no picture".utf8).write(to: bench.pictures.appending(path: "bad.jpg"))
+            try Data("no image".utf8).write(to: bench.images.appending(path: "bad.jpg"))
             let index = bench.home.appending(path: "i").path
             let first = try bench.run(
-                ["index", bench.pictures.path, "--index", index, "--format", "json"] + bench.model)
+                ["index", bench.images.path, "--index", index, "--format", "json"] + bench.model)
             #expect(first.code == 2 && first.error.contains("bad.jpg"), "\(first.error)")
             let report = try first.json()
             #expect(
@@ -60,7 +60,7 @@ struct IndexCommandTests {
             #expect((report["failures"] as? [[String: Any]])?.count == 1)
             let again = try bench.run(["index", "--index", index])
             #expect(again.code == 0 && again.output.contains("3 unchanged"), "\(again.error)")
-            let other = try bench.run(["index", bench.pictures.path, "--index", index, "--no-normalize"] + bench.model)
+            let other = try bench.run(["index", bench.images.path, "--index", index, "--no-normalize"] + bench.model)
             #expect(other.code == 2 && other.error.contains("normalized, not raw"), "\(other.error)")
             let none = try bench.run(["index", "--index", bench.home.appending(path: "none").path])
             #expect(none.code == 64)
@@ -72,7 +72,7 @@ struct IndexCommandTests {
         let rounds = ProcessInfo.processInfo.environment["DREAMSIM_KILL_ROUNDS"].flatMap { Int($0) } ?? 12
         try CommandTests.withBench { bench in
             try Self.fill(bench, 400, broken: 100)
-            let arguments = ["index", bench.pictures.path, "--quiet", "--threads", "2"] + bench.model
+            let arguments = ["index", bench.images.path, "--quiet", "--threads", "2"] + bench.model
             let peaceful = bench.home.appending(path: "peaceful")
             let start = ContinuousClock.now
             #expect(try bench.run(arguments + ["--index", peaceful.path]).code == 2)
@@ -107,7 +107,7 @@ struct IndexCommandTests {
     func interrupted(signal: String) throws {
         try CommandTests.withBench { bench in
             try Self.fill(bench, 1500, broken: 100)
-            let arguments = ["index", bench.pictures.path, "--threads", "1"] + bench.model
+            let arguments = ["index", bench.images.path, "--threads", "1"] + bench.model
             let (whole, index) = (bench.home.appending(path: "whole"), bench.home.appending(path: "i"))
             #expect(try bench.run(arguments + ["--index", whole.path]).code == 2)
             let run = try CommandRun(
@@ -140,7 +140,7 @@ struct IndexCommandTests {
                     kill -9 $p; wait $p
                     "$DREAMSIM" index --index "$HOME_FOLDER/i" || exit 62
                     exit 55
-                    """, ["index", bench.pictures.path, "--index", index] + bench.model, home: bench.home,
+                    """, ["index", bench.images.path, "--index", index] + bench.model, home: bench.home,
                 environment: ["HOME_FOLDER": bench.home.path])
             #expect(run.code == 55 && run.error.contains("another process is writing this index"), "\(run.error)")
             #expect(run.output.contains("3 unchanged"))
@@ -151,9 +151,9 @@ struct IndexCommandTests {
     func fewFiles(limit: Int) throws {
         try CommandTests.withBench { bench in
             let index = bench.home.appending(path: "i").path
-            #expect(try bench.run(["index", bench.pictures.path, "--index", index] + bench.model).code == 0)
+            #expect(try bench.run(["index", bench.images.path, "--index", index] + bench.model).code == 0)
             for arguments in [
-                ["search", bench.picture("a.png"), "--index", index], ["index", "--index", index],
+                ["search", bench.image("a.png"), "--index", index], ["index", "--index", index],
                 ["index", "check", "--index", index], ["cluster", "--index", index, "-n", "2"],
             ] {
                 let run = try CommandRun(
@@ -170,7 +170,7 @@ struct IndexCommandTests {
     func fullDisk() throws {
         try CommandTests.withBench { bench in
             try Self.fill(bench, 3000, broken: 5000)
-            let arguments = ["index", bench.pictures.path, "--quiet"] + bench.model
+            let arguments = ["index", bench.images.path, "--quiet"] + bench.model
             // A small disk of one's own needs rights that not every machine gives.
             let run = try CommandRun(
                 script: """

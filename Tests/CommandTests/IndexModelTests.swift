@@ -1,5 +1,5 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
 import Foundation
 import TestSupport
 import Testing
@@ -42,7 +42,7 @@ struct IndexModelTests {
             try Self.write(kind, to: tuned)
             let index = bench.home.appending(path: "i").path
             let made = try bench.run(
-                ["index", bench.pictures.path, "--index", index, "--\(kind)", tuned.path] + bench.model)
+                ["index", bench.images.path, "--index", index, "--\(kind)", tuned.path] + bench.model)
             #expect(made.code == 0, "\(made.error)")
             let stranger = Fixtures.file("formats/gray.png").path
             try body(bench, tuned, index, ["search", stranger, "--index", index, "--quiet"])
@@ -78,8 +78,8 @@ struct IndexModelTests {
                 #expect(gone.error.contains("\(tuned.path): the \(kind) that the index was made with is not there"))
                 #expect(gone.error.contains("--\(kind)"))
             }
-            // A picture that the index knows needs no model.
-            let known = try bench.run(["search", bench.picture("a.png"), "--index", index])
+            // An image that the index knows needs no model.
+            let known = try bench.run(["search", bench.image("a.png"), "--index", index])
             #expect(known.code == 0, "\(known.error)")
             let there = try bench.run(search + ["--\(kind)", place.path])
             #expect(there.code == 0 && there.output == found.output, "\(there.error)")
@@ -104,7 +104,7 @@ struct IndexModelTests {
         }
     }
 
-    @Test("A model that is gone is named; another model of the catalogue does not get the index's head")
+    @Test("A model that is gone is named; another model of the catalog does not get the index's head")
     func source() throws {
         try Self.withIndex("head") { bench, tuned, index, search in
             let place = bench.home.appending(path: "moved.json")

@@ -1,26 +1,26 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 @Suite("Inversion by command")
 struct InvertCommandTests {
     @Test(
-        "invert writes the picture, a strip, a curve and a report, and repeats",
+        "invert writes the image, a strip, a curve and a report, and repeats",
         arguments: ["pixels", "pyramid", "fourier", "network"])
-    func outputs(parameterisation: String) throws {
+    func outputs(parameterization: String) throws {
         try MapCommandTests.withPair { bench, a, _, _ in
             func path(_ name: String) -> String { bench.home.appending(path: name).path }
             let common = [
-                "invert", a, "--metric", "2*mse + l1", "--as", parameterisation, "--steps", "5", "--size", "48",
+                "invert", a, "--metric", "2*mse + l1", "--as", parameterization, "--steps", "5", "--size", "48",
             ]
             let run = try bench.run(
                 common + [
                     "-o", path("o.png"), "--strip", path("s.jpg"), "--curve", path("c.svg"), "--json", path("r.json"),
                 ])
             #expect(run.code == 0 && run.output.isEmpty && run.error.contains("the loss"), "\(run.error)")
-            let picture = try Image(contentsOf: bench.home.appending(path: "o.png"))
-            #expect(picture.width == 48 && picture.height == 32)
+            let image = try Image(contentsOf: bench.home.appending(path: "o.png"))
+            #expect(image.width == 48 && image.height == 32)
             #expect(try Image(contentsOf: bench.home.appending(path: "s.jpg")).width > 900)
             #expect(try String(contentsOfFile: path("c.svg"), encoding: .utf8).contains("</svg>"))
             let json = try JSONSerialization.jsonObject(with: Data(contentsOf: bench.home.appending(path: "r.json")))
@@ -28,7 +28,7 @@ struct InvertCommandTests {
             #expect(report["metric"] as? String == "2*mse + l1" && (report["losses"] as? [Double])?.count == 5)
             let again = try bench.run(common + ["-o", path("again.png"), "--quiet"])
             #expect(again.code == 0 && again.error.isEmpty)
-            #expect(try Image(contentsOf: bench.home.appending(path: "again.png")) == picture)
+            #expect(try Image(contentsOf: bench.home.appending(path: "again.png")) == image)
         }
     }
 

@@ -1,11 +1,11 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 @Suite("Maps and analyses by command")
 struct MapCommandTests {
-    /// Two pictures of one size, and a mask whose left half is white.
+    /// Two images of one size, and a mask whose left half is white.
     static func withPair(_ body: (CommandTests.Bench, _ a: String, _ b: String, _ mask: String) throws -> Void) throws {
         try CommandTests.withBench { bench in
             let scene = try Image(contentsOf: Fixtures.packageRoot.appending(path: "Samples/scene.jpg"))
@@ -29,8 +29,8 @@ struct MapCommandTests {
             ] {
                 let run = try bench.run(["heatmap", a, b, "-o", file.path, "--layout", layout] + extra)
                 #expect(run.code == 0 && run.output.isEmpty, "\(run.error)")
-                let picture = try Image(contentsOf: file)
-                #expect(layout == "plain" ? picture.width == 90 && picture.height == 60 : picture.width > 150)
+                let image = try Image(contentsOf: file)
+                #expect(layout == "plain" ? image.width == 90 && image.height == 60 : image.width > 150)
             }
             let one = try bench.run(["heatmap", a, "-o", file.path, "--kind", "attention"] + bench.model)
             #expect(one.code == 0, "\(one.error)")
@@ -40,9 +40,9 @@ struct MapCommandTests {
     @Test("heatmap writes raw values, and a mask leaves its black part at 0")
     func values() throws {
         try Self.withPair { bench, a, b, mask in
-            let (picture, json) = (bench.home.appending(path: "m.jpg").path, bench.home.appending(path: "m.json"))
+            let (image, json) = (bench.home.appending(path: "m.jpg").path, bench.home.appending(path: "m.json"))
             let run = try bench.run(
-                ["heatmap", a, b, "-o", picture, "--map", json.path, "--metric", "l1", "--mask", mask])
+                ["heatmap", a, b, "-o", image, "--map", json.path, "--metric", "l1", "--mask", mask])
             #expect(run.code == 0, "\(run.error)")
             let object = try JSONSerialization.jsonObject(with: Data(contentsOf: json)) as? [String: Any]
             let map = try #require((object?["maps"] as? [[String: Any]])?.first)
@@ -86,14 +86,14 @@ struct MapCommandTests {
     @Test("foreground compares the parts, in every layout", arguments: ["table", "json", "ndjson", "csv"])
     func foreground(format: String) throws {
         try Self.withPair { bench, a, b, mask in
-            let picture = bench.home.appending(path: "f.png")
+            let image = bench.home.appending(path: "f.png")
             let run = try bench.run([
                 "foreground", a, b, "--metric", "mse", "--from", "mask", "--mask", mask, "--format", format,
-                "--picture",
-                picture.path,
+                "--image",
+                image.path,
             ])
             #expect(run.code == 0 && run.output.contains("mse"), "\(run.error)")
-            #expect(try Image(contentsOf: picture).width > 500)
+            #expect(try Image(contentsOf: image).width > 500)
             let attention = try bench.run(["foreground", a, b, "--from", "attention"] + bench.model)
             #expect(attention.code == 0, "\(attention.error)")
         }
@@ -120,7 +120,7 @@ struct MapCommandTests {
             (["foreground", "a.png", "b.png", "--from", "mask"], "--mask"),
             (["foreground", "a.png", "b.png", "--mask", "m.png"], "--from mask"),
             (["foreground", "a.png", "b.png", "--threshold", "1.5"], "--threshold"),
-            (["foreground", "a.png", "b.png", "--picture", "b.png"], "overwrite"),
+            (["foreground", "a.png", "b.png", "--image", "b.png"], "overwrite"),
         ])
     func usage(arguments: [String], mention: String) throws {
         try Fixtures.withTemporaryFolder { home in

@@ -1,25 +1,25 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 /// Many metrics at once: compare, vote, pairs of a table, folders by name, and the list of metrics.
 @Suite("The command with many metrics")
 struct MetricsCommandTests {
-    /// A bench whose pictures all have one size: `a.png`, `near.png`, `far.png`, and another size in `small.png`.
+    /// A bench whose images all have one size: `a.png`, `near.png`, `far.png`, and another size in `small.png`.
     static func withBench(_ body: (CommandTests.Bench) throws -> Void) throws {
         try CommandTests.withBench { bench in
-            try FileManager.default.removeItem(at: bench.pictures)
-            try FileManager.default.createDirectory(at: bench.pictures, withIntermediateDirectories: true)
-            let picture = try Image(contentsOf: Fixtures.file("formats/rgb.png"))
+            try FileManager.default.removeItem(at: bench.images)
+            try FileManager.default.createDirectory(at: bench.images, withIntermediateDirectories: true)
+            let image = try Image(contentsOf: Fixtures.file("formats/rgb.png"))
             func write(_ name: String, _ change: (UInt8) -> UInt8) throws {
-                try Image(width: picture.width, height: picture.height, pixels: picture.pixels.map(change))
-                    .write(to: bench.pictures.appending(path: name))
+                try Image(width: image.width, height: image.height, pixels: image.pixels.map(change))
+                    .write(to: bench.images.appending(path: name))
             }
             try write("a.png") { $0 }
             try write("near.png") { $0 / 8 * 8 }
             try write("far.png") { 255 - $0 }
-            try picture.resized(width: 50, height: 40).write(to: bench.pictures.appending(path: "small.png"))
+            try image.resized(width: 50, height: 40).write(to: bench.images.appending(path: "small.png"))
             try body(bench)
         }
     }
@@ -30,8 +30,8 @@ struct MetricsCommandTests {
     func compare(format: String) throws {
         try Self.withBench { bench in
             let run = try bench.run(
-                ["compare", bench.picture("a.png"), bench.picture("far.png"), bench.picture("a.png")]
-                    + [bench.picture("near.png"), "--metric", "psnr,ssim", "--metric", "l1", "--format", format])
+                ["compare", bench.image("a.png"), bench.image("far.png"), bench.image("a.png")]
+                    + [bench.image("near.png"), "--metric", "psnr,ssim", "--metric", "l1", "--format", format])
             #expect(run.code == 0, "\(run.error)")
             #expect(run.output.contains("lower is more alike") && run.output.contains("higher is more alike"))
             #expect(run.output.contains("inf") && run.output.contains("full size, EXIF applied") == (format != "csv"))
@@ -56,7 +56,7 @@ struct MetricsCommandTests {
     @Test("A model among metrics has the distance that it has alone, and --model comes first")
     func model() throws {
         try Self.withBench { bench in
-            let pair = ["compare", bench.picture("a.png"), bench.picture("far.png"), "--format", "json"] + bench.model
+            let pair = ["compare", bench.image("a.png"), bench.image("far.png"), "--format", "json"] + bench.model
             let alone = try bench.run(pair)
             let together = try bench.run(pair + ["--metric", "l1"])
             #expect(alone.code == 0 && together.code == 0, "\(together.error)")
@@ -70,7 +70,7 @@ struct MetricsCommandTests {
     @Test("--metric with the name of a model is the same as --model")
     func sameAsModel() throws {
         try Self.withBench { bench in
-            let pair = ["compare", bench.picture("a.png"), bench.pictures.path, "--format", "csv", "--side", "64"]
+            let pair = ["compare", bench.image("a.png"), bench.images.path, "--format", "csv", "--side", "64"]
             let outputs = try ["--model", "--metric"].map { try bench.run(pair + [$0, bench.model[1]]).output }
             #expect(outputs[0] == outputs[1] && outputs[0].hasPrefix("rank,image,distance,direction,reference,model"))
         }
@@ -79,7 +79,7 @@ struct MetricsCommandTests {
     @Test("Sizes that differ are refused with advice, and --resize helps")
     func sizes() throws {
         try Self.withBench { bench in
-            let pair = ["compare", bench.picture("a.png"), bench.picture("small.png"), bench.picture("near.png")]
+            let pair = ["compare", bench.image("a.png"), bench.image("small.png"), bench.image("near.png")]
             let run = try bench.run(pair + ["--metric", "ssim,l1", "--format", "json"])
             #expect(run.code == 2 && run.error.contains("--resize") && run.error.contains("small.png"))
             let counts = try ["results", "failures"].map { key in (try run.json()[key] as? [Any])?.count }
@@ -97,7 +97,7 @@ struct MetricsCommandTests {
     func all() throws {
         try Self.withBench { bench in
             let run = try bench.run(
-                ["compare", bench.picture("a.png"), bench.picture("near.png"), "--metric", "all", "--format", "json"])
+                ["compare", bench.image("a.png"), bench.image("near.png"), "--metric", "all", "--format", "json"])
             #expect(run.code == 0, "\(run.error)")
             #expect(
                 run.error.contains("left out") && run.error.contains("ensemble") && run.error.contains("models pull"))
@@ -110,7 +110,7 @@ struct MetricsCommandTests {
     @Test("--fail-above and --fail-below follow the metric's direction")
     func thresholds() throws {
         try Self.withBench { bench in
-            let pair = ["compare", bench.picture("a.png"), bench.picture("near.png"), "--metric", "ssim,l1"]
+            let pair = ["compare", bench.image("a.png"), bench.image("near.png"), "--metric", "ssim,l1"]
             let limits = [
                 ["--fail-below", "0.5"], ["--fail-below", "0.99999"], ["--fail-above", "l1=0.5"],
                 ["--fail-above", "l1=0.001"], ["--fail-below", "0.5", "--fail-above", "l1=0.001"],
@@ -146,7 +146,7 @@ struct MetricsCommandTests {
     @Test("A name that is no metric's is refused, with what comes near")
     func unknownName() throws {
         try Self.withBench { bench in
-            let run = try bench.run(["compare", bench.picture("a.png"), bench.picture("a.png"), "--metric", "ms-ssi"])
+            let run = try bench.run(["compare", bench.image("a.png"), bench.image("a.png"), "--metric", "ms-ssi"])
             #expect(run.code == 2 && run.error.contains("'ms-ssim'"), "\(run.error)")
         }
     }
@@ -157,7 +157,7 @@ struct MetricsCommandTests {
             let files = ["one.png", "three.png"].map { bench.home.appending(path: $0) }
             for (file, names) in zip(files, ["ssim", "ssim,psnr,l1"]) {
                 let run = try bench.run(
-                    ["compare", bench.picture("a.png"), bench.picture("near.png"), bench.picture("far.png")]
+                    ["compare", bench.image("a.png"), bench.image("near.png"), bench.image("far.png")]
                         + ["--metric", names, "--sheet", file.path])
                 #expect(run.code == 0, "\(run.error)")
             }
@@ -170,7 +170,7 @@ struct MetricsCommandTests {
     func vote(format: String) throws {
         try Self.withBench { bench in
             let run = try bench.run(
-                ["vote", bench.picture("a.png"), bench.picture("far.png"), bench.picture("near.png")]
+                ["vote", bench.image("a.png"), bench.image("far.png"), bench.image("near.png")]
                     + ["--metric", "psnr,l1", "--format", format])
             #expect(run.code == 0, "\(run.error)")
             #expect(run.output.contains("lower is more alike") && run.output.contains("higher is more alike"))
@@ -179,19 +179,19 @@ struct MetricsCommandTests {
                 #expect(votes.map { $0["choice"] as? String } == ["B", "B"])
             }
             let quiet = try bench.run(
-                ["vote", bench.picture("a.png"), bench.picture("near.png"), bench.picture("far.png")]
+                ["vote", bench.image("a.png"), bench.image("near.png"), bench.image("far.png")]
                     + ["--metric", "psnr,l1", "--quiet"])
             #expect(quiet.output == "psnr A\nl1 A\n")
         }
     }
 
     @Test(
-        "A table of pairs: columns pass through, a bad row or picture is one failure",
+        "A table of pairs: columns pass through, a bad row or image is one failure",
         arguments: ["json", "ndjson", "csv", "table"])
     func batch(format: String) throws {
         try Self.withBench { bench in
-            let table = bench.pictures.appending(path: "pairs.csv")
-            try Data("no picture".utf8).write(to: bench.pictures.appending(path: "bad.png"))
+            let table = bench.images.appending(path: "pairs.csv")
+            try Data("no image".utf8).write(to: bench.images.appending(path: "bad.png"))
             try Data(
                 "id,a,b,psnr\n7,a.png,near.png,old\n8,a.png,bad.png,old\n9,a.png\n10,a.png,a.png,\"x,y\"\n".utf8
             ).write(to: table)
@@ -224,17 +224,17 @@ struct MetricsCommandTests {
         try Self.withBench { bench in
             let other = bench.home.appending(path: "other")
             try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
-            try Image(contentsOf: bench.pictures.appending(path: "near.png")).write(to: other.appending(path: "a.jpg"))
+            try Image(contentsOf: bench.images.appending(path: "near.png")).write(to: other.appending(path: "a.jpg"))
             let run = try bench.run(
-                ["compare", bench.pictures.path, other.path, "--by-name", "--metric", "ssim", "--format", "csv"])
+                ["compare", bench.images.path, other.path, "--by-name", "--metric", "ssim", "--format", "csv"])
             #expect(run.code == 2 && run.error.contains("far.png: has no partner"))
             let lines = run.output.split(separator: "\n")
             #expect(lines.count == 5 && lines[1].contains("a.png,") && lines[1].contains("a.jpg,0."))
             for name in ["far.png", "near.png", "small.png"] {
-                try FileManager.default.removeItem(at: bench.pictures.appending(path: name))
+                try FileManager.default.removeItem(at: bench.images.appending(path: name))
             }
             let good = try bench.run(
-                ["compare", bench.pictures.path, other.path, "--by-name", "--metric", "ssim", "--fail-below", "0.5"])
+                ["compare", bench.images.path, other.path, "--by-name", "--metric", "ssim", "--fail-below", "0.5"])
             #expect(good.code == 0, "\(good.error)")
         }
     }
@@ -264,7 +264,7 @@ struct MetricsCommandTests {
         try CommandTests.withBench { bench in
             let choice = metrics.map { ["--metric", $0] } ?? bench.model
             let run = try bench.run(
-                ["compare", bench.picture("a.png"), bench.picture("gone.png")] + choice)
+                ["compare", bench.image("a.png"), bench.image("gone.png")] + choice)
             #expect(run.code == 2 && run.output.isEmpty, "\(run.output)")
             #expect(run.error.contains("gone.png"))
         }

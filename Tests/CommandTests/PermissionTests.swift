@@ -40,7 +40,7 @@ struct PermissionTests {
             let model = bench.home.appending(path: "model.json")
             let text = try String(contentsOf: model, encoding: .utf8)
             try Data(text.replacing(Fixtures.file("tiny/dino.pth").path, with: weights.path).utf8).write(to: model)
-            let made = try bench.run(["index", bench.pictures.path, "--index", index] + bench.model)
+            let made = try bench.run(["index", bench.images.path, "--index", index] + bench.model)
             #expect(made.code == 0, "\(made.error)")
             let shelf = Shelf(bench: bench, index: index)
             try FileManager.default.createDirectory(
@@ -54,7 +54,7 @@ struct PermissionTests {
     @Test("An index that may only be read is searched, and not written", .enabled(if: isPossible, needs))
     func readOnlyIndex() throws {
         try Self.withShelf { shelf in
-            let stranger = shelf.path("grey.png")
+            let stranger = shelf.path("gray.png")
             try FileManager.default.copyItem(at: Fixtures.file("formats/gray.png"), to: URL(filePath: stranger))
             let before = try IndexCommandTests.dump(URL(filePath: shelf.index))
             for arguments in [["search", "--id", "1"], ["search", stranger], ["dedupe"], ["index", "check"]] {
@@ -69,7 +69,7 @@ struct PermissionTests {
             }
             #expect(try IndexCommandTests.dump(URL(filePath: shelf.index)) == before)
             let new = try shelf.run(
-                ["index", shelf.bench.pictures.path, "--index", shelf.path("new")] + shelf.bench.model)
+                ["index", shelf.bench.images.path, "--index", shelf.path("new")] + shelf.bench.model)
             #expect(new.code == 2 && new.error.contains("\(shelf.path("new")): cannot be made: Permission denied;"))
         }
     }
@@ -93,21 +93,21 @@ struct PermissionTests {
     }
 
     @Test(
-        "Pictures and folders that may not be read are listed, and the rest is indexed", .enabled(if: isPossible, needs)
+        "Images and folders that may not be read are listed, and the rest is indexed", .enabled(if: isPossible, needs)
     )
-    func unreadablePictures() throws {
+    func unreadableImages() throws {
         try Self.withShelf { shelf in
-            let pictures = shelf.bench.pictures
+            let images = shelf.bench.images
             for (name, mode) in [("closed", 0o000), ("blind", 0o444)] {
-                let folder = pictures.appending(path: name)
+                let folder = images.appending(path: name)
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
                 try FileManager.default.copyItem(
                     at: Fixtures.file("formats/gray.png"), to: folder.appending(path: "\(name).png"))
                 try shelf.allow(mode, folder.path)
             }
-            try shelf.allow(0o600, shelf.bench.picture("a.png"))
+            try shelf.allow(0o600, shelf.bench.image("a.png"))
             let index = shelf.path("open/i")
-            let arguments = ["index", pictures.path, "--index", index, "--format", "json"] + shelf.bench.model
+            let arguments = ["index", images.path, "--index", index, "--format", "json"] + shelf.bench.model
             let run = try shelf.run(arguments)
             #expect(run.code == 2, "\(run.error)")
             #expect(try run.json()["images"] as? Int == 2)
@@ -116,14 +116,14 @@ struct PermissionTests {
                 "/blind: cannot be entered: Permission denied",
             ] { #expect(run.error.contains(reason), "\(run.error)") }
             // Once it may be read, it is there; and what may no longer be looked at is not dropped.
-            try shelf.allow(0o644, shelf.bench.picture("a.png"))
-            try shelf.allow(0o755, pictures.path + "/blind")
+            try shelf.allow(0o644, shelf.bench.image("a.png"))
+            try shelf.allow(0o755, images.path + "/blind")
             #expect(try shelf.run(arguments).json()["images"] as? Int == 4)
-            try shelf.allow(0o444, pictures.path)
+            try shelf.allow(0o444, images.path)
             let blind = try shelf.run(arguments)
             let report = try blind.json()
             #expect(report["images"] as? Int == 4 && report["dropped"] as? Int == 0, "\(blind.error)")
-            let named = [pictures.path + "/b.jpg", "--index", index] + shelf.bench.model
+            let named = [images.path + "/b.jpg", "--index", index] + shelf.bench.model
             let file = try shelf.run(["index"] + named)
             #expect(file.code == 2 && file.error.contains("b.jpg: cannot be found: Permission denied"), "\(file.error)")
             #expect(file.output.contains("4 images"), "\(file.output)")
@@ -149,7 +149,7 @@ struct PermissionTests {
         "A cache that may only be read serves, and one that is empty is done without", .enabled(if: isPossible, needs))
     func readOnlyCache() throws {
         try Self.withShelf { shelf in
-            let stranger = shelf.path("grey.png")
+            let stranger = shelf.path("gray.png")
             try FileManager.default.copyItem(at: Fixtures.file("formats/gray.png"), to: URL(filePath: stranger))
             let search = ["search", stranger, "--index", shelf.index]
             let warm = try shelf.run(search)

@@ -5,13 +5,13 @@ import Testing
 /// `dreamsim search` and `dreamsim dedupe` as people run them.
 @Suite("The command: search and dedupe")
 struct SearchCommandTests {
-    /// A bench whose pictures, and a copy of one, are in an index.
+    /// A bench whose images, and a copy of one, are in an index.
     static func withIndex(_ body: (CommandTests.Bench, String) throws -> Void) throws {
         try CommandTests.withBench { bench in
             try FileManager.default.copyItem(
-                atPath: bench.picture("a.png"), toPath: bench.pictures.appending(path: "copy.png").path)
+                atPath: bench.image("a.png"), toPath: bench.images.appending(path: "copy.png").path)
             let index = bench.home.appending(path: "index").path
-            let run = try bench.run(["index", bench.pictures.path, "--index", index] + bench.model)
+            let run = try bench.run(["index", bench.images.path, "--index", index] + bench.model)
             #expect(run.code == 0, "\(run.error)")
             try body(bench, index)
         }
@@ -24,7 +24,7 @@ struct SearchCommandTests {
         try Self.withIndex { bench, index in
             let page = bench.home.appending(path: "page.html")
             let run = try bench.run([
-                "search", bench.picture("a.png"), "--index", index, "--format", format, "--html", page.path,
+                "search", bench.image("a.png"), "--index", index, "--format", format, "--html", page.path,
             ])
             #expect(run.code == 0, "\(run.error)")
             #expect(run.output.contains("copy.png") && run.output.contains("b.jpg") && run.output.contains("c.webp"))
@@ -50,7 +50,7 @@ struct SearchCommandTests {
             ]
             let early = try bench.run(dedupe)
             #expect(early.code == 2 && early.error.contains("calibrate"), "\(early.error)")
-            let labels = bench.pictures.appending(path: "labels.csv")
+            let labels = bench.images.appending(path: "labels.csv")
             try Data("a,b,same\na.png,copy.png,1\na.png,c.webp,1\na.png,b.jpg,0\n".utf8).write(to: labels)
             let calibrated = try bench.run(["calibrate", labels.path, "--format", "json"] + bench.model)
             #expect(calibrated.code == 0, "\(calibrated.error)")
@@ -68,11 +68,11 @@ struct SearchCommandTests {
     @Test("dedupe says which folders the index does not know", arguments: ["", "--against", "--prefer"])
     func unknownFolder(option: String) throws {
         try Self.withIndex { bench, index in
-            let dedupe = ["dedupe", bench.pictures.path, "--index", index]
+            let dedupe = ["dedupe", bench.images.path, "--index", index]
             let known = try bench.run(dedupe)
             #expect(known.code == 0 && !known.error.contains("knows no file"), "\(known.error)")
-            let run = try bench.run(dedupe + (option.isEmpty ? [] : [option]) + [bench.pictures.path + "s"])
-            #expect(run.code == 0 && run.error.contains("pictures" + "s: the index"), "\(run.error)")
+            let run = try bench.run(dedupe + (option.isEmpty ? [] : [option]) + [bench.images.path + "s"])
+            #expect(run.code == 0 && run.error.contains("images" + "s: the index"), "\(run.error)")
         }
     }
 
@@ -81,19 +81,19 @@ struct SearchCommandTests {
         try Self.withIndex { bench, index in
             let input = try CommandRun(
                 script: #"cat "$1" | "$DREAMSIM" search - --index "$2" -k 1 --quiet"#,
-                [bench.picture("b.jpg"), index], home: bench.home)
+                [bench.image("b.jpg"), index], home: bench.home)
             #expect(input.code == 0 && input.output.contains("b.jpg"), "\(input.error)")
             let number = try bench.run(["search", "--id", "1", "--index", index, "--with-query", "--quiet"])
             #expect(number.code == 0 && number.output.split(separator: "\n").count == 4)
             let partly = try bench.run([
-                "search", bench.picture("none.png"), bench.picture("b.jpg"), "--index", index, "--format", "json",
+                "search", bench.image("none.png"), bench.image("b.jpg"), "--index", index, "--format", "json",
             ])
             #expect(partly.code == 2 && partly.error.contains("none.png"))
             #expect((try partly.json()["searches"] as? [Any])?.count == 1)
-            let missing = try bench.run(["search", bench.picture("b.jpg"), "--index", bench.home.path + "/no"])
+            let missing = try bench.run(["search", bench.image("b.jpg"), "--index", bench.home.path + "/no"])
             #expect(missing.code == 2 && missing.error.contains("dreamsim index"))
             let unlike = try bench.run([
-                "search", bench.picture("a.png"), "--unlike", bench.picture("b.jpg"), "--index", index, "--format",
+                "search", bench.image("a.png"), "--unlike", bench.image("b.jpg"), "--index", index, "--format",
                 "csv",
             ])
             #expect(unlike.code == 0 && !unlike.output.contains("b.jpg"), "\(unlike.error)")
@@ -109,11 +109,11 @@ struct SearchCommandTests {
             #expect(run.code == 0, "\(run.error)")
             #expect(run.output.contains("a.png") && run.output.contains("copy.png") && !run.output.contains("b.jpg"))
             #expect(run.output.contains("identical-bytes"))
-            let left = try FileManager.default.contentsOfDirectory(atPath: bench.pictures.path)
+            let left = try FileManager.default.contentsOfDirectory(atPath: bench.images.path)
             #expect(Set(left) == ["a.png", "b.jpg", "c.webp"])
             let undo = try bench.run(["dedupe", "--undo", moved + "/undo.json"])
             #expect(undo.code == 0, "\(undo.error)")
-            #expect(try FileManager.default.contentsOfDirectory(atPath: bench.pictures.path).count == 4)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: bench.images.path).count == 4)
         }
     }
 
@@ -143,10 +143,10 @@ struct SearchCommandTests {
                 script: """
                     set -m; "$DREAMSIM" "$@" > "$HOME_FOLDER/out" & p=$!
                     until grep -q '3 images' "$HOME_FOLDER/out"; do sleep 0.05; done
-                    cp "$HOME_FOLDER/pictures/a.png" "$HOME_FOLDER/pictures/new.png"
+                    cp "$HOME_FOLDER/images/a.png" "$HOME_FOLDER/images/new.png"
                     for i in $(seq 600); do grep -q '4 images' "$HOME_FOLDER/out" && break; sleep 0.05; done
                     kill -INT $p; wait $p; code=$?; cat "$HOME_FOLDER/out"; exit $code
-                    """, ["index", bench.pictures.path, "--index", index, "--watch", "--every", "0.2"] + bench.model,
+                    """, ["index", bench.images.path, "--index", index, "--watch", "--every", "0.2"] + bench.model,
                 home: bench.home, environment: ["HOME_FOLDER": bench.home.path])
             #expect(run.code == 0 && run.output.contains("4 images"), "\(run.error)")
         }

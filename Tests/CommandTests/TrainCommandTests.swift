@@ -1,19 +1,19 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 /// `dreamsim train` as people use it.
 @Suite("The command train")
 struct TrainCommandTests {
-    /// A table of triplets over pictures of a bench, with one more row.
+    /// A table of triplets over images of a bench, with one more row.
     static func table(_ bench: CommandTests.Bench, more: [String] = []) throws -> URL {
         var rows = ["ref,left,right,vote,split"]
         let names = ["a.png", "b.jpg", "c.webp"]
         for index in 0..<8 {
             let order = [0, 1, 2].map { names[($0 + index) % 3] }
             rows.append(
-                order.map { "pictures/\($0)" }.joined(separator: ",") + ",\(index % 2),\(index < 6 ? "train" : "val")")
+                order.map { "images/\($0)" }.joined(separator: ",") + ",\(index % 2),\(index < 6 ? "train" : "val")")
         }
         let url = bench.home.appending(path: "votes.csv")
         try Data((rows + more).joined(separator: "\n").appending("\n").utf8).write(to: url)
@@ -32,7 +32,7 @@ struct TrainCommandTests {
                     ] + bench.model + more)
             }
             let first = try run("one")
-            #expect(first.code == 0 && first.error.contains("before training") && first.error.contains("0 pictures"))
+            #expect(first.code == 0 && first.error.contains("before training") && first.error.contains("0 images"))
             for file in ["report.html", "log.jsonl", "best/adapter_model.safetensors"] {
                 #expect(FileManager.default.fileExists(atPath: bench.home.appending(path: "one/" + file).path))
             }
@@ -40,9 +40,9 @@ struct TrainCommandTests {
                 atPath: bench.home.appending(path: "frozen").path)
             #expect(frozen.count == 1 && frozen[0].hasSuffix(".rows"))
             let second = try run("two")
-            #expect(second.code == 0 && second.error.contains(" 3 pictures are in"), "\(second.error)")
+            #expect(second.code == 0 && second.error.contains(" 3 images are in"), "\(second.error)")
             let none = try run("none", ["--no-cache"])
-            #expect(none.code == 0 && !none.error.contains("pictures are in"))
+            #expect(none.code == 0 && !none.error.contains("images are in"))
             let checkpoints = try ["one", "two", "none"].map {
                 try Data(contentsOf: bench.home.appending(path: $0 + "/checkpoint.safetensors"))
             }
@@ -52,15 +52,15 @@ struct TrainCommandTests {
         }
     }
 
-    @Test("Unreadable pictures are errors with file and line, and are left out when asked, with a count at the end")
+    @Test("Unreadable images are errors with file and line, and are left out when asked, with a count at the end")
     func unreadable() throws {
         try CommandTests.withBench { bench in
-            try Data("no picture".utf8).write(to: bench.pictures.appending(path: "broken.png"))
+            try Data("no image".utf8).write(to: bench.images.appending(path: "broken.png"))
             let table = try Self.table(
                 bench,
                 more: [
-                    "pictures/a.png,pictures/broken.png,pictures/c.webp,1,train",
-                    "pictures/a.png,pictures/b.jpg,pictures/gone.png,1,val",
+                    "images/a.png,images/broken.png,images/c.webp,1,train",
+                    "images/a.png,images/b.jpg,images/gone.png,1,val",
                 ])
             let arguments =
                 ["train", table.path, "-o", bench.home.appending(path: "run").path, "--epochs", "1", "--rank", "2"]
@@ -80,7 +80,7 @@ struct TrainCommandTests {
     func onlyTests() throws {
         try CommandTests.withBench { bench in
             let folder = bench.home.appending(path: "nights")
-            try FileManager.default.moveItem(at: bench.pictures, to: folder)
+            try FileManager.default.moveItem(at: bench.images, to: folder)
             try Data(
                 """
                 id,left_vote,right_vote,votes,ref_path,left_path,right_path,split,is_imagenet

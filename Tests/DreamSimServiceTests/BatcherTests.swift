@@ -188,10 +188,10 @@ struct BatcherTests {
         let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
         let batcher = Batcher<Int, Image, Embedding>(
             batchSize: 8, gathering: .milliseconds(3), capacity: 100,
-            process: { _, squares in model.embed(squares: squares) })
+            process: { _, squares in model.embed(preprocessed: squares) })
         defer { batcher.close() }
-        let squares = (0..<20).map { model.preprocessing.square(TinyModels.picture(UInt64($0))) }
-        let alone = squares.map { model.embed(squares: [$0])[0] }
+        let squares = (0..<20).map { model.preprocessing.applied(to: TinyModels.image(UInt64($0))) }
+        let alone = squares.map { model.embed(preprocessed: [$0])[0] }
         let shared = try await withThrowingTaskGroup(of: (Int, Embedding).self) { group in
             for (i, square) in squares.enumerated() {
                 group.addTask { (i, try await batcher.submit([square], key: 0, batcher.admit(1))[0]) }
@@ -200,7 +200,7 @@ struct BatcherTests {
         }
         for (i, embedding) in alone.enumerated() {
             let largest = zip(embedding.values, shared[i]?.values ?? []).map { abs($0 - $1) }.max() ?? .infinity
-            #expect(largest < 1e-5, "picture \(i): \(largest)")
+            #expect(largest < 1e-5, "image \(i): \(largest)")
         }
     }
 }

@@ -95,10 +95,10 @@ struct FloodTests {
         return descriptor
     }
 
-    @Test("refuses a picture of 100,000 x 100,000 pixels by its head, in every place that takes one")
+    @Test("refuses an image of 100,000 x 100,000 pixels by its head, in every place that takes one")
     func bomb() async throws {
         let bomb = Self.png(side: 100_000)
-        let good = try Pictures.png(1)
+        let good = try Images.png(1)
         try await RunningService.with { service in
             let before = try service.statistic("dreamsim_resident_bytes")
             for (path, parts) in [
@@ -150,7 +150,7 @@ struct FloodTests {
     @Test("does no more of a request whose client goes in the middle of it")
     func disconnectInTheMiddle() async throws {
         let metric = GatedMetric()
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         try await RunningService.with(metrics: [metric]) { service in
             defer { metric.open() }
             // Some are computed at a time, so that others have their turn.

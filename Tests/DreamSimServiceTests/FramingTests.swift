@@ -76,7 +76,7 @@ struct FramingTests {
 
     @Test("answers requests that come at once in their order, with bodies and without")
     func pipelining() async throws {
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
         try await RunningService.with { service in
             let client = try service.client()

@@ -149,7 +149,7 @@ struct HostileTests {
 
     @Test("answers 400 to a multipart body that does not end")
     func unfinishedMultipart() async throws {
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         try await RunningService.with { service in
             let parts = [("reference", "a.png", png), ("image", "b.png", png)]
             let form = Form(parts, isClosed: false)

@@ -1,15 +1,15 @@
 import DreamSim
+import DreamSimRetrieval
 import DreamSimService
 import Foundation
 import ModelTestSupport
-import Retrieval
 import TestSupport
 import Testing
 
 /// What the routes answer that are about an index and about reports.
 @Suite("A service with an index", .timeLimit(.minutes(5)))
 struct IndexRouteTests {
-    /// Runs `body` with a service whose index holds ten pictures, the last of them twice.
+    /// Runs `body` with a service whose index holds ten images, the last of them twice.
     private static func with<R: Sendable>(
         _ body: @escaping @Sendable (RunningService, URL) throws -> R
     ) async throws -> R {
@@ -17,29 +17,29 @@ struct IndexRouteTests {
         defer { try? FileManager.default.removeItem(at: home) }
         let description = try TinyModels.write(TinyModels.json(["dino"]), to: home)
         let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
-        let pictures = home.appending(path: "pictures")
-        try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+        let images = home.appending(path: "images")
+        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
         for number in 0..<10 {
-            try TinyModels.picture(UInt64(number)).write(to: pictures.appending(path: "\(number).png"))
+            try TinyModels.image(UInt64(number)).write(to: images.appending(path: "\(number).png"))
         }
         try FileManager.default.copyItem(
-            at: pictures.appending(path: "9.png"), to: pictures.appending(path: "copy.png"))
+            at: images.appending(path: "9.png"), to: images.appending(path: "copy.png"))
         let index = home.appending(path: "index")
         let writer = try IndexWriter(index, settings: IndexSettings(model, source: description.path))
-        _ = try writer.update([ImagePath(pictures.path)], with: model, options: IndexingOptions())
+        _ = try writer.update([ImagePath(images.path)], with: model, options: IndexingOptions())
         let reports = home.appending(path: "reports")
         try FileManager.default.createDirectory(at: reports, withIntermediateDirectories: true)
         try Data(#"{"dataSet": {"name": "set"}, "items": [1, 2]}"#.utf8).write(to: reports.appending(path: "one.json"))
         var settings = ServiceSettings()
         (settings.index, settings.reports) = (index, reports)
-        return try await RunningService.with(settings, metrics: [model]) { try body($0, pictures) }
+        return try await RunningService.with(settings, metrics: [model]) { try body($0, images) }
     }
 
-    @Test("finds the most alike, by a picture that it knows, one that it does not, and by number")
+    @Test("finds the most alike, by an image that it knows, one that it does not, and by number")
     func search() async throws {
-        try await Self.with { service, pictures in
+        try await Self.with { service, images in
             #expect(try service.get("/v1/index").json()["images"] as? Int == 11)
-            let known = [UInt8](try Data(contentsOf: pictures.appending(path: "3.png")))
+            let known = [UInt8](try Data(contentsOf: images.appending(path: "3.png")))
             // The same pixels in other bytes, so that the model is asked.
             let fresh = known + [0]
             for bytes in [known, fresh] {
@@ -60,9 +60,9 @@ struct IndexRouteTests {
 
     @Test("searches for those of several images that can be used, and says what is wrong where none can")
     func unusable() async throws {
-        let broken = Array("no picture".utf8)
-        try await Self.with { service, pictures in
-            let good = [UInt8](try Data(contentsOf: pictures.appending(path: "3.png")))
+        let broken = Array("no image".utf8)
+        try await Self.with { service, images in
+            let good = [UInt8](try Data(contentsOf: images.appending(path: "3.png")))
             let some = Form([("image", "good.png", good), ("image", "bad.png", broken)])
             let found = try service.post("/v1/search?count=1", some)
             #expect(found.status == 200)
@@ -85,13 +85,13 @@ struct IndexRouteTests {
         return results.map { [$0["rank"] as? Int ?? -1, $0["id"] as? Int ?? -1] }
     }
 
-    @Test("shows small pictures of its files, by their numbers only")
+    @Test("shows small images of its files, by their numbers only")
     func thumbnails() async throws {
         try await Self.with { service, _ in
             let answer = try service.get("/v1/index/thumbnails/1?side=32")
             #expect(answer.headers["content-type"] == "image/jpeg")
-            let picture = try Image(decoding: answer.body, name: "thumbnail")
-            #expect(max(picture.width, picture.height) == 32)
+            let image = try Image(decoding: answer.body, name: "thumbnail")
+            #expect(max(image.width, image.height) == 32)
             for path in ["/v1/index/thumbnails/99", "/v1/index/thumbnails/a", "/v1/index/thumbnails/0"] {
                 #expect(try service.get(path).status == 404)
             }
@@ -111,7 +111,7 @@ struct IndexRouteTests {
         }
     }
 
-    @Test("shows evaluation reports without their single judgements")
+    @Test("shows evaluation reports without their single judgments")
     func evaluations() async throws {
         try await Self.with { service, _ in
             let list = try #require(try service.get("/v1/evaluations").json()["evaluations"] as? [[String: Any]])

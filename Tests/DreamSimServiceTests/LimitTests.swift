@@ -10,7 +10,7 @@ struct LimitTests {
     @Test("answers 503 with Retry-After when it has too much to do, and goes on afterwards")
     func overload() async throws {
         let metric = GatedMetric()
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         var settings = ServiceSettings()
         settings.limits.acceptedImages = 3
         settings.limits.images = 3
@@ -32,7 +32,7 @@ struct LimitTests {
     @Test("drops what waits for a client that has gone")
     func disconnect() async throws {
         let metric = GatedMetric()
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         try await RunningService.with(metrics: [metric]) { service in
             defer { metric.open() }
             let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
@@ -54,7 +54,7 @@ struct LimitTests {
     @Test("answers 503 when an answer takes too long")
     func deadline() async throws {
         let metric = GatedMetric()
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         var settings = ServiceSettings()
         settings.limits.answerTime = .seconds(1)
         try await RunningService.with(settings, metrics: [metric]) { service in
@@ -65,9 +65,9 @@ struct LimitTests {
         }
     }
 
-    @Test("refuses pictures of more pixels than it decodes")
+    @Test("refuses images of more pixels than it decodes")
     func pixels() async throws {
-        let png = try Pictures.png(1, width: 100, height: 100)
+        let png = try Images.png(1, width: 100, height: 100)
         var settings = ServiceSettings()
         settings.limits.pixels = 9999
         try await RunningService.with(settings) { service in

@@ -11,11 +11,11 @@ struct RouteTests {
     @Test("ranks images by several metrics, with the values that the metrics have")
     func compare() async throws {
         try await SmallService.with { service, metrics in
-            let pictures = (0..<4).map { TinyModels.picture($0) }
-            let parts = try pictures.enumerated().map { index, picture in
-                (index == 0 ? "reference" : "image", "\(index).png", try picture.pngData())
+            let images = (0..<4).map { TinyModels.image($0) }
+            let parts = try images.enumerated().map { index, image in
+                (index == 0 ? "reference" : "image", "\(index).png", try image.pngData())
             }
-            let broken = ("image", "broken.png", Array("no picture".utf8))
+            let broken = ("image", "broken.png", Array("no image".utf8))
             let answer = try service.post("/v1/compare?metric=all", Form(parts + [broken]))
             #expect(answer.status == 200)
             let json = try answer.json()
@@ -24,9 +24,9 @@ struct RouteTests {
             for result in results {
                 let name = try #require(result["image"] as? String)
                 let values = try #require(result["values"] as? [String: Double])
-                let picture = pictures[try #require(Int(name.prefix(1)))]
+                let image = images[try #require(Int(name.prefix(1)))]
                 for metric in metrics {
-                    let expected = try metric.value(pictures[0], picture)
+                    let expected = try metric.value(images[0], image)
                     let value = try #require(values[metric.card.name])
                     #expect(abs(value - expected) < 1e-6, "\(metric.card.name) of \(name): \(value), \(expected)")
                 }
@@ -41,7 +41,7 @@ struct RouteTests {
     @Test("says that identical images are identical, also where JSON has no number for it")
     func identical() async throws {
         try await SmallService.with { service, _ in
-            let png = try Pictures.png(3)
+            let png = try Images.png(3)
             let form = Form([("reference", "a.png", png), ("image", "a.png", png)])
             let json = try service.post("/v1/compare?metric=psnr,tiny", form).json()
             let values = (json["results"] as? [[String: Any]])?.first?["values"] as? [String: Any]
@@ -53,9 +53,9 @@ struct RouteTests {
     @Test("measures pairs, and tells of each by itself what is wrong")
     func pairs() async throws {
         try await SmallService.with { service, metrics in
-            let pictures = (0..<4).map { TinyModels.picture($0) }
-            let parts = try pictures.enumerated().map { ("image", "\($0).png", try $1.pngData()) }
-            let form = Form(parts + [("image", "broken", Array("no picture".utf8))])
+            let images = (0..<4).map { TinyModels.image($0) }
+            let parts = try images.enumerated().map { ("image", "\($0).png", try $1.pngData()) }
+            let form = Form(parts + [("image", "broken", Array("no image".utf8))])
             let answer = try service.post("/v1/pairs?metric=all&pairs=0-1,3-2,0-4,1-1", form)
             let pairs = try #require(try answer.json()["pairs"] as? [[String: Any]])
             #expect(pairs.map { $0["a"] as? Int } == [0, 3, 0, 1])
@@ -63,7 +63,7 @@ struct RouteTests {
             for (pair, (a, b)) in zip(pairs, [(0, 1), (3, 2)]) {
                 let values = try #require(pair["values"] as? [String: Double])
                 for metric in metrics {
-                    let expected = try metric.value(pictures[a], pictures[b])
+                    let expected = try metric.value(images[a], images[b])
                     #expect(abs((values[metric.card.name] ?? .nan) - expected) < 1e-6)
                 }
             }
@@ -81,8 +81,8 @@ struct RouteTests {
     func vote() async throws {
         try await SmallService.with { service, _ in
             let form = Form([
-                ("reference", "r.png", try Pictures.png(1)), ("a", "a.png", try Pictures.png(2)),
-                ("b", "b.png", try Pictures.png(1)),
+                ("reference", "r.png", try Images.png(1)), ("a", "a.png", try Images.png(2)),
+                ("b", "b.png", try Images.png(1)),
             ])
             let votes = try #require(try service.post("/v1/vote?metric=all", form).json()["votes"] as? [[String: Any]])
             #expect(votes.map { $0["choice"] as? String } == ["B", "B", "B"])
@@ -93,9 +93,9 @@ struct RouteTests {
     func embed() async throws {
         try await SmallService.with { service, metrics in
             let model = try #require(metrics[0] as? PerceptualModel)
-            let pictures = [TinyModels.picture(1), TinyModels.picture(2)]
-            let expected = pictures.map { model.embed($0).values }
-            let form = Form(try pictures.enumerated().map { ("image", "\($0).png", try $1.pngData()) })
+            let images = [TinyModels.image(1), TinyModels.image(2)]
+            let expected = images.map { model.embed($0).values }
+            let form = Form(try images.enumerated().map { ("image", "\($0).png", try $1.pngData()) })
             let answer = try service.post("/v1/embed", form)
             let images = try #require(try answer.json()["images"] as? [[String: Any]])
             for (image, values) in zip(images, expected) {
@@ -110,7 +110,7 @@ struct RouteTests {
             }
             #expect(zip(values, expected.joined()).allSatisfy { abs($0 - $1) < 1e-5 })
             let raw = try service.client()
-            raw.send("POST", "/v1/embed", headers: ["Content-Type: image/png"], body: try pictures[0].pngData())
+            raw.send("POST", "/v1/embed", headers: ["Content-Type: image/png"], body: try images[0].pngData())
             #expect(try raw.answer().status == 200)
             let wish = try service.post("/v1/embed", form, headers: ["Accept: text/html"])
             #expect(wish.status == 406)
@@ -120,12 +120,12 @@ struct RouteTests {
     @Test("draws where images differ")
     func heatmap() async throws {
         try await SmallService.with { service, _ in
-            let form = Form([("reference", "a.png", try Pictures.png(1)), ("image", "b.png", try Pictures.png(2))])
+            let form = Form([("reference", "a.png", try Images.png(1)), ("image", "b.png", try Images.png(2))])
             for metric in ["ssim", "tiny"] {
                 let answer = try service.post("/v1/heatmap?metric=\(metric)", form)
                 #expect(answer.headers["content-type"] == "image/png")
-                let picture = try Image(decoding: answer.body, name: "map")
-                #expect(picture.width == 40 && picture.height == 30)
+                let image = try Image(decoding: answer.body, name: "map")
+                #expect(image.width == 40 && image.height == 30)
                 let values = try service.post(
                     "/v1/heatmap?metric=\(metric)", form, headers: ["Accept: application/json"])
                 #expect(try values.json()["metric"] != nil)
@@ -140,7 +140,7 @@ struct RouteTests {
         ])
     func parameters(_ query: String) async throws {
         try await SmallService.with { service, _ in
-            let png = try Pictures.png(1)
+            let png = try Images.png(1)
             let answer = try service.post("/v1/compare?\(query)", Form([("reference", "a", png), ("image", "b", png)]))
             #expect(answer.status == 400)
             #expect(try answer.json()["type"] as? String == "urn:dreamsim:problem:bad-parameter")

@@ -22,8 +22,8 @@ struct RunningService: Sendable {
         let metrics =
             if let metrics { metrics } else {
                 [
-                    try await MetricCatalogue.load("mse", options: offline),
-                    try await MetricCatalogue.load("psnr", options: offline),
+                    try await MetricCatalog.load("mse", options: offline),
+                    try await MetricCatalog.load("psnr", options: offline),
                 ]
             }
         let service = try PerceptualService(settings, logger: logger) { PerceptualService.Metrics(metrics) }
@@ -100,9 +100,9 @@ final class GatedMetric: PerceptualMetric {
     }
 }
 
-/// PNG files of small pictures.
-enum Pictures {
+/// PNG files of small images.
+enum Images {
     static func png(_ seed: UInt64, width: Int = 40, height: Int = 30) throws -> [UInt8] {
-        try TinyModels.picture(seed, width: width, height: height).pngData()
+        try TinyModels.image(seed, width: width, height: height).pngData()
     }
 }

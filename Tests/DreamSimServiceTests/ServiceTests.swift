@@ -27,9 +27,9 @@ struct ServiceTests {
     func address() {
         var settings = ServiceSettings()
         settings.host = "0.0.0.0"
-        #expect(throws: ServiceError.self) { try settings.check() }
+        #expect(throws: DreamSimError.self) { try settings.check() }
         settings.token = "short"
-        #expect(throws: ServiceError.self) { try settings.check() }
+        #expect(throws: DreamSimError.self) { try settings.check() }
         settings.token = "0123456789abcdef"
         #expect(throws: Never.self) { try settings.check() }
     }
@@ -40,7 +40,7 @@ struct ServiceTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let root = folder.appending(path: "root")
         try FileManager.default.createDirectory(at: root.appending(path: "in"), withIntermediateDirectories: true)
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         for path in ["root/in/a.png", "secret.png"] { try Data(png).write(to: folder.appending(path: path)) }
         let links = FileManager.default
         try links.createSymbolicLink(
@@ -70,7 +70,7 @@ struct ServiceTests {
     }
 
     @Test("lists metrics and models with what they can do, those that are loaded first")
-    func catalogue() async throws {
+    func catalog() async throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         var settings = ServiceSettings()
@@ -87,7 +87,7 @@ struct ServiceTests {
                 others["dists"]?["isSpatial"] as? Bool == false && others["ensemble"]?["kind"] as? String == "model")
             let models = try #require(try service.get("/v1/models").json()["models"] as? [[String: Any]])
             #expect(models[0]["name"] as? String == "tiny" && models[0]["state"] as? String == "loaded")
-            #expect(models.count == Catalogue.all.count + 1)
+            #expect(models.count == Catalog.all.count + 1)
             #expect(models.dropFirst().allSatisfy { $0["state"] as? String == "weights missing" })
         }
     }
@@ -117,7 +117,7 @@ struct ServiceTests {
     func keepAlive() async throws {
         try await SmallService.with { service, _ in
             let client = try service.client()
-            let png = try Pictures.png(1)
+            let png = try Images.png(1)
             let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
             for _ in 0..<5 {
                 client.send("POST", "/v1/compare", headers: [Form.header], body: form.body)
@@ -135,8 +135,8 @@ struct ServiceTests {
     @Test("answers many clients at once, each with its own result")
     func crowd() async throws {
         try await SmallService.with { service, metrics in
-            let pictures = (0..<24).map { TinyModels.picture(UInt64($0)) }
-            let files = try pictures.map { try $0.pngData() }
+            let images = (0..<24).map { TinyModels.image(UInt64($0)) }
+            let files = try images.map { try $0.pngData() }
             let failures = Failures()
             let group = DispatchGroup()
             for client in 0..<24 {
@@ -150,7 +150,7 @@ struct ServiceTests {
                             Form([("reference", "r.png", files[client]), ("image", "i.png", files[other])]))
                         let values =
                             (try answer.json()["results"] as? [[String: Any]])?[0]["values"] as? [String: Double]
-                        let expected = try metrics[0].value(pictures[client], pictures[other])
+                        let expected = try metrics[0].value(images[client], images[other])
                         if abs((values?["tiny"] ?? .nan) - expected) < 1e-5 { return }
                         failures.add("\(client): \(answer.text), \(expected)")
                     } catch {

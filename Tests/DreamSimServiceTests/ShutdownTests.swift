@@ -1,5 +1,5 @@
+import DreamSimWeights
 import Foundation
-import ModelStore
 import TestSupport
 import Testing
 
@@ -14,7 +14,7 @@ struct ShutdownTests {
     func termination() async throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         try await onThread {
             let errors = home.appending(path: "errors")
             let child = try ChildProcess(

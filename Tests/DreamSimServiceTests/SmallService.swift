@@ -17,8 +17,8 @@ enum SmallService {
         let description = try TinyModels.write(TinyModels.json(["dino"]), to: home)
         return [
             try await PerceptualModel.load(description.path, options: TinyModels.options(home: home)),
-            try await MetricCatalogue.load("ssim", options: offline),
-            try await MetricCatalogue.load("psnr", options: offline),
+            try await MetricCatalog.load("ssim", options: offline),
+            try await MetricCatalog.load("psnr", options: offline),
         ]
     }
 

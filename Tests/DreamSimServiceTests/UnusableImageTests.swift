@@ -6,7 +6,7 @@ import Testing
 /// What comes of images that cannot be read or compared: a problem where nothing has a result, else a result for the rest.
 @Suite("A service that is sent unusable images", .timeLimit(.minutes(5)))
 struct UnusableImageTests {
-    private static let text = Array("no picture".utf8)
+    private static let text = Array("no image".utf8)
 
     /// Checks that a problem names images as what is to blame.
     private static func check(
@@ -24,7 +24,7 @@ struct UnusableImageTests {
 
     @Test("answers a pair with one unusable image by a problem that names it")
     func pair() async throws {
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         let half = Array(png.prefix(png.count / 2))
         try await SmallService.with { service, _ in
             for (broken, status, kind) in [(Self.text, 415, "unsupported-media"), (half, 422, "unusable-image")] {
@@ -50,7 +50,7 @@ struct UnusableImageTests {
 
     @Test("names every image, up to three in words, where none of several can be used")
     func none() async throws {
-        let png = try Pictures.png(1)
+        let png = try Images.png(1)
         try await SmallService.with { service, _ in
             let broken = (0..<5).map { ("image", "\($0).png", Self.text) }
             let names = (0..<5).map { "\($0).png" }
@@ -72,7 +72,7 @@ struct UnusableImageTests {
 
     @Test("embeds those of several images that can be used, and makes no matrix with a row missing")
     func some() async throws {
-        let form = Form([("image", "good.png", try Pictures.png(1)), ("image", "bad.png", Self.text)])
+        let form = Form([("image", "good.png", try Images.png(1)), ("image", "bad.png", Self.text)])
         try await SmallService.with { service, _ in
             let answer = try service.post("/v1/embed", form)
             #expect(answer.status == 200)
@@ -88,8 +88,8 @@ struct UnusableImageTests {
     @Test("says of each pair why it has no value, in a problem where none has one")
     func pairs() async throws {
         let form = Form([
-            ("image", "good.png", try Pictures.png(1)), ("image", "bad.png", Self.text),
-            ("image", "small.png", try Pictures.png(2, width: 16, height: 16)),
+            ("image", "good.png", try Images.png(1)), ("image", "bad.png", Self.text),
+            ("image", "small.png", try Images.png(2, width: 16, height: 16)),
         ])
         try await SmallService.with { service, _ in
             let none = try service.post("/v1/pairs?metric=ssim&pairs=0-1,0-2", form)
@@ -107,7 +107,7 @@ struct UnusableImageTests {
 
     @Test("says that images of different sizes need one, where no metric sees both")
     func sizes() async throws {
-        let (png, small) = (try Pictures.png(1), try Pictures.png(2, width: 64, height: 64))
+        let (png, small) = (try Images.png(1), try Images.png(2, width: 64, height: 64))
         try await SmallService.with { service, _ in
             let pair = Form([("reference", "a.png", png), ("image", "b.png", small)])
             let refused = try service.post("/v1/compare?metric=ssim,psnr", pair)

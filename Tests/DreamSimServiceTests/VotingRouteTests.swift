@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimEvaluation
 import DreamSimService
-import Evaluation
 import Foundation
 import ModelTestSupport
 import TestSupport
@@ -15,7 +15,7 @@ struct VotingRouteTests {
         let folder = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
         for number in 0..<5 {
-            try TinyModels.picture(UInt64(number)).write(to: folder.appending(path: "secret-\(number).png"))
+            try TinyModels.image(UInt64(number)).write(to: folder.appending(path: "secret-\(number).png"))
         }
         let table = folder.appending(path: "mine.csv")
         try Data(
@@ -31,7 +31,7 @@ struct VotingRouteTests {
         return try await RunningService.with(settings) { try body($0, folder) }
     }
 
-    @Test("asks, shows pictures without their names, keeps judgements and takes them back")
+    @Test("asks, shows images without their names, keeps judgments and takes them back")
     func sitting() async throws {
         try await Self.with { service, folder in
             let first = try service.get("/v1/voting")
@@ -39,9 +39,9 @@ struct VotingRouteTests {
             let trial = try #require(try first.json()["trial"] as? [String: Any])
             let number = try #require(trial["number"] as? Int)
             for place in ["reference", "left", "right"] {
-                let picture = try service.get(try #require(trial[place] as? String))
-                #expect(picture.status == 200 && picture.headers["content-type"] == "image/png")
-                #expect(picture.body.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+                let image = try service.get(try #require(trial[place] as? String))
+                #expect(image.status == 200 && image.headers["content-type"] == "image/png")
+                #expect(image.body.starts(with: [0x89, 0x50, 0x4E, 0x47]))
             }
             func ask(_ method: String, _ path: String) throws -> RawClient.Answer {
                 let client = try service.client()
@@ -51,29 +51,29 @@ struct VotingRouteTests {
             func done(_ answer: RawClient.Answer) throws -> Int? {
                 (try answer.json()["progress"] as? [String: Any])?["done"] as? Int
             }
-            let path = "/v1/voting/judgements?trial=\(number)&choice=right&seconds=2.5"
+            let path = "/v1/voting/judgments?trial=\(number)&choice=right&seconds=2.5"
             #expect(try done(ask("POST", path)) == 1)
             #expect(try ask("POST", path).status == 400, "once is enough")
             let table = try service.get("/v1/voting/votes.csv")
             #expect(table.headers["content-type"] == "text/csv; charset=utf-8")
             #expect(table.text == (try String(contentsOf: folder.appending(path: "mine.votes.csv"), encoding: .utf8)))
             #expect(table.text.contains("secret-0.png") && table.text.contains(",2.5,"))
-            #expect(try done(ask("DELETE", "/v1/voting/judgements/last")) == 0)
-            #expect(try ask("DELETE", "/v1/voting/judgements/last").status == 404)
-            #expect(try done(ask("POST", "/v1/voting/judgements?trial=\(number)&choice=skip")) == 0)
-            #expect(try ask("POST", "/v1/voting/judgements?trial=\(number)&choice=both").status == 400)
-            #expect(try ask("POST", "/v1/voting/judgements?choice=left").status == 400)
+            #expect(try done(ask("DELETE", "/v1/voting/judgments/last")) == 0)
+            #expect(try ask("DELETE", "/v1/voting/judgments/last").status == 404)
+            #expect(try done(ask("POST", "/v1/voting/judgments?trial=\(number)&choice=skip")) == 0)
+            #expect(try ask("POST", "/v1/voting/judgments?trial=\(number)&choice=both").status == 400)
+            #expect(try ask("POST", "/v1/voting/judgments?choice=left").status == 400)
             #expect(try service.get("/v1/voting/images/99/left").status == 404)
             #expect(try service.get("/v1/voting/images/0/middle").status == 404)
         }
     }
 
-    @Test("has the disk's word for it before it says that a judgement is kept")
+    @Test("has the disk's word for it before it says that a judgment is kept")
     func unwritable() async throws {
         try await Self.with { service, folder in
             try FileManager.default.removeItem(at: folder)
             let client = try service.client()
-            client.send("POST", "/v1/voting/judgements?trial=0&choice=left", headers: ["Content-Length: 0"])
+            client.send("POST", "/v1/voting/judgments?trial=0&choice=left", headers: ["Content-Length: 0"])
             let answer = try client.answer()
             #expect(answer.status == 500 && answer.text.contains("could not be kept"))
             #expect(!answer.text.contains(folder.path), "where files lie is nobody's business")

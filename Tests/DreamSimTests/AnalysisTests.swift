@@ -1,17 +1,17 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
 import Foundation
-import Networks
 import TestSupport
 import Testing
 
 @Suite("What metrics mind")
 struct SensitivityTests {
     static let source = Heatmap.Source(
-        path: ImagePath("scene.png"), image: TinyModels.picture(1, width: 60, height: 40))
+        path: ImagePath("scene.png"), image: TinyModels.image(1, width: 60, height: 40))
     static let settings = SensitivityReport.Settings(alterations: [.hue, .mirror, .noise], seed: 7)
 
-    @Test("Differences begin where identical pictures are, and the largest is 1")
+    @Test("Differences begin where identical images are, and the largest is 1")
     func shares() throws {
         let report = try SensitivityReport(
             of: Self.source, metrics: [PixelMetric.mse, PixelMetric.psnr], settings: Self.settings)
@@ -33,9 +33,9 @@ struct SensitivityTests {
         }
     }
 
-    @Test("An unrelated picture is the scale, and one that is the same is refused")
+    @Test("An unrelated image is the scale, and one that is the same is refused")
     func unrelated() throws {
-        let other = Heatmap.Source(path: ImagePath("other.png"), image: TinyModels.picture(9, width: 31, height: 77))
+        let other = Heatmap.Source(path: ImagePath("other.png"), image: TinyModels.image(9, width: 31, height: 77))
         let report = try SensitivityReport(
             of: Self.source, metrics: [PixelMetric.l1], unrelated: other, settings: Self.settings)
         let scale = try PixelMetric.l1.value(Self.source.image, other.image.resized(width: 60, height: 40))
@@ -48,10 +48,10 @@ struct SensitivityTests {
         #expect(error.kind == .badSetting && error.description.contains("scene.png"))
     }
 
-    @Test("A report repeats, a larger picture is brought to size, and every layout is written")
+    @Test("A report repeats, a larger image is brought to size, and every layout is written")
     func files() throws {
         let large = Heatmap.Source(
-            path: ImagePath("a<b>&\".png"), image: TinyModels.picture(2, width: 300, height: 200))
+            path: ImagePath("a<b>&\".png"), image: TinyModels.image(2, width: 300, height: 200))
         var settings = Self.settings
         settings.longestSide = 60
         let reports = try (0..<2).map { _ in
@@ -103,16 +103,16 @@ struct SensitivityTests {
 struct ForegroundTests {
     static func sources() -> (Heatmap.Source, Heatmap.Source) {
         (
-            .init(path: ImagePath("a.png"), image: TinyModels.picture(1)),
-            .init(path: ImagePath("b.png"), image: TinyModels.picture(2))
+            .init(path: ImagePath("a.png"), image: TinyModels.image(1)),
+            .init(path: ImagePath("b.png"), image: TinyModels.image(2))
         )
     }
 
-    @Test("With masks, each part's distance is that of the painted pictures")
+    @Test("With masks, each part's distance is that of the painted images")
     func masks() throws {
         let (a, b) = Self.sources()
         let mask = try MaskTests.left(90, 70, upTo: 45)
-        let versions = try ForegroundVersions(a, b, from: .masks([mask]), neutralColour: .black)
+        let versions = try ForegroundVersions(a, b, from: .masks([mask]), neutralColor: .black)
         let report = try ForegroundReport(of: versions, metrics: [PixelMetric.mse])
         let row = report.measurements[0]
         #expect(report.a.foreground == 0.5 && report.b.foreground == 0.5)
@@ -154,7 +154,7 @@ struct ForegroundTests {
 /// Whether the weights and the recorded saliency are on this machine.
 private let isSaliencyReady: Bool = {
     guard Fixtures.shared != nil, let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
-    return Catalogue.model(named: SaliencyDetector.model)?.isReady(in: ModelStore(store)) ?? false
+    return Catalog.model(named: SaliencyDetector.model)?.isReady(in: ModelStore(store)) ?? false
 }()
 
 @Suite(
@@ -181,7 +181,7 @@ struct SaliencyTests {
         print("saliency: max abs \(worst)")
     }
 
-    @Test("Nothing stands out of a flat picture, or an error says so")
+    @Test("Nothing stands out of a flat image, or an error says so")
     func flat() async throws {
         let detector = try await SaliencyDetector.load(
             options: PerceptualModel.LoadingOptions(store: .fromEnvironment(), keepsMergedFile: false))

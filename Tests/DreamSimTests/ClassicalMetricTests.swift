@@ -24,13 +24,13 @@ struct ClassicalMetricTests {
         metric is PixelMetric ? abs(value - expected) <= 1e-6 * abs(expected) : abs(value - expected) <= 1e-5
     }
 
-    @Test("Every value of scikit-image, piq and torchmetrics on drawn pictures, and the sizes that they refuse")
+    @Test("Every value of scikit-image, piq and torchmetrics on drawn images, and the sizes that they refuse")
     func drawn() throws {
         let recorded = try JSONDecoder().decode(
             Recorded.self, from: Data(contentsOf: Fixtures.file("metrics.json")))
         var count = 0
         for pair in recorded.pairs {
-            let (a, b) = try #require(DrawnPictures.pair(pair.kind, pair.width, pair.height))
+            let (a, b) = try #require(DrawnImages.pair(pair.kind, pair.width, pair.height))
             for metric in Self.metrics {
                 guard let expected = pair.values[metric.card.name] else { continue }
                 let place = "\(metric.card.name), \(pair.kind) \(pair.width)x\(pair.height)"
@@ -92,8 +92,8 @@ struct ClassicalMetricTests {
     @Test("Identical images have exactly the value that the card names, flat, noisy or huge", arguments: 0..<4)
     func identity(index: Int) throws {
         let image = [
-            DrawnPictures.noise(3, 211, 199), DrawnPictures.flat(200, 176, 0), DrawnPictures.flat(177, 300, 255),
-            DrawnPictures.waves(2600, 400, step: 3),
+            DrawnImages.noise(3, 211, 199), DrawnImages.flat(200, 176, 0), DrawnImages.flat(177, 300, 255),
+            DrawnImages.waves(2600, 400, step: 3),
         ][index]
         for metric in Self.metrics {
             #expect(try metric.value(image, image) == metric.card.identical, "\(metric.card.name)")
@@ -102,7 +102,7 @@ struct ClassicalMetricTests {
 
     @Test("Exchanging the images changes no bit, and neither does the number of threads")
     func symmetry() throws {
-        let (a, b) = (DrawnPictures.waves(311, 257, step: 3), DrawnPictures.noise(5, 311, 257))
+        let (a, b) = (DrawnImages.waves(311, 257, step: 3), DrawnImages.noise(5, 311, 257))
         let threads = PerceptualModel.threads
         defer { PerceptualModel.threads = threads }
         for metric in Self.metrics {
@@ -117,8 +117,8 @@ struct ClassicalMetricTests {
 
     @Test("Several images get the values that each gets alone")
     func several() throws {
-        let reference = DrawnPictures.waves(190, 180, step: 3)
-        let others = (1...3).map { DrawnPictures.noise(UInt64($0), 190, 180) }
+        let reference = DrawnImages.waves(190, 180, step: 3)
+        let others = (1...3).map { DrawnImages.noise(UInt64($0), 190, 180) }
         for metric in Self.metrics {
             let together = try metric.values(from: reference, to: others)
             #expect(together == (try others.map { try metric.value(reference, $0) }), "\(metric.card.name)")
@@ -127,23 +127,23 @@ struct ClassicalMetricTests {
 
     @Test("Images of different sizes, and too small ones, are refused with advice")
     func sizes() throws {
-        let a = DrawnPictures.flat(200, 180, 9)
+        let a = DrawnImages.flat(200, 180, 9)
         for metric in Self.metrics {
-            let error = #expect(throws: DreamSimError.self) { try metric.value(a, DrawnPictures.flat(180, 200, 9)) }
+            let error = #expect(throws: DreamSimError.self) { try metric.value(a, DrawnImages.flat(180, 200, 9)) }
             #expect(error?.kind == .incomparable)
             #expect(error?.reason.contains("200x180") == true && error?.reason.contains("--resize") == true)
             guard case .full(let minimum) = metric.card.size else { continue }
-            let least = DrawnPictures.noise(1, minimum, minimum)
+            let least = DrawnImages.noise(1, minimum, minimum)
             #expect(try metric.value(least, least) == metric.card.identical)
             guard minimum > 1 else { continue }
-            let small = DrawnPictures.flat(minimum - 1, minimum, 9)
+            let small = DrawnImages.flat(minimum - 1, minimum, 9)
             #expect(throws: DreamSimError.self, "\(metric.card.name)") { try metric.value(small, small) }
         }
     }
 
     @Test("One pixel: the metrics of pixels know what to do")
     func onePixel() throws {
-        let (black, white) = (DrawnPictures.flat(1, 1, 0), DrawnPictures.flat(1, 1, 255))
+        let (black, white) = (DrawnImages.flat(1, 1, 0), DrawnImages.flat(1, 1, 255))
         #expect(try PixelMetric.l1.value(black, white) == 1)
         #expect(try PixelMetric.mse.value(black, white) == 1)
         #expect(try PixelMetric.l2.value(black, white) == 3.0.squareRoot())
@@ -153,7 +153,7 @@ struct ClassicalMetricTests {
 
     @Test("The map of SSIM averages to one minus its value, and is 0 for identical images")
     func map() throws {
-        let (a, b) = (DrawnPictures.waves(300, 270, step: 3), DrawnPictures.noise(5, 300, 270))
+        let (a, b) = (DrawnImages.waves(300, 270, step: 3), DrawnImages.noise(5, 300, 270))
         for metric in StructuralSimilarity.allCases {
             let map = try metric.map(a, b)
             let mean = map.values.reduce(0) { $0 + Double($1) } / Double(map.values.count)
@@ -166,7 +166,7 @@ struct ClassicalMetricTests {
 
     @Test("The map of SSIM points at the place that differs")
     func mapPlace() throws {
-        let a = DrawnPictures.waves(120, 100, step: 3)
+        let a = DrawnImages.waves(120, 100, step: 3)
         var pixels = a.pixels
         for y in 40..<60 { for i in (y * 360 + 210)..<(y * 360 + 270) { pixels[i] = 255 - pixels[i] } }
         let map = try StructuralSimilarity.wang.map(a, Image(width: 120, height: 100, pixels: pixels))
@@ -182,8 +182,8 @@ struct ClassicalMetricTests {
     @Test(
         "MS-SSIM drops odd columns and rows as the plain formula does", arguments: [(177, 201), (176, 176), (199, 215)])
     func multiScale(width: Int, height: Int) throws {
-        let a = DrawnPictures.waves(width, height, step: 3)
-        let b = DrawnPictures.mixed(a, DrawnPictures.noise(7, width, height), 6)
+        let a = DrawnImages.waves(width, height, step: 3)
+        let b = DrawnImages.mixed(a, DrawnImages.noise(7, width, height), 6)
         let value = try MultiScaleSimilarity.wang.value(a, b)
         #expect(abs(value - PlainSimilarity.multiScale(a, b)) < 1e-5)
     }

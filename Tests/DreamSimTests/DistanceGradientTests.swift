@@ -1,8 +1,8 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -66,14 +66,14 @@ struct DistanceGradientTests {
         #expect(abs(actual.1 - slopes.1) < 0.01 * size, "\(actual) \(slopes)")
     }
 
-    @Test("Tensors are compared as pictures are, but for rounding")
-    func pictures() async throws {
+    @Test("Tensors are compared as images are, but for rounding")
+    func images() async throws {
         let model = try await Self.model(["dino"])
-        let pictures = [TinyModels.picture(1), TinyModels.picture(2)]
-        let direct = try model.distance(pictures[0], pictures[1])
-        let result = try model.distanceAndGradient(Tensor([pictures[0]]), Tensor([pictures[1]]))
+        let images = [TinyModels.image(1), TinyModels.image(2)]
+        let direct = try model.distance(images[0], images[1])
+        let result = try model.distanceAndGradient(Tensor([images[0]]), Tensor([images[1]]))
         #expect(abs(result.distances[0] - direct) < 2e-3)
-        let squares = pictures.map { model.preprocessing.square($0) }
+        let squares = images.map { model.preprocessing.applied(to: $0) }
         let exact = try model.distanceAndGradient(Tensor([squares[0]]), Tensor([squares[1]]))
         #expect(abs(exact.distances[0] - direct) < 1e-6)
         #expect(try Tensor(squares).images() == squares)
@@ -137,9 +137,9 @@ struct DistanceGradientTests {
         ] {
             #expect(abs(actual - expected) < 2e-3 * abs(expected), "\(actual) \(expected)")
         }
-        let pictures = [TinyModels.picture(1), TinyModels.picture(2)]
-        let value = try metric.value(pictures[0], pictures[1])
-        let distance = try metric.distanceAndGradient(Tensor([pictures[0]]), Tensor([pictures[1]])).distances[0]
+        let images = [TinyModels.image(1), TinyModels.image(2)]
+        let value = try metric.value(images[0], images[1])
+        let distance = try metric.distanceAndGradient(Tensor([images[0]]), Tensor([images[1]])).distances[0]
         #expect(abs(distance - (metric == .psnr ? -value : value)) < 1e-5 * abs(value))
     }
 

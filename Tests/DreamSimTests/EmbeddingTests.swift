@@ -1,7 +1,7 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -67,10 +67,10 @@ struct EmbeddingTests {
         defer { try? FileManager.default.removeItem(at: home) }
         let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
         let model = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
-        let pictures = (1...9).map { TinyModels.picture($0) }
-        let together = model.embed(pictures)
-        for (picture, embedding) in zip(pictures, together) {
-            #expect(try model.embed(picture).distance(to: embedding) < 1e-6)
+        let images = (1...9).map { TinyModels.image($0) }
+        let together = model.embed(images)
+        for (image, embedding) in zip(images, together) {
+            #expect(try model.embed(image).distance(to: embedding) < 1e-6)
         }
     }
 }

@@ -1,14 +1,14 @@
 import DreamSim
+import DreamSimTensors
 import Foundation
 import Synchronization
-import Tensors
 import TestSupport
 import Testing
 
 @Suite("Embedding files", .serialized)
 struct FilesTests {
-    /// A small model and a folder of pictures, every seventh of which is broken.
-    static func withPictures(_ count: Int, _ body: (PerceptualModel, [ImagePath]) throws -> Void) async throws {
+    /// A small model and a folder of images, every seventh of which is broken.
+    static func withImages(_ count: Int, _ body: (PerceptualModel, [ImagePath]) throws -> Void) async throws {
         try await LoadingTests.withHome { home in
             let url = try TinyModels.write(TinyModels.json(["dino"]), to: home)
             let model = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
@@ -17,7 +17,7 @@ struct FilesTests {
                 if index % 7 == 3 {
                     try Data("broken".utf8).write(to: file)
                 } else {
-                    try TinyModels.picture(UInt64(index + 1), width: 40 + index % 5).write(to: file)
+                    try TinyModels.image(UInt64(index + 1), width: 40 + index % 5).write(to: file)
                 }
                 return ImagePath(file.path)
             }
@@ -30,13 +30,13 @@ struct FilesTests {
         let before = PerceptualModel.threads
         defer { PerceptualModel.threads = before }
         PerceptualModel.threads = threads
-        try await Self.withPictures(30) { model, paths in
+        try await Self.withImages(30) { model, paths in
             var seen: [FileOutcome] = []
             model.embed(files: paths, batch: batch) { seen.append($0) }
             #expect(seen.map(\.path) == paths)
             for (index, outcome) in seen.enumerated() {
                 guard index % 7 != 3 else {
-                    #expect(throws: ImagingError.self) { try outcome.result.get() }
+                    #expect(throws: DreamSimError.self) { try outcome.result.get() }
                     continue
                 }
                 let alone = model.embed(try Image(contentsOf: URL(filePath: outcome.path.description)))
@@ -51,7 +51,7 @@ struct FilesTests {
         let before = PerceptualModel.threads
         defer { PerceptualModel.threads = before }
         PerceptualModel.threads = threads
-        try await Self.withPictures(40) { model, paths in
+        try await Self.withImages(40) { model, paths in
             var count = 0
             #expect(throws: Enough.self) {
                 try model.embed(files: paths, batch: 4) { _ in
@@ -67,8 +67,8 @@ struct FilesTests {
 
     @Test("Only broken files are all told")
     func allBroken() async throws {
-        try await Self.withPictures(1) { model, paths in
-            let missing = (0..<20).map { ImagePath("/no/such/picture\($0).png") }
+        try await Self.withImages(1) { model, paths in
+            let missing = (0..<20).map { ImagePath("/no/such/image\($0).png") }
             let outcomes = model.embed(files: missing, batch: 4)
             #expect(outcomes.map(\.path) == missing && outcomes.allSatisfy { $0.embedding == nil })
         }

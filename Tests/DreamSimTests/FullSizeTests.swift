@@ -1,8 +1,8 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -21,7 +21,7 @@ struct FullSizeTests {
     func parity(name: String) async throws {
         let folder = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
-        let description = try #require(Catalogue.model(named: name))
+        let description = try #require(Catalog.model(named: name))
         try Self.writeRelease(of: description, to: folder)
         var store = ModelStore.Configuration(home: folder.appending(path: "home"), weightsFolder: folder)
         store.isOffline = true
@@ -37,7 +37,7 @@ struct FullSizeTests {
         let squares = (0..<9).map { n in
             Image(width: 224, height: 224, pixels: Array(bytes[(n * size)..<((n + 1) * size)]))
         }
-        let embeddings = model.embed(squares: squares)
+        let embeddings = model.embed(preprocessed: squares)
         let expected = try golden.tensor("\(name).embedding").values
         for (n, embedding) in embeddings.enumerated() {
             let width = model.width

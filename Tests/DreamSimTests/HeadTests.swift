@@ -1,9 +1,9 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
 import ModelTestSupport
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -44,21 +44,21 @@ struct HeadTests {
         return file
     }
 
-    @Test("The head comes after the joined features and before normalisation", arguments: [false, true])
+    @Test("The head comes after the joined features and before normalization", arguments: [false, true])
     func place(isNormalized: Bool) async throws {
         try await Fixtures.withTemporaryFolderAsync { folder in
             let head = try Self.head()
             let raw = try await Self.load(folder, isNormalized: false)
             let headed = try await Self.load(folder, head: Self.write(head, folder), isNormalized: isNormalized)
-            let picture = TinyModels.picture(3)
-            let features = Tensor(raw.embed(picture).values, shape: [1, 80])
+            let image = TinyModels.image(3)
+            let features = Tensor(raw.embed(image).values, shape: [1, 80])
             var expected = head.forward(features).output.values
             if isNormalized {
                 let mean = expected.reduce(0, +) / 80
                 let norm = expected.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
                 expected = expected.map { ($0 - mean) / norm }
             }
-            let difference = Difference(headed.embed(picture).values, expected)
+            let difference = Difference(headed.embed(image).values, expected)
             #expect(difference.maxScaled < 1e-5, "\(difference)")
             #expect(headed.stamp.model == "tiny+head" && headed.width == 80)
         }
@@ -110,25 +110,25 @@ struct HeadTests {
             let hashes = [plain.stamp.weights] + models.map(\.stamp.weights)
             #expect(Set(hashes).count == 3 && hashes.allSatisfy { $0.count == 64 })
             #expect(try await Self.load(folder, head: one).stamp == models[0].stamp)
-            let picture = TinyModels.picture(1)
+            let image = TinyModels.image(1)
             #expect(throws: DreamSimError.self) {
-                try models[0].embed(picture).distance(to: models[1].embed(picture))
+                try models[0].embed(image).distance(to: models[1].embed(image))
             }
-            #expect(throws: DreamSimError.self) { try plain.embed(picture).distance(to: models[0].embed(picture)) }
+            #expect(throws: DreamSimError.self) { try plain.embed(image).distance(to: models[0].embed(image)) }
         }
     }
 
-    @Test("A head for other weights, of another width, or after pooled tokens that are normalised is refused")
+    @Test("A head for other weights, of another width, or after pooled tokens that are normalized is refused")
     func refused() async throws {
         try await Fixtures.withTemporaryFolderAsync { folder in
             let plain = try await Self.load(folder)
             let own = try Self.write(Self.head(), folder, "own", weights: plain.stamp.weights)
             _ = try await Self.load(folder, head: own)
             let foreign = try Self.write(Self.head(), folder, "foreign", weights: String(repeating: "0", count: 64))
-            let error = try await #require(throws: NetworkError.self) { try await Self.load(folder, head: foreign) }
+            let error = try await #require(throws: DreamSimError.self) { try await Self.load(folder, head: foreign) }
             #expect(error.kind == .badHead && error.reason.contains("other") && error.path == foreign.path)
             let narrow = try Self.write(Self.head(width: 79), folder, "narrow")
-            let width = try await #require(throws: NetworkError.self) { try await Self.load(folder, head: narrow) }
+            let width = try await #require(throws: DreamSimError.self) { try await Self.load(folder, head: narrow) }
             #expect(width.kind == .shapeMismatch && width.reason.contains("79") && width.reason.contains("80"))
             let pooled = try Self.write(Self.head(width: 96), folder, "pooled")
             let setting = try await #require(throws: DreamSimError.self) {
@@ -156,7 +156,7 @@ struct HeadTests {
             options.head = head
             let model = try await PerceptualModel.load(file.path, options: options)
             #expect(model.stamp == expected.stamp)
-            #expect(model.embed(TinyModels.picture(1)) == expected.embed(TinyModels.picture(1)))
+            #expect(model.embed(TinyModels.image(1)) == expected.embed(TinyModels.image(1)))
             let error = try await #require(throws: DreamSimError.self) {
                 try await PerceptualModel.load(Self.write(Self.head(), folder, "x", weights: "").path, options: options)
             }

@@ -1,7 +1,7 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -9,7 +9,7 @@ import Testing
 private let isReady: Bool = {
     guard Fixtures.shared != nil, let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
     return ["lpips-alex", "lpips-vgg", "dists"].allSatisfy {
-        Catalogue.needs(of: $0)?.isReady(in: ModelStore(store)) ?? false
+        Catalog.needs(of: $0)?.isReady(in: ModelStore(store)) ?? false
     }
 }()
 
@@ -20,7 +20,7 @@ private let isReady: Bool = {
     .enabled(if: isReady, "SKIPPED: needs the larger golden data and 'models pull lpips-alex lpips-vgg dists'"))
 struct LearnedMetricTests {
     static func metric(_ name: String) async throws -> any PerceptualMetric {
-        try await MetricCatalogue.load(name)
+        try await MetricCatalog.load(name)
     }
 
     static func golden(_ key: String) throws -> [Float] {
@@ -168,14 +168,14 @@ struct LearnedMetricTests {
         #expect(least == (name.hasPrefix("lpips-alex") ? 31 : name.hasPrefix("lpips-vgg") ? 16 : 1))
         let flat = Image(width: 64, height: 48, filledWith: RGB(0x40_80C0))
         let black = Image(width: 64, height: 48, filledWith: RGB(0))
-        let textured = TinyModels.picture(3, width: 64, height: 48)
+        let textured = TinyModels.image(3, width: 64, height: 48)
         for image in [flat, black, textured] { #expect(try metric.value(image, image) == 0) }
         for (a, b) in [(flat, black), (flat, textured), (black, textured)] {
             let (forth, back) = (try metric.value(a, b), try metric.value(b, a))
             #expect(forth.isFinite && forth > 0 && abs(forth - back) <= 1e-6 * forth, "\(forth) and \(back)")
         }
         let small = (
-            TinyModels.picture(1, width: least, height: least), TinyModels.picture(2, width: least, height: least)
+            TinyModels.image(1, width: least, height: least), TinyModels.image(2, width: least, height: least)
         )
         #expect(try metric.value(small.0, small.1).isFinite)
         #expect(try metric.value(small.0, small.0) == 0)
@@ -189,12 +189,12 @@ struct LearnedMetricTests {
         "Images of two sizes, and too small ones, are refused with what to do", arguments: ["lpips-alex", "lpips-vgg"])
     func refused(name: String) async throws {
         let metric = try await Self.metric(name)
-        let image = TinyModels.picture(1, width: 64, height: 64)
+        let image = TinyModels.image(1, width: 64, height: 64)
         let other = try #require(throws: DreamSimError.self) {
-            try metric.value(image, TinyModels.picture(1, width: 64, height: 63))
+            try metric.value(image, TinyModels.image(1, width: 64, height: 63))
         }
         #expect(other.kind == .incomparable && other.reason.contains("64x63"))
-        let tiny = TinyModels.picture(1, width: 64, height: 15)
+        let tiny = TinyModels.image(1, width: 64, height: 15)
         let small = try #require(throws: DreamSimError.self) { try metric.value(tiny, tiny) }
         #expect(small.kind == .incomparable && small.reason.contains("at least"))
     }

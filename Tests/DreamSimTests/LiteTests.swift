@@ -1,15 +1,15 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
 /// Whether the weights and the recorded values are on this machine.
 private let isLiteReady: Bool = {
     guard Fixtures.shared != nil, let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
-    return Catalogue.lite.isReady(in: ModelStore(store))
+    return Catalog.lite.isReady(in: ModelStore(store))
 }()
 
 /// `lite` with its real weights, which `make demo` or `dreamsim models pull lite` fetches.
@@ -23,13 +23,13 @@ struct LiteTests {
 
     /// A model that reads the deviations of VGG16's channels.
     static func deviations(at taps: [String]) async throws -> PerceptualModel {
-        let part = try #require(Catalogue.lite.parts.last)
+        let part = try #require(Catalog.lite.parts.last)
         return try await PerceptualModel.load(
             ModelDescription(
                 name: "deviations", summary: "for tests",
                 parts: [
                     .init(name: "vgg16", extractor: .statistics(ChannelStatistics(.vgg16, at: taps)), files: part.files)
-                ], sources: [], licence: ""),
+                ], sources: [], license: ""),
             options: PerceptualModel.LoadingOptions(
                 store: .fromEnvironment(), preprocessing: .reference, isNormalized: false, keepsMergedFile: false))
     }
@@ -37,10 +37,10 @@ struct LiteTests {
     @Test("Its gradients are what finite differences say, along themselves, and none where images are the same")
     func gradients() async throws {
         let model = try await PerceptualModel.load("lite", options: try Self.options())
-        let pictures = (1...2).map { DrawnPictures.waves(224, 224, step: 3 * $0) }
-        let (a, b) = (try Tensor([pictures[0]]), try Tensor([pictures[1]]))
+        let images = (1...2).map { DrawnImages.waves(224, 224, step: 3 * $0) }
+        let (a, b) = (try Tensor([images[0]]), try Tensor([images[1]]))
         let found = try model.distanceAndGradient(a, b)
-        #expect(abs(found.distances[0] - (try model.distance(pictures[0], pictures[1]))) < 1e-5)
+        #expect(abs(found.distances[0] - (try model.distance(images[0], images[1]))) < 1e-5)
         let gradient = found.gradientA
         let square = DistanceGradientTests.dot(gradient, gradient)
         // Far enough for the difference to stand above rounding, near enough for the slope to be one.
@@ -97,12 +97,12 @@ struct LiteTests {
             if triplet.isRandom { random += 1 }
         }
         #expect(agreeing == 54 && random == 12)
-        #expect(Catalogue.lite.remarks.contains { $0.contains("54 of those 59") && $0.contains("on 12 (") })
+        #expect(Catalog.lite.remarks.contains { $0.contains("54 of those 59") && $0.contains("on 12 (") })
     }
 
-    @Test("Every vector has its share, with and without normalisation")
+    @Test("Every vector has its share, with and without normalization")
     func shares() async throws {
-        let image = TinyModels.picture(5)
+        let image = TinyModels.image(5)
         var options = try Self.options()
         let normalized = try await PerceptualModel.load("lite", options: options).embed(image).values
         options.isNormalized = false
@@ -121,12 +121,12 @@ struct LiteTests {
     func merged() async throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
-        let image = TinyModels.picture(6)
+        let image = TinyModels.image(6)
         let expected = try await PerceptualModel.load("lite", options: Self.options()).embed(image).values
         for (precision, tolerance) in [(WeightPrecision.float32, 0.0), (.float16, 1e-2)] {
             let url = home.appending(path: "\(precision.rawValue).safetensors")
             try PerceptualModel.convert(
-                Catalogue.lite, store: ModelStore(.fromEnvironment()), precision: precision, to: url)
+                Catalog.lite, store: ModelStore(.fromEnvironment()), precision: precision, to: url)
             let model = try await PerceptualModel.load(url.path, options: Self.options())
             let difference = Difference(model.embed(image).values, expected)
             #expect(difference.relativeL2 <= tolerance, "\(precision): \(difference)")

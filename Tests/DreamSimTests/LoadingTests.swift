@@ -1,8 +1,8 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
 import Synchronization
-import Tensors
 import TestSupport
 import Testing
 
@@ -30,12 +30,12 @@ struct LoadingTests {
             let before = try Data(contentsOf: files[0])
             let second = try await PerceptualModel.load(url.path, options: options)
             #expect(first.stamp == second.stamp)
-            let picture = TinyModels.picture(1)
-            #expect(first.embed(picture) == second.embed(picture))
+            let image = TinyModels.image(1)
+            #expect(first.embed(image) == second.embed(image))
             #expect(try Data(contentsOf: files[0]) == before)
             var without = options
             without.keepsMergedFile = false
-            #expect(try await PerceptualModel.load(url.path, options: without).embed(picture) == first.embed(picture))
+            #expect(try await PerceptualModel.load(url.path, options: without).embed(image) == first.embed(image))
         }
     }
 
@@ -52,7 +52,7 @@ struct LoadingTests {
             let half = try await PerceptualModel.load(url.path, options: options)
             let sizes = try Self.mergedFiles(home).map { try Data(contentsOf: $0).count }
             #expect(sizes.count == 2 && (sizes.min() ?? size) < size * 6 / 10)
-            let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+            let (a, b) = (TinyModels.image(1), TinyModels.image(2))
             let difference = try abs(half.distance(a, b) - single.distance(a, b))
             #expect(difference > 0 && difference < (precision == .float16 ? 1e-4 : 2e-3), "\(difference)")
             #expect(half.stamp.precision == precision && half.stamp.shortWeights.hasSuffix(precision.rawValue))
@@ -80,7 +80,7 @@ struct LoadingTests {
             try FileManager.default.removeItem(at: file)
             try whole.prefix(length).write(to: file)
             let again = try await PerceptualModel.load(url.path, options: options)
-            #expect(again.embed(TinyModels.picture(2)) == model.embed(TinyModels.picture(2)))
+            #expect(again.embed(TinyModels.image(2)) == model.embed(TinyModels.image(2)))
             #expect(try Data(contentsOf: file) == whole)
         }
     }
@@ -103,7 +103,7 @@ struct LoadingTests {
             #expect(first.stamp.weights != second.stamp.weights)
             #expect(Self.mergedFiles(home).count == 2)
             #expect(throws: DreamSimError.self) {
-                try first.embed(TinyModels.picture(1)).distance(to: second.embed(TinyModels.picture(1)))
+                try first.embed(TinyModels.image(1)).distance(to: second.embed(TinyModels.image(1)))
             }
         }
     }
@@ -120,7 +120,7 @@ struct LoadingTests {
             try FileManager.default.removeItem(at: url)
             let converted = try await PerceptualModel.load(file.path, options: options)
             #expect(converted.stamp == model.stamp)
-            #expect(converted.embed(TinyModels.picture(3)) == model.embed(TinyModels.picture(3)))
+            #expect(converted.embed(TinyModels.image(3)) == model.embed(TinyModels.image(3)))
         }
     }
 
@@ -182,7 +182,7 @@ struct LoadingTests {
                 if case .note = event { notes.withLock { $0 += 1 } }
             }
             #expect(notes.withLock { $0 } == 1)
-            #expect(model.embed(TinyModels.picture(1)).values.allSatisfy { $0.isFinite })
+            #expect(model.embed(TinyModels.image(1)).values.allSatisfy { $0.isFinite })
         }
     }
 

@@ -1,8 +1,8 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -36,10 +36,10 @@ struct DifferenceMapTests {
     @Test("A transformer's map is the cosine distance of its patch tokens", arguments: [false, true])
     func tokens(isNormalized: Bool) async throws {
         let model = try await Self.model(["dino"], isNormalized: isNormalized)
-        let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+        let (a, b) = (TinyModels.image(1), TinyModels.image(2))
         let map = model.map(a, b)
         #expect(map.width == 4 && map.height == 4)
-        let batch = model.preprocessing.batch([a, b].map(model.preprocessing.square))
+        let batch = model.preprocessing.batch([a, b].map(model.preprocessing.applied))
         let tokens = model.networks[0].tokens(of: batch, through: 2).values.map(Double.init)
         for patch in 0..<16 {
             func token(_ n: Int) -> [Double] {
@@ -54,17 +54,17 @@ struct DifferenceMapTests {
         }
     }
 
-    @Test("Equal pictures differ nowhere, and the map is the same both ways")
+    @Test("Equal images differ nowhere, and the map is the same both ways")
     func symmetry() async throws {
         let model = try await Self.model(["dino", "clip"])
-        let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+        let (a, b) = (TinyModels.image(1), TinyModels.image(2))
         #expect(model.map(a, a).values.allSatisfy { $0 == 0 })
         #expect(Difference(model.map(a, b).values, model.map(b, a).values).maxAbsolute < 1e-6)
     }
 
     @Test("Backbones are averaged")
     func ensemble() async throws {
-        let (a, b) = (TinyModels.picture(3), TinyModels.picture(4))
+        let (a, b) = (TinyModels.image(3), TinyModels.image(4))
         let parts = try await [Self.model(["dino"]), Self.model(["clip"])].map { $0.map(a, b).values }
         let mean = zip(parts[0], parts[1]).map { ($0 + $1) / 2 }
         let both = try await Self.model(["dino", "clip"]).map(a, b).values
@@ -74,7 +74,7 @@ struct DifferenceMapTests {
     @Test("Every layout of raw values holds the same values", arguments: Heatmap.ValueFormat.allCases)
     func files(format: Heatmap.ValueFormat) async throws {
         let model = try await Self.model(["dino"])
-        let sources = [1, 2].map { Heatmap.Source(path: ImagePath("\($0).png"), image: TinyModels.picture($0)) }
+        let sources = [1, 2].map { Heatmap.Source(path: ImagePath("\($0).png"), image: TinyModels.image($0)) }
         let heatmap = try Heatmap(difference: model, from: sources[0], to: sources[1])
         let values = heatmap.layers[0].field.values
         try Fixtures.withTemporaryFolder { folder in
@@ -113,7 +113,7 @@ struct DifferenceMapTests {
                 name: "whole", summary: "", direction: .lowerIsMoreAlike, lowest: 0, highest: 1, size: .square(8))
             func values(from reference: Image, to images: [Image]) -> [Double] { images.map { _ in 0 } }
         }
-        let source = Heatmap.Source(path: ImagePath("a.png"), image: TinyModels.picture(1))
+        let source = Heatmap.Source(path: ImagePath("a.png"), image: TinyModels.image(1))
         let error = try #require(throws: DreamSimError.self) {
             try Heatmap(difference: Whole(), from: source, to: source)
         }

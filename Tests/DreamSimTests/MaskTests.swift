@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Masks")
 struct MaskTests {
-    /// A metric like LPIPS and SSIM: a map whose values depend on neighbours, in either direction.
+    /// A metric like LPIPS and SSIM: a map whose values depend on neighbors, in either direction.
     struct Windowed: SpatialMetric {
         let direction: Direction
         var card: MetricCard {
@@ -45,7 +45,7 @@ struct MaskTests {
             name: "left.png")
     }
 
-    /// The picture with noise right of an edge.
+    /// The image with noise right of an edge.
     static func changed(_ image: Image, from edge: Int) -> Image {
         var generator = SplitMix64(state: 5)
         var pixels = image.pixels
@@ -68,19 +68,19 @@ struct MaskTests {
         #expect(try abs(value(.mse, half) - 0.04) < 1e-15)
         #expect(try abs(value(.l2, half) - norm) < 1e-15)
         #expect(try abs(value(.psnr, half) - decibels) < 1e-12)
-        let grey = try Mask(ScalarField(width: 2, height: 1, values: [1, 0.5]), name: "grey")
+        let gray = try Mask(ScalarField(width: 2, height: 1, values: [1, 0.5]), name: "gray")
         let weighed = 0.7 / 1.5
-        #expect(try abs(value(.l1, grey) - weighed) < 1e-15)
+        #expect(try abs(value(.l1, gray) - weighed) < 1e-15)
         #expect(try MaskedMetric(PixelMetric.mse, mask: half).map(a, b).values == [0.04, 0])
     }
 
     static let metrics: [any SpatialMetric] =
         PixelMetric.allCases + [Windowed(direction: .lowerIsMoreAlike), Windowed(direction: .higherIsMoreAlike)]
 
-    @Test("What a mask leaves out changes nothing, in either picture", arguments: 0..<6)
+    @Test("What a mask leaves out changes nothing, in either image", arguments: 0..<6)
     func ignored(index: Int) throws {
         let metric = Self.metrics[index]
-        let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+        let (a, b) = (TinyModels.image(1), TinyModels.image(2))
         let masked = try MaskedMetric(metric, mask: Self.left(90, 70, upTo: 41))
         let value = try masked.value(a, b)
         #expect(try masked.value(a, Self.changed(b, from: 41)) == value)
@@ -93,7 +93,7 @@ struct MaskTests {
     @Test("A white mask gives what no mask gives", arguments: 0..<6)
     func white(index: Int) throws {
         let metric = Self.metrics[index]
-        let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+        let (a, b) = (TinyModels.image(1), TinyModels.image(2))
         let expected = try metric.value(a, b)
         let white = try Mask(Image(width: 90, height: 70, filledWith: .white), name: "white")
         #expect(white.isWhole && white.share == 1)
@@ -108,7 +108,7 @@ struct MaskTests {
     @Test("A transformer ignores what lies in masked patches", arguments: MaskHandling.allCases, ["cls", "cls_patch"])
     func transformer(handling: MaskHandling, feature: String) async throws {
         let model = try await DifferenceMapTests.model(["dino"], feature: feature)
-        let (a, b) = (TinyModels.picture(1, width: 64, height: 64), TinyModels.picture(2, width: 64, height: 64))
+        let (a, b) = (TinyModels.image(1, width: 64, height: 64), TinyModels.image(2, width: 64, height: 64))
         let masked = try MaskedMetric(model, mask: Self.left(64, 64, upTo: 32), handling: handling)
         let value = try masked.value(a, b)
         #expect(try masked.value(a, Self.changed(b, from: 32)) == value)
@@ -129,10 +129,10 @@ struct MaskTests {
         #expect(try abs(slow - model.value(a, b)) < 1e-6)
     }
 
-    @Test("An ensemble is masked on every backbone's own grid, also when pictures are cut or padded")
+    @Test("An ensemble is masked on every backbone's own grid, also when images are cut or padded")
     func ensemble() async throws {
         let mask = try Self.left(90, 70, upTo: 45)
-        let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+        let (a, b) = (TinyModels.image(1), TinyModels.image(2))
         for fit in [Image.Fit.stretch, .crop, .pad(.black)] {
             let home = try Fixtures.temporaryFolder()
             defer { try? FileManager.default.removeItem(at: home) }
@@ -150,7 +150,7 @@ struct MaskTests {
 
     @Test("Masks of another size, empty ones and metrics without places are refused")
     func refused() async throws {
-        let (a, b) = (TinyModels.picture(1), TinyModels.picture(2))
+        let (a, b) = (TinyModels.image(1), TinyModels.image(2))
         let empty = try #require(throws: DreamSimError.self) {
             try Mask(Image(width: 4, height: 4, filledWith: .black), name: "empty.png")
         }

@@ -1,16 +1,16 @@
 import DreamSim
+import DreamSimTensors
 import Foundation
 import ModelTestSupport
-import Tensors
 import TestSupport
 import Testing
 
 @Suite("The list of metrics")
 struct MetricListingTests {
-    /// The names of the catalogue's own metrics that can be loaded here; those without weights always are.
+    /// The names of the catalog's own metrics that can be loaded here; those without weights always are.
     private static let ready: [MetricListing] = {
         guard let store = try? ModelStore.Configuration.fromEnvironment() else { return [] }
-        return MetricCatalogue.listing(in: ModelStore(store)).filter { $0.isReady && $0.kind == .metric }
+        return MetricCatalog.listing(in: ModelStore(store)).filter { $0.isReady && $0.kind == .metric }
     }()
 
     /// Whether a loss takes a metric, and has a gradient of it.
@@ -26,7 +26,7 @@ struct MetricListingTests {
 
     @Test("Says of a metric before it is loaded what is true of it afterwards", arguments: ready)
     func truth(listing: MetricListing) async throws {
-        let metric = try await MetricCatalogue.load(listing.name)
+        let metric = try await MetricCatalog.load(listing.name)
         #expect(try Self.isTaken(metric) == listing.hasGradient)
         #expect(metric is any SpatialMetric == listing.isSpatial)
         let loaded = MetricListing(metric)
@@ -42,8 +42,8 @@ struct MetricListingTests {
         let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
         #expect(try Self.isTaken(model))
         let store = ModelStore(TinyModels.options(home: home).store)
-        let listings = [MetricListing(model)] + MetricCatalogue.listing(in: store).filter { $0.kind == .model }
-        #expect(listings.count == Catalogue.all.count + 1)
+        let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
+        #expect(listings.count == Catalog.all.count + 1)
         #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
     }
 

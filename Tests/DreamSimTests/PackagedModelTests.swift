@@ -1,5 +1,5 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
 import Foundation
 import TestSupport
 import Testing
@@ -7,7 +7,7 @@ import Testing
 /// Whether the weights and the recorded features are on this machine.
 private let isPackagedModelReady: Bool = {
     guard Fixtures.shared != nil, let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
-    return Catalogue.model(named: "vits14-focus")?.isReady(in: ModelStore(store)) ?? false
+    return Catalog.model(named: "vits14-focus")?.isReady(in: ModelStore(store)) ?? false
 }()
 
 /// The real weights of `vits14-focus`, which `make demo` or `dreamsim models pull vits14-focus` fetches, against recorded
@@ -18,7 +18,7 @@ private let isPackagedModelReady: Bool = {
 struct PackagedModelTests {
     static func model(_ feature: String) async throws -> PerceptualModel {
         try await PerceptualModel.load(
-            #require(Catalogue.model(named: "vits14-focus")).reading(feature),
+            #require(Catalog.model(named: "vits14-focus")).reading(feature),
             options: PerceptualModel.LoadingOptions(
                 store: .fromEnvironment(), preprocessing: .reference, isNormalized: false, keepsMergedFile: false))
     }

@@ -6,7 +6,7 @@ import Testing
 /// Pairs of files, by several metrics at once.
 @Suite("Pairs of files")
 struct PairComparerTests {
-    /// Writes pictures into a folder and returns their paths.
+    /// Writes images into a folder and returns their paths.
     static func write(_ images: [Image], to folder: URL) throws -> [ImagePath] {
         try images.enumerated().map { index, image in
             let url = folder.appending(path: "\(index).png")
@@ -25,13 +25,13 @@ struct PairComparerTests {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         let model = try await Self.model(home: home)
-        let images = (0..<70).map { TinyModels.picture(UInt64($0), width: 40, height: $0 == 5 ? 30 : 50) }
+        let images = (0..<70).map { TinyModels.image(UInt64($0), width: 40, height: $0 == 5 ? 30 : 50) }
         var files = try Self.write(images, to: home)
         let broken = home.appending(path: "broken.png")
-        try Data("no picture".utf8).write(to: broken)
+        try Data("no image".utf8).write(to: broken)
         files.append(ImagePath(broken.path))
 
-        // References that come back after more files than are kept, neighbours that share, and pairs of one file.
+        // References that come back after more files than are kept, neighbors that share, and pairs of one file.
         var generator = SplitMix64(state: 1)
         var pairs = (0..<70).map { ImagePair(files[$0 / 10], files[$0]) }
         pairs += (0..<60).map { _ in ImagePair(files.randomElement(using: &generator)!, files[70]) }
@@ -71,11 +71,11 @@ struct PairComparerTests {
         #expect(seen == pairs.count)
     }
 
-    @Test("Pictures are brought to one size when asked, bilinearly and antialiased")
+    @Test("Images are brought to one size when asked, bilinearly and antialiased")
     func resize() throws {
         try Fixtures.withTemporaryFolder { folder in
             let images = [
-                TinyModels.picture(1, width: 90, height: 70), TinyModels.picture(2, width: 60, height: 61),
+                TinyModels.image(1, width: 90, height: 70), TinyModels.image(2, width: 60, height: 61),
             ]
             let files = try Self.write(images, to: folder)
             var values: [Double] = []
@@ -90,7 +90,7 @@ struct PairComparerTests {
     @Test("An error of the one who takes the outcomes ends the work")
     func stopped() throws {
         try Fixtures.withTemporaryFolder { folder in
-            let files = try Self.write([TinyModels.picture(1)], to: folder)
+            let files = try Self.write([TinyModels.image(1)], to: folder)
             let pairs = [ImagePair](repeating: ImagePair(files[0], files[0]), count: 50)
             var count = 0
             #expect(throws: CancellationError.self) {
@@ -141,7 +141,7 @@ struct PairComparerTests {
     }
 }
 
-/// Tables of pairs and folders whose pictures are paired by name.
+/// Tables of pairs and folders whose images are paired by name.
 @Suite("Tables of pairs and folders by name")
 struct PairTableTests {
     static func table(_ text: String, path: String = "/data/pairs.csv") throws -> PairTable {
@@ -201,10 +201,10 @@ struct PairTableTests {
         #expect(try table[0].pair.get().a.bytes == [0xE9])
     }
 
-    @Test("Pictures of the same name are paired whatever their extension, and the rest is named")
+    @Test("Images of the same name are paired whatever their extension, and the rest is named")
     func folders() throws {
         try Fixtures.withTemporaryFolder { root in
-            let picture = DrawnPictures.flat(2, 2, 9)
+            let image = DrawnImages.flat(2, 2, 9)
             for name in [
                 "a/x.png", "a/in/y.png", "a/in/y.jpg", "a/only.png", "a/two.png", "a/two.jpg", "a/.hidden.png",
                 "b/x.jpg", "b/in/y.png", "b/in/y.webp", "b/in/only.png", "b/two.webp", "b/.hidden.png",
@@ -212,7 +212,7 @@ struct PairTableTests {
                 let url = root.appending(path: name)
                 try FileManager.default.createDirectory(
                     at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Data(picture.pixels).write(to: url)
+                try Data(image.pixels).write(to: url)
             }
             let folders = FolderPairs(
                 ImagePath(root.path + "/a/"), ImagePath(root.path + "/b"), unreadable: { _, _ in })

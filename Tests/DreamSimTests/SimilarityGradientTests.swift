@@ -1,5 +1,5 @@
 import DreamSim
-import Tensors
+import DreamSimTensors
 import TestSupport
 import Testing
 
@@ -10,10 +10,10 @@ struct SimilarityGradientTests {
     ]
 
     static func metric(_ name: String) async throws -> any DifferentiableMetric {
-        try Loss.differentiable(try await MetricCatalogue.load(name))
+        try Loss.differentiable(try await MetricCatalog.load(name))
     }
 
-    /// Smooth pictures whose second resembles the first, so that no variant is clamped.
+    /// Smooth images whose second resembles the first, so that no variant is clamped.
     static func pair(_ height: Int, _ width: Int) -> (Tensor, Tensor) {
         let noise = DistanceGradientTests.random([1, 3, height, width], seed: 4).values
         let a = (0..<(3 * height * width)).map { i -> Float in
@@ -43,12 +43,12 @@ struct SimilarityGradientTests {
         }
     }
 
-    @Test("One minus what the metric itself gives of pictures", arguments: names)
+    @Test("One minus what the metric itself gives of images", arguments: names)
     func values(name: String) async throws {
         let metric = try await Self.metric(name)
         let side = name.hasPrefix("ms") ? 200 : 64
-        let first = DrawnPictures.waves(side, side, step: 3)
-        let second = DrawnPictures.mixed(first, DrawnPictures.noise(2, side, side), 5)
+        let first = DrawnImages.waves(side, side, step: 3)
+        let second = DrawnImages.mixed(first, DrawnImages.noise(2, side, side), 5)
         let found = try metric.distanceAndGradient(Tensor([first]), Tensor([second]))
         #expect(abs(found.distances[0] - (1 - (try metric.value(first, second)))) < 1e-5)
     }

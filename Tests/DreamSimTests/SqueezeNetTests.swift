@@ -1,7 +1,7 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 import TestSupport
 import Testing
@@ -9,7 +9,7 @@ struct DataSetTests {
     static let header = "id,left_vote,right_vote,votes,ref_path,left_path,right_path,split,is_imagenet"
 
     static func nights(_ rows: [String], header: String = header, in folder: URL) throws -> ImagePath {
-        try Pictures.text(([header] + rows).joined(separator: "\n") + "\n", to: folder.appending(path: "data.csv"))
+        try Images.text(([header] + rows).joined(separator: "\n") + "\n", to: folder.appending(path: "data.csv"))
         return folder.imagePath
     }
 
@@ -27,7 +27,7 @@ struct DataSetTests {
             #expect(test.parts == ["test_imagenet", "test_no_imagenet"])
             #expect(test.items[0].images.map(\.name) == ["a.png", "l.png", "r,1.png"])
             #expect(test.items[0].images[0].description == folder.appending(path: "a.png").path)
-            #expect(test.items.map(\.judgement) == [.rightShare(1), .rightShare(0)])
+            #expect(test.items.map(\.judgment) == [.rightShare(1), .rightShare(0)])
             #expect(try JudgedSet.nights(root, split: .testNoImageNet).items.map(\.id) == ["2"])
             #expect(try JudgedSet.nights(root, split: .val).items.map(\.id) == ["4"])
             #expect(try JudgedSet.nights(root, split: .all, minimumVotes: 0).items.count == 4)
@@ -47,11 +47,11 @@ struct DataSetTests {
             ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,\"a,b,c,val", .malformed, "quotation"),
             ("right_vote,right_vote,votes,ref_path,left_path,right_path,split", "1,1,6,a,b,c,test", .malformed, "two"),
             ("right_vote,votes,ref_path,left_path,right_path,split", "1,6,,b,c,test", .badValue, "ref_path"),
-        ] as [(String, String, EvaluationError.Kind, String)])
-    func faults(header: String, row: String, kind: EvaluationError.Kind, mention: String) throws {
+        ] as [(String, String, DreamSimError.Kind, String)])
+    func faults(header: String, row: String, kind: DreamSimError.Kind, mention: String) throws {
         try Fixtures.withTemporaryFolder { folder in
             let root = try Self.nights([row], header: header, in: folder)
-            let error = try #require(throws: EvaluationError.self) { try JudgedSet.nights(root) }
+            let error = try #require(throws: DreamSimError.self) { try JudgedSet.nights(root) }
             #expect(error.kind == kind && "\(error)".contains(mention), "\(error)")
             #expect(error.subject.contains(folder.path))
             if kind == .badValue { #expect(error.line == 2) }
@@ -61,10 +61,10 @@ struct DataSetTests {
     @Test("A missing or empty file says so")
     func absent() throws {
         try Fixtures.withTemporaryFolder { folder in
-            let error = try #require(throws: EvaluationError.self) { try JudgedSet.nights(folder.imagePath) }
+            let error = try #require(throws: DreamSimError.self) { try JudgedSet.nights(folder.imagePath) }
             #expect(error.kind == .unreadable)
-            try Pictures.text("", to: folder.appending(path: "data.csv"))
-            let empty = try #require(throws: EvaluationError.self) { try JudgedSet.nights(folder.imagePath) }
+            try Images.text("", to: folder.appending(path: "data.csv"))
+            let empty = try #require(throws: DreamSimError.self) { try JudgedSet.nights(folder.imagePath) }
             #expect(empty.kind == .empty)
         }
     }
@@ -78,25 +78,25 @@ struct DataSetTests {
         }
     }
 
-    @Test("BAPPS: each folder's judgements, the share for p1")
+    @Test("BAPPS: each folder's judgments, the share for p1")
     func bapps() throws {
         try Fixtures.withTemporaryFolder { folder in
             for (kind, stem, share) in [("cnn", "000001", 0.25), ("cnn", "000000", 1), ("color", "000000", 0.5)] {
-                try Pictures.number(Float(share), to: folder.appending(path: "val/\(kind)/judge/\(stem).npy"))
+                try Images.number(Float(share), to: folder.appending(path: "val/\(kind)/judge/\(stem).npy"))
             }
             let set = try JudgedSet.bapps(folder.imagePath)
             #expect(set.items.map(\.id) == ["cnn/000000", "cnn/000001", "color/000000"])
-            #expect(set.items.map(\.judgement) == [.rightShare(1), .rightShare(0.25), .rightShare(0.5)])
+            #expect(set.items.map(\.judgment) == [.rightShare(1), .rightShare(0.25), .rightShare(0.5)])
             #expect(
                 set.items[0].images.map(\.description)
                     == ["ref", "p0", "p1"].map { folder.appending(path: "val/cnn/\($0)/000000.png").path })
             #expect(set.parts == ["cnn", "color"])
             // The folder `val` itself will do, and so will what holds 2afc.
             #expect(try JudgedSet.bapps(folder.appending(path: "val").imagePath).items.count == 3)
-            try Pictures.number(7, to: folder.appending(path: "val/cnn/judge/000002.npy"))
-            let error = try #require(throws: EvaluationError.self) { try JudgedSet.bapps(folder.imagePath) }
+            try Images.number(7, to: folder.appending(path: "val/cnn/judge/000002.npy"))
+            let error = try #require(throws: DreamSimError.self) { try JudgedSet.bapps(folder.imagePath) }
             #expect(error.kind == .badValue && error.subject.hasSuffix("000002.npy"))
-            let none = try #require(throws: EvaluationError.self) {
+            let none = try #require(throws: DreamSimError.self) {
                 try JudgedSet.bapps(folder.appending(path: "val/cnn").imagePath)
             }
             #expect(none.kind == .unreadable)
@@ -106,11 +106,11 @@ struct DataSetTests {
     @Test("JND: pairs with the share of 'same'")
     func jnd() throws {
         try Fixtures.withTemporaryFolder { folder in
-            try Pictures.number(1, to: folder.appending(path: "jnd/val/cnn/same/a.npy"))
-            try Pictures.number(0, to: folder.appending(path: "jnd/val/traditional/same/b.npy"))
+            try Images.number(1, to: folder.appending(path: "jnd/val/cnn/same/a.npy"))
+            try Images.number(0, to: folder.appending(path: "jnd/val/traditional/same/b.npy"))
             let set = try JudgedSet.jnd(folder.imagePath)
             #expect(set.task == .sameOrNot && set.items.map(\.id) == ["traditional/b", "cnn/a"])
-            #expect(set.items.map(\.judgement) == [.sameShare(0), .sameShare(1)])
+            #expect(set.items.map(\.judgment) == [.sameShare(0), .sameShare(1)])
             #expect(set.items[1].images.map(\.name) == ["a.png", "a.png"])
         }
     }
@@ -119,16 +119,16 @@ struct DataSetTests {
     func things() throws {
         try Fixtures.withTemporaryFolder { folder in
             for name in ["a.png", "b.jpg", "c d.png"] {
-                try Pictures.grey(9, to: folder.appending(path: "images/\(name)"))
+                try Images.gray(9, to: folder.appending(path: "images/\(name)"))
             }
             let list = folder.appending(path: "odd.txt")
-            try Pictures.text("a b a.png\r\n\nc d,a.png,b\n", to: list)
+            try Images.text("a b a.png\r\n\nc d,a.png,b\n", to: list)
             let set = try JudgedSet.things(list.imagePath, images: folder.appending(path: "images").imagePath)
             #expect(set.items.map(\.id) == ["1", "3"] && set.name == "odd")
             #expect(set.items[0].images.map(\.name) == ["a.png", "b.jpg", "a.png"])
             #expect(set.items[1].images.map(\.name) == ["c d.png", "a.png", "b.jpg"])
-            try Pictures.text("a b\n", to: list)
-            let error = try #require(throws: EvaluationError.self) { try JudgedSet.things(list.imagePath) }
+            try Images.text("a b\n", to: list)
+            let error = try #require(throws: DreamSimError.self) { try JudgedSet.things(list.imagePath) }
             #expect(error.kind == .malformed && error.line == 1)
         }
     }
@@ -137,21 +137,21 @@ struct DataSetTests {
     func tables() throws {
         try Fixtures.withTemporaryFolder { folder in
             let triplets = folder.appending(path: "mine.csv")
-            try Pictures.text(
+            try Images.text(
                 "\u{FEFF}ref,left,right,vote,weight,group,split\na,b,c,left,2,x,t\na,b,/d,0.75,1,y,t\na,b,c,right,1,y,u\n",
                 to: triplets)
             let set = try JudgedSet.triplets(triplets.imagePath, split: "t")
-            #expect(set.items.map(\.judgement) == [.rightShare(0), .rightShare(0.75)])
+            #expect(set.items.map(\.judgment) == [.rightShare(0), .rightShare(0.75)])
             #expect(set.items.map(\.weight) == [2, 1] && set.parts == ["x", "y"] && set.leftOut == 1)
             #expect(set.items[1].images[2].description == "/d")
             let pairs = folder.appending(path: "pairs.csv")
-            try Pictures.text("id,a,b,same\np,a,b,1\nq,a,c,no\n", to: pairs)
-            #expect(try JudgedSet.pairs(pairs.imagePath).items.map(\.judgement) == [.sameShare(1), .sameShare(0)])
-            try Pictures.text("id,a,b,same\np,a,b,1\np,a,c,no\n", to: pairs)
-            let twice = try #require(throws: EvaluationError.self) { try JudgedSet.pairs(pairs.imagePath) }
+            try Images.text("id,a,b,same\np,a,b,1\nq,a,c,no\n", to: pairs)
+            #expect(try JudgedSet.pairs(pairs.imagePath).items.map(\.judgment) == [.sameShare(1), .sameShare(0)])
+            try Images.text("id,a,b,same\np,a,b,1\np,a,c,no\n", to: pairs)
+            let twice = try #require(throws: DreamSimError.self) { try JudgedSet.pairs(pairs.imagePath) }
             #expect(twice.kind == .duplicate && twice.reason.contains("'p'"))
-            try Pictures.text("a,b,same\na,b,maybe\n", to: pairs)
-            let bad = try #require(throws: EvaluationError.self) { try JudgedSet.pairs(pairs.imagePath) }
+            try Images.text("a,b,same\na,b,maybe\n", to: pairs)
+            let bad = try #require(throws: DreamSimError.self) { try JudgedSet.pairs(pairs.imagePath) }
             #expect(bad.kind == .badValue && bad.line == 2)
         }
     }

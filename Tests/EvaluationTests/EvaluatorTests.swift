@@ -1,24 +1,24 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 @Suite("Evaluations")
 struct EvaluatorTests {
-    /// Greys: the reference 100, and two others; l1 is their difference over 255.
+    /// Grays: the reference 100, and two others; l1 is their difference over 255.
     static func triplets(_ rows: [(id: String, left: Int, right: Int, vote: String)], in folder: URL) throws
         -> ImagePath
     {
         var text = "id,ref,left,right,vote\n"
         for row in rows {
             for (name, level) in [("ref", 100), ("left", row.left), ("right", row.right)] where level >= 0 {
-                try Pictures.grey(level, to: folder.appending(path: "\(row.id)/\(name).png"))
+                try Images.gray(level, to: folder.appending(path: "\(row.id)/\(name).png"))
             }
             text += "\(row.id),\(row.id)/ref.png,\(row.id)/left.png,\(row.id)/right.png,\(row.vote)\n"
         }
-        try Pictures.text(text, to: folder.appending(path: "set.csv"))
+        try Images.text(text, to: folder.appending(path: "set.csv"))
         return folder.appending(path: "set.csv").imagePath
     }
 
@@ -52,15 +52,15 @@ struct EvaluatorTests {
         }
     }
 
-    @Test("Missing and unreadable pictures are skipped and listed, or an error when strict")
+    @Test("Missing and unreadable images are skipped and listed, or an error when strict")
     func skipping() throws {
         try Fixtures.withTemporaryFolder { folder in
             let file = try Self.triplets(
                 [("a", 110, 120, "left"), ("b", 110, -1, "left"), ("c", 110, 120, "left"), ("d", 110, 120, "right")],
                 in: folder)
-            try Data("no picture".utf8).write(to: folder.appending(path: "c/left.png"))
+            try Data("no image".utf8).write(to: folder.appending(path: "c/left.png"))
             // Another size: metrics at full size cannot compare it.
-            try Pictures.grey(5, to: folder.appending(path: "d/left.png"), side: 20)
+            try Images.gray(5, to: folder.appending(path: "d/left.png"), side: 20)
             let set = try JudgedSet.triplets(file)
             let report = try Self.evaluate(set, [PixelMetric.l1])
             #expect(report.skipped.map(\.id) == ["b", "c", "d"])
@@ -68,7 +68,7 @@ struct EvaluatorTests {
             #expect(report.skipped[1].reason.contains("c/left.png"))
             #expect(report.metrics[0].score.count == 1 && report.metrics[0].score.value == 1)
             var strict = EvaluationSettings(isStrict: true)
-            let error = try #require(throws: EvaluationError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try Self.evaluate(set, [PixelMetric.l1], strict)
             }
             #expect(error.kind == .skipped && "\(error)".contains("b/right.png"))
@@ -82,12 +82,12 @@ struct EvaluatorTests {
     func nothing() throws {
         try Fixtures.withTemporaryFolder { folder in
             let set = try JudgedSet.triplets(Self.triplets([("a", -1, -1, "left")], in: folder))
-            let error = try #require(throws: EvaluationError.self) { try Self.evaluate(set) }
+            let error = try #require(throws: DreamSimError.self) { try Self.evaluate(set) }
             #expect(error.kind == .empty && error.reason.contains("a/left.png"))
         }
     }
 
-    @Test("A second run computes nothing; a changed picture is computed anew; a torn line is ignored")
+    @Test("A second run computes nothing; a changed image is computed anew; a torn line is ignored")
     func cache() throws {
         try Fixtures.withTemporaryFolder { folder in
             let file = try Self.triplets([("a", 110, 120, "left"), ("b", 90, 120, "left")], in: folder)
@@ -107,7 +107,7 @@ struct EvaluatorTests {
             let third = try Self.evaluate(set, [PixelMetric.l1], settings)
             #expect(third.metrics[0].computed == 1 && third.metrics[0].score == first.metrics[0].score)
             #expect(try Data(contentsOf: url).count == whole.count)
-            try Pictures.grey(200, to: folder.appending(path: "a/left.png"), side: 16)
+            try Images.gray(200, to: folder.appending(path: "a/left.png"), side: 16)
             let changed = try Self.evaluate(set, [PixelMetric.l1], settings)
             #expect(changed.metrics[0].computed == 1 && changed.items[0].scores[0]?.score == 0)
             // Garbage in the place of a journal is begun anew.
@@ -119,14 +119,14 @@ struct EvaluatorTests {
     @Test("Odd one out and same-or-not sets are scored as they should be")
     func others() throws {
         try Fixtures.withTemporaryFolder { folder in
-            for level in [10, 20, 40, 200] { try Pictures.grey(level, to: folder.appending(path: "\(level).png")) }
+            for level in [10, 20, 40, 200] { try Images.gray(level, to: folder.appending(path: "\(level).png")) }
             let list = folder.appending(path: "odd.txt")
             // Right; right by a tie (10-20-... no nearer pair); wrong.
-            try Pictures.text("10 20 200\n10 10 10\n10 200 20\n", to: list)
+            try Images.text("10 20 200\n10 10 10\n10 200 20\n", to: list)
             let odd = try Self.evaluate(try JudgedSet.things(list.imagePath), [PixelMetric.mse])
             #expect(odd.metrics[0].score.value == 2.0 / 3)
             let pairs = folder.appending(path: "pairs.csv")
-            try Pictures.text(
+            try Images.text(
                 "a,b,same\n10.png,20.png,1\n10.png,40.png,0\n20.png,40.png,1\n10.png,200.png,0\n", to: pairs)
             let set = try JudgedSet.pairs(pairs.imagePath)
             for metric in [PixelMetric.l1, .psnr] {
@@ -165,17 +165,17 @@ struct ThresholdTests {
     @Test("A precision that is not reached is refused, with the best there is")
     func unreachable() throws {
         try Fixtures.withTemporaryFolder { folder in
-            for level in [10, 20, 40] { try Pictures.grey(level, to: folder.appending(path: "\(level).png")) }
+            for level in [10, 20, 40] { try Images.gray(level, to: folder.appending(path: "\(level).png")) }
             let pairs = folder.appending(path: "pairs.csv")
-            try Pictures.text("a,b,same\n10.png,20.png,0\n10.png,40.png,1\n", to: pairs)
+            try Images.text("a,b,same\n10.png,20.png,0\n10.png,40.png,1\n", to: pairs)
             let report = try EvaluatorTests.evaluate(try JudgedSet.pairs(pairs.imagePath), [PixelMetric.l1])
-            let error = try #require(throws: EvaluationError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try CalibrationReport(report, criterion: .precision(0.9))
             }
             #expect(error.kind == .unreachable && error.reason.contains("0.5"))
-            try Pictures.text("a,b,same\n10.png,20.png,1\n10.png,40.png,1\n", to: pairs)
+            try Images.text("a,b,same\n10.png,20.png,1\n10.png,40.png,1\n", to: pairs)
             let one = try EvaluatorTests.evaluate(try JudgedSet.pairs(pairs.imagePath), [PixelMetric.l1])
-            let missing = try #require(throws: EvaluationError.self) {
+            let missing = try #require(throws: DreamSimError.self) {
                 try CalibrationReport(one, criterion: .youden)
             }
             #expect(missing.kind == .empty)

@@ -1,10 +1,10 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 import TestSupport
 import Testing
 
-/// Real judgements on real photographs, against what PyTorch gave.
+/// Real judgments on real photographs, against what PyTorch gave.
 @Suite(
     "NIGHTS, published triplets", .serialized,
     .enabled(if: Fixtures.shared != nil, Comment(rawValue: Fixtures.sharedIsMissing)))
@@ -33,12 +33,12 @@ struct NightsGoldenTests {
         let shared = try #require(Fixtures.shared)
         var store = try ModelStore.Configuration.fromEnvironment()
         store.isOffline = true
-        let ready = Set(MetricCatalogue.listing(in: ModelStore(store)).filter(\.isReady).map(\.name))
+        let ready = Set(MetricCatalog.listing(in: ModelStore(store)).filter(\.isReady).map(\.name))
         // The suites of each metric say that its weights are absent.
         guard name.split(separator: "+").first.map({ ready.contains(String($0)) }) ?? false else { return }
         let golden = try JSONDecoder().decode(
             Golden.self, from: Data(contentsOf: shared.appending(path: "golden/nights_mini.json")))
-        let metric = try await MetricCatalogue.load(
+        let metric = try await MetricCatalog.load(
             name,
             options: PerceptualModel.LoadingOptions(
                 store: store, preprocessing: .reference, isNormalized: isNormalized, keepsMergedFile: false))
@@ -51,7 +51,7 @@ struct NightsGoldenTests {
         var largest = 0.0
         for (item, triplet) in zip(report.items, golden.triplets) {
             #expect(item.judged.id.split(separator: "#")[0] == triplet.id)
-            #expect(item.judged.judgement == .rightShare(triplet.human))
+            #expect(item.judged.judgment == .rightShare(triplet.human))
             let values = try #require(item.values[0])
             for (value, expected) in zip(values, [triplet.left[key], triplet.right[key]]) {
                 largest = max(largest, abs(value - (expected ?? .nan)))

@@ -1,5 +1,5 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 import TestSupport
 import Testing
@@ -11,7 +11,7 @@ struct JournalTests {
     static func keys(_ count: Int, in folder: URL) throws -> [FileKey] {
         try (0..<count).map { index in
             let url = folder.appending(path: "\(index).png")
-            try Pictures.grey(index, to: url)
+            try Images.gray(index, to: url)
             return try #require(FileKey(url.imagePath))
         }
     }
@@ -24,7 +24,7 @@ struct JournalTests {
             do {
                 let journal = try ValueJournal(url, identity: Self.identity)
                 try journal.add(values.enumerated().map { (String(repeating: "\($0)", count: 32), $1) })
-                let busy = try #require(throws: EvaluationError.self) {
+                let busy = try #require(throws: DreamSimError.self) {
                     try ValueJournal(url, identity: Self.identity)
                 }
                 #expect(busy.kind == .busy)

@@ -1,5 +1,5 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 import TestSupport
 import Testing
@@ -13,7 +13,7 @@ struct ReportTests {
         return try EvaluatorTests.evaluate(try JudgedSet.triplets(file, name: "my \"set\""))
     }
 
-    @Test("Every judgement is in the file, with what was skipped", arguments: ["json", "csv", "ndjson"])
+    @Test("Every judgment is in the file, with what was skipped", arguments: ["json", "csv", "ndjson"])
     func files(format: String) throws {
         try Fixtures.withTemporaryFolder { folder in
             let url = folder.appending(path: "out.\(format)")
@@ -35,7 +35,7 @@ struct ReportTests {
             default: #expect(text.split(separator: "\n").count == 7)
             }
             #expect(text.contains("lower is more alike") && text.contains("higher is more alike"))
-            let error = #expect(throws: EvaluationError.self) {
+            let error = #expect(throws: DreamSimError.self) {
                 try EvaluationFile.write(try Self.report(in: folder), to: folder.appending(path: "none/out.json"))
             }
             #expect(error?.kind == .unwritable)

@@ -1,8 +1,8 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Testing
 
-@Suite("Scores of single judgements")
+@Suite("Scores of single judgments")
 struct ItemScoreTests {
     @Test(
         "2AFC counts the people who made the metric's choice, and a tie half",
@@ -67,7 +67,7 @@ struct BootstrapTests {
         #expect(none.value == nil && none.interval == nil && none.count == 0)
     }
 
-    @Test("Means are weighted, and differences are of the judgements that both have")
+    @Test("Means are weighted, and differences are of the judgments that both have")
     func weights() {
         let scores: [[Double?]] = [[1, 0, 1, nil], [0, 0, 1, 1]]
         let result = MeanScores(scores, weights: [1, 2, 5, 8], bootstrap: Bootstrap(resamples: 50))
@@ -87,7 +87,7 @@ struct BootstrapTests {
         #expect(abs((interval?.low ?? 0) - 0.125) < 1e-12 && abs((interval?.high ?? 0) - 0.125) < 1e-12)
     }
 
-    @Test("Quantiles lie between neighbours in proportion, as NumPy's")
+    @Test("Quantiles lie between neighbors in proportion, as NumPy's")
     func quantiles() {
         #expect(Quantiles.value(0.25, ofSorted: [1, 2, 4, 8]) == 1.75)
         #expect(Quantiles.value(0, ofSorted: [1, 2]) == 1 && Quantiles.value(1, ofSorted: [1, 2]) == 2)
@@ -180,13 +180,13 @@ struct ReliabilityTests {
             abs(ReliabilityBin.wilson(1, count: 10).high - 1) < 1e-12 && ReliabilityBin.wilson(1, count: 10).low < 0.75)
     }
 
-    @Test("Bins hold equally many judgements in order of their margin")
+    @Test("Bins hold equally many judgments in order of their margin")
     func bins() {
-        let judgements = (0..<20).reversed().map { (margin: Double($0), score: $0 < 10 ? 0.5 : 1.0) }
-        let bins = ReliabilityBin.bins(judgements, number: 2)
+        let judgments = (0..<20).reversed().map { (margin: Double($0), score: $0 < 10 ? 0.5 : 1.0) }
+        let bins = ReliabilityBin.bins(judgments, number: 2)
         #expect(bins.map(\.count) == [10, 10] && bins.map(\.score) == [0.5, 1])
         #expect(bins[0].lowestMargin == 0 && bins[0].highestMargin == 9 && bins[1].lowestMargin == 10)
-        #expect(ReliabilityBin.bins(Array(judgements.prefix(9)), number: 5).count == 1)
+        #expect(ReliabilityBin.bins(Array(judgments.prefix(9)), number: 5).count == 1)
         #expect(ReliabilityBin.bins([], number: 5).isEmpty)
     }
 }

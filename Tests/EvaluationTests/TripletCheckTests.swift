@@ -1,20 +1,20 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 import TestSupport
 import Testing
 
 @Suite("Checking triplets")
 struct TripletCheckTests {
-    private static func pictures(_ names: [String], in folder: URL) throws {
-        for (index, name) in names.enumerated() { try Pictures.noise(UInt64(index), to: folder.appending(path: name)) }
+    private static func images(_ names: [String], in folder: URL) throws {
+        for (index, name) in names.enumerated() { try Images.noise(UInt64(index), to: folder.appending(path: name)) }
     }
 
     @Test("Every fault of a table is found, with its line, in one reading")
     func faults() throws {
         try Fixtures.withTemporaryFolder { folder in
-            try Self.pictures(["a.png", "b.png", "c.png", "d.png"], in: folder)
-            try Pictures.text("no picture", to: folder.appending(path: "broken.png"))
+            try Self.images(["a.png", "b.png", "c.png", "d.png"], in: folder)
+            try Images.text("no image", to: folder.appending(path: "broken.png"))
             let rows = [
                 "a.png,b.png,c.png,1,train", "b.png,c.png,d.png,left,train", "c.png,a.png,b.png,0.5,train",
                 "a.png,c.png,b.png,1,train", "b.png,c.png,d.png,0,train", "d.png,a.png,b.png,1.5,train",
@@ -22,17 +22,17 @@ struct TripletCheckTests {
                 "d.png,c.png,broken.png,nan,train", "d.png,,c.png,1,train",
             ]
             let file = folder.appending(path: "votes.csv")
-            try Pictures.text("ref,left,right,vote,split\n" + rows.joined(separator: "\n") + "\n", to: file)
+            try Images.text("ref,left,right,vote,split\n" + rows.joined(separator: "\n") + "\n", to: file)
             var last = (0, 0)
             let check = try TripletCheck(file.imagePath) { last = ($0, $1) }
             #expect(check.rows == 11 && check.splits.map(\.name) == ["train", "val"])
             #expect(check.splits.map(\.count) == [10, 1] && check.votes == [3, 1, 1, 1, 3])
-            #expect(check.pictures == 6 && last == (6, 6) && !check.isUsable)
+            #expect(check.images == 6 && last == (6, 6) && !check.isUsable)
             #expect(
                 check.faults.map { "\($0.line) \($0.kind.rawValue)" } == [
                     "5 contradictory triplet", "6 triplet given twice", "7 vote out of range",
-                    "8 same picture twice in a triplet", "9 reference in two splits", "10 missing picture",
-                    "11 unreadable picture", "11 vote out of range", "12 no path",
+                    "8 same image twice in a triplet", "9 reference in two splits", "10 missing image",
+                    "11 unreadable image", "11 vote out of range", "12 no path",
                 ])
             #expect(check.faults[5].reason.contains("gone.png"))
         }
@@ -42,19 +42,19 @@ struct TripletCheckTests {
     func sound() throws {
         try Fixtures.withTemporaryFolder { folder in
             let names = ["a", "b", "c"].flatMap { ["\($0).jpg", "\($0)-blurred.jpg", "\($0)-cropped.jpg"] }
-            try Self.pictures(names.map { "photos/" + $0 }, in: folder)
+            try Self.images(names.map { "photos/" + $0 }, in: folder)
             let file = folder.appending(path: "template.csv")
-            try Pictures.text(TripletCheck.template, to: file)
+            try Images.text(TripletCheck.template, to: file)
             let check = try TripletCheck(file.imagePath)
-            #expect(check.isUsable && check.faults.isEmpty && check.rows == 3 && check.pictures == 9)
+            #expect(check.isUsable && check.faults.isEmpty && check.rows == 3 && check.images == 9)
             #expect(check.votes == [1, 0, 0, 1, 1])
             let set = try JudgedSet.triplets(file.imagePath, split: "train")
-            #expect(set.items.map(\.judgement) == [.rightShare(1), .rightShare(0)])
+            #expect(set.items.map(\.judgment) == [.rightShare(1), .rightShare(0)])
             let row = "photos/a.jpg,photos/b.jpg,photos/c.jpg,1,train\n"
-            try Pictures.text("ref,left,right,vote,split\n" + row + row, to: file)
+            try Images.text("ref,left,right,vote,split\n" + row + row, to: file)
             let odd = try TripletCheck(file.imagePath)
             #expect(odd.isUsable && odd.faults.map(\.kind) == [.duplicate])
-            try Pictures.text("ref,left,right,vote\n", to: file)
+            try Images.text("ref,left,right,vote\n", to: file)
             #expect(try !TripletCheck(file.imagePath).isUsable)
         }
     }
@@ -62,16 +62,16 @@ struct TripletCheckTests {
     @Test("NIGHTS: rows of few votes are counted; a table without a column is no set")
     func nights() throws {
         try Fixtures.withTemporaryFolder { folder in
-            try Self.pictures(["a.png", "l.png", "r.png", "b.png"], in: folder)
+            try Self.images(["a.png", "l.png", "r.png", "b.png"], in: folder)
             let root = try DataSetTests.nights(
                 ["1,0,1,6,a.png,l.png,r.png,train,True", "2,0,1,5,b.png,l.png,r.png,val,True"], in: folder)
             let check = try TripletCheck(root)
-            #expect(check.belowMinimum == 1 && check.rows == 2 && check.pictures == 3 && check.isUsable)
+            #expect(check.belowMinimum == 1 && check.rows == 2 && check.images == 3 && check.isUsable)
             _ = try DataSetTests.nights(["1,0,1,6,a.png,l.png,r.png,test,True"], in: folder)
             let test = try TripletCheck(root)
             #expect(test.learnt == 0 && !test.isUsable && test.faults.isEmpty)
-            try Pictures.text("ref,left,vote\n", to: folder.appending(path: "x.csv"))
-            let error = try #require(throws: EvaluationError.self) {
+            try Images.text("ref,left,vote\n", to: folder.appending(path: "x.csv"))
+            let error = try #require(throws: DreamSimError.self) {
                 try TripletCheck(folder.appending(path: "x.csv").imagePath)
             }
             #expect(error.kind == .missingColumn)

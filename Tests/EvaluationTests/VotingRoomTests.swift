@@ -1,23 +1,23 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
+import DreamSimTraining
 import Foundation
 import TestSupport
 import Testing
-import Training
 
 @Suite("The voting room")
 struct VotingRoomTests {
-    /// A table of triplets with their pictures; of triplet 3, all are judged by the number in their names.
+    /// A table of triplets with their images; of triplet 3, all are judged by the number in their names.
     private static func table(_ count: Int, in folder: URL, header: String = "ref,left,right") throws -> ImagePath {
         var rows = [header]
         for number in 0..<count {
             // Two triplets share a reference.
             let names = ["ref-\(number / 2).png", "left-\(number).png", "right-\(number).png"]
-            for name in names { try Pictures.grey(number, to: folder.appending(path: name)) }
+            for name in names { try Images.gray(number, to: folder.appending(path: name)) }
             rows.append(names.joined(separator: ","))
         }
         let file = folder.appending(path: "mine.csv")
-        try Pictures.text(rows.joined(separator: "\n") + "\n", to: file)
+        try Images.text(rows.joined(separator: "\n") + "\n", to: file)
         return file.imagePath
     }
 
@@ -46,7 +46,7 @@ struct VotingRoomTests {
 
             // What `train` makes of it: each row says that the right one of the table is closer.
             let set = try JudgedSet.triplets(room.votes)
-            #expect(set.items.count == 72 && set.items.allSatisfy { $0.judgement == .rightShare(1) })
+            #expect(set.items.count == 72 && set.items.allSatisfy { $0.judgment == .rightShare(1) })
             let training = TrainingTriplet.all(in: try .triplets(room.votes, split: "train"))
             let validation = TrainingTriplet.all(in: try .triplets(room.votes, split: "val"))
             #expect(training.count + validation.count == 60 && validation.count == 12)
@@ -82,7 +82,7 @@ struct VotingRoomTests {
         }
     }
 
-    @Test("takes back the last judgement, also that of an earlier sitting")
+    @Test("takes back the last judgment, also that of an earlier sitting")
     func undo() throws {
         try Fixtures.withTemporaryFolder { folder in
             let table = try Self.table(4, in: folder)
@@ -126,7 +126,7 @@ struct VotingRoomTests {
     func elsewhere() throws {
         try Fixtures.withTemporaryFolder { folder in
             let table = try Self.table(1, in: folder, header: "ref,left,right")
-            try Pictures.text(
+            try Images.text(
                 "id,split,ref,left,right\nx7,test,ref-0.png,left-0.png,\"right-0.png\"\n",
                 to: folder.appending(path: "mine.csv"))
             let votes = folder.appending(path: "other/votes.csv")
@@ -143,7 +143,7 @@ struct VotingRoomTests {
     @Test(
         "says what is wrong with a table",
         arguments: [
-            ("ref,left\na.png,b.png\n", EvaluationError.Kind.missingColumn, "right"),
+            ("ref,left\na.png,b.png\n", DreamSimError.Kind.missingColumn, "right"),
             ("ref,left,right\n", .empty, "no triplets"),
             ("ref,left,right\na.png,b.png,none.png\n", .unreadable, "none.png"),
             ("ref,left,right\na.png,b.png,../outside.png\n", .badValue, "outside"),
@@ -152,17 +152,17 @@ struct VotingRoomTests {
             ("ref,left,right\na.png,b.png,c.png\na.png,b.png,c.png\n", .duplicate, "earlier"),
             ("ref,left,right\na.png,b.png\n", .malformed, "2 fields"),
         ])
-    func faults(text: String, kind: EvaluationError.Kind, mention: String) throws {
+    func faults(text: String, kind: DreamSimError.Kind, mention: String) throws {
         try Fixtures.withTemporaryFolder { outer in
             let folder = outer.appending(path: "set")
             for name in ["set/a.png", "set/b.png", "set/c.png", "outside.png"] {
-                try Pictures.grey(7, to: outer.appending(path: name))
+                try Images.gray(7, to: outer.appending(path: name))
             }
             try FileManager.default.createSymbolicLink(
                 at: folder.appending(path: "link.png"), withDestinationURL: outer.appending(path: "outside.png"))
             let file = folder.appending(path: "mine.csv")
-            try Pictures.text(text, to: file)
-            let error = try #require(throws: EvaluationError.self) { try VotingRoom(file.imagePath) }
+            try Images.text(text, to: file)
+            let error = try #require(throws: DreamSimError.self) { try VotingRoom(file.imagePath) }
             #expect(error.kind == kind && error.description.contains(mention), "\(error)")
             if mention == "outside" {
                 // The folder that is allowed makes it right.
@@ -175,18 +175,18 @@ struct VotingRoomTests {
     func others() throws {
         try Fixtures.withTemporaryFolder { folder in
             let table = try Self.table(2, in: folder)
-            let error = try #require(throws: EvaluationError.self) { try VotingRoom(table, votes: table) }
+            let error = try #require(throws: DreamSimError.self) { try VotingRoom(table, votes: table) }
             #expect(error.kind == .unwritable)
             let foreign = folder.appending(path: "foreign.csv")
-            try Pictures.text("ref,left,right,vote\na,b,c,1\n", to: foreign)
-            #expect(throws: EvaluationError.self) { try VotingRoom(table, votes: foreign.imagePath) }
+            try Images.text("ref,left,right,vote\na,b,c,1\n", to: foreign)
+            #expect(throws: DreamSimError.self) { try VotingRoom(table, votes: foreign.imagePath) }
             #expect(try String(contentsOf: foreign, encoding: .utf8) == "ref,left,right,vote\na,b,c,1\n")
             let room = try VotingRoom(table)
-            let busy = try #require(throws: EvaluationError.self) { try VotingRoom(table) }
+            let busy = try #require(throws: DreamSimError.self) { try VotingRoom(table) }
             #expect(busy.kind == .busy)
             // A folder that cannot be written is told of, and nothing counts as judged.
             try FileManager.default.removeItem(at: folder)
-            #expect(throws: EvaluationError.self) { try room.judge(0, .left) }
+            #expect(throws: DreamSimError.self) { try room.judge(0, .left) }
             #expect(room.progress.done == 0)
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }

@@ -1,4 +1,4 @@
-import Imaging
+import DreamSimImages
 import TestSupport
 import Testing
 
@@ -38,7 +38,7 @@ struct AlterationTests {
         #expect((other != altered) == isByChance)
     }
 
-    @Test("Odd strengths and the smallest pictures do no harm", arguments: Alteration.allCases)
+    @Test("Odd strengths and the smallest images do no harm", arguments: Alteration.allCases)
     func hostile(alteration: Alteration) throws {
         for image in [Image(width: 1, height: 1, pixels: [1, 2, 3]), Image(width: 1, height: 9, filledWith: .white)] {
             for strength in [-1, .nan, .infinity, 1e300, 0.3, 1, 50] {
@@ -48,18 +48,18 @@ struct AlterationTests {
         }
     }
 
-    @Test("Colours, as worked out by hand")
-    func colours() throws {
+    @Test("Colors, as worked out by hand")
+    func colors() throws {
         let red = Image(width: 1, height: 1, pixels: [200, 0, 0])
         // The luma of 200 red is 0.299 * 200 = 59.8.
         #expect(try Alteration.desaturation.applied(to: red, strength: 1, seed: 0).pixels == [60, 60, 60])
         #expect(try Alteration.brightness.applied(to: red, strength: 0.2, seed: 0).pixels == [211, 51, 51])
         #expect(try Alteration.contrast.applied(to: red, strength: 0.5, seed: 0).pixels == [164, 64, 64])
-        // A whole turn comes back, and grey has no hue.
+        // A whole turn comes back, and gray has no hue.
         let turned = try Alteration.hue.applied(to: Self.scene, strength: 360, seed: 0)
         #expect(zip(turned.pixels, Self.scene.pixels).allSatisfy { abs(Int($0) - Int($1)) <= 1 })
-        let grey = Image(width: 1, height: 1, pixels: [90, 90, 90])
-        #expect(try Alteration.hue.applied(to: grey, strength: 90, seed: 0) == grey)
+        let gray = Image(width: 1, height: 1, pixels: [90, 90, 90])
+        #expect(try Alteration.hue.applied(to: gray, strength: 90, seed: 0) == gray)
     }
 
     @Test("Places, as worked out by hand")

@@ -121,7 +121,7 @@ enum Builders {
 
     // MARK: GIF
 
-    /// A GIF of two colours whose frames are all 2x2 pixels.
+    /// A GIF of two colors whose frames are all 2x2 pixels.
     static func gif(canvas: (Int, Int), at place: (Int, Int), frames: Int = 1) -> [UInt8] {
         let frame =
             [0x2C] + little(place.0, 2) + little(place.1, 2) + little(2, 2) + little(2, 2) + [0]
@@ -132,7 +132,7 @@ enum Builders {
 
     // MARK: TIFF
 
-    /// A little-endian grey TIFF of one strip.
+    /// A little-endian gray TIFF of one strip.
     ///
     /// - Parameter next: The offset of the next directory; nil for none. 8 is the first itself.
     static func tiff(width: Int, height: Int, next: Int? = nil, extra: [(tag: Int, value: Int)] = []) -> [UInt8] {

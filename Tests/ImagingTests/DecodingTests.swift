@@ -1,11 +1,11 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
 @Suite("Decoding")
 struct DecodingTests {
-    @Test("All eight EXIF orientations show the same picture upright", arguments: 1...8)
+    @Test("All eight EXIF orientations show the same image upright", arguments: 1...8)
     func orientations(value: Int) throws {
         let url = Fixtures.file("imaging/orientation_\(value).jpg")
         let (shown, info) = try Image.decode(contentsOf: url)
@@ -42,7 +42,7 @@ struct DecodingTests {
         #expect(try Image.decode(contentsOf: Fixtures.file(path)).info.format == format)
     }
 
-    @Test("HEIC and AVIF come close to the picture they were made from", arguments: ["scene.heic", "scene.avif"])
+    @Test("HEIC and AVIF come close to the image they were made from", arguments: ["scene.heic", "scene.avif"])
     func heif(name: String) throws {
         let expected = try Image(contentsOf: Fixtures.file("imaging/scene.png"))
         let actual = try Image(contentsOf: Fixtures.file("imaging/\(name)"))
@@ -60,7 +60,7 @@ struct DecodingTests {
         #expect(shown != dropped)
     }
 
-    @Test("Alpha is composited over the stated colour, rounded to nearest") func background() throws {
+    @Test("Alpha is composited over the stated color, rounded to nearest") func background() throws {
         let url = Fixtures.file("formats/rgba.png")
         let below = try Image(contentsOf: url, options: .reference)
         let overBlack = try Image(contentsOf: url, options: DecodingOptions(alpha: .composited(over: .black)))
@@ -74,11 +74,11 @@ struct DecodingTests {
         #expect(worst <= 1.51, "\(worst)")
     }
 
-    @Test("16-bit grey keeps its upper 8 bits") func grey16() throws {
+    @Test("16-bit gray keeps its upper 8 bits") func gray16() throws {
         let (image, info) = try Image.decode(contentsOf: Fixtures.file("formats/gray16.png"))
         #expect(!info.hasAlpha)
         #expect(Set(image.pixels).count > 100)
-        // A 16x1 picture whose lower bytes are all 0x80: only the upper ones show.
+        // A 16x1 image whose lower bytes are all 0x80: only the upper ones show.
         let tops = (0..<16).map { UInt8($0 * 17) }
         var row: [UInt8] = [0]
         for top in tops { row += [top, 0x80] }
@@ -88,12 +88,12 @@ struct DecodingTests {
         png += Builders.chunk("IHDR", header)
         png += Builders.chunk("IDAT", Builders.zlibStored(row))
         png += Builders.chunk("IEND", [])
-        #expect(try Image(decoding: png, name: "grey16").pixels == tops.flatMap { top -> [UInt8] in [top, top, top] })
+        #expect(try Image(decoding: png, name: "gray16").pixels == tops.flatMap { top -> [UInt8] in [top, top, top] })
     }
 
     @Test("A profile is noted and not applied", arguments: ["png", "jpg"]) func profile(suffix: String) throws {
         let (image, info) = try Image.decode(contentsOf: Fixtures.file("imaging/profile.\(suffix)"))
-        #expect(info.hasColourProfile)
+        #expect(info.hasColorProfile)
         #expect(info.warnings.isEmpty)
         #expect(image.width == 37)
     }
@@ -104,7 +104,7 @@ struct DecodingTests {
         #expect(image[0, 0] == .white)
     }
 
-    @Test("A picture of one pixel grows, and everything shrinks to one pixel") func extremes() throws {
+    @Test("An image of one pixel grows, and everything shrinks to one pixel") func extremes() throws {
         let dot = Image(width: 1, height: 1, filledWith: RGB(0x345678))
         #expect(dot.resized(width: 224, height: 224) == Image(width: 224, height: 224, filledWith: RGB(0x345678)))
         let line = Image(width: 30_000, height: 1, filledWith: RGB(1, 2, 3))
@@ -117,8 +117,8 @@ struct DecodingTests {
         #expect(line.fitted(width: 224, height: 224, fit: .crop)[0, 0] == RGB(1, 2, 3))
     }
 
-    @Test("Without antialiasing a shrunk picture samples four neighbours an axis") func withoutAntialiasing() {
-        // Alternating columns: sampled at the same phase they stay one colour, averaged they become grey.
+    @Test("Without antialiasing a shrunk image samples four neighbors an axis") func withoutAntialiasing() {
+        // Alternating columns: sampled at the same phase they stay one color, averaged they become gray.
         let stripes = Image(
             width: 64, height: 8, pixels: (0..<(64 * 8)).flatMap { [UInt8](repeating: $0 % 2 == 0 ? 0 : 255, count: 3) }
         )

@@ -1,5 +1,5 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
@@ -30,7 +30,7 @@ struct Digest: CustomTestStringConvertible, Sendable {
     private func digest(of image: Image) -> String { ImagingTests.sha256(image.pixels) }
 }
 
-@Suite("Pictures equal Pillow's by SHA-256")
+@Suite("Images equal Pillow's by SHA-256")
 struct DigestTests {
     @Test("The digest itself is SHA-256") func digestIsSHA256() {
         #expect(sha256([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
@@ -54,9 +54,9 @@ struct DigestTests {
         digest.expect(image.resized(width: 224, height: 224))
     }
 
-    /// Pillow shows the canvas around a GIF's frame in the first colour; we show it as transparent, as browsers do.
+    /// Pillow shows the canvas around a GIF's frame in the first color; we show it as transparent, as browsers do.
     @Test(
-        "By default a picture is upright and over white",
+        "By default an image is upright and over white",
         arguments: Digest.all.filter { $0.mode == "standard" && $0.name != "imaging/small_frame.gif" })
     func standard(_ digest: Digest) throws {
         digest.expect(try Image(contentsOf: Fixtures.file(digest.name)))

@@ -1,5 +1,5 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
@@ -43,7 +43,7 @@ struct DrawingTests {
     @Test("The project's samples make a sheet") func samples() throws {
         let folder = Fixtures.packageRoot.appending(path: "Samples")
         let names = [
-            "shifted", "recompressed", "mirrored", "blurred", "noisy", "zoomed", "recoloured", "different",
+            "shifted", "recompressed", "mirrored", "blurred", "noisy", "zoomed", "recolored", "different",
         ]
         let values = [0.021, 0.064, 0.071, 0.148, 0.182, 0.203, 0.297, 0.782]
         let cells = try zip(names, values).map { name, value in
@@ -61,7 +61,7 @@ struct DrawingTests {
 
     @Test("Text lies in its box and is cut with an ellipsis", arguments: [11, 14, 20, 28])
     func text(size: Int) {
-        let style = TextStyle(size: size, colour: .black)
+        let style = TextStyle(size: size, color: .black)
         let long = "The quick brown fox jumps over the lazy dog"
         let full = Canvas.width(of: long, style: style)
         #expect(full > size * 15)
@@ -77,7 +77,7 @@ struct DrawingTests {
         var cut = Canvas(width: 200, height: style.lineHeight)
         #expect((1...100).contains(cut.draw(long, x: 0, y: 0, width: 100, style: style)))
         #expect(Self.ink(cut.image).right <= 100)
-        for (alignment, place) in [(TextStyle.Alignment.leading, 0...4), (.trailing, 150...199), (.centre, 50...110)] {
+        for (alignment, place) in [(TextStyle.Alignment.leading, 0...4), (.trailing, 150...199), (.center, 50...110)] {
             var canvas = Canvas(width: 200, height: style.lineHeight)
             canvas.draw("ii", x: 0, y: 0, width: 200, style: style, alignment: alignment)
             #expect(place.contains(Self.ink(canvas.image).left))
@@ -97,13 +97,13 @@ struct DrawingTests {
 
     @Test("What lies outside the canvas is cut off") func clipping() {
         var canvas = Canvas(width: 10, height: 10, background: .black)
-        canvas.draw("clipped", x: -10, y: 3, style: TextStyle(size: 20, colour: RGB(0x00FF00)))
-        canvas.fill(x: 0, y: 0, width: 10, height: 10, colour: .black)
+        canvas.draw("clipped", x: -10, y: 3, style: TextStyle(size: 20, color: RGB(0x00FF00)))
+        canvas.fill(x: 0, y: 0, width: 10, height: 10, color: .black)
         let white = Image(width: 6, height: 6, filledWith: .white)
         for (x, y) in [(-3, -3), (7, 7), (-20, 0), (0, 20), (30, 30), (-6, -6)] { canvas.draw(white, x: x, y: y) }
-        canvas.fill(x: -5, y: 4, width: 8, height: 1, colour: RGB(0xFF0000))
-        canvas.fill(x: 50, y: 50, width: 8, height: 1, colour: RGB(0xFF0000), radius: 3)
-        canvas.fill(x: 0, y: 0, width: -8, height: 0, colour: RGB(0xFF0000))
+        canvas.fill(x: -5, y: 4, width: 8, height: 1, color: RGB(0xFF0000))
+        canvas.fill(x: 50, y: 50, width: 8, height: 1, color: RGB(0xFF0000), radius: 3)
+        canvas.fill(x: 0, y: 0, width: -8, height: 0, color: RGB(0xFF0000))
         #expect(canvas.image[2, 2] == .white)
         #expect(canvas.image[9, 9] == .white)
         #expect(canvas.image[5, 0] == .black)
@@ -113,7 +113,7 @@ struct DrawingTests {
         "A bar is as long as its value", arguments: [(0.0, 0), (0.5, 50), (1.0, 100), (7.0, 100), (-1.0, 0), (.nan, 0)])
     func bars(value: Double, length: Int) {
         var canvas = Canvas(width: 100, height: 5)
-        canvas.drawBar(x: 0, y: 0, width: 100, height: 5, value: value, colour: .black, track: .white)
+        canvas.drawBar(x: 0, y: 0, width: 100, height: 5, value: value, color: .black, track: .white)
         let dark = (0..<100).count { canvas.image[$0, 2].red < 128 }
         #expect(abs(dark - length) <= 1)
     }

@@ -1,5 +1,5 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
@@ -9,8 +9,8 @@ import Testing
 
 @Suite("Files are read once and written whole")
 struct FileTests {
-    static func error(_ body: () throws(ImagingError) -> Void) -> ImagingError? {
-        do throws(ImagingError) {
+    static func error(_ body: () throws(DreamSimError) -> Void) -> DreamSimError? {
+        do throws(DreamSimError) {
             try body()
             return nil
         } catch { return error }
@@ -18,7 +18,7 @@ struct FileTests {
 
     @Test("The content tells the format, not the extension") func wrongExtension() throws {
         try Fixtures.withTemporaryFolder { folder in
-            let url = folder.appending(path: "picture.png")
+            let url = folder.appending(path: "image.png")
             try FileManager.default.copyItem(at: Fixtures.file("formats/baseline420.jpg"), to: url)
             let (image, info) = try Image.decode(contentsOf: url)
             #expect(info.format == .jpeg)
@@ -30,7 +30,7 @@ struct FileTests {
         "A folder, a device and a missing file are refused by name",
         arguments: [("/tmp", "folder"), ("/dev/zero", "device"), ("/nowhere/x.png", "No such file")])
     func notRegular(path: String, word: String) throws {
-        let found = try #require(Self.error { () throws(ImagingError) in _ = try Image(contentsOfFile: path) })
+        let found = try #require(Self.error { () throws(DreamSimError) in _ = try Image(contentsOfFile: path) })
         #expect(found.kind == .unreadable)
         #expect(found.path == path)
         #expect(found.reason.contains(word))
@@ -40,7 +40,7 @@ struct FileTests {
         try Fixtures.withTemporaryFolder { folder in
             let path = folder.appending(path: "pipe.png").path
             try #require(mkfifo(path, 0o600) == 0)
-            let found = Self.error { () throws(ImagingError) in _ = try Image(contentsOfFile: path) }
+            let found = Self.error { () throws(DreamSimError) in _ = try Image(contentsOfFile: path) }
             #expect(found?.kind == .unreadable)
             #expect(found?.reason.contains("pipe") == true)
         }
@@ -48,9 +48,9 @@ struct FileTests {
 
     @Test("A web address is refused") func webAddress() throws {
         let url = try #require(URL(string: "https://example.com/a.png"))
-        #expect(Self.error { () throws(ImagingError) in _ = try Image(contentsOf: url) }?.kind == .unreadable)
-        #expect(Self.error { () throws(ImagingError) in _ = try Image(contentsOfFile: "") }?.kind == .unreadable)
-        #expect(Self.error { () throws(ImagingError) in _ = try Image(contentsOfFile: "a\0b") }?.kind == .unreadable)
+        #expect(Self.error { () throws(DreamSimError) in _ = try Image(contentsOf: url) }?.kind == .unreadable)
+        #expect(Self.error { () throws(DreamSimError) in _ = try Image(contentsOfFile: "") }?.kind == .unreadable)
+        #expect(Self.error { () throws(DreamSimError) in _ = try Image(contentsOfFile: "a\0b") }?.kind == .unreadable)
     }
 
     @Test("A name that is not UTF-8 is read, as raw bytes and as a URL") func rawName() throws {
@@ -93,7 +93,7 @@ struct FileTests {
                     if worker == 0 {
                         try? data[i % 2].write(to: url)
                     } else {
-                        let found = Self.error { () throws(ImagingError) in
+                        let found = Self.error { () throws(DreamSimError) in
                             let image = try Image(contentsOf: url)
                             #expect(images.contains(image))
                         }
@@ -113,7 +113,7 @@ struct FileTests {
         let error = zip(jpeg.pixels, image.pixels).reduce(0.0) { $0 + abs(Double($1.0) - Double($1.1)) }
         #expect(error / Double(image.pixels.count) < 6)
         #expect(try image.jpegData(quality: 20).count < image.jpegData(quality: 90).count)
-        #expect(throws: ImagingError.self) { try image.jpegData(quality: 0) }
+        #expect(throws: DreamSimError.self) { try image.jpegData(quality: 0) }
     }
 
     @Test("Writing replaces a file whole and leaves nothing else") func atomicWrite() throws {
@@ -137,7 +137,7 @@ struct FileTests {
                 at: folder.appending(path: "folder.png"), withIntermediateDirectories: false)
             let image = Image(width: 1, height: 1, filledWith: .white)
             let found = try #require(
-                Self.error { () throws(ImagingError) in try image.write(to: folder.appending(component: name)) })
+                Self.error { () throws(DreamSimError) in try image.write(to: folder.appending(component: name)) })
             #expect(found.kind == (name.hasSuffix("png") ? .unwritable : .unsupported))
             #expect(found.path.contains(folder.lastPathComponent))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["folder.png"])

@@ -1,5 +1,5 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 

@@ -1,13 +1,13 @@
+import DreamSimImages
 import Foundation
-import Imaging
 import TestSupport
 import Testing
 
-@Suite("Hostile pictures get a typed error or the stated outcome")
+@Suite("Hostile images get a typed error or the stated outcome")
 struct HostileTests {
     /// Decodes and returns the kind of the error, or nil when there was none.
-    static func failure(_ bytes: [UInt8], _ options: DecodingOptions = .standard) -> ImagingError? {
-        do throws(ImagingError) {
+    static func failure(_ bytes: [UInt8], _ options: DecodingOptions = .standard) -> DreamSimError? {
+        do throws(DreamSimError) {
             _ = try Image(decoding: bytes, name: "hostile", options: options)
             return nil
         } catch {
@@ -22,7 +22,7 @@ struct HostileTests {
     }
 
     @Test(
-        "A file that is no picture is refused with advice",
+        "A file that is no image is refused with advice",
         arguments: [
             ("<!DOCTYPE html><html>404</html>", "web page"), ("<svg xmlns='x'/>", "SVG"), ("%PDF-1.7", "PDF"),
             ("8BPS\0\u{1}", "Photoshop"), ("\0\0\0\u{c}jP  \r\n", "JPEG 2000"), ("\0\0\0\u{c}JXL \r\n", "JPEG XL"),
@@ -84,7 +84,7 @@ struct HostileTests {
         #expect(Self.failure(bytes, DecodingOptions(pixelLimit: 640 * 427 - 1))?.kind == .limitExceeded)
         #expect(Self.failure(bytes, DecodingOptions(pixelLimit: 640 * 427)) == nil)
         #expect(Self.failure(bytes, DecodingOptions(byteLimit: bytes.count - 1))?.kind == .limitExceeded)
-        let error = #expect(throws: ImagingError.self) {
+        let error = #expect(throws: DreamSimError.self) {
             try Image(contentsOf: Fixtures.file("formats/rgb.png"), options: DecodingOptions(byteLimit: 1000))
         }
         #expect(error?.kind == .limitExceeded)
@@ -122,7 +122,7 @@ struct HostileTests {
     @Test("TIFF directories in a circle end", .timeLimit(.minutes(1))) func cyclicTIFF() throws {
         // The first page is sound; the circle must neither hang nor crash.
         let sound = try Image(decoding: Builders.tiff(width: 4, height: 4), name: "sound")
-        do throws(ImagingError) {
+        do throws(DreamSimError) {
             #expect(try Image(decoding: Builders.tiff(width: 4, height: 4, next: 8), name: "cycle") == sound)
         } catch { #expect(error.kind == .malformed) }
     }
@@ -154,7 +154,7 @@ struct HostileTests {
         let bytes = try Builders.jpeg("formats/baseline420.jpg", with: block, marker: 0xE2)
         let (image, info) = try Image.decode(bytes, name: "profile")
         #expect(image == (try Image(contentsOf: Fixtures.file("formats/baseline420.jpg"))))
-        #expect(info.hasColourProfile)
+        #expect(info.hasColorProfile)
         #expect(info.warnings.first?.contains("ICC") == true)
     }
 

@@ -1,5 +1,5 @@
+import DreamSimWeights
 import Foundation
-import ModelStore
 import Synchronization
 import TestSupport
 import Testing

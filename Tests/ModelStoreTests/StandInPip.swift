@@ -1,5 +1,5 @@
+import DreamSimWeights
 import Foundation
-import ModelStore
 import TestSupport
 import Testing
 

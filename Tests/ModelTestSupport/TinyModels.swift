@@ -1,6 +1,6 @@
 public import DreamSim
+public import DreamSimNetworks
 public import Foundation
-public import Networks
 public import TestSupport
 
 /// Descriptions of the small recorded transformers, as a user would write them for a model of their own.
@@ -53,8 +53,8 @@ public enum TinyModels {
             store: store, preprocessing: Preprocessing(side: 64), isNormalized: isNormalized)
     }
 
-    /// A picture with some structure.
-    public static func picture(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
+    /// An image with some structure.
+    public static func image(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
         var generator = SplitMix64(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), seed)
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in

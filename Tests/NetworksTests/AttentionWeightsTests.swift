@@ -1,5 +1,5 @@
-import Networks
-import Tensors
+import DreamSimNetworks
+import DreamSimTensors
 import TestSupport
 import Testing
 
@@ -93,9 +93,9 @@ struct AttentionWeightsTests {
     func features(kind: Feature.Kind) throws {
         let (network, input) = (try GoldenTests.network("clip"), try GoldenTests.input("clip"))
         let kept = [[Bool]](repeating: [Bool](repeating: true, count: 16), count: 3)
-        for centring in [false, true] {
-            let slow = network.features(Feature(kind), of: input, centringTokens: centring, keptPatches: kept)
-            let fast = network.features(Feature(kind), of: input, centringTokens: centring)
+        for centering in [false, true] {
+            let slow = network.features(Feature(kind), of: input, centeringTokens: centering, keptPatches: kept)
+            let fast = network.features(Feature(kind), of: input, centeringTokens: centering)
             let difference = Difference(slow, fast)
             #expect(difference.maxScaled < 2e-5, "\(difference)")
         }

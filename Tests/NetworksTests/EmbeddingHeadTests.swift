@@ -1,7 +1,7 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -101,7 +101,7 @@ struct EmbeddingHeadTests {
     }
 
     /// What may be wrong with a head's file, and what is said of it.
-    static let faults: [(change: @Sendable (inout [String: Tensor]) -> Void, kind: NetworkError.Kind, key: String)] = [
+    static let faults: [(change: @Sendable (inout [String: Tensor]) -> Void, kind: DreamSimError.Kind, key: String)] = [
         ({ $0["fc2.bias"] = nil }, .missingWeight, "fc2.bias"),
         ({ $0["fc1.weight"] = nil }, .missingWeight, "fc1.weight"),
         ({ $0 = [:] }, .missingWeight, "fc1.weight"),
@@ -121,7 +121,7 @@ struct EmbeddingHeadTests {
             change(&tensors)
             let file = folder.appending(path: "head.safetensors")
             try SafetensorsWriter.write(tensors.map { (name: $0.key, tensor: $0.value) }, to: file)
-            let error = try #require(throws: NetworkError.self) { try EmbeddingHead.read(file) }
+            let error = try #require(throws: DreamSimError.self) { try EmbeddingHead.read(file) }
             #expect(error.kind == kind && error.key == key && error.path == file.path, "\(error)")
         }
     }
@@ -132,7 +132,7 @@ struct EmbeddingHeadTests {
             let file = folder.appending(path: "file.safetensors")
             func reason(_ metadata: [String: String]) throws -> String {
                 try SafetensorsWriter.write([(name: "a", tensor: Tensor(zeros: [1]))], metadata: metadata, to: file)
-                let error = try #require(throws: NetworkError.self) { try EmbeddingHead.read(file) }
+                let error = try #require(throws: DreamSimError.self) { try EmbeddingHead.read(file) }
                 #expect(error.kind == .badHead)
                 return error.reason
             }
@@ -141,11 +141,11 @@ struct EmbeddingHeadTests {
             #expect(try reason(["format": "dreamsim-head", "version": "9"]).contains("version 9"))
             // A transformer has many layers fc1.
             let transformer = Fixtures.file("tiny/dino.safetensors")
-            let error = try #require(throws: NetworkError.self) { try EmbeddingHead.read(transformer) }
+            let error = try #require(throws: DreamSimError.self) { try EmbeddingHead.read(transformer) }
             #expect(error.kind == .badHead && error.reason.contains("3 layers fc1"))
             try Data("no weights at all".utf8).write(to: file)
-            #expect(throws: CheckpointError.self) { try EmbeddingHead.read(file) }
-            #expect(throws: CheckpointError.self) { try EmbeddingHead.read(folder.appending(path: "nowhere")) }
+            #expect(throws: DreamSimError.self) { try EmbeddingHead.read(file) }
+            #expect(throws: DreamSimError.self) { try EmbeddingHead.read(folder.appending(path: "nowhere")) }
         }
     }
 }

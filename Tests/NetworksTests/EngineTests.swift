@@ -1,6 +1,6 @@
-import Checkpoints
-import Networks
-import Tensors
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import TestSupport
 import Testing
 
@@ -37,7 +37,7 @@ struct EngineTests {
         let tokens = network.tokens(of: images, through: block)
         let (perImage, width) = (tokens.shape[1], tokens.shape[2])
         let expected = (0..<3).flatMap { tokens.values[($0 * perImage * width)..<($0 * perImage * width + width)] }
-        let alone = network.features(Feature(.cls, block: block), of: images, centringTokens: false)
+        let alone = network.features(Feature(.cls, block: block), of: images, centeringTokens: false)
         let difference = Difference(alone.values, expected)
         #expect(difference.relativeL2 < 2e-6, "\(difference)")
     }
@@ -48,10 +48,10 @@ struct EngineTests {
     func batches(family: String, feature: Feature) throws {
         let network = try GoldenTests.network(family)
         let images = Self.images(19, side: Self.side(family))
-        let together = network.features(feature, of: images, centringTokens: false)
+        let together = network.features(feature, of: images, centeringTokens: false)
         let width = together.shape[1]
         for n in 0..<19 {
-            let alone = network.features(feature, of: Self.image(images, n), centringTokens: false)
+            let alone = network.features(feature, of: Self.image(images, n), centeringTokens: false)
             let row = together.values[(n * width)..<((n + 1) * width)]
             #expect(Difference(alone.values, Array(row)).relativeL2 < 1e-6)
             let other = together.values[..<width]
@@ -67,10 +67,10 @@ struct EngineTests {
         let before = Parallel.threads
         defer { Parallel.threads = before }
         Parallel.threads = 1
-        let alone = network.features(Feature(.lastLayer), of: images, centringTokens: false)
+        let alone = network.features(Feature(.lastLayer), of: images, centeringTokens: false)
         for threads in 2...4 {
             Parallel.threads = threads
-            let together = network.features(Feature(.lastLayer), of: images, centringTokens: false)
+            let together = network.features(Feature(.lastLayer), of: images, centeringTokens: false)
             #expect(Difference(together.values, alone.values).relativeL2 < 1e-6)
         }
     }
@@ -86,7 +86,7 @@ struct EngineTests {
         let images = Self.images(2, side: Self.side(family))
         let features = try [weights, packed, packed.packed(for: configuration)].map {
             try VisionTransformer(configuration, weights: $0)
-                .features(Feature(.lastLayer), of: images, centringTokens: false)
+                .features(Feature(.lastLayer), of: images, centeringTokens: false)
         }
         #expect(features[0] == features[1] && features[1] == features[2])
     }
@@ -95,11 +95,11 @@ struct EngineTests {
     func callers() async throws {
         let network = try GoldenTests.network("dino")
         let images = Self.images(4, side: 64)
-        let expected = network.features(Feature(.lastLayer), of: images, centringTokens: false)
+        let expected = network.features(Feature(.lastLayer), of: images, centeringTokens: false)
         await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    network.features(Feature(.lastLayer), of: images, centringTokens: false) == expected
+                    network.features(Feature(.lastLayer), of: images, centeringTokens: false) == expected
                 }
             }
             for await isEqual in group { #expect(isEqual) }

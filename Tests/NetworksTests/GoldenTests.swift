@@ -1,6 +1,6 @@
-import Checkpoints
-import Networks
-import Tensors
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import TestSupport
 import Testing
 
@@ -58,7 +58,7 @@ struct GoldenTests {
     @Test("The class token after the final norm agrees", arguments: families)
     func lastLayer(family: String) throws {
         let features = try Self.network(family).features(
-            Feature(.lastLayer), of: try Self.input(family), centringTokens: false)
+            Feature(.lastLayer), of: try Self.input(family), centeringTokens: false)
         let difference = Difference(features, try Self.golden().tensor("\(family).last_layer"))
         #expect(difference.maxScaled < 2e-5, "\(difference)")
     }
@@ -66,7 +66,7 @@ struct GoldenTests {
     @Test("The projected class token agrees", arguments: ["clip", "open_clip"])
     func embedding(family: String) throws {
         let features = try Self.network(family).features(
-            Feature(.embedding), of: try Self.input(family), centringTokens: false)
+            Feature(.embedding), of: try Self.input(family), centeringTokens: false)
         let difference = Difference(features, try Self.golden().tensor("\(family).embedding"))
         #expect(difference.maxScaled < 2e-5, "\(difference)")
     }
@@ -74,7 +74,7 @@ struct GoldenTests {
     @Test("A feature at a chosen block is that block's class token", arguments: families, 0..<3)
     func chosenBlock(family: String, block: Int) throws {
         let features = try Self.network(family).features(
-            Feature(.cls, block: block), of: try Self.input(family), centringTokens: false)
+            Feature(.cls, block: block), of: try Self.input(family), centeringTokens: false)
         let tokens = try Self.golden().tensor("\(family).block\(block)")
         let (perImage, width) = (tokens.shape[1], tokens.shape[2])
         let expected = (0..<tokens.shape[0]).flatMap { n in
@@ -85,16 +85,16 @@ struct GoldenTests {
     }
 
     @Test("The patches' mean leaves out the class token and the registers", arguments: families, [false, true])
-    func classAndPatches(family: String, centring: Bool) throws {
+    func classAndPatches(family: String, centering: Bool) throws {
         let features = try Self.network(family).features(
-            Feature(.clsPatch), of: try Self.input(family), centringTokens: centring)
+            Feature(.clsPatch), of: try Self.input(family), centeringTokens: centering)
         let tokens = try Self.golden().tensor("\(family).block2")
         let (perImage, width) = (tokens.shape[1], tokens.shape[2])
         let first = family == "dinov2_reg4" ? 5 : 1
         let values = tokens.values.map(Double.init)
         func token(_ n: Int, _ t: Int) -> [Double] {
             let row = Array(values[((n * perImage + t) * width)..<((n * perImage + t + 1) * width)])
-            guard centring else { return row }
+            guard centering else { return row }
             let mean = row.reduce(0, +) / Double(width)
             let norm = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }.squareRoot()
             return row.map { ($0 - mean) / norm }
@@ -133,11 +133,11 @@ struct GoldenTests {
     @Test("A batch gives what its images give alone")
     func batches() throws {
         let (network, input) = (try Self.network("clip"), try Self.input("clip"))
-        let together = network.features(Feature(.embedding), of: input, centringTokens: false)
+        let together = network.features(Feature(.embedding), of: input, centeringTokens: false)
         let size = input.count / 3
         for n in 0..<3 {
             let one = Tensor(input.values[(n * size)..<((n + 1) * size)], shape: [1, 3, 64, 64])
-            let alone = network.features(Feature(.embedding), of: one, centringTokens: false)
+            let alone = network.features(Feature(.embedding), of: one, centeringTokens: false)
             let difference = Difference(alone.values, Array(together.values[(n * 32)..<((n + 1) * 32)]))
             #expect(difference.relativeL2 < 1e-6, "\(difference)")
         }

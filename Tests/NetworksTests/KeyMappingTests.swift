@@ -1,7 +1,7 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -144,7 +144,7 @@ struct KeyMappingTests {
         let tensors = Self.renamed(try Self.weights("dino"), "vit").filter {
             $0.name != "encoder.layer.1.attention.attention.key.weight"
         }
-        let error = try #require(throws: NetworkError.self) {
+        let error = try #require(throws: DreamSimError.self) {
             try Self.load(tensors, GoldenTests.configuration("dino"))
         }
         #expect(error.kind == .missingWeight)
@@ -155,7 +155,7 @@ struct KeyMappingTests {
     func unexpected() throws {
         var configuration = try GoldenTests.configuration("dino")
         configuration.depth = 2
-        let error = try #require(throws: NetworkError.self) {
+        let error = try #require(throws: DreamSimError.self) {
             try Self.load(Self.renamed(Self.weights("dino"), "dino"), configuration)
         }
         #expect(error.kind == .unexpectedWeight)
@@ -166,7 +166,7 @@ struct KeyMappingTests {
     func shapes() throws {
         var configuration = try GoldenTests.configuration("dino")
         configuration.mlpWidth = 96
-        let error = try #require(throws: NetworkError.self) {
+        let error = try #require(throws: DreamSimError.self) {
             try VisionTransformer(
                 configuration, weights: Self.load(Self.renamed(Self.weights("dino"), "dino"), configuration))
         }
@@ -176,7 +176,7 @@ struct KeyMappingTests {
 
     @Test("A file without a transformer is refused with its first names")
     func unknownLayout() throws {
-        let error = try #require(throws: NetworkError.self) {
+        let error = try #require(throws: DreamSimError.self) {
             try Self.load([("features.0.weight", Tensor(zeros: [2]))], GoldenTests.configuration("dino"))
         }
         #expect(error.kind == .unknownLayout)
@@ -187,7 +187,7 @@ struct KeyMappingTests {
     func badConfiguration() throws {
         var configuration = try GoldenTests.configuration("dino")
         configuration.heads = 5
-        let error = try #require(throws: NetworkError.self) {
+        let error = try #require(throws: DreamSimError.self) {
             try VisionTransformer(configuration, weights: WeightSet(origin: "memory", tensors: [:]))
         }
         #expect(error.kind == .badConfiguration && error.key == "heads")

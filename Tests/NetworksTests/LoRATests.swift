@@ -1,7 +1,7 @@
-import Checkpoints
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
 
@@ -36,14 +36,14 @@ struct LoRATests {
             Checkpoint(contentsOf: Fixtures.file("tiny/dino.safetensors")), for: configuration)
     }
 
-    @Test("Merging adds alpha / r times B A, or alpha / sqrt r when stabilised", arguments: [false, true])
-    func merging(stabilised: Bool) throws {
+    @Test("Merging adds alpha / r times B A, or alpha / sqrt r when stabilized", arguments: [false, true])
+    func merging(stabilized: Bool) throws {
         try Fixtures.withTemporaryFolder { folder in
             let adapter = try LoRAAdapter(
-                folder: Self.adapter(folder, configuration: ["use_rslora": stabilised]))
+                folder: Self.adapter(folder, configuration: ["use_rslora": stabilized]))
             let base = try Self.base()
             let merged = try adapter.merged(into: base, backbone: 0)
-            let scale: Double = stabilised ? 2 / 2 : 2 / 4
+            let scale: Double = stabilized ? 2 / 2 : 2 / 4
             let before = try #require(base.tensors["blocks.1.attn.qkv.weight"]).values
             let (up, down) = (Self.up.values.map(Double.init), Self.down.values.map(Double.init))
             var expected = before
@@ -87,7 +87,7 @@ struct LoRATests {
     func badConfiguration(key: String, value: String) throws {
         try Fixtures.withTemporaryFolder { folder in
             let json = try JSONSerialization.jsonObject(with: Data(value.utf8), options: .fragmentsAllowed)
-            let error = try #require(throws: NetworkError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try LoRAAdapter(folder: Self.adapter(folder, configuration: [key: json]))
             }
             #expect(error.kind == .badAdapter && error.key == key)
@@ -100,7 +100,7 @@ struct LoRATests {
             _ = try Self.adapter(folder)
             try Data(#"{"peft_type": "LORA", "r": 4, "lora_alpha": NaN}"#.utf8).write(
                 to: folder.appending(path: "adapter_config.json"))
-            let error = try #require(throws: NetworkError.self) { try LoRAAdapter(folder: folder) }
+            let error = try #require(throws: DreamSimError.self) { try LoRAAdapter(folder: folder) }
             #expect(error.kind == .badAdapter)
         }
     }
@@ -121,7 +121,7 @@ struct LoRATests {
             ([("base_model.model." + a.0, a.1), ("base_model.model." + b.0, b.1)], "v0.1"),
         ]
         try Fixtures.withTemporaryFolder { folder in
-            let error = try #require(throws: NetworkError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try LoRAAdapter(folder: Self.adapter(folder, tensors: cases[index].tensors))
             }
             #expect(error.kind == .badAdapter)
@@ -147,7 +147,7 @@ struct LoRATests {
         ]
         try Fixtures.withTemporaryFolder { folder in
             let adapter = try LoRAAdapter(folder: Self.adapter(folder, tensors: tensors[index]))
-            let error = try #require(throws: NetworkError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try adapter.merged(into: Self.base(), backbone: 0)
             }
             #expect(error.kind == .badAdapter)
@@ -163,7 +163,7 @@ struct LoRATests {
     func missingFiles(file: String) throws {
         try Fixtures.withTemporaryFolder { folder in
             try FileManager.default.removeItem(at: Self.adapter(folder).appending(path: file))
-            let error = try #require(throws: NetworkError.self) { try LoRAAdapter(folder: folder) }
+            let error = try #require(throws: DreamSimError.self) { try LoRAAdapter(folder: folder) }
             #expect(error.kind == .badAdapter)
         }
     }

@@ -1,5 +1,5 @@
-import Networks
-import Tensors
+import DreamSimNetworks
+import DreamSimTensors
 import TestSupport
 import Testing
 
@@ -174,8 +174,8 @@ struct MapRecordingTests {
                 var seen: [Double] = []
                 for i in 0..<plane {
                     for c in 0..<3 {
-                        let centred: Double = 2 * image[c * plane + i] - 0.25 - mean[c]
-                        seen.append(centred / deviation[c])
+                        let centered: Double = 2 * image[c * plane + i] - 0.25 - mean[c]
+                        seen.append(centered / deviation[c])
                     }
                 }
                 return Self.loss(network, Plain(height: height, width: width, channels: 3, values: seen), parameters)

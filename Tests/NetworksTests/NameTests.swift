@@ -1,4 +1,4 @@
-import Networks
+import DreamSimNetworks
 import TestSupport
 import Testing
 

@@ -1,6 +1,6 @@
-import Checkpoints
-import Networks
-import Tensors
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
 import TestSupport
 import Testing
 
@@ -51,10 +51,10 @@ struct RecordingTests {
     func features(family: String, feature: Feature) throws {
         let network = try GoldenTests.network(family)
         let images = EngineTests.images(3, side: EngineTests.side(family))
-        for (centring, recomputes) in [(false, false), (true, false), (false, true)] {
+        for (centering, recomputes) in [(false, false), (true, false), (false, true)] {
             let recording = Recording(
-                network, feature, of: images, centringTokens: centring, recomputes: recomputes)
-            let plain = network.features(feature, of: images, centringTokens: centring)
+                network, feature, of: images, centeringTokens: centering, recomputes: recomputes)
+            let plain = network.features(feature, of: images, centeringTokens: centering)
             let difference = Difference(recording.features, plain)
             #expect(difference.relativeL2 < 2e-6, "\(difference)")
         }
@@ -77,9 +77,9 @@ struct RecordingTests {
         let merged = try VisionTransformer(configuration, weights: WeightSet(origin: "merged", tensors: tensors))
         let recording = Recording(
             try VisionTransformer(configuration, weights: base), Feature(.lastLayer), of: images,
-            centringTokens: false, tuning: LoRATuning(Self.updates(), scale: 0.5))
+            centeringTokens: false, tuning: LoRATuning(Self.updates(), scale: 0.5))
         let difference = Difference(
-            recording.features, merged.features(Feature(.lastLayer), of: images, centringTokens: false))
+            recording.features, merged.features(Feature(.lastLayer), of: images, centeringTokens: false))
         #expect(difference.relativeL2 < 2e-6, "\(difference)")
     }
 
@@ -91,7 +91,7 @@ struct RecordingTests {
         for feature in Self.kinds {
             let results = [false, true].map { recomputes -> (Tensor?, [String: Tensor]) in
                 let recording = Recording(
-                    network, feature, of: images, centringTokens: false,
+                    network, feature, of: images, centeringTokens: false,
                     tuning: LoRATuning(Self.updates(), scale: 0.5, dropout: Dropout(probability: 0.2, seed: 3)),
                     recomputes: recomputes)
                 let sums = WeightGradients()
@@ -116,7 +116,7 @@ struct RecordingTests {
         for recomputes in [false, true] {
             let results = [0, top].map { first -> (Tensor, [String: Tensor]) in
                 let recording = Recording(
-                    network, feature, of: images, centringTokens: false, tuning: tuning, recomputes: recomputes,
+                    network, feature, of: images, centeringTokens: false, tuning: tuning, recomputes: recomputes,
                     firstBlock: first)
                 let sums = WeightGradients()
                 recording.backward(
@@ -133,15 +133,15 @@ struct RecordingTests {
 
     @Test("The images' gradient agrees with finite differences", arguments: GoldenTests.families, kinds)
     func images(family: String, feature: Feature) throws {
-        try images(family: family, feature: feature, centring: false)
-        if feature.kind == .clsPatch { try images(family: family, feature: feature, centring: true) }
+        try images(family: family, feature: feature, centering: false)
+        if feature.kind == .clsPatch { try images(family: family, feature: feature, centering: true) }
     }
 
-    private func images(family: String, feature: Feature, centring: Bool) throws {
+    private func images(family: String, feature: Feature, centering: Bool) throws {
         let network = try GoldenTests.network(family)
         let images = EngineTests.images(2, side: EngineTests.side(family))
         let recording = Recording(
-            network, feature, of: images, centringTokens: centring, tuning: LoRATuning(Self.updates(), scale: 0.5))
+            network, feature, of: images, centeringTokens: centering, tuning: LoRATuning(Self.updates(), scale: 0.5))
         let weights = Self.random(recording.features.shape, seed: 1)
         let gradient = try #require(
             recording.backward(
@@ -150,7 +150,7 @@ struct RecordingTests {
             let direction = Self.random(images.shape, seed: seed)
             let expected = Self.slope(step: 0.02) { step in
                 let moved = Recording(
-                    network, feature, of: Self.moved(images, along: direction, by: step), centringTokens: centring,
+                    network, feature, of: Self.moved(images, along: direction, by: step), centeringTokens: centering,
                     tuning: LoRATuning(Self.updates(), scale: 0.5))
                 return Self.dot(moved.features, weights)
             }
@@ -165,7 +165,7 @@ struct RecordingTests {
         let feature = configuration.projectionWidth != nil && feature.kind == .lastLayer ? Feature(.embedding) : feature
         let network = try VisionTransformer(configuration, weights: base)
         let images = EngineTests.images(2, side: EngineTests.side(family))
-        let recording = Recording(network, feature, of: images, centringTokens: false)
+        let recording = Recording(network, feature, of: images, centeringTokens: false)
         let weights = Self.random(recording.features.shape, seed: 1)
         let sums = WeightGradients()
         recording.backward(weights, through: BackwardWeights(network), wanting: .weights, into: sums)
@@ -183,7 +183,7 @@ struct RecordingTests {
                 tensors[name] = Self.moved(tensor, along: direction, by: step)
                 let other = try VisionTransformer(
                     configuration, weights: WeightSet(origin: "moved", tensors: tensors))
-                return Self.dot(other.features(feature, of: images, centringTokens: false), weights)
+                return Self.dot(other.features(feature, of: images, centeringTokens: false), weights)
             }
             let actual = Self.dot(gradient, direction)
             let size = max((Self.dot(gradient, gradient) / 3).squareRoot(), 1e-2)
@@ -198,7 +198,7 @@ struct RecordingTests {
         let dropout = probability > 0 ? Dropout(probability: probability, seed: 11) : nil
         func recording(_ updates: [Int: LoRAAdapter.Update]) -> Recording {
             Recording(
-                network, Feature(.embedding), of: images, centringTokens: false,
+                network, Feature(.embedding), of: images, centeringTokens: false,
                 tuning: LoRATuning(updates, scale: 0.5, dropout: dropout))
         }
         let recorded = recording(Self.updates())
@@ -236,12 +236,12 @@ struct RecordingTests {
         let tuning = LoRATuning(Self.updates(), scale: 0.5, dropout: Dropout(probability: 0.2, seed: 3))
         let weights = Self.random([3, 48], seed: 1)
         let (together, apart) = (WeightGradients(), WeightGradients())
-        Recording(network, Feature(.cls), of: images, centringTokens: false, tuning: tuning)
+        Recording(network, Feature(.cls), of: images, centeringTokens: false, tuning: tuning)
             .backward(weights, through: packed, wanting: .updates, into: together)
         for n in 0..<3 {
             let one = Tensor(Array(weights.values[(n * 48)..<((n + 1) * 48)]), shape: [1, 48])
             Recording(
-                network, Feature(.cls), of: EngineTests.image(images, n), centringTokens: false, tuning: tuning,
+                network, Feature(.cls), of: EngineTests.image(images, n), centeringTokens: false, tuning: tuning,
                 firstImage: n
             ).backward(one, through: packed, wanting: .updates, into: apart)
         }

@@ -1,6 +1,6 @@
+import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
-import Persistence
-import Retrieval
 import TestSupport
 import Testing
 
@@ -91,12 +91,12 @@ struct AbandonedFileTests {
         try MadeUpIndex.with(MadeUpIndex.clouds(5, of: 2)) { index in
             let left = index.url.appending(path: ".dreamsim-killed.part")
             try Data(count: 100).write(to: left)
-            try index.reader.buildNeighbours()
+            try index.reader.buildNeighbors()
             #expect(!FileManager.default.fileExists(atPath: left.path))
             try Data(count: 100).write(to: left)
             _ = try IndexWriter(index.url, settings: MadeUpIndex.settings(24))
             #expect(!FileManager.default.fileExists(atPath: left.path))
-            #expect(try index.reader.check().faults.isEmpty && index.reader.neighbours() != nil)
+            #expect(try index.reader.check().faults.isEmpty && index.reader.neighbors() != nil)
         }
     }
 }

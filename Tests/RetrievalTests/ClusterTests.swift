@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 import Testing
 
@@ -14,7 +14,7 @@ struct ClusterTests {
         return options
     }
 
-    /// The numbers of the pictures of each cluster.
+    /// The numbers of the images of each cluster.
     private static func numbers(_ report: ClusterReport) -> [[Int]] {
         report.clusters.map { $0.files.map { MadeUpIndex.number($0.image) } }
     }
@@ -29,7 +29,7 @@ struct ClusterTests {
     }
 
     @Test(
-        "Clouds come out as clusters, the nearest picture first, with the distances from the mean",
+        "Clouds come out as clusters, the nearest image first, with the distances from the mean",
         arguments: ClusterOptions.Method.allCases, [VectorPrecision.float16, .float32])
     func clouds(method: ClusterOptions.Method, precision: VectorPrecision) throws {
         // Cloud 0 is the largest.
@@ -47,18 +47,18 @@ struct ClusterTests {
                     let found = try reader.vector(of: #require(files[file.id]))
                     return try #require(found)
                 }
-                let centre = Self.mean(members)
-                let distances = members.map { Embedding.cosineDistance(centre, $0) }
+                let center = Self.mean(members)
+                let distances = members.map { Embedding.cosineDistance(center, $0) }
                 for (file, distance) in zip(cluster.files, distances) { #expect(abs(file.distance - distance) < 1e-7) }
                 #expect(cluster.files.map(\.distance) == cluster.files.map(\.distance).sorted())
-                #expect(cluster.centre == cluster.files[0].image && distances[0] <= distances.min()! + 1e-7)
+                #expect(cluster.center == cluster.files[0].image && distances[0] <= distances.min()! + 1e-7)
                 #expect(abs(cluster.spread - distances.reduce(0, +) / Double(distances.count)) < 1e-7)
             }
         }
     }
 
     @Test(
-        "k-means ends where every picture is nearest to the direction of its own cluster's mean", arguments: 1...4)
+        "k-means ends where every image is nearest to the direction of its own cluster's mean", arguments: 1...4)
     func settled(seed: UInt64) throws {
         var generator = SplitMix64(state: seed)
         let vectors = (0..<300).map { _ in Self.unit((0..<10).map { _ in Float.random(in: -1...1, using: &generator) })
@@ -66,10 +66,10 @@ struct ClusterTests {
         try MadeUpIndex.with(vectors) { index in
             let clusters = Self.numbers(try index.reader.clusters(Self.options(.kMeans, count: 12, seed: seed)))
             #expect(clusters.count == 12)
-            let centres = clusters.map { Self.unit(Self.mean($0.map { vectors[$0] })) }
+            let centers = clusters.map { Self.unit(Self.mean($0.map { vectors[$0] })) }
             for (own, cluster) in clusters.enumerated() {
                 for number in cluster {
-                    let distances = centres.map { Embedding.cosineDistance($0, vectors[number]) }
+                    let distances = centers.map { Embedding.cosineDistance($0, vectors[number]) }
                     #expect(distances[own] <= distances.min()! + 1e-6, "\(number)")
                 }
             }
@@ -80,7 +80,7 @@ struct ClusterTests {
         "The same seed gives the same clusters on any number of threads, another seed others",
         arguments: ClusterOptions.Method.allCases)
     func repeatable(method: ClusterOptions.Method) throws {
-        // Without structure, so that where centres begin decides.
+        // Without structure, so that where centers begin decides.
         try MadeUpIndex.with(MadeUpIndex.clouds(1500, of: 1, width: 300)) { index in
             let reader = try index.reader
             let before = PerceptualModel.threads
@@ -95,7 +95,7 @@ struct ClusterTests {
         }
     }
 
-    @Test("From one cluster to one for each picture; more are refused")
+    @Test("From one cluster to one for each image; more are refused")
     func counts() throws {
         try MadeUpIndex.with(MadeUpIndex.clouds(23, of: 1)) { index in
             let reader = try index.reader
@@ -110,12 +110,12 @@ struct ClusterTests {
                             == .badRequest)
                 }
             }
-            // The root of half the pictures.
+            // The root of half the images.
             #expect(try reader.clusters().clusters.count == 3)
         }
     }
 
-    @Test("One picture is a cluster; equal ones stay together, and it is said that there are fewer clusters")
+    @Test("One image is a cluster; equal ones stay together, and it is said that there are fewer clusters")
     func equals() throws {
         try MadeUpIndex.with([[1, 2, 3]]) { index in
             for method in ClusterOptions.Method.allCases {
@@ -188,7 +188,7 @@ struct ClusterTests {
             let reader = try index.reader
             func found(_ count: Int?, _ distance: Double?) throws -> Set<Set<Int>> {
                 var options = Self.options(.linkage, count: count, distance: distance)
-                options.neighbours = 40
+                options.neighbors = 40
                 let report = try reader.clusters(options)
                 #expect(report.notes.isEmpty && report.distance == distance)
                 return Set(Self.numbers(report).map { Set($0) })
@@ -203,14 +203,14 @@ struct ClusterTests {
         }
     }
 
-    @Test("Linkage with few neighbours says when it cannot join as far as was asked for")
+    @Test("Linkage with few neighbors says when it cannot join as far as was asked for")
     func apart() throws {
         try MadeUpIndex.with(MadeUpIndex.clouds(4, of: 12, spread: 0.05)) { index in
             var options = Self.options(.linkage, count: 1)
-            options.neighbours = 4
+            options.neighbors = 4
             let report = try index.reader.clusters(options)
             #expect(report.clusters.count > 1 && report.notes.count == 1)
-            options.neighbours = 40
+            options.neighbors = 40
             #expect(try index.reader.clusters(options).clusters.count == 1)
         }
     }
@@ -220,7 +220,7 @@ struct ClusterTests {
         try MadeUpIndex.with(MadeUpIndex.clouds(3, of: 1)) { index in
             let reader = try index.reader
             for change: (inout ClusterOptions) -> Void in [
-                { $0.distance = -0.1 }, { $0.distance = 2.1 }, { $0.distance = .nan }, { $0.neighbours = 0 },
+                { $0.distance = -0.1 }, { $0.distance = 2.1 }, { $0.distance = .nan }, { $0.neighbors = 0 },
                 { $0.rounds = 0 },
             ] {
                 var options = ClusterOptions(.linkage)
@@ -235,11 +235,11 @@ struct ClusterTests {
         }
     }
 
-    @Test("A page shows each cluster's centre first, says what it leaves out, and takes no name for markup")
+    @Test("A page shows each cluster's center first, says what it leaves out, and takes no name for markup")
     func page() async throws {
         try await Gallery.with(5) { gallery in
             let hostile = "<img src=x onerror=alert(1)> \"&'.png"
-            try Gallery.picture(9).write(to: gallery.picture(hostile))
+            try Gallery.image(9).write(to: gallery.image(hostile))
             try gallery.update()
             let report = try IndexReader(gallery.index).clusters(Self.options(.kMeans, count: 1))
             let html = GalleryPage(report, decoding: .standard).html()

@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 import Testing
 
@@ -70,13 +70,13 @@ struct DuplicateTests {
         }
     }
 
-    /// Pictures: 0 to 3, a copy of 0, the pixels of 1 in another format, 2 as a JPEG and half as large.
+    /// Images: 0 to 3, a copy of 0, the pixels of 1 in another format, 2 as a JPEG and half as large.
     static func with(_ body: (Gallery) throws -> Void) async throws {
         try await Gallery.with(4) { gallery in
-            try FileManager.default.copyItem(at: gallery.picture("0.png"), to: gallery.picture("copy.png"))
-            try bitmap(Gallery.picture(1)).write(to: gallery.picture("other.bmp"))
-            try Gallery.picture(2).write(to: gallery.picture("jpeg.jpg"), quality: 95)
-            try Gallery.picture(3).fitted(width: 20, height: 15, fit: .stretch).write(to: gallery.picture("small.png"))
+            try FileManager.default.copyItem(at: gallery.image("0.png"), to: gallery.image("copy.png"))
+            try bitmap(Gallery.image(1)).write(to: gallery.image("other.bmp"))
+            try Gallery.image(2).write(to: gallery.image("jpeg.jpg"), quality: 95)
+            try Gallery.image(3).fitted(width: 20, height: 15, fit: .stretch).write(to: gallery.image("small.png"))
             try gallery.update()
             try body(gallery)
         }
@@ -90,8 +90,8 @@ struct DuplicateTests {
         bytes += number(0, 24)
         for y in (0..<image.height).reversed() {
             for x in 0..<image.width {
-                let colour = image[x, y]
-                bytes += [colour.blue, colour.green, colour.red]
+                let color = image[x, y]
+                bytes += [color.blue, color.green, color.red]
             }
             bytes += Array(repeating: 0, count: row - image.width * 3)
         }
@@ -119,8 +119,8 @@ struct DuplicateTests {
                 #expect(group.pairs?.count == group.files.count * (group.files.count - 1) / 2)
             }
             #expect(all.groups.count >= 2)
-            #expect(throws: IndexError.self) { try DuplicateThresholds(reencoded: 0.2, near: 0.1, scene: 0.3) }
-            #expect(throws: IndexError.self) { try DuplicateThresholds(reencoded: .nan, near: 0.1, scene: 0.3) }
+            #expect(throws: DreamSimError.self) { try DuplicateThresholds(reencoded: 0.2, near: 0.1, scene: 0.3) }
+            #expect(throws: DreamSimError.self) { try DuplicateThresholds(reencoded: .nan, near: 0.1, scene: 0.3) }
         }
     }
 
@@ -133,7 +133,7 @@ struct DuplicateTests {
             let report = try reader.duplicates(DuplicateOptions(tier: .reencoded, thresholds: loose))
             #expect(report.groups.count == 1 && report.groups[0].files.count == 8)
             #expect(report.groups[0].files.last?.image.name != "0.png")
-            try Gallery.picture(9, width: 60, height: 20).write(to: gallery.picture("wide.png"))
+            try Gallery.image(9, width: 60, height: 20).write(to: gallery.image("wide.png"))
             try gallery.update()
             let again = try IndexReader(gallery.index)
             let options = DuplicateOptions(tier: .reencoded, thresholds: loose)
@@ -148,10 +148,10 @@ struct DuplicateTests {
     @Test("Against a folder: its files are kept, whatever the rules say, and others are its duplicates")
     func against() async throws {
         try await Self.with { gallery in
-            let archive = gallery.picture("archive")
+            let archive = gallery.image("archive")
             try FileManager.default.createDirectory(at: archive, withIntermediateDirectories: true)
             for name in ["copy.png", "1.png"] {
-                try FileManager.default.moveItem(at: gallery.picture(name), to: archive.appending(path: name))
+                try FileManager.default.moveItem(at: gallery.image(name), to: archive.appending(path: name))
             }
             try gallery.update()
             let reader = try IndexReader(gallery.index)
@@ -176,26 +176,26 @@ struct DuplicateTests {
                 tier: .identicalPixels, thresholds: try DuplicateThresholds(reencoded: 0, near: 0, scene: 0))
             let report = try reader.duplicates(options)
             let target = gallery.home.appending(path: "moved")
-            #expect(throws: IndexError.self) { try DuplicateMover.move(report, of: reader, to: gallery.pictures) }
-            let before = try Data(contentsOf: gallery.picture("copy.png"))
+            #expect(throws: DreamSimError.self) { try DuplicateMover.move(report, of: reader, to: gallery.images) }
+            let before = try Data(contentsOf: gallery.image("copy.png"))
             let outcome = try DuplicateMover.move(report, of: reader, to: target)
             #expect(outcome.moved == 2 && outcome.failures.isEmpty)
             let manager = FileManager.default
-            #expect(!manager.fileExists(atPath: gallery.picture("copy.png").path))
-            #expect(manager.fileExists(atPath: gallery.picture("0.png").path))
+            #expect(!manager.fileExists(atPath: gallery.image("copy.png").path))
+            #expect(manager.fileExists(atPath: gallery.image("0.png").path))
             #expect(
                 try Set(manager.contentsOfDirectory(atPath: target.path)) == ["1-copy.png", "2-1.png", "undo.json"])
             // A place that was taken meanwhile is not overwritten.
-            try Data("mine".utf8).write(to: gallery.picture("1.png"))
+            try Data("mine".utf8).write(to: gallery.image("1.png"))
             let undone = try DuplicateMover.undo(URL(filePath: outcome.undo))
             #expect(undone.moved == 1 && undone.failures.count == 1)
-            #expect(try Data(contentsOf: gallery.picture("copy.png")) == before)
-            #expect(try Data(contentsOf: gallery.picture("1.png")) == Data("mine".utf8))
-            #expect(throws: IndexError.self) { try DuplicateMover.undo(gallery.picture("0.png")) }
+            #expect(try Data(contentsOf: gallery.image("copy.png")) == before)
+            #expect(try Data(contentsOf: gallery.image("1.png")) == Data("mine".utf8))
+            #expect(throws: DreamSimError.self) { try DuplicateMover.undo(gallery.image("0.png")) }
             // The entry of 1.png no longer fits its file; a link to the kept file is not taken for a copy.
-            try manager.removeItem(at: gallery.picture("copy.png"))
+            try manager.removeItem(at: gallery.image("copy.png"))
             try manager.createSymbolicLink(
-                at: gallery.picture("copy.png"), withDestinationURL: gallery.picture("0.png"))
+                at: gallery.image("copy.png"), withDestinationURL: gallery.image("0.png"))
             let second = try DuplicateMover.move(report, of: reader, to: gallery.home.appending(path: "again"))
             #expect(second.moved == 0 && second.failures.count == 2)
         }

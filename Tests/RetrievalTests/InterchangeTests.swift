@@ -1,7 +1,7 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 import Testing
 
@@ -25,8 +25,8 @@ struct InterchangeTests {
         [VectorPrecision.float16, .float32])
     func roundTrip(format: InterchangeFormat, precision: VectorPrecision) async throws {
         try await Gallery.with(30, broken: 15) { gallery in
-            try FileManager.default.copyItem(at: gallery.picture("3.png"), to: gallery.picture("a, \"b\".png"))
-            _ = try gallery.writer(precision).update([ImagePath(gallery.pictures.path)], with: gallery.model)
+            try FileManager.default.copyItem(at: gallery.image("3.png"), to: gallery.image("a, \"b\".png"))
+            _ = try gallery.writer(precision).update([ImagePath(gallery.images.path)], with: gallery.model)
             let (first, second) = (gallery.home.appending(path: "1"), gallery.home.appending(path: "2"))
             for folder in [first, second] {
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -34,8 +34,8 @@ struct InterchangeTests {
             let reader = try IndexReader(gallery.index)
             #expect(try reader.export(to: first.appending(path: Self.name(format)), as: format) == 29)
             let copy = gallery.home.appending(path: "copy")
-            // Nothing of the pictures is needed.
-            try FileManager.default.moveItem(at: gallery.pictures, to: gallery.home.appending(path: "away"))
+            // Nothing of the images is needed.
+            try FileManager.default.moveItem(at: gallery.images, to: gallery.home.appending(path: "away"))
             let report = try IndexWriter.importing(first.appending(path: Self.name(format)), into: copy)
             #expect(report.added == 29 && report.known == 1 && report.images == 29 && report.failures.isEmpty)
             let other = try IndexReader(copy)
@@ -49,7 +49,7 @@ struct InterchangeTests {
             }
             try other.export(to: second.appending(path: Self.name(format)), as: format)
             #expect(try Self.bytes(first) == Self.bytes(second) && !Self.bytes(first).isEmpty)
-            // What is there already is recognised.
+            // What is there already is recognized.
             let again = try IndexWriter.importing(first.appending(path: Self.name(format)), into: copy)
             #expect(again.known == 29 && again.images == 29)
         }
@@ -85,13 +85,13 @@ struct InterchangeTests {
             }
             var writer = try NumpyWriter(rowShape: [48], to: folder.appending(path: "img_emb/img_emb_0.npy"))
             for seed in 0..<6 {
-                try writer.append(row: gallery.model.embed(Gallery.picture(UInt64(seed))).values.map { 7 * $0 })
+                try writer.append(row: gallery.model.embed(Gallery.image(UInt64(seed))).values.map { 7 * $0 })
             }
             try writer.commit()
-            let lines = (0..<6).map { #"{"image_path": "\#(gallery.picture("\($0).png").path)", "caption": null}"# }
+            let lines = (0..<6).map { #"{"image_path": "\#(gallery.image("\($0).png").path)", "caption": null}"# }
             let metadata = folder.appending(path: "metadata/metadata_0.ndjson")
             try Data(lines.joined(separator: "\n").utf8).write(to: metadata)
-            try FileManager.default.removeItem(at: gallery.picture("4.png"))
+            try FileManager.default.removeItem(at: gallery.image("4.png"))
             #expect(try StoreTests.kind { _ = try IndexWriter.importing(folder, into: gallery.index) } == .missing)
             #expect(!FileManager.default.fileExists(atPath: gallery.index.path))
             let report = try IndexWriter.importing(
@@ -99,7 +99,7 @@ struct InterchangeTests {
             #expect(report.added == 5 && report.failures.map(\.image.name) == ["4.png"])
             let update = try gallery.update()
             #expect(update.unchanged == 5 && update.added == 0)
-            let query = SearchQuery(vector: gallery.model.embed(Gallery.picture(2)).values)
+            let query = SearchQuery(vector: gallery.model.embed(Gallery.image(2)).values)
             let hit = try IndexReader(gallery.index).search([query], count: 1)[0][0]
             #expect(hit.file.path.name == "2.png" && hit.distance < 1e-5)
             // Parquet is named as what it is.
@@ -107,7 +107,7 @@ struct InterchangeTests {
             do {
                 _ = try IndexWriter.importing(folder, into: gallery.index, stamp: InterchangeStamp(gallery.settings))
                 Issue.record("Parquet was read")
-            } catch let error as IndexError { #expect(error.reason.contains("Parquet")) }
+            } catch let error as DreamSimError { #expect(error.reason.contains("Parquet")) }
         }
     }
 
@@ -135,7 +135,7 @@ struct InterchangeTests {
                     }
                 }
                 try FileManager.default.removeItem(at: file)
-                #expect(throws: IndexError.self, "without \(name)") {
+                #expect(throws: DreamSimError.self, "without \(name)") {
                     _ = try IndexWriter.importing(export, into: index.home.appending(path: "none"))
                 }
                 try sound.write(to: file)
@@ -158,7 +158,7 @@ struct InterchangeTests {
     func refusals() throws {
         try MadeUpIndex.with([[1, 0, 0]]) { index in
             let reader = try index.reader
-            #expect(try StoreTests.kind { _ = try reader.export(to: index.home, as: .npy) } == .badRequest)
+            #expect(try StoreTests.kind { _ = try reader.export(to: index.home, as: .npy) } == .badSetting)
             #expect(
                 try StoreTests.kind { _ = try reader.export(to: index.home.appending(path: "no/such.csv"), as: .csv) }
                     == .unwritable)
@@ -166,14 +166,14 @@ struct InterchangeTests {
             try reader.export(to: file, as: .ndjson)
             let plain = index.home.appending(path: "x.txt")
             try FileManager.default.copyItem(at: file, to: plain)
-            #expect(try StoreTests.kind { _ = try IndexWriter.importing(plain, into: index.url) } == .badRequest)
+            #expect(try StoreTests.kind { _ = try IndexWriter.importing(plain, into: index.url) } == .badSetting)
             let other = ModelStamp(model: "other", weights: "other", preprocessing: .standard, isNormalized: true)
             let stamp = InterchangeStamp(IndexSettings(stamp: other, source: "none", width: 3, precision: .float32))
             #expect(
                 try StoreTests.kind { _ = try IndexWriter.importing(file, into: index.url, stamp: stamp) }
                     == .incompatible)
             try Data(MadeUpIndex.line(1, [1, .nan, 0]).utf8).write(to: file)
-            #expect(throws: IndexError.self) {
+            #expect(throws: DreamSimError.self) {
                 _ = try IndexWriter.importing(
                     file, into: index.url, stamp: InterchangeStamp(MadeUpIndex.settings(3)))
             }

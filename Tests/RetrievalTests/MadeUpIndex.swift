@@ -1,9 +1,9 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 
-/// An index of vectors that a test chose; there are no pictures.
+/// An index of vectors that a test chose; there are no images.
 struct MadeUpIndex {
     let home: URL
     let url: URL
@@ -45,20 +45,20 @@ struct MadeUpIndex {
             """
     }
 
-    /// Clouds around centres of chance: the vector of picture i belongs to cloud i mod `clouds`.
+    /// Clouds around centers of chance: the vector of image i belongs to cloud i mod `clouds`.
     static func clouds(_ clouds: Int, of size: Int, width: Int = 24, spread: Double = 0.2, seed: UInt64 = 3)
         -> [[Float]]
     {
         var generator = SplitMix64(state: seed)
         func chance() -> Double { Double.random(in: -1...1, using: &generator) }
-        let centres = (0..<clouds).map { _ in (0..<width).map { _ in chance() } }
+        let centers = (0..<clouds).map { _ in (0..<width).map { _ in chance() } }
         return (0..<(clouds * size)).map { number in
-            centres[number % clouds].map { Float($0 + spread * chance()) }
+            centers[number % clouds].map { Float($0 + spread * chance()) }
         }
     }
 
     /// The number in `/made-up/NUMBER.png`.
     static func number(_ path: ImagePath) -> Int { Int(path.name.dropLast(4)) ?? -1 }
 
-    var graph: URL { url.appending(path: "neighbours.graph") }
+    var graph: URL { url.appending(path: "neighbors.graph") }
 }

@@ -1,7 +1,7 @@
 import DreamSim
+import DreamSimRetrieval
+import DreamSimTensors
 import Foundation
-import Retrieval
-import Tensors
 import TestSupport
 import Testing
 
@@ -64,7 +64,7 @@ struct MapTests {
         }
     }
 
-    /// How far neighbours on a map are neighbours in truth (Venna and Kaski 2001): 1 when all are, about 0.5 by chance.
+    /// How far neighbors on a map are neighbors in truth (Venna and Kaski 2001): 1 when all are, about 0.5 by chance.
     private static func trustworthiness(_ vectors: [[Float]], _ places: [(x: Double, y: Double)], _ k: Int) -> Double {
         let n = vectors.count
         var penalty = 0
@@ -80,13 +80,13 @@ struct MapTests {
         return 1 - 2 * Double(penalty) / Double(n * k * (2 * n - 3 * k - 1))
     }
 
-    private static func places(_ map: PictureMap) -> [(x: Double, y: Double)] { map.points.map { ($0.x, $0.y) } }
+    private static func places(_ map: Projection) -> [(x: Double, y: Double)] { map.points.map { ($0.x, $0.y) } }
 
-    @Test("Near neighbours lie near each other, which places by chance do not do", arguments: 1...3)
-    func neighbours(seed: UInt64) throws {
+    @Test("Near neighbors lie near each other, which places by chance do not do", arguments: 1...3)
+    func neighbors(seed: UInt64) throws {
         let vectors = MadeUpIndex.clouds(12, of: 20, spread: 0.5, seed: seed)
         try MadeUpIndex.with(vectors) { index in
-            var options = MapOptions()
+            var options = ProjectionOptions()
             options.seed = seed
             let map = try index.reader.map(options)
             #expect(map.points.map { MadeUpIndex.number($0.image) } == Array(0..<240))
@@ -111,7 +111,7 @@ struct MapTests {
             defer { PerceptualModel.threads = before }
             func map(_ threads: Int, _ seed: UInt64 = 1) throws -> String {
                 PerceptualModel.threads = threads
-                var options = MapOptions()
+                var options = ProjectionOptions()
                 options.seed = seed
                 return try JSON.text(try reader.map(options).points)
             }
@@ -121,7 +121,7 @@ struct MapTests {
         }
     }
 
-    @Test("Few pictures, and equal ones, have places on the map", arguments: [1, 2, 3, 4, 5, 17])
+    @Test("Few images, and equal ones, have places on the map", arguments: [1, 2, 3, 4, 5, 17])
     func small(count: Int) throws {
         for vectors in [MadeUpIndex.clouds(count, of: 1), Array(repeating: [3, 1, 2], count: count)] {
             try MadeUpIndex.with(vectors) { index in
@@ -136,20 +136,20 @@ struct MapTests {
         }
     }
 
-    @Test("Options without a meaning and folders without pictures are refused")
+    @Test("Options without a meaning and folders without images are refused")
     func refusals() throws {
         try MadeUpIndex.with(MadeUpIndex.clouds(6, of: 1)) { index in
             let reader = try index.reader
-            for change: (inout MapOptions) -> Void in [
-                { $0.neighbours = 1 }, { $0.neighbours = 1001 }, { $0.rounds = 0 }, { $0.folders = [ImagePath("/no")] },
+            for change: (inout ProjectionOptions) -> Void in [
+                { $0.neighbors = 1 }, { $0.neighbors = 1001 }, { $0.rounds = 0 }, { $0.folders = [ImagePath("/no")] },
             ] {
-                var options = MapOptions()
+                var options = ProjectionOptions()
                 change(&options)
                 #expect(try StoreTests.kind { _ = try reader.map(options) } == .badRequest)
             }
             let map = try reader.map()
             for side in [0, 199, 20_001] {
-                var drawing = MapDrawing()
+                var drawing = ProjectionDrawing()
                 drawing.side = side
                 #expect(try StoreTests.kind { _ = try map.drawn(drawing, decoding: .standard) } == .badRequest)
             }
@@ -158,41 +158,41 @@ struct MapTests {
 
     private static let red = RGB(0xE01020)
 
-    @Test("The drawing shows the pictures, dots for those that are gone, and light or dark ground")
+    @Test("The drawing shows the images, dots for those that are gone, and light or dark ground")
     func drawing() async throws {
         try await Gallery.with(0) { gallery in
             for number in 0..<12 {
                 let solid = Image(
                     width: 40, height: 20 + number,
                     pixels: (0..<(40 * (20 + number))).flatMap { _ in [Self.red.red, Self.red.green, Self.red.blue] })
-                try solid.write(to: gallery.picture("\(number).png"))
+                try solid.write(to: gallery.image("\(number).png"))
             }
             try gallery.update()
             let map = try IndexReader(gallery.index).map()
-            var drawing = MapDrawing()
+            var drawing = ProjectionDrawing()
             drawing.side = 300
-            func count(_ image: Image, _ colour: RGB) -> Int {
-                (0..<(300 * 300)).count { image[$0 % 300, $0 / 300] == colour }
+            func count(_ image: Image, _ color: RGB) -> Int {
+                (0..<(300 * 300)).count { image[$0 % 300, $0 / 300] == color }
             }
             let file = gallery.home.appending(path: "map.png")
             try map.drawn(drawing, decoding: .standard).write(to: file)
             let light = try Image(contentsOf: file)
             #expect(light.width == 300 && light.height == 300 && light[0, 0] == RGB(0xF6F7F9))
-            // Twelve pictures, each some 50 by 25 to 40 pixels, none over another.
+            // Twelve images, each some 50 by 25 to 40 pixels, none over another.
             let area = count(light, Self.red)
             #expect(area > 12 * 700, "\(area) pixels")
             drawing.isDark = true
             #expect(try map.drawn(drawing, decoding: .standard)[0, 0] == RGB(0x14181D))
-            drawing.pictures = 3
+            drawing.images = 3
             let few = count(try map.drawn(drawing, decoding: .standard), Self.red)
             #expect(few > 0 && few != area)
-            for number in 0..<12 { try FileManager.default.removeItem(at: gallery.picture("\(number).png")) }
+            for number in 0..<12 { try FileManager.default.removeItem(at: gallery.image("\(number).png")) }
             let gone = try map.drawn(drawing, decoding: .standard)
             #expect(count(gone, Self.red) == 0 && count(gone, RGB(0x14181D)) < 300 * 300)
         }
     }
 
-    @Test("The page holds every picture once, whatever the files are called")
+    @Test("The page holds every image once, whatever the files are called")
     func page() async throws {
         let names = [
             "</script><img src=x onerror=alert(1)>.png", "<!--<script>.png", "@POINTS@ @SHEETS@ @ABOUT@.png",
@@ -201,16 +201,16 @@ struct MapTests {
         try await Gallery.with(0) { gallery in
             for (seed, name) in names.enumerated() {
                 // A name must not hold a slash.
-                try Gallery.picture(UInt64(seed)).write(to: gallery.picture(name.replacing("/", with: "\u{2215}")))
+                try Gallery.image(UInt64(seed)).write(to: gallery.image(name.replacing("/", with: "\u{2215}")))
             }
             let strange = ImagePath(
-                bytes: Array((gallery.pictures.path + "/").utf8) + [0xFF, 0x3C, 0x0A] + Array(".png".utf8))
-            try Gallery.picture(70).write(to: gallery.home.appending(path: "y.png"))
+                bytes: Array((gallery.images.path + "/").utf8) + [0xFF, 0x3C, 0x0A] + Array(".png".utf8))
+            try Gallery.image(70).write(to: gallery.home.appending(path: "y.png"))
             #expect(strange.withCString { rename(gallery.home.appending(path: "y.png").path, $0) } == 0)
             try gallery.update()
             let map = try IndexReader(gallery.index).map()
             #expect(map.points.count == names.count + 1)
-            let html = try MapPage(map, decoding: .standard).html()
+            let html = try ProjectionPage(map, decoding: .standard).html()
             #expect(html.hasPrefix("<!DOCTYPE html>") && html.hasSuffix("</html>\n"))
             for mark in ["<script", "</script", "<!--", "<img"] {
                 let count = html.components(separatedBy: mark).count - 1
@@ -229,7 +229,7 @@ struct MapTests {
             let sheet = try #require(html.firstMatch(of: /"data:image\/jpeg;base64,([^"]+)"/))
             let image = try Image(decoding: Array(try #require(Data(base64Encoded: String(sheet.1)))), name: "sheet")
             #expect(image.width == 1536 && image.height == 1536)
-            #expect(!html.contains("@ABOUT@ Drag") && html.contains("7 images, 15 neighbours, seed 1."))
+            #expect(!html.contains("@ABOUT@ Drag") && html.contains("7 images, 15 neighbors, seed 1."))
         }
     }
 

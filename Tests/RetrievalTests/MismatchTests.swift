@@ -1,7 +1,7 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
 import GRDB
-import Retrieval
 import TestSupport
 import Testing
 
@@ -19,7 +19,7 @@ struct MismatchTests {
         try await Gallery.with(3) { gallery in
             try gallery.update()
             let sound = try gallery.dump()
-            try Self.change(gallery, "INSERT INTO grdb_migrations VALUES ('99: colours')")
+            try Self.change(gallery, "INSERT INTO grdb_migrations VALUES ('99: colors')")
             #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerSchema)
             #expect(try StoreTests.kind { _ = try IndexReader.settings(of: gallery.index) } == .newerSchema)
             #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerSchema)
@@ -60,15 +60,15 @@ struct MismatchTests {
         try await Gallery.with(6) { gallery in
             try gallery.update()
             let reader = try IndexReader(gallery.index)
-            try reader.buildNeighbours()
+            try reader.buildNeighbors()
             func renumber(_ file: URL, _ before: String, _ after: String) throws {
                 let text = try Data(contentsOf: file)
                 let range = try #require(text.range(of: Data(before.utf8)))
                 try (text[..<range.lowerBound] + Data(after.utf8) + text[range.upperBound...]).write(to: file)
             }
-            let graph = gallery.index.appending(path: "neighbours.graph")
-            try renumber(graph, "dreamsim-neighbours 1 ", "dreamsim-neighbours 2 ")
-            #expect(try StoreTests.kind { _ = try reader.neighbours() } == .newerSchema)
+            let graph = gallery.index.appending(path: "neighbors.graph")
+            try renumber(graph, "dreamsim-neighbors 1 ", "dreamsim-neighbors 2 ")
+            #expect(try StoreTests.kind { _ = try reader.neighbors() } == .newerSchema)
             #expect(try reader.check().faults.count == 1)
             let out = gallery.home.appending(path: "out.csv")
             try reader.export(to: out, as: .csv)
@@ -87,24 +87,24 @@ struct MismatchTests {
     func fewerCounted() async throws {
         try await Gallery.with(8) { gallery in
             try gallery.update()
-            let query = SearchQuery(vector: gallery.model.embed(Gallery.picture(7)).values)
-            try IndexReader(gallery.index).buildNeighbours()
+            let query = SearchQuery(vector: gallery.model.embed(Gallery.image(7)).values)
+            try IndexReader(gallery.index).buildNeighbors()
             try Self.change(gallery, "UPDATE setting SET rows = 5")
             let reader = try IndexReader(gallery.index)
             let found = try reader.search([query], count: 8)[0].map(\.file.path.name)
             #expect(Set(found) == Set((0..<5).map { "\($0).png" }))
             #expect(try reader.check().damaged == 3)
-            #expect(try StoreTests.kind { _ = try reader.neighbours() } == .incompatible)
+            #expect(try StoreTests.kind { _ = try reader.neighbors() } == .incompatible)
             #expect(try reader.clusters().images == 5 && reader.map().points.count == 5)
             let typical = try #require(try reader.typicalDistance())
             #expect(typical > 0 && typical < 2)
             let writer = try gallery.writer()
             #expect(writer.notes.count == 1 && writer.notes[0].contains("3 vectors"))
-            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).added == 3)
+            #expect(try writer.update([ImagePath(gallery.images.path)], with: gallery.model).added == 3)
             #expect(try writer.verify() == 0)
             let mended = try IndexReader(gallery.index)
             #expect(try mended.search([query], count: 1)[0][0].file.path.name == "7.png")
-            #expect(try mended.check().faults.isEmpty && mended.neighbours() == nil)
+            #expect(try mended.check().faults.isEmpty && mended.neighbors() == nil)
         }
     }
 
@@ -117,7 +117,7 @@ struct MismatchTests {
             #expect(try reader.typicalDistance() == nil)
             let options = DuplicateOptions(tier: .scene, thresholds: DuplicateThresholds(typical: 0))
             #expect(try reader.duplicates(options).groups.isEmpty)
-            #expect(try reader.buildNeighbours()?.vectors == 1)
+            #expect(try reader.buildNeighbors()?.vectors == 1)
             #expect(try StoreTests.kind { _ = try reader.measureRecall() } == .badRequest)
         }
     }
@@ -132,7 +132,7 @@ struct MismatchTests {
             }
             try Self.change(gallery, "UPDATE setting SET rows = 9223372036854775807")
             let writer = try gallery.writer()
-            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).unchanged == 4)
+            #expect(try writer.update([ImagePath(gallery.images.path)], with: gallery.model).unchanged == 4)
             #expect(try writer.verify() == 0 && gallery.dump().count == 4)
         }
     }

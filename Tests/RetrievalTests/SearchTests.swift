@@ -1,12 +1,12 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 import Testing
 
 @Suite("Searching")
 struct SearchTests {
-    /// Distances from a picture to all files of the index, computed one by one.
+    /// Distances from an image to all files of the index, computed one by one.
     static func plain(_ gallery: Gallery, _ reader: IndexReader, _ query: [Float]) throws -> [(ImagePath, Double)] {
         try reader.files().compactMap { file in
             try reader.vector(of: file).map { (file.path, Embedding.cosineDistance(query, $0)) }
@@ -18,9 +18,9 @@ struct SearchTests {
         [VectorPrecision.float16, .float32])
     func exact(count: Int, precision: VectorPrecision) async throws {
         try await Gallery.with(60, broken: 20) { gallery in
-            _ = try gallery.writer(precision).update([ImagePath(gallery.pictures.path)], with: gallery.model)
+            _ = try gallery.writer(precision).update([ImagePath(gallery.images.path)], with: gallery.model)
             let reader = try IndexReader(gallery.index)
-            let queries = (100..<112).map { gallery.model.embed(Gallery.picture($0)).values }
+            let queries = (100..<112).map { gallery.model.embed(Gallery.image($0)).values }
             for chosen in [Array(queries.prefix(1)), queries] {
                 let found = try reader.search(chosen.map { SearchQuery(vector: $0) }, count: count)
                 #expect(found.count == chosen.count)
@@ -38,39 +38,39 @@ struct SearchTests {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         let model = try await Gallery.tinyModel(home)
-        let pictures = home.appending(path: "pictures")
-        try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
-        for seed in 0..<5 { try Gallery.picture(UInt64(seed)).write(to: pictures.appending(path: "\(seed).png")) }
-        let copy = pictures.appending(path: "copy.png")
-        try FileManager.default.copyItem(at: pictures.appending(path: "2.png"), to: copy)
+        let images = home.appending(path: "images")
+        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
+        for seed in 0..<5 { try Gallery.image(UInt64(seed)).write(to: images.appending(path: "\(seed).png")) }
+        let copy = images.appending(path: "copy.png")
+        try FileManager.default.copyItem(at: images.appending(path: "2.png"), to: copy)
         let index = home.appending(path: "index")
         _ = try IndexWriter(index, settings: IndexSettings(model, source: "tiny")).update(
-            [ImagePath(pictures.path)], with: model)
+            [ImagePath(images.path)], with: model)
         let reader = try IndexReader(index)
-        let file = pictures.appending(path: "2.png")
+        let file = images.appending(path: "2.png")
         let id = try #require(try reader.files().first { $0.path == ImagePath(file.path) }).id
         struct Loaded: Error {}
         let known = try await reader.queries([
             .file(ImagePath(file.path)), .entry(id), .bytes(Array(Data(contentsOf: file)), name: "x"), .entry(999),
         ]) { throw Loaded() }
-        #expect(throws: IndexError.self) { try known[3].get() }
+        #expect(throws: DreamSimError.self) { try known[3].get() }
         let found = try reader.search(known.prefix(3).map { try $0.get() }, count: 9)
         for hits in found.prefix(2) {
             #expect(hits.count == 5 && hits[0].file.path == ImagePath(copy.path) && hits[0].distance < 1e-6)
         }
         #expect(found[2].count == 6)
         let outside = home.appending(path: "new.png")
-        try Gallery.picture(2, width: 44).write(to: outside)
+        try Gallery.image(2, width: 44).write(to: outside)
         await #expect(throws: Loaded.self) {
             _ = try await reader.queries([.file(ImagePath(outside.path))]) { throw Loaded() }
         }
         let fresh = try await reader.queries([.file(ImagePath(outside.path)), .file(ImagePath("/no/such.png"))]) {
             model
         }
-        #expect(throws: ImagingError.self) { try fresh[1].get() }
+        #expect(throws: DreamSimError.self) { try fresh[1].get() }
         #expect(try reader.search([fresh[0].get()], count: 1)[0].count == 1)
         let other = try await Gallery.tinyModel(home, isNormalized: false)
-        await #expect(throws: IndexError.self) {
+        await #expect(throws: DreamSimError.self) {
             _ = try await reader.queries([.file(ImagePath(outside.path))]) { other }
         }
     }
@@ -78,14 +78,14 @@ struct SearchTests {
     @Test("Filters by folder, date, size and side hold for every result")
     func filters() async throws {
         try await Gallery.with(4) { gallery in
-            let deep = gallery.picture("deep")
+            let deep = gallery.image("deep")
             try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
-            try Gallery.picture(50, width: 200, height: 100).write(to: deep.appending(path: "large.png"))
+            try Gallery.image(50, width: 200, height: 100).write(to: deep.appending(path: "large.png"))
             try FileManager.default.setAttributes(
-                [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: gallery.picture("1.png").path)
+                [.modificationDate: Date(timeIntervalSince1970: 1e9)], ofItemAtPath: gallery.image("1.png").path)
             try gallery.update()
             let reader = try IndexReader(gallery.index)
-            let query = SearchQuery(vector: gallery.model.embed(Gallery.picture(9)).values)
+            let query = SearchQuery(vector: gallery.model.embed(Gallery.image(9)).values)
             func names(_ change: (inout SearchFilter) -> Void) throws -> Set<String> {
                 var filter = SearchFilter()
                 change(&filter)
@@ -106,7 +106,7 @@ struct SearchTests {
         }
     }
 
-    @Test("Several wanted and unwanted pictures become one direction")
+    @Test("Several wanted and unwanted images become one direction")
     func combining() async throws {
         try await Gallery.with(0) { gallery in
             let (a, b, c) = (
@@ -115,8 +115,8 @@ struct SearchTests {
             )
             let query = try SearchQuery.combining([a, b], unlike: [c], weight: 0.5)
             #expect(query.vector == [0.5, 0.5, -0.5] && query.excluded == [ImagePath("a"), ImagePath("c")])
-            #expect(throws: IndexError.self) { try SearchQuery.combining([a], unlike: [a], weight: 1) }
-            #expect(throws: IndexError.self) { try SearchQuery.combining([]) }
+            #expect(throws: DreamSimError.self) { try SearchQuery.combining([a], unlike: [a], weight: 1) }
+            #expect(throws: DreamSimError.self) { try SearchQuery.combining([]) }
         }
     }
 
@@ -124,18 +124,18 @@ struct SearchTests {
     func dropped() async throws {
         try await Gallery.with(5) { gallery in
             try gallery.update()
-            try FileManager.default.removeItem(at: gallery.picture("2.png"))
+            try FileManager.default.removeItem(at: gallery.image("2.png"))
             try gallery.update()
-            let query = SearchQuery(vector: gallery.model.embed(Gallery.picture(2)).values)
+            let query = SearchQuery(vector: gallery.model.embed(Gallery.image(2)).values)
             for _ in 0..<2 {
                 let reader = try IndexReader(gallery.index)
                 let names = try reader.search([query], count: 5)[0].map(\.file.path.name)
                 #expect(Set(names) == ["0.png", "1.png", "3.png", "4.png"])
-                #expect(throws: IndexError.self) { try reader.search([SearchQuery(vector: [1])], count: 1) }
-                #expect(throws: IndexError.self) {
+                #expect(throws: DreamSimError.self) { try reader.search([SearchQuery(vector: [1])], count: 1) }
+                #expect(throws: DreamSimError.self) {
                     try reader.search([SearchQuery(vector: Array(repeating: .nan, count: 48))], count: 1)
                 }
-                #expect(throws: IndexError.self) { try reader.search([query], count: 0) }
+                #expect(throws: DreamSimError.self) { try reader.search([query], count: 0) }
                 try gallery.writer().compact()
             }
         }

@@ -1,17 +1,17 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 import Testing
 
 @Suite("Faults of an index")
 struct StoreTests {
     /// Runs `body` and returns the kind of the error that it throws.
-    static func kind(_ body: () throws -> Void) throws -> IndexError.Kind? {
+    static func kind(_ body: () throws -> Void) throws -> DreamSimError.Kind? {
         do {
             try body()
             return nil
-        } catch let error as IndexError {
+        } catch let error as DreamSimError {
             #expect(!error.subject.isEmpty && error.reason.count > 10, "\(error)")
             return error.kind
         }
@@ -61,7 +61,7 @@ struct StoreTests {
                 do {
                     _ = try IndexWriter(gallery.index, settings: settings)
                     Issue.record("\(other) was accepted")
-                } catch let error as IndexError {
+                } catch let error as DreamSimError {
                     #expect(error.kind == .incompatible && error.reason.contains(word), "\(error)")
                 }
             }
@@ -80,7 +80,7 @@ struct StoreTests {
             #expect(try Self.kind { _ = try IndexReader(gallery.index) } == .damaged)
             let writer = try gallery.writer()
             #expect(writer.notes.count == 1)
-            let report = try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model)
+            let report = try writer.update([ImagePath(gallery.images.path)], with: gallery.model)
             #expect(report.added == row + 1)
             let repaired = Set(
                 try gallery.dump().map { $0.split(separator: " ", maxSplits: 1)[1] }.map(Self.withoutRow))
@@ -98,7 +98,7 @@ struct StoreTests {
             let file = try gallery.vectorsFile()
             try Self.change(file) { $0.append(Data(repeating: 0xAB, count: 300)) }
             #expect(try gallery.dump() == sound)
-            try Gallery.picture(99).write(to: gallery.picture("z.png"))
+            try Gallery.image(99).write(to: gallery.image("z.png"))
             try gallery.update()
             #expect(try Array(gallery.dump().prefix(5)) == sound)
             #expect(try gallery.dump().count == 6)
@@ -114,7 +114,7 @@ struct StoreTests {
             #expect(try Self.kind { _ = try gallery.dump() } == .damaged)
             let writer = try gallery.writer()
             #expect(try writer.verify() == 1)
-            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).added == 1)
+            #expect(try writer.update([ImagePath(gallery.images.path)], with: gallery.model).added == 1)
             #expect(try writer.verify() == 0)
             #expect(try gallery.dump().count == 5)
         }
@@ -125,7 +125,7 @@ struct StoreTests {
         try await Gallery.with(2) { gallery in
             try gallery.update()
             try Self.change(try gallery.vectorsFile()) { $0[byte] ^= 0x10 }
-            let kinds: [IndexError.Kind?] = [.damaged, .newerSchema]
+            let kinds: [DreamSimError.Kind?] = [.damaged, .newerVersion]
             #expect(kinds.contains(try Self.kind { _ = try IndexReader(gallery.index) }))
             #expect(kinds.contains(try Self.kind { _ = try gallery.writer() }))
         }
@@ -143,7 +143,7 @@ struct StoreTests {
             try FileManager.default.removeItem(at: other)
             if how == 0 { try mine.write(to: other) }
             if how == 2 { try Data().write(to: other) }
-            let expected: IndexError.Kind = how == 1 ? .missing : .damaged
+            let expected: DreamSimError.Kind = how == 1 ? .missing : .damaged
             #expect(try Self.kind { _ = try IndexReader(gallery.index) } == expected)
             #expect(try Self.kind { _ = try gallery.writer() } == expected)
         }
@@ -170,7 +170,7 @@ struct StoreTests {
     func foreignFolder() async throws {
         try await Gallery.with(2) { (gallery) throws in
             #expect(
-                try Self.kind { _ = try IndexWriter(gallery.pictures, settings: gallery.settings) } == .badRequest)
+                try Self.kind { _ = try IndexWriter(gallery.images, settings: gallery.settings) } == .badSetting)
             #expect(try Self.kind { _ = try IndexReader(gallery.home.appending(path: "none")) } == .missing)
             #expect(try IndexReader.settings(of: gallery.index) == nil)
         }
@@ -181,9 +181,9 @@ struct StoreTests {
         try await Gallery.with(8) { gallery in
             try gallery.update()
             let reader = try IndexReader(gallery.index)
-            for number in [0, 3, 4] { try FileManager.default.removeItem(at: gallery.picture("\(number).png")) }
+            for number in [0, 3, 4] { try FileManager.default.removeItem(at: gallery.image("\(number).png")) }
             let writer = try gallery.writer()
-            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).dropped == 3)
+            #expect(try writer.update([ImagePath(gallery.images.path)], with: gallery.model).dropped == 3)
             let before = try gallery.dump()
             #expect(try writer.compact() == 3 && writer.verify() == 0)
             #expect(try reader.files().count == 8)
@@ -191,8 +191,8 @@ struct StoreTests {
             #expect(try gallery.dump().map { Self.withoutRow($0[...]) } == before.map { Self.withoutRow($0[...]) })
             #expect(try IndexReader(gallery.index).files().compactMap { $0.content?.row }.sorted() == Array(0..<5))
             #expect(try gallery.vectorsFile().lastPathComponent.hasPrefix("vectors-2-"))
-            try Gallery.picture(60).write(to: gallery.picture("new.png"))
-            #expect(try writer.update([ImagePath(gallery.pictures.path)], with: gallery.model).images == 6)
+            try Gallery.image(60).write(to: gallery.image("new.png"))
+            #expect(try writer.update([ImagePath(gallery.images.path)], with: gallery.model).images == 6)
             #expect(try writer.verify() == 0)
         }
     }

@@ -1,34 +1,34 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 
-/// A folder of pictures, an index of it and a small recorded transformer.
+/// A folder of images, an index of it and a small recorded transformer.
 struct Gallery {
     let home: URL
     let model: PerceptualModel
-    let pictures: URL
+    let images: URL
     let index: URL
 
-    /// Runs `body` with `count` pictures `0.png`, `1.png` …; every `broken`-th is no picture.
+    /// Runs `body` with `count` images `0.png`, `1.png` …; every `broken`-th is no image.
     static func with(_ count: Int = 10, broken: Int = 0, _ body: (Gallery) throws -> Void) async throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         let model = try await tinyModel(home)
         let gallery = Gallery(
-            home: home, model: model, pictures: home.appending(path: "pictures"), index: home.appending(path: "index"))
-        try FileManager.default.createDirectory(at: gallery.pictures, withIntermediateDirectories: true)
+            home: home, model: model, images: home.appending(path: "images"), index: home.appending(path: "index"))
+        try FileManager.default.createDirectory(at: gallery.images, withIntermediateDirectories: true)
         for number in 0..<count {
             if broken > 0 && number % broken == broken - 1 {
-                try Data("broken \(number)".utf8).write(to: gallery.picture("\(number).png"))
+                try Data("broken \(number)".utf8).write(to: gallery.image("\(number).png"))
             } else {
-                try picture(UInt64(number)).write(to: gallery.picture("\(number).png"))
+                try image(UInt64(number)).write(to: gallery.image("\(number).png"))
             }
         }
         try body(gallery)
     }
 
-    /// A small transformer of one's own, with another normalisation for an incompatible one.
+    /// A small transformer of one's own, with another normalization for an incompatible one.
     static func tinyModel(_ home: URL, isNormalized: Bool = true) async throws -> PerceptualModel {
         let description = home.appending(path: "model.json")
         try Data(
@@ -48,8 +48,8 @@ struct Gallery {
                 store: store, preprocessing: Preprocessing(side: 64), isNormalized: isNormalized))
     }
 
-    /// A picture with some structure, different for every seed.
-    static func picture(_ seed: UInt64, width: Int = 40, height: Int = 30) -> Image {
+    /// An image with some structure, different for every seed.
+    static func image(_ seed: UInt64, width: Int = 40, height: Int = 30) -> Image {
         var generator = SplitMix64(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), Int(seed))
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in
@@ -59,7 +59,7 @@ struct Gallery {
         return Image(width: width, height: height, pixels: pixels)
     }
 
-    func picture(_ name: String) -> URL { pictures.appending(path: name) }
+    func image(_ name: String) -> URL { images.appending(path: name) }
 
     var settings: IndexSettings { IndexSettings(model, source: home.appending(path: "model.json").path) }
 
@@ -71,7 +71,7 @@ struct Gallery {
     /// Brings the index up to date.
     @discardableResult
     func update(_ options: IndexingOptions = IndexingOptions()) throws -> IndexingReport {
-        try writer().update([ImagePath(pictures.path)], with: model, options: options)
+        try writer().update([ImagePath(images.path)], with: model, options: options)
     }
 
     /// The file of vectors.

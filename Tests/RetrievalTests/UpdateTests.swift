@@ -1,15 +1,15 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import TestSupport
 import Testing
 
 @Suite("Updating an index")
 struct UpdateTests {
-    @Test("New pictures are embedded, broken ones listed with the reason, identical ones share a vector")
+    @Test("New images are embedded, broken ones listed with the reason, identical ones share a vector")
     func first() async throws {
         try await Gallery.with(20, broken: 7) { gallery in
-            try FileManager.default.copyItem(at: gallery.picture("0.png"), to: gallery.picture("copy.png"))
+            try FileManager.default.copyItem(at: gallery.image("0.png"), to: gallery.image("copy.png"))
             let report = try gallery.update()
             #expect(report.added == 19 && report.known == 1 && report.unchanged == 0 && report.isComplete)
             #expect(report.images == 19)
@@ -34,11 +34,11 @@ struct UpdateTests {
             try gallery.update()
             let again = try gallery.update()
             #expect(again.unchanged == 8 && again.added == 0 && again.newFailures == 0 && again.failures.count == 2)
-            let folder = gallery.picture("deeper")
+            let folder = gallery.image("deeper")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try FileManager.default.moveItem(at: gallery.picture("1.png"), to: folder.appending(path: "one.png"))
-            try FileManager.default.removeItem(at: gallery.picture("2.png"))
-            try Gallery.picture(77).write(to: gallery.picture("3.png"))
+            try FileManager.default.moveItem(at: gallery.image("1.png"), to: folder.appending(path: "one.png"))
+            try FileManager.default.removeItem(at: gallery.image("2.png"))
+            try Gallery.image(77).write(to: gallery.image("3.png"))
             let third = try gallery.update()
             #expect(third.added == 2 && third.known == 1 && third.moved == 1 && third.dropped == 1)
             #expect(third.unchanged == 5 && third.images == 7)
@@ -47,25 +47,25 @@ struct UpdateTests {
             #expect(names == ["0.png", "3.png", "5.png", "6.png", "7.png", "8.png", "one.png"])
             let changed = try #require(try reader.files().first { $0.path.name == "3.png" })
             let vector = try #require(try reader.vector(of: changed))
-            for (a, b) in zip(vector, gallery.model.embed(Gallery.picture(77)).values) { #expect(abs(a - b) < 1e-3) }
+            for (a, b) in zip(vector, gallery.model.embed(Gallery.image(77)).values) { #expect(abs(a - b) < 1e-3) }
         }
     }
 
-    @Test("Two files that exchange their names are both recognised")
+    @Test("Two files that exchange their names are both recognized")
     func exchange() async throws {
         try await Gallery.with(4) { gallery in
             try gallery.update()
             let manager = FileManager.default
-            try manager.moveItem(at: gallery.picture("0.png"), to: gallery.picture("x.png"))
-            try manager.moveItem(at: gallery.picture("1.png"), to: gallery.picture("0.png"))
-            try manager.moveItem(at: gallery.picture("x.png"), to: gallery.picture("1.png"))
+            try manager.moveItem(at: gallery.image("0.png"), to: gallery.image("x.png"))
+            try manager.moveItem(at: gallery.image("1.png"), to: gallery.image("0.png"))
+            try manager.moveItem(at: gallery.image("x.png"), to: gallery.image("1.png"))
             let report = try gallery.update()
             #expect(report.added == report.known && report.images == 4)
             let reader = try IndexReader(gallery.index)
             for (name, seed) in [("0.png", 1), ("1.png", 0)] {
                 let file = try #require(try reader.files().first { $0.path.name == name })
                 let vector = try #require(try reader.vector(of: file))
-                for (a, b) in zip(vector, gallery.model.embed(Gallery.picture(UInt64(seed))).values) {
+                for (a, b) in zip(vector, gallery.model.embed(Gallery.image(UInt64(seed))).values) {
                     #expect(abs(a - b) < 1e-3)
                 }
             }
@@ -81,7 +81,7 @@ struct UpdateTests {
             try FileManager.default.removeItem(at: gallery.index)
             var asked = 0
             let report = try gallery.writer().update(
-                [ImagePath(gallery.pictures.path)], with: gallery.model,
+                [ImagePath(gallery.images.path)], with: gallery.model,
                 isCancelled: {
                     asked += 1
                     return asked > count
@@ -103,7 +103,7 @@ struct UpdateTests {
             #expect(try gallery.update(options).images == 5)
             options.finder.excluded = ["0.png"]
             #expect(try gallery.update(options).images == 6)
-            for number in 0..<6 { try FileManager.default.removeItem(at: gallery.picture("\(number).png")) }
+            for number in 0..<6 { try FileManager.default.removeItem(at: gallery.image("\(number).png")) }
             #expect(try gallery.update().images == 6)
             options.emptiesFolders = true
             #expect(try gallery.update(options).images == 0)
@@ -115,10 +115,10 @@ struct UpdateTests {
         try await Gallery.with(3) { gallery in
             let other = gallery.home.appending(path: "other")
             try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
-            try Gallery.picture(50).write(to: other.appending(path: "far.png"))
-            for (name, target) in [("loop", gallery.pictures), ("far", other)] {
+            try Gallery.image(50).write(to: other.appending(path: "far.png"))
+            for (name, target) in [("loop", gallery.images), ("far", other)] {
                 try FileManager.default.createSymbolicLink(
-                    at: gallery.picture(name), withDestinationURL: target)
+                    at: gallery.image(name), withDestinationURL: target)
             }
             var options = IndexingOptions()
             options.finder.followsLinks = false

@@ -1,5 +1,5 @@
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -218,7 +218,7 @@ struct GradientTests {
         #expect(results[0] == results[1] && results[1] == results[2])
     }
 
-    @Test("A normalised vector's gradient agrees; a constant vector's is zero")
+    @Test("A normalized vector's gradient agrees; a constant vector's is zero")
     func unitVector() {
         let x = VectorMathTests.values(11, seed: 1)
         let dy = VectorMathTests.values(11, seed: 2).map(Double.init)

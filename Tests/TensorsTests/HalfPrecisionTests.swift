@@ -1,6 +1,6 @@
-import CVectorMath
+import CDreamSimKernels
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 

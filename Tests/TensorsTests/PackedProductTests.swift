@@ -1,6 +1,6 @@
-import CVectorMath
+import CDreamSimKernels
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -160,7 +160,7 @@ struct PackedProductTests {
         #expect(Difference(y, expected).maxAbsolute < 1e-5)
     }
 
-    @Test("Standardising subtracts and divides as written", arguments: Math.kinds, Math.widths)
+    @Test("Standardizing subtracts and divides as written", arguments: Math.kinds, Math.widths)
     func standardize(kind: String, width: Int) throws {
         let x = Math.values(width, seed: 11)
         var y = [Float](repeating: .nan, count: width)

@@ -1,11 +1,11 @@
 import Dispatch
+import DreamSimTensors
 import Foundation
 import Synchronization
-import Tensors
 import TestSupport
 import Testing
 
-/// Loops over threads. Serialised, because the number of threads is one for the whole process.
+/// Loops over threads. Serialized, because the number of threads is one for the whole process.
 @Suite("Threads", .serialized)
 struct ParallelTests {
     /// Counts how often each index came.

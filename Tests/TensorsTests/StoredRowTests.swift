@@ -1,5 +1,5 @@
-import CVectorMath
-import Tensors
+import CDreamSimKernels
+import DreamSimTensors
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Tensors
+import DreamSimTensors
 import TestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import CVectorMath
+import CDreamSimKernels
 import Foundation
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
+import DreamSimTensors
 import Foundation
-import Tensors
 import TestSupport
 import Testing
 
@@ -155,7 +155,7 @@ struct WholeMapTests {
         Self.check(kind.backward(dOutput), of: plain, at: x, weights: dOutput.values, "upsampling")
     }
 
-    @Test("Normalised channels and their gradients", arguments: [ChannelNorm.Scope.batch, .image], [1, 20])
+    @Test("Normalized channels and their gradients", arguments: [ChannelNorm.Scope.batch, .image], [1, 20])
     func norm(scope: ChannelNorm.Scope, channels: Int) {
         let shape: Shape = [3, 4, 5, channels]
         let norm = ChannelNorm(over: scope, epsilon: 1e-3)

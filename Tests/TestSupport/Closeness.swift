@@ -1,4 +1,4 @@
-public import Tensors
+public import DreamSimTensors
 
 /// How far two arrays are apart, elementwise and as a whole.
 public struct Difference: CustomStringConvertible, Sendable {

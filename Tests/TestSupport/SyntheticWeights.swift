@@ -1,4 +1,4 @@
-public import Tensors
+public import DreamSimTensors
 
 /// Weights that are a pure function of their names, the same as `Scripts/parity/synthetic_release.py` makes.
 public enum SyntheticWeights {

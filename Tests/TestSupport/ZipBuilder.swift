@@ -1,4 +1,4 @@
-import CZlib
+import CDreamSimZlib
 
 /// Writes zip archives for tests, with every fault a hostile one could have.
 public struct ZipBuilder {
@@ -208,7 +208,7 @@ public struct ZipBuilder {
                 stream.avail_in = uInt(source.count)
                 stream.next_out = target.baseAddress
                 stream.avail_out = uInt(target.count)
-                let status = CZlib.deflate(&stream, Z_FINISH)
+                let status = CDreamSimZlib.deflate(&stream, Z_FINISH)
                 precondition(status == Z_STREAM_END, "deflate: \(status)")
             }
         }

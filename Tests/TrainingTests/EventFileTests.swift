@@ -1,8 +1,8 @@
+import DreamSimSupport
+import DreamSimTraining
 import Foundation
-import Persistence
 import TestSupport
 import Testing
-import Training
 
 /// Files of TensorBoard, read back by a reader of the test's own.
 @Suite("TensorBoard's events")
@@ -144,7 +144,7 @@ struct EventFileTests {
 
     @Test("A folder that is not there is refused with advice")
     func refused() throws {
-        let error = try #require(throws: TrainingError.self) {
+        let error = try #require(throws: DreamSimError.self) {
             try EventFile(in: URL(filePath: "/nowhere/at/all"), from: 1)
         }
         #expect(error.kind == .unwritable && error.reason.contains("No such file"))

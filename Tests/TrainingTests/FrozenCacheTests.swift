@@ -1,9 +1,9 @@
 import DreamSim
+import DreamSimTensors
+import DreamSimTraining
 import Foundation
-import Tensors
 import TestSupport
 import Testing
-import Training
 
 /// The file of rows by itself.
 @Suite("The cache of the frozen part")
@@ -14,10 +14,10 @@ struct FrozenCacheTests {
     }
 
     static func open(
-        _ folder: URL, _ identity: FrozenCache.Identity = identity(), limit: Int = 1 << 30, pictures: Int = 4,
+        _ folder: URL, _ identity: FrozenCache.Identity = identity(), limit: Int = 1 << 30, images: Int = 4,
         reserve: Int = 0
     ) throws -> FrozenCache {
-        try FrozenCache(identity, in: folder, limit: limit, pictures: pictures, reserve: reserve)
+        try FrozenCache(identity, in: folder, limit: limit, images: images, reserve: reserve)
     }
 
     static func key(_ n: Int) -> [UInt8] { [UInt8](repeating: UInt8(n), count: 32) }
@@ -35,10 +35,10 @@ struct FrozenCacheTests {
             for n in 0..<3 { #expect(cache?.row(Self.key(n)) == Self.row(n)) }
             #expect(cache?.row(Self.key(3)) == nil)
             let notes = cache?.takeNotes() ?? []
-            #expect(notes.count == 1 && notes[0].contains("0 pictures are in") && cache?.takeNotes() == [])
+            #expect(notes.count == 1 && notes[0].contains("0 images are in") && cache?.takeNotes() == [])
             cache = nil
             let again = try Self.open(folder)
-            #expect(again.takeNotes().first?.contains("3 pictures are in") == true)
+            #expect(again.takeNotes().first?.contains("3 images are in") == true)
             for n in 0..<3 { #expect(again.row(Self.key(n)) == Self.row(n)) }
             // Another model has a file of its own.
             #expect(try Self.open(folder, Self.identity("other")).row(Self.key(0)) == nil)
@@ -119,7 +119,7 @@ struct FrozenCacheTests {
     @Test("A cache stays below its limit, and leaves room on the disk")
     func limits() throws {
         try Fixtures.withTemporaryFolder { folder in
-            let small = try Self.open(folder, limit: 400, pictures: 100)
+            let small = try Self.open(folder, limit: 400, images: 100)
             for n in 0..<9 { small.add(Self.row(n), for: Self.key(n)) }
             let size = try Data(contentsOf: small.url).count
             #expect(size <= 400 && small.takeNotes().contains { $0.contains("--cache-limit") })
@@ -150,7 +150,7 @@ struct FrozenCacheTests {
             try Data(count: 5000).write(to: own)
             try FileManager.default.setAttributes(
                 [.modificationDate: Date(timeIntervalSinceNow: -9999)], ofItemAtPath: own.path)
-            let fresh = try Self.open(folder, Self.identity("fresh"), limit: 7600, pictures: 10)
+            let fresh = try Self.open(folder, Self.identity("fresh"), limit: 7600, images: 10)
             func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
             #expect(!exists(old) && exists(recent) && exists(used.url) && exists(own) && exists(fresh.url))
             #expect(fresh.takeNotes().contains { $0.contains("removed") && $0.contains("old") })
@@ -159,7 +159,7 @@ struct FrozenCacheTests {
 
     @Test("A folder that cannot be made is refused with advice")
     func nowhere() throws {
-        let error = try #require(throws: TrainingError.self) { try Self.open(URL(filePath: "/proc/cache")) }
+        let error = try #require(throws: DreamSimError.self) { try Self.open(URL(filePath: "/proc/cache")) }
         #expect(error.kind == .unwritable && error.reason.contains("--no-cache"))
     }
 }

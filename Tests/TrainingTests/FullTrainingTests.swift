@@ -1,12 +1,12 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
-import Networks
-import Tensors
 import TestSupport
 import Testing
-import Training
 
 /// Training of every weight.
 @Suite("Training every weight", .serialized)
@@ -136,7 +136,7 @@ struct FullTrainingTests {
             Parallel.threads = 2
             let resumed = try TrainingRunTests.expectSame(
                 ["checkpoint.safetensors", "model.safetensors", "best.safetensors"], after: stop, in: folder, run)
-            let other = try #require(throws: TrainingError.self) {
+            let other = try #require(throws: DreamSimError.self) {
                 try TrainingRun(
                     model, TrainingRunTests.options(), training: resumed.training,
                     folder: folder.appending(path: "part"))

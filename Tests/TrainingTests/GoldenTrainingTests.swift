@@ -1,11 +1,11 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
+import DreamSimTraining
 import Foundation
-import Networks
-import Tensors
 import TestSupport
 import Testing
-import Training
 
 /// Twelve steps of LoRA training of a small ensemble, as PyTorch and PEFT took them.
 @Suite("Training against PyTorch", .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))

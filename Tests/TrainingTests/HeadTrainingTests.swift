@@ -1,12 +1,12 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
-import Networks
-import Tensors
 import TestSupport
 import Testing
-import Training
 
 /// Training of a head on frozen embeddings.
 @Suite("Training a head", .serialized)
@@ -112,13 +112,13 @@ struct HeadTrainingTests {
             #expect(abs(try trainer.validate(images).loss - losses.reduce(0, +) / 5) < 1e-6)
             // A run can go on from the head, and not from a model that has it.
             #expect(try Trainer(model, Self.options(), head: head).validate(images) == trainer.validate(images))
-            let error = try #require(throws: TrainingError.self) { try Trainer(headed, Self.options()) }
+            let error = try #require(throws: DreamSimError.self) { try Trainer(headed, Self.options()) }
             #expect(error.kind == .badSetting && error.reason.contains("head"))
         }
     }
 
     @Test(
-        "A run learns, embeds each picture once, and goes on to the very same files when it was stopped",
+        "A run learns, embeds each image once, and goes on to the very same files when it was stopped",
         arguments: [1, 3])
     func resuming(stop: Int) async throws {
         let model = try await Self.model()
@@ -157,18 +157,18 @@ struct HeadTrainingTests {
             let files = try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)
                 .filter { $0.pathExtension == "rows" }
             let size = try Data(contentsOf: try #require(files.first)).count
-            // 18 pictures of 96 numbers, with a key and a sum each, after a line of text.
+            // 18 images of 96 numbers, with a key and a sum each, after a line of text.
             #expect(files.count == 1 && size > 18 * (32 + 4 + 4 * 96) && size < 19 * (32 + 4 + 4 * 96) + 1000)
             #expect(try head("second", cache: cache) == plain)
             #expect(try Data(contentsOf: files[0]).count == size)
         }
     }
 
-    @Test("Heads of another shape, normalised models and embeddings of another width are refused")
+    @Test("Heads of another shape, normalized models and embeddings of another width are refused")
     func refused() async throws {
         let model = try await Self.model()
-        func refusal(_ body: () throws -> Void) throws -> TrainingError {
-            try #require(throws: TrainingError.self, performing: body)
+        func refusal(_ body: () throws -> Void) throws -> DreamSimError {
+            try #require(throws: DreamSimError.self, performing: body)
         }
         let narrow = try EmbeddingHead(
             EmbeddingHead.shapes(width: 48, hiddenWidth: 8).mapValues { Tensor(zeros: $0) })
@@ -177,7 +177,7 @@ struct HeadTrainingTests {
         let adapter = LoRAAdapter(rank: 2, scale: 1, updates: [:])
         #expect(try refusal { _ = try Trainer(model, .mlp, from: adapter) }.reason.contains("only lora"))
         let normalized = try await Self.model(isNormalized: true)
-        #expect(try refusal { _ = try Trainer(normalized, .mlp) }.reason.contains("normalises"))
+        #expect(try refusal { _ = try Trainer(normalized, .mlp) }.reason.contains("normalizes"))
         for change in [{ $0.layers = 2 }, { $0.dropout = 0.1 }, { $0.hiddenWidth = 0 }]
             as [(inout TrainingOptions) -> Void]
         {

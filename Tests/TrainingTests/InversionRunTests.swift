@@ -1,21 +1,21 @@
 import DreamSim
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
 import TestSupport
 import Testing
-import Training
 
 /// Whole inversions with their files.
 @Suite("Inversion runs", .serialized)
 struct InversionRunTests {
     static func run(
-        _ folder: URL, _ name: String, _ parameterisation: Parameterisation = .pyramid(levels: 3), seed: UInt64 = 1,
+        _ folder: URL, _ name: String, _ parameterization: Parameterization = .pyramid(levels: 3), seed: UInt64 = 1,
         shift: Int = 0
     ) throws -> InversionRun {
-        var options = InversionTests.options(parameterisation, steps: 12)
+        var options = InversionTests.options(parameterization, steps: 12)
         (options.seed, options.shift) = (seed, shift)
         var settings = InversionRun.Settings()
-        settings.picture = folder.appending(path: name + ".png")
+        settings.image = folder.appending(path: name + ".png")
         settings.checkpoint = folder.appending(path: name + ".safetensors")
         settings.stepsBetweenSaves = 4
         settings.frames = 4
@@ -27,39 +27,39 @@ struct InversionRunTests {
 
     @Test(
         "A run that was stopped anywhere, in any way, goes on to the very same result",
-        arguments: [1, 4, 7], [Parameterisation.pyramid(levels: 3), ParameterisationTests.network])
-    func resuming(stop: Int, parameterisation: Parameterisation) throws {
+        arguments: [1, 4, 7], [Parameterization.pyramid(levels: 3), ParameterizationTests.network])
+    func resuming(stop: Int, parameterization: Parameterization) throws {
         try Fixtures.withTemporaryFolder { folder in
             for shift in [0, 2] {
-                let whole = try Self.run(folder, "whole\(shift)", parameterisation, shift: shift).run()
+                let whole = try Self.run(folder, "whole\(shift)", parameterization, shift: shift).run()
                 #expect(whole.isComplete && whole.steps == 12 && whole.losses.count == 12)
                 #expect(whole.frames.map(\.step) == [0, 1, 5, 12])
                 // Asked to stop: nothing is lost.
-                let asked = try Self.run(folder, "asked\(shift)", parameterisation, shift: shift)
+                let asked = try Self.run(folder, "asked\(shift)", parameterization, shift: shift)
                     .run { $0.step != stop }
                 #expect(!asked.isComplete && asked.steps == stop && asked.losses == Array(whole.losses[..<stop]))
                 // Killed: what came after the last save is lost, and done again.
                 #expect(throws: Killed.self) {
-                    try Self.run(folder, "killed\(shift)", parameterisation, shift: shift).run {
+                    try Self.run(folder, "killed\(shift)", parameterization, shift: shift).run {
                         if $0.step == stop { throw Killed() }
                         return true
                     }
                 }
                 for (name, steps) in [("asked", stop), ("killed", stop / 4 * 4)] {
-                    let resumed = try Self.run(folder, "\(name)\(shift)", parameterisation, shift: shift)
+                    let resumed = try Self.run(folder, "\(name)\(shift)", parameterization, shift: shift)
                     #expect(resumed.inversion.steps == steps)
                     let report = try resumed.run()
-                    #expect(report.losses == whole.losses && report.picture == whole.picture)
+                    #expect(report.losses == whole.losses && report.image == whole.image)
                     #expect(report.frames.map(\.image) == whole.frames.map(\.image) && report.stamp == whole.stamp)
                     #expect(report.loss.end == whole.loss.end && report.bestStep == whole.bestStep)
-                    #expect(try Image(contentsOf: folder.appending(path: "\(name)\(shift).png")) == whole.picture)
+                    #expect(try Image(contentsOf: folder.appending(path: "\(name)\(shift).png")) == whole.image)
                 }
                 // A run that is over stays as it is.
-                let over = try Self.run(folder, "whole\(shift)", parameterisation, shift: shift).run { _ in
+                let over = try Self.run(folder, "whole\(shift)", parameterization, shift: shift).run { _ in
                     Issue.record("a run that is over went on")
                     return true
                 }
-                #expect(over.losses == whole.losses && over.picture == whole.picture)
+                #expect(over.losses == whole.losses && over.image == whole.image)
             }
         }
     }
@@ -68,7 +68,7 @@ struct InversionRunTests {
     func refused() throws {
         try Fixtures.withTemporaryFolder { folder in
             try Self.run(folder, "a").run()
-            let other = try #require(throws: TrainingError.self) { try Self.run(folder, "a", seed: 2) }
+            let other = try #require(throws: DreamSimError.self) { try Self.run(folder, "a", seed: 2) }
             #expect(other.kind == .badCheckpoint && other.reason.contains("other targets, metrics or settings"))
             let file = folder.appending(path: "a.safetensors")
             let whole = try Data(contentsOf: file)
@@ -94,13 +94,13 @@ struct InversionRunTests {
             for part in [
                 "\"metric\" : \"mse\"", "\"learningRate\"", "\"pyramid\"", "\"levels\" : 3", "\"seed\" : 1",
                 "\"stamp\"",
-                "\"picture 1\"", "\"fall\"", "\"losses\"", "\"isComplete\" : true",
+                "\"image 1\"", "\"fall\"", "\"losses\"", "\"isComplete\" : true",
             ] { #expect(text.contains(part), "\(part)") }
             #expect(report.loss.fall > 1 && report.loss.start == report.losses[0])
             let strip = report.strip(target: InversionTests.target().image)
             #expect(strip.width > 900 && strip.height > 300)
             let svg = report.curve.svg(title: "loss")
-            #expect(svg.contains("picture 1 by mse") && svg.contains("step"))
+            #expect(svg.contains("image 1 by mse") && svg.contains("step"))
         }
     }
 

@@ -1,11 +1,11 @@
 import DreamSim
+import DreamSimNetworks
+import DreamSimTensors
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
-import Networks
-import Tensors
 import TestSupport
 import Testing
-import Training
 
 @Suite("Inversion", .serialized)
 struct InversionTests {
@@ -13,11 +13,11 @@ struct InversionTests {
 
     static func target(_ seed: UInt64 = 1, mask: Mask? = nil, weight: Double = 1) -> InversionTarget {
         InversionTarget(
-            TinyModels.picture(seed, width: 24, height: 20), name: "picture \(seed)", mask: mask, weight: weight)
+            TinyModels.image(seed, width: 24, height: 20), name: "image \(seed)", mask: mask, weight: weight)
     }
 
-    static func options(_ parameterisation: Parameterisation = .pixels, steps: Int = 40) -> InversionOptions {
-        var options = InversionOptions(parameterisation, width: 24, height: 20)
+    static func options(_ parameterization: Parameterization = .pixels, steps: Int = 40) -> InversionOptions {
+        var options = InversionOptions(parameterization, width: 24, height: 20)
         options.steps = steps
         return options
     }
@@ -35,18 +35,18 @@ struct InversionTests {
     }
 
     @Test(
-        "The squared error falls as far as it should, however the picture is written",
+        "The squared error falls as far as it should, however the image is written",
         arguments: [
-            (Parameterisation.pixels, 100, 50.0), (.pyramid(levels: 3), 100, 50), (.fourier, 150, 10),
-            (ParameterisationTests.network, 150, 3),
+            (Parameterization.pixels, 100, 50.0), (.pyramid(levels: 3), 100, 50), (.fourier, 150, 10),
+            (ParameterizationTests.network, 150, 3),
         ])
-    func falls(parameterisation: Parameterisation, steps: Int, factor: Double) throws {
-        var options = Self.options(parameterisation, steps: steps)
-        if parameterisation == ParameterisationTests.network { options.adam.learningRate *= 3 }
+    func falls(parameterization: Parameterization, steps: Int, factor: Double) throws {
+        var options = Self.options(parameterization, steps: steps)
+        if parameterization == ParameterizationTests.network { options.adam.learningRate *= 3 }
         let inversion = try Inversion(of: [Self.target()], by: Self.mse, options)
         let losses = try Self.finish(inversion)
         #expect(losses[0] > factor * losses[steps], "from \(losses[0]) to \(losses[steps])")
-        let rounded = try inversion.loss(of: inversion.picture)
+        let rounded = try inversion.loss(of: inversion.image)
         #expect(abs(rounded.value - (losses.min() ?? 0)) < 1e-5 + 0.1 * rounded.value)
         #expect(rounded.terms == [rounded.value])
     }
@@ -57,7 +57,7 @@ struct InversionTests {
         var options = InversionOptions(.pyramid(levels: 4), width: 64, height: 64)
         (options.steps, options.adam.learningRate) = (30, 0.1)
         if moves { (options.shift, options.crop, options.views) = (4, 0.6, 2) }
-        let target = InversionTarget(TinyModels.picture(1, width: 64, height: 64), name: "a")
+        let target = InversionTarget(TinyModels.image(1, width: 64, height: 64), name: "a")
         let inversion = try Inversion(of: [target], by: Loss([Loss.Term(model)]), options)
         let first = try inversion.look().loss
         while !inversion.isDone { try inversion.step() }
@@ -65,28 +65,28 @@ struct InversionTests {
         #expect(first > (moves ? 2 : 5) * last, "from \(first) to \(last)")
     }
 
-    @Test("A run repeats bit for bit from its seed, and another seed gives another picture")
+    @Test("A run repeats bit for bit from its seed, and another seed gives another image")
     func repeats() throws {
-        func picture(_ seed: UInt64) throws -> (Image, String) {
+        func image(_ seed: UInt64) throws -> (Image, String) {
             var options = Self.options(.fourier, steps: 6)
             (options.seed, options.shift, options.crop, options.totalVariation) = (seed, 2, 0.7, 0.1)
             let inversion = try Inversion(of: [Self.target()], by: Self.mse, options)
             _ = try Self.finish(inversion)
-            return (try inversion.picture, inversion.stamp)
+            return (try inversion.image, inversion.stamp)
         }
-        let (one, again, other) = (try picture(1), try picture(1), try picture(2))
+        let (one, again, other) = (try image(1), try image(1), try image(2))
         #expect(one == again && one.0 != other.0 && one.1 != other.1)
     }
 
     @Test("Only what is inside the mask comes to match; the rest stays as it was")
     func mask() throws {
-        let start = TinyModels.picture(7, width: 24, height: 20)
+        let start = TinyModels.image(7, width: 24, height: 20)
         let inversion = try Inversion(
             of: [Self.target(mask: Self.half(true))], by: Self.mse, Self.options(steps: 100), from: start)
         let before = try Tensor([start]).values
         let losses = try Self.finish(inversion)
         #expect(losses[0] > 50 * losses[100], "from \(losses[0]) to \(losses[100])")
-        let (after, target) = (try Tensor([inversion.picture]).values, try Tensor([Self.target().image]).values)
+        let (after, target) = (try Tensor([inversion.image]).values, try Tensor([Self.target().image]).values)
         for i in after.indices {
             let (inside, expected) = (i % 24 < 12, i % 24 < 12 ? target[i] : before[i])
             #expect(abs(after[i] - expected) < (inside ? 0.2 : 1.0 / 250), "\(i)")
@@ -99,7 +99,7 @@ struct InversionTests {
         let both = try Inversion(of: halves, by: Self.mse, Self.options(steps: 100))
         let losses = try Self.finish(both)
         #expect(losses[0] > 20 * losses[100], "from \(losses[0]) to \(losses[100])")
-        // Grey between black and white, as far from each as their weights say.
+        // Gray between black and white, as far from each as their weights say.
         let (black, white) = (
             Image(width: 24, height: 20, filledWith: .black), Image(width: 24, height: 20, filledWith: .white)
         )
@@ -108,7 +108,7 @@ struct InversionTests {
                 InversionTarget(black, name: "black", weight: 3), InversionTarget(white, name: "white", weight: 1),
             ], by: Self.mse, Self.options(steps: 200))
         _ = try Self.finish(mixed)
-        let values = try Tensor([mixed.picture]).values
+        let values = try Tensor([mixed.image]).values
         #expect(values.allSatisfy { abs($0 - 0.25) < 0.02 }, "\(values[0])")
     }
 
@@ -118,25 +118,25 @@ struct InversionTests {
         let inversion = try Inversion(of: [Self.target()], by: loss, Self.options(steps: 100))
         let losses = try Self.finish(inversion)
         #expect(losses[0] > 5 * losses[100])
-        let end = try inversion.loss(of: inversion.picture)
+        let end = try inversion.loss(of: inversion.image)
         #expect(abs(end.value - 2 * end.terms[0] - 0.5 * end.terms[1]) < 1e-9)
         func roughness(_ weight: Double) throws -> Double {
             var options = Self.options(steps: 60)
             options.totalVariation = weight
             let inversion = try Inversion(of: [Self.target()], by: Self.mse, options)
             _ = try Self.finish(inversion)
-            return TotalVariation.valueAndGradient(try Tensor([inversion.picture])).value
+            return TotalVariation.valueAndGradient(try Tensor([inversion.image])).value
         }
         #expect(try roughness(1) < 0.5 * roughness(0))
     }
 
-    @Test("It starts from a picture when there is one")
+    @Test("It starts from an image when there is one")
     func start() throws {
-        let picture = TinyModels.picture(5, width: 24, height: 20)
-        for parameterisation in ParameterisationTests.linear {
+        let image = TinyModels.image(5, width: 24, height: 20)
+        for parameterization in ParameterizationTests.linear {
             let inversion = try Inversion(
-                of: [Self.target()], by: Self.mse, Self.options(parameterisation), from: picture)
-            let (first, direct) = (try inversion.step().loss, try PixelMetric.mse.value(picture, Self.target().image))
+                of: [Self.target()], by: Self.mse, Self.options(parameterization), from: image)
+            let (first, direct) = (try inversion.step().loss, try PixelMetric.mse.value(image, Self.target().image))
             #expect(abs(first - direct) < 1e-3, "\(first) \(direct)")
         }
     }
@@ -165,13 +165,13 @@ struct InversionTests {
         #expect(try message { $0.width = 0 }.contains("0x20"))
         #expect(try message { $0.totalVariation = .nan }.contains("total variation"))
         #expect(try message { $0.adam.learningRate = .nan }.contains("learning rate"))
-        #expect(try message { $0.parameterisation = .pyramid(levels: 0) }.contains("0 levels"))
-        #expect(try message { $0.parameterisation = .fourier(decay: -1) }.contains("decay -1"))
-        let picture = Self.target().image
-        #expect(try message(nil, from: picture) { $0.parameterisation = .untrainedNetwork }.contains("pixels, pyramid"))
+        #expect(try message { $0.parameterization = .pyramid(levels: 0) }.contains("0 levels"))
+        #expect(try message { $0.parameterization = .fourier(decay: -1) }.contains("decay -1"))
+        let image = Self.target().image
+        #expect(try message(nil, from: image) { $0.parameterization = .untrainedNetwork }.contains("pixels, pyramid"))
         var shape = UntrainedNetworkShape()
         shape.channels = 0
-        #expect(try message { $0.parameterisation = .untrainedNetwork(shape) }.contains("0 channels"))
+        #expect(try message { $0.parameterization = .untrainedNetwork(shape) }.contains("0 channels"))
         let small = try Mask(ScalarField(width: 3, height: 2, values: [1, 0, 0, 0, 0, 0]), name: "small.png")
         #expect(try message([Self.target(mask: small)]).contains("3x2"))
     }
@@ -181,12 +181,12 @@ struct InversionTests {
         var options = Self.options(steps: 50)
         options.adam.learningRate = 1e300
         let inversion = try Inversion(of: [Self.target()], by: Self.mse, options)
-        let error = try #require(throws: TrainingError.self) { while !inversion.isDone { try inversion.step() } }
+        let error = try #require(throws: DreamSimError.self) { while !inversion.isDone { try inversion.step() } }
         #expect(error.kind == .diverged && error.reason.contains("lower the learning rate"))
         let steps = inversion.steps
-        #expect(throws: TrainingError.self) { try inversion.step() }
+        #expect(throws: DreamSimError.self) { try inversion.step() }
         #expect(inversion.steps == steps)
-        // The best picture from before is still there.
-        #expect(try Tensor([inversion.picture]).values.allSatisfy { (0...1).contains($0) })
+        // The best image from before is still there.
+        #expect(try Tensor([inversion.image]).values.allSatisfy { (0...1).contains($0) })
     }
 }

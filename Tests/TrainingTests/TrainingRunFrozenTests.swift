@@ -1,9 +1,9 @@
 import DreamSim
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
 import TestSupport
 import Testing
-import Training
 
 /// Runs whose frozen blocks are computed once.
 @Suite("Runs with a cache", .serialized)
@@ -53,13 +53,13 @@ struct TrainingRunFrozenTests {
             #expect(expected.log.count == 9 && expected.notes.isEmpty)
             let cold = try run("cold", cache)
             #expect(cold.checkpoint == expected.checkpoint && cold.log == expected.log)
-            #expect(cold.notes.count == 1 && cold.notes[0].contains("0 pictures"))
+            #expect(cold.notes.count == 1 && cold.notes[0].contains("0 images"))
             let files = try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)
             #expect(files.count == 1)
             let bytes = try Data(contentsOf: files[0])
             let warm = try run("warm", cache)
             #expect(warm.checkpoint == expected.checkpoint && warm.log == expected.log)
-            #expect(warm.notes[0].contains(" 45 pictures are in"))
+            #expect(warm.notes[0].contains(" 45 images are in"))
             #expect(try Data(contentsOf: files[0]) == bytes)
             var damaged = bytes
             damaged[bytes.count / 2] ^= 1
@@ -120,14 +120,14 @@ struct TrainingRunFrozenTests {
         }
     }
 
-    @Test("A picture that is changed between runs is computed anew")
+    @Test("An image that is changed between runs is computed anew")
     func changed() async throws {
         let model = try await TrainingTests.model(["dino"])
         try Fixtures.withTemporaryFolder { folder in
             let triplets = (try TrainingRunTests.triplets(4, in: folder), [TrainingTriplet]())
             let cache = folder.appending(path: "cache")
             _ = try Self.run(model, triplets, in: folder, "before", cache: cache)
-            try TinyModels.picture(77).write(
+            try TinyModels.image(77).write(
                 to: URL(filePath: "\(triplets.0[0].left)"))
             let cached = try Self.run(model, triplets, in: folder, "cached", cache: cache)
             let computed = try Self.run(model, triplets, in: folder, "computed", cache: nil)

@@ -1,10 +1,10 @@
 import DreamSim
+import DreamSimNetworks
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
-import Networks
 import TestSupport
 import Testing
-import Training
 
 /// What a run tells of itself, and what it does with triplets that cannot be read.
 @Suite("Records of runs", .serialized)
@@ -95,7 +95,7 @@ struct TrainingRunRecordTests {
             let good = try TrainingRunTests.triplets(8, in: folder)
             let held = try TrainingRunTests.triplets(3, in: folder, seed: 2)
             let broken = folder.appending(path: "broken.png")
-            try Data("no picture".utf8).write(to: broken)
+            try Data("no image".utf8).write(to: broken)
             func bad(_ path: String, _ line: Int) -> TrainingTriplet {
                 TrainingTriplet(
                     reference: good[0].reference, left: good[0].left, right: ImagePath(path), rightPreferred: 1,
@@ -129,13 +129,13 @@ struct TrainingRunRecordTests {
             }
             #expect(checkpoints[0] == checkpoints[1])
 
-            let none = try #require(throws: TrainingError.self) { try run("none", [bad("/nowhere.png", 2)], []) }
+            let none = try #require(throws: DreamSimError.self) { try run("none", [bad("/nowhere.png", 2)], []) }
             #expect(none.kind == .badBatch && none.reason.contains("/nowhere.png"))
             settings.skipsUnreadable = false
-            let missing = try #require(throws: TrainingError.self) { try run("missing", table, []) }
+            let missing = try #require(throws: DreamSimError.self) { try run("missing", table, []) }
             #expect(missing.kind == .unreadable && missing.subject == "votes.csv, line 8")
             #expect(missing.reason.contains("/nowhere.png") && missing.reason.contains("--skip-unreadable"))
-            let damaged = try #require(throws: TrainingError.self) {
+            let damaged = try #require(throws: DreamSimError.self) {
                 try run("damaged", good + [bad(broken.path, 3)], []).run()
             }
             #expect(damaged.kind == .unreadable && damaged.subject == "votes.csv, line 3")
@@ -155,12 +155,12 @@ struct TrainingRunRecordTests {
             func run() throws {
                 try TrainingRun(model, options, training: triplets, folder: place, settings: settings).run()
             }
-            let error = try #require(throws: TrainingError.self) { try run() }
+            let error = try #require(throws: DreamSimError.self) { try run() }
             #expect(error.kind == .diverged && error.subject.hasPrefix("step "))
             let kept = try Trainer(model, resuming: place.appending(path: "checkpoint.safetensors"))
             #expect(kept.steps >= 1 && error.subject == "step \(kept.steps + 1)")
             // Given again it says the same.
-            let again = try #require(throws: TrainingError.self) { try run() }
+            let again = try #require(throws: DreamSimError.self) { try run() }
             #expect(again.kind == .diverged && again.subject == error.subject)
         }
     }

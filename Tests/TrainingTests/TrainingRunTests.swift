@@ -1,21 +1,21 @@
 import DreamSim
+import DreamSimNetworks
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
-import Networks
 import TestSupport
 import Testing
-import Training
 
 /// Whole runs on files.
 @Suite("Training runs", .serialized)
 struct TrainingRunTests {
-    /// Triplets of small pictures, in which people prefer the image of the reference's colours.
+    /// Triplets of small images, in which people prefer the image of the reference's colors.
     static func triplets(_ count: Int, in folder: URL, seed: UInt64 = 1) throws -> [TrainingTriplet] {
         try (0..<count).map { index in
-            let pictures = [0, 1, 2].map { TinyModels.picture(seed * 1000 + UInt64(index * 3 + $0)) }
-            let paths = try pictures.enumerated().map { role, picture in
+            let images = [0, 1, 2].map { TinyModels.image(seed * 1000 + UInt64(index * 3 + $0)) }
+            let paths = try images.enumerated().map { role, image in
                 let url = folder.appending(path: "\(seed)-\(index)-\(role).png")
-                try picture.write(to: url)
+                try image.write(to: url)
                 return ImagePath(url.path)
             }
             return TrainingTriplet(
@@ -48,7 +48,7 @@ struct TrainingRunTests {
                 case .step(let step): steps.append(step)
                 case .validated(let epoch, let outcome, let isBest): validations.append((epoch, outcome, isBest))
                 case .note(let text): Issue.record("\(text)")
-                case .embedded: Issue.record("pictures were embedded, though more than a head is learnt")
+                case .embedded: Issue.record("images were embedded, though more than a head is learnt")
                 }
             }
             #expect(steps.map(\.number) == Array(1...18) && steps.last?.epoch == 6)
@@ -72,7 +72,7 @@ struct TrainingRunTests {
 
     private static func validate(_ trainer: Trainer, _ triplets: [TrainingTriplet]) throws -> Trainer.Outcome {
         let squares = try triplets.flatMap { [$0.reference, $0.left, $0.right] }.map { path in
-            trainer.model.preprocessing.square(try Image.decode(contentsOfFile: path.bytes).image)
+            trainer.model.preprocessing.applied(to: try Image.decode(contentsOfFile: path.bytes).image)
         }
         func role(_ role: Int) -> [Image] { triplets.indices.map { squares[3 * $0 + role] } }
         return try trainer.validate(
@@ -155,22 +155,22 @@ struct TrainingRunTests {
         }
     }
 
-    @Test("Settings of another run, missing pictures and an empty set are refused")
+    @Test("Settings of another run, missing images and an empty set are refused")
     func refused() async throws {
         let model = try await TrainingTests.model(["dino"])
         try Fixtures.withTemporaryFolder { folder in
             var triplets = try Self.triplets(5, in: folder)
             let place = folder.appending(path: "run")
             try TrainingRun(model, Self.options(epochs: 1), training: triplets, folder: place).run()
-            let other = try #require(throws: TrainingError.self) {
+            let other = try #require(throws: DreamSimError.self) {
                 try TrainingRun(model, Self.options(epochs: 3), training: triplets, folder: place)
             }
             #expect(other.kind == .badCheckpoint && other.reason.contains("other settings"))
-            let empty = try #require(throws: TrainingError.self) {
+            let empty = try #require(throws: DreamSimError.self) {
                 try TrainingRun(model, Self.options(), training: [], folder: place)
             }
             #expect(empty.kind == .badBatch)
-            let nowhere = try #require(throws: TrainingError.self) {
+            let nowhere = try #require(throws: DreamSimError.self) {
                 try TrainingRun(model, Self.options(), training: triplets, folder: URL(filePath: "/proc/run"))
             }
             #expect(nowhere.kind == .unwritable && nowhere.subject == "/proc/run")
@@ -178,12 +178,12 @@ struct TrainingRunTests {
                 TrainingTriplet(
                     reference: ImagePath("/nowhere.png"), left: triplets[0].left, right: triplets[0].right,
                     rightPreferred: 0))
-            let error = try #require(throws: TrainingError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try TrainingRun(model, Self.options(), training: triplets, folder: folder.appending(path: "other"))
             }
             #expect(error.kind == .unreadable && error.reason.contains("/nowhere.png"))
             #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "other").path))
-            let others = try #require(throws: TrainingError.self) {
+            let others = try #require(throws: DreamSimError.self) {
                 try TrainingRun(model, Self.options(epochs: 1), training: triplets.dropLast(2), folder: place)
             }
             #expect(others.kind == .badCheckpoint && others.reason.contains("other triplets"))

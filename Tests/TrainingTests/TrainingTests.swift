@@ -1,12 +1,12 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimTensors
+import DreamSimTraining
 import Foundation
 import ModelTestSupport
-import Networks
-import Tensors
 import TestSupport
 import Testing
-import Training
 
 @Suite("Training", .serialized)
 struct TrainingTests {
@@ -144,8 +144,8 @@ struct TrainingTests {
             try trainer.step(Self.batch(2, seed: 1))
             try trainer.save(to: file)
             let good = try Checkpoint(contentsOf: file)
-            func refused(_ model: PerceptualModel) throws -> TrainingError {
-                let error = try #require(throws: TrainingError.self) { try Trainer(model, resuming: file) }
+            func refused(_ model: PerceptualModel) throws -> DreamSimError {
+                let error = try #require(throws: DreamSimError.self) { try Trainer(model, resuming: file) }
                 #expect(error.kind == .badCheckpoint && error.subject == file.path)
                 return error
             }
@@ -174,7 +174,7 @@ struct TrainingTests {
             try rewrite()
             #expect(try refused(model).reason.contains("no checkpoint"))
             try Data(contentsOf: file).prefix(200).write(to: file)
-            #expect(throws: CheckpointError.self) { try Trainer(model, resuming: file) }
+            #expect(throws: DreamSimError.self) { try Trainer(model, resuming: file) }
         }
     }
 
@@ -199,7 +199,7 @@ struct TrainingTests {
         #expect(again.options.rank == 4 && again.options.alpha == 8)
         #expect(try again.validate(batch).loss == expected.loss)
         let other = try await Self.model(["dino"])
-        let error = try #require(throws: TrainingError.self) { try Trainer(other, .single, from: adapter) }
+        let error = try #require(throws: DreamSimError.self) { try Trainer(other, .single, from: adapter) }
         #expect(error.kind == .badSetting)
     }
 
@@ -231,7 +231,7 @@ struct TrainingTests {
         #expect(abs(try trainer.validate(batch).loss - merged.loss) < 1e-6)
         let adapter = try LoRAAdapter(folder: folder)
         #expect(try Trainer(model, options, from: adapter).validate(batch) == trainer.validate(batch))
-        let error = try #require(throws: TrainingError.self) { try Trainer(model, Self.options(), from: adapter) }
+        let error = try #require(throws: DreamSimError.self) { try Trainer(model, Self.options(), from: adapter) }
         #expect(error.kind == .badSetting && error.reason.contains("--layers"))
     }
 
@@ -247,15 +247,15 @@ struct TrainingTests {
         for change in changes {
             var options = Self.options()
             change(&options)
-            let error = try #require(throws: TrainingError.self) { try Trainer(model, options) }
+            let error = try #require(throws: DreamSimError.self) { try Trainer(model, options) }
             #expect(error.kind == .badSetting)
         }
         let trainer = try Trainer(model, Self.options())
         let wrongSize = try Self.batch(2, seed: 1, side: 48)
-        #expect(try #require(throws: TrainingError.self) { try trainer.step(wrongSize) }.kind == .badBatch)
+        #expect(try #require(throws: DreamSimError.self) { try trainer.step(wrongSize) }.kind == .badBatch)
         let good = try Self.batch(2, seed: 1)
         for votes in [[Float(1)], [2, 0], [.nan, 0]] {
-            let error = try #require(throws: TrainingError.self) {
+            let error = try #require(throws: DreamSimError.self) {
                 try TripletBatch(
                     references: good.references, left: good.left, right: good.right, rightPreferred: votes)
             }
@@ -266,7 +266,7 @@ struct TrainingTests {
         let before = trainer.adapter.updates[0]?["blocks.0.attn.qkv"]?.down
         let batch = try TripletBatch(
             references: broken, left: good.left, right: good.right, rightPreferred: good.rightPreferred)
-        #expect(try #require(throws: TrainingError.self) { try trainer.step(batch) }.kind == .diverged)
+        #expect(try #require(throws: DreamSimError.self) { try trainer.step(batch) }.kind == .diverged)
         #expect(trainer.steps == 0 && trainer.adapter.updates[0]?["blocks.0.attn.qkv"]?.down == before)
     }
 }

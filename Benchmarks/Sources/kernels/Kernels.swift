@@ -1,5 +1,5 @@
 import CComparedBLAS
-import CVectorMath
+import CDreamSimKernels
 import Foundation
 import Measuring
 

@@ -1,7 +1,7 @@
 import Foundation
 import Measuring
-import Networks
-import Tensors
+import DreamSimNetworks
+import DreamSimTensors
 
 /// `network [repeats] [batch ...]`: a ViT-B/16 with random weights, in seconds an image and as a share of the peak.
 @main
@@ -23,7 +23,7 @@ enum Network {
             for batch in batches {
                 let images = Tensor(
                     (0..<(batch * 3 * 224 * 224)).map { Float($0 % 255) / 255 }, shape: [batch, 3, 224, 224])
-                _ = network.features(Feature(.cls), of: images, centringTokens: false)
+                _ = network.features(Feature(.cls), of: images, centeringTokens: false)
                 var (rates, peaks, times) = (Samples(), Samples(), Samples())
                 var (processorRates, processorPeaks) = (Samples(), Samples())
                 for _ in 0..<repeats {
@@ -31,7 +31,7 @@ enum Network {
                     processorPeaks.add(peakOfProcessor())
                     var time = 0.0
                     let processorTime = processorSeconds {
-                        time = seconds { _ = network.features(Feature(.cls), of: images, centringTokens: false) }
+                        time = seconds { _ = network.features(Feature(.cls), of: images, centeringTokens: false) }
                     }
                     processorRates.add(work * Double(batch) / processorTime)
                     times.add(time / Double(batch))

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 
 /// Which metrics are evaluated and how; shared by `evaluate` and `calibrate`.
@@ -13,7 +13,7 @@ struct EvaluationOptions: ParsableArguments {
     @Flag(name: .customLong("no-cache"), help: "Keep no values and no embeddings.")
     var keepsNothing = false
 
-    @Flag(help: "An image that is missing or cannot be read is an error, not a skipped judgement.")
+    @Flag(help: "An image that is missing or cannot be read is an error, not a skipped judgment.")
     var strict = false
 
     @Option(help: ArgumentHelp("The number of draws of the bootstrap.", valueName: "n"))

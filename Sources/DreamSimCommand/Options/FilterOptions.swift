@@ -1,7 +1,7 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Which files a search may find.
 struct FilterOptions: ParsableArguments {

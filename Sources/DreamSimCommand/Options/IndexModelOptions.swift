@@ -1,7 +1,7 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Where the model of an index lies now; which it is, and where it lay, the index says itself.
 struct IndexModelOptions: ParsableArguments {
@@ -49,7 +49,7 @@ struct SearchOutputOptions: ParsableArguments {
     var quiet = false
 }
 
-/// The layouts of results that can be shown as pictures.
+/// The layouts of results that can be shown as images.
 enum SearchFormat: String, ExpressibleByArgument, CaseIterable {
     case table
     case json

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import DreamSim
+public import DreamSimRetrieval
 import Foundation
-public import Retrieval
 
 /// Which index.
 struct IndexOptions: ParsableArguments {
@@ -32,10 +32,10 @@ extension VectorPrecision: ExpressibleByArgument {}
 
 extension IndexReader {
     /// Makes sure that no output takes the place of an image of the index.
-    /// - Throws: `IndexError` with `.badRequest`.
+    /// - Throws: `DreamSimError` with `.badRequest`.
     func protectImages(from outputs: String?...) throws {
         for output in outputs.compactMap({ $0 }) where try contains(ImagePath(output)) {
-            throw IndexError(
+            throw DreamSimError(
                 .badRequest, output, "is an image of the index and would be overwritten; name another file")
         }
     }

@@ -1,25 +1,25 @@
 import ArgumentParser
 import DreamSim
-import Training
+import DreamSimTraining
 
-/// As what a picture is optimised.
-enum ParameterisationOption: String, ExpressibleByArgument, CaseIterable {
+/// As what an image is optimized.
+enum ParameterizationOption: String, ExpressibleByArgument, CaseIterable {
     case pixels
     case pyramid
     case fourier
     case network
 }
 
-/// How a picture is optimised.
+/// How an image is optimized.
 struct InversionFlags: ParsableArguments {
     @Option(
         name: .customLong("as"),
         help:
-            "As what the picture is optimised: pixels, each by itself; pyramid, large forms first; fourier, waves as strong as in photographs; network, an untrained network's output (Deep Image Prior)."
+            "As what the image is optimized: pixels, each by itself; pyramid, large forms first; fourier, waves as strong as in photographs; network, an untrained network's output (Deep Image Prior)."
     )
-    var parameterisation: ParameterisationOption = .fourier
+    var parameterization: ParameterizationOption = .fourier
 
-    @Option(help: ArgumentHelp("The longer side of the picture, in pixels.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("The longer side of the image, in pixels.", valueName: "pixels"))
     var size: Int = 224
 
     @Option(help: ArgumentHelp("How many steps are taken.", valueName: "n"))
@@ -36,12 +36,12 @@ struct InversionFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Shift picture and target together by up to so many pixels at each step.", valueName: "pixels"))
+            "Shift image and target together by up to so many pixels at each step.", valueName: "pixels"))
     var shift: Int = 0
 
     @Option(
         help: ArgumentHelp(
-            "Look at a random part of picture and target at each step, of at least this share of either side; 1 for all.",
+            "Look at a random part of image and target at each step, of at least this share of either side; 1 for all.",
             valueName: "share"))
     var crop: Double = 1
 
@@ -50,7 +50,7 @@ struct InversionFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How much differences between neighbouring pixels cost: about 0.1 smooths, 1 paints flat.",
+            "How much differences between neighboring pixels cost: about 0.1 smooths, 1 paints flat.",
             valueName: "weight"))
     var totalVariation: Double = 0
 
@@ -62,7 +62,7 @@ struct InversionFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The power of the frequency with which waves grow weaker: 1 as in photographs, more for softer pictures.",
+            "The power of the frequency with which waves grow weaker: 1 as in photographs, more for softer images.",
             valueName: "power"))
     var decay: Double = 1
 
@@ -71,13 +71,13 @@ struct InversionFlags: ParsableArguments {
 
     func validate() throws {
         guard (16...4096).contains(size) else { throw ValidationError("--size must be from 16 to 4096") }
-        guard levels == nil || parameterisation == .pyramid || parameterisation == .network else {
+        guard levels == nil || parameterization == .pyramid || parameterization == .network else {
             throw ValidationError("--levels is for --as pyramid and --as network")
         }
     }
 
-    private var chosen: Parameterisation {
-        switch parameterisation {
+    private var chosen: Parameterization {
+        switch parameterization {
         case .pixels: return .pixels
         case .pyramid: return levels.map { .pyramid(levels: $0) } ?? .pyramid
         case .fourier: return .fourier(decay: decay)
@@ -89,7 +89,7 @@ struct InversionFlags: ParsableArguments {
         }
     }
 
-    /// The settings for a picture in the aspect ratio of another.
+    /// The settings for an image in the aspect ratio of another.
     func options(like image: Image) -> InversionOptions {
         let scale = Double(size) / Double(max(image.width, image.height))
         func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }

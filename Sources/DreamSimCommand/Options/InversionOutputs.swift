@@ -1,17 +1,17 @@
 import ArgumentParser
 import DreamSim
+import DreamSimTraining
 import Foundation
-import Training
 
 /// What an inversion writes.
 struct InversionOutputs: ParsableArguments {
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("The picture to make (.png or .jpg).", valueName: "file"),
+        name: .shortAndLong, help: ArgumentHelp("The image to make (.png or .jpg).", valueName: "file"),
         completion: .file())
     var output: String
 
     @Option(
-        help: ArgumentHelp("Also draw pictures on the way, side by side (.png or .jpg).", valueName: "file"),
+        help: ArgumentHelp("Also draw images on the way, side by side (.png or .jpg).", valueName: "file"),
         completion: .file())
     var strip: String?
 
@@ -30,10 +30,10 @@ struct InversionOutputs: ParsableArguments {
         completion: .file())
     var checkpoint: String?
 
-    @Option(help: ArgumentHelp("Steps between writing the best picture so far, and the checkpoint.", valueName: "n"))
+    @Option(help: ArgumentHelp("Steps between writing the best image so far, and the checkpoint.", valueName: "n"))
     var saveEvery: Int = 25
 
-    @Option(help: ArgumentHelp("Pictures of the strip.", valueName: "n"))
+    @Option(help: ArgumentHelp("Images of the strip.", valueName: "n"))
     var frames: Int = 8
 
     @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
@@ -71,21 +71,21 @@ struct InversionOutputs: ParsableArguments {
         for (option, path, _) in named {
             let folder = URL(filePath: path).deletingLastPathComponent()
             guard FileManager.default.fileExists(atPath: folder.path) else {
-                throw TrainingError(.unwritable, path, "\(option): there is no folder \(folder.path); make it first")
+                throw DreamSimError(.unwritable, path, "\(option): there is no folder \(folder.path); make it first")
             }
         }
     }
 
     var settings: InversionRun.Settings {
         var settings = InversionRun.Settings()
-        settings.picture = URL(filePath: output)
+        settings.image = URL(filePath: output)
         settings.checkpoint = checkpoint.map { URL(filePath: $0) }
         settings.stepsBetweenSaves = saveEvery
         settings.frames = frames
         return settings
     }
 
-    /// Writes everything but the picture, which the run has written.
+    /// Writes everything but the image, which the run has written.
     func write(_ report: InversionReport, target: Image) throws {
         if let strip { try report.strip(target: target).write(to: URL(filePath: strip)) }
         if let curve {

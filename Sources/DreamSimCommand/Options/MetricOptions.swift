@@ -2,18 +2,18 @@ import ArgumentParser
 import DreamSim
 import Foundation
 
-/// Which metrics, and how pictures are prepared for them.
+/// Which metrics, and how images are prepared for them.
 struct MetricOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Metrics and models, separated by commas: names of 'dreamsim metrics', or 'all' for every one that is ready. The first one ranks.",
             valueName: "names"),
-        completion: .list(["all"] + MetricCatalogue.all.map(\.card.name) + Catalogue.all.map(\.name)))
+        completion: .list(["all"] + MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
     var metric: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Bring both pictures to a square of this side for metrics that compare them as they are; 'none' leaves them.",
+            "Bring both images to a square of this side for metrics that compare them as they are; 'none' leaves them.",
             valueName: "pixels"))
     var resize = ResizeOption(side: nil)
 
@@ -28,7 +28,7 @@ struct MetricOptions: ParsableArguments {
             throw ValidationError("--metric: a name is missing in '\(metric.joined(separator: ","))'")
         }
         guard mask.mask == nil || resize.side == nil else {
-            throw ValidationError("--mask is for pictures as they are; give no --resize")
+            throw ValidationError("--mask is for images as they are; give no --resize")
         }
     }
 
@@ -48,15 +48,15 @@ struct MetricOptions: ParsableArguments {
     /// Whether every metric that is ready was asked for.
     var isEverything: Bool { names.contains(Self.everything) }
 
-    /// Whether just one model is asked for, as by --model, and for whole pictures.
+    /// Whether just one model is asked for, as by --model, and for whole images.
     var isOneModel: Bool {
         mask.mask == nil && names.count == 1 && !isEverything
-            && !MetricCatalogue.all.contains { $0.card.name == names[0] }
+            && !MetricCatalog.all.contains { $0.card.name == names[0] }
     }
 
     /// The range of a metric's values, as far as it is known without loading it; that of distances for models.
     static func range(of name: String) -> (direction: Direction, values: ClosedRange<Double>) {
-        guard let card = MetricCatalogue.all.first(where: { $0.card.name == name })?.card else {
+        guard let card = MetricCatalog.all.first(where: { $0.card.name == name })?.card else {
             return (.lowerIsMoreAlike, 0...2)
         }
         return (card.direction, card.lowest...card.highest)
@@ -69,7 +69,7 @@ struct MetricOptions: ParsableArguments {
     func load(quiet: Bool) async throws -> PairComparer {
         var wanted = names
         if let place = wanted.firstIndex(of: Self.everything) {
-            let listing = MetricCatalogue.listing(in: ModelStore(try model.store.configuration()))
+            let listing = MetricCatalog.listing(in: ModelStore(try model.store.configuration()))
             let ready = listing.filter(\.isReady).map(\.name)
             let missing = listing.filter { !$0.isReady && !wanted.contains($0.name) }.map(\.name)
             wanted.replaceSubrange(place...place, with: ready.filter { !wanted.contains($0) })

@@ -32,18 +32,18 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
-/// Which model, and how pictures are prepared for it.
+/// Which model, and how images are prepared for it.
 struct ModelOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
             "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: ensemble where its weights are here, else lite)",
             valueName: "model"),
-        completion: .list(Catalogue.all.map(\.name)))
+        completion: .list(Catalog.all.map(\.name)))
     var chosenModel: String?
 
     /// The model that was named, else the default one.
-    var model: String { chosenModel ?? Catalogue.defaultModel }
+    var model: String { chosenModel ?? Catalog.defaultModel }
 
     @Option(
         help: ArgumentHelp(
@@ -65,11 +65,11 @@ struct ModelOptions: ParsableArguments {
 
     @OptionGroup var store: StoreOptions
 
-    @Option(help: "How a picture that is not square is brought to the model's square.")
+    @Option(help: "How an image that is not square is brought to the model's square.")
     var fit: FitOption = .stretch
 
-    @Option(help: ArgumentHelp("The colour under transparency and around padded pictures.", valueName: "RRGGBB"))
-    var background = ColourOption(.white)
+    @Option(help: ArgumentHelp("The color under transparency and around padded images.", valueName: "RRGGBB"))
+    var background = ColorOption(.white)
 
     @Option(help: ArgumentHelp("The side of the model's square in pixels.", valueName: "pixels"))
     var side: Int = 224
@@ -77,7 +77,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Do exactly what another implementation does: orientation ignored, transparency dropped.")
     var parity: ParityOption?
 
-    @Flag(inversion: .prefixedNo, help: "Centre and normalize embeddings, as the reference's API does.")
+    @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings, as the reference's API does.")
     var normalize = true
 
     @Option(
@@ -98,12 +98,12 @@ struct ModelOptions: ParsableArguments {
 
     var preprocessing: Preprocessing {
         var decoding = DecodingOptions.standard
-        decoding.alpha = .composited(over: background.colour)
+        decoding.alpha = .composited(over: background.color)
         if parity == .reference { decoding = .reference }
         let fit: Image.Fit =
             switch fit {
             case .stretch: .stretch
-            case .pad: .pad(background.colour)
+            case .pad: .pad(background.color)
             case .crop: .crop
             }
         return Preprocessing(decoding: decoding, fit: fit, side: side)
@@ -117,11 +117,11 @@ struct ModelOptions: ParsableArguments {
         try await load(quiet: quiet) { options, report in try await load(name, options, report) }
     }
 
-    /// Loads a metric of the catalogue, or a model as `--model` takes it, with progress and notes on standard error.
+    /// Loads a metric of the catalog, or a model as `--model` takes it, with progress and notes on standard error.
     func load(metric name: String, quiet: Bool) async throws -> any PerceptualMetric {
         try await load(quiet: quiet) { options, report in
-            MetricCatalogue.all.contains { $0.card.name == name }
-                ? try await MetricCatalogue.load(name, options: options, report: report)
+            MetricCatalog.all.contains { $0.card.name == name }
+                ? try await MetricCatalog.load(name, options: options, report: report)
                 : try await load(name, options, report)
         }
     }
@@ -149,7 +149,7 @@ struct ModelOptions: ParsableArguments {
 
     /// The description of a model, reading the chosen feature.
     private func chosen(_ name: String) throws -> ModelDescription {
-        guard case .description(let description) = try Catalogue.find(name) else {
+        guard case .description(let description) = try Catalog.find(name) else {
             throw ValidationError("a merged model's feature and updates are fixed; name the model it was made of")
         }
         return try feature.map { try description.reading($0) } ?? description
@@ -162,7 +162,7 @@ struct ModelOptions: ParsableArguments {
             var options = options
             options.isNormalized = false
             options.head = nil
-            if takesMerged, feature == nil, case .mergedFile = try Catalogue.find(model) {
+            if takesMerged, feature == nil, case .mergedFile = try Catalog.find(model) {
                 return try await PerceptualModel.load(model, options: options, report: report)
             }
             return try await PerceptualModel.load(chosen(model).untuned, options: options, report: report)
@@ -188,7 +188,7 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
-/// How a picture that is not square is brought to a square.
+/// How an image that is not square is brought to a square.
 enum FitOption: String, ExpressibleByArgument, CaseIterable {
     case stretch
     case pad
@@ -200,18 +200,18 @@ enum ParityOption: String, ExpressibleByArgument, CaseIterable {
     case reference
 }
 
-/// A colour as six hexadecimal digits.
-struct ColourOption: ExpressibleByArgument {
-    let colour: RGB
+/// A color as six hexadecimal digits.
+struct ColorOption: ExpressibleByArgument {
+    let color: RGB
 
-    init(_ colour: RGB) { self.colour = colour }
+    init(_ color: RGB) { self.color = color }
 
     init?(argument: String) {
         let digits = argument.hasPrefix("#") ? String(argument.dropFirst()) : argument
         guard digits.count == 6, digits.allSatisfy(\.isHexDigit), let value = UInt32(digits, radix: 16) else {
             return nil
         }
-        colour = RGB(value)
+        color = RGB(value)
     }
 
     var defaultValueDescription: String { "ffffff" }

@@ -1,10 +1,10 @@
 import ArgumentParser
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Whether a search may miss something for the sake of speed.
 struct SearchMethodOptions: ParsableArguments {
-    @Flag(help: "Search by the graph of neighbours that 'dreamsim index graph' builds; some results may be missing.")
+    @Flag(help: "Search by the graph of neighbors that 'dreamsim index graph' builds; some results may be missing.")
     var approximate = false
 
     @Option(
@@ -35,8 +35,8 @@ struct SearchMethodOptions: ParsableArguments {
         let expected = 1000 * reader.expectedTime(ofExact: queries)
         guard expected > maxLatency else { return .exact }
         let time = String(format: "an exact search would take some %.0f ms", expected)
-        guard try reader.neighbours() != nil else {
-            Terminal.note("\(time), and there is no graph of neighbours; 'dreamsim index graph' builds one")
+        guard try reader.neighbors() != nil else {
+            Terminal.note("\(time), and there is no graph of neighbors; 'dreamsim index graph' builds one")
             return .exact
         }
         if !quiet { Terminal.note("\(time); searching approximately") }

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import DreamSim
+public import DreamSimTraining
 import Foundation
-public import Training
 
 /// How a model is trained; what is left out is as the published models were trained.
 struct TrainingFlags: ParsableArguments {
@@ -60,12 +60,12 @@ struct TrainingFlags: ParsableArguments {
     @Flag(help: "lora, full: compute blocks again on the way back: less memory, more time.")
     var checkpointing = false
 
-    @Flag(help: "Leave out triplets with pictures that cannot be read, and list them; else they are errors.")
+    @Flag(help: "Leave out triplets with images that cannot be read, and list them; else they are errors.")
     var skipUnreadable = false
 
     @Option(
         help: ArgumentHelp(
-            "With --layers or --method mlp: keep what the frozen part gives of each picture here, for later epochs and runs. (default: 'frozen' in the cache folder)",
+            "With --layers or --method mlp: keep what the frozen part gives of each image here, for later epochs and runs. (default: 'frozen' in the cache folder)",
             valueName: "dir"), completion: .directory)
     var cache: String?
 

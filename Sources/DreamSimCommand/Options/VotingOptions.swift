@@ -1,6 +1,6 @@
 import ArgumentParser
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 
 /// The voting room of `dreamsim serve`.
@@ -14,14 +14,14 @@ struct VotingOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The CSV file that takes the judgements, which 'dreamsim train' reads (default: NAME.votes.csv beside the triplets).",
+            "The CSV file that takes the judgments, which 'dreamsim train' reads (default: NAME.votes.csv beside the triplets).",
             valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var votes: ImagePath?
 
     @Option(
         help: ArgumentHelp(
-            "The share of triplets that is asked for twice, with the sides swapped, to see how steady the judgements are.",
+            "The share of triplets that is asked for twice, with the sides swapped, to see how steady the judgments are.",
             valueName: "share"))
     var repeats = 0.1
 
@@ -30,12 +30,12 @@ struct VotingOptions: ParsableArguments {
 
     func validate() throws {
         guard (0...1).contains(repeats) else { throw ValidationError("--repeats must be from 0 to 1") }
-        if votes != nil, triplets == nil { throw ValidationError("--votes is for judgements of --triplets FILE") }
+        if votes != nil, triplets == nil { throw ValidationError("--votes is for judgments of --triplets FILE") }
     }
 
     /// The room; nil when there are no triplets.
     /// - Parameter root: a folder beside that of the triplets in which images may lie.
-    /// - Throws: `EvaluationError`.
+    /// - Throws: `DreamSimError`.
     func room(root: URL?) throws -> VotingRoom? {
         try triplets.map { file in
             try VotingRoom(

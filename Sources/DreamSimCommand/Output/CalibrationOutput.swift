@@ -1,5 +1,5 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 
 /// Writes a calibration in the layout that was asked for.

@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Writes clusters in the layout that was asked for.
 struct ClusterOutput {
@@ -12,7 +12,7 @@ struct ClusterOutput {
         case .json: return try JSON.text(report) + "\n"
         case .ndjson: return try report.clusters.map { try JSON.line($0) + "\n" }.joined()
         case .csv:
-            return CSV.line(["cluster", "centre", "id", "image", "distance", "direction"])
+            return CSV.line(["cluster", "center", "id", "image", "distance", "direction"])
                 + report.clusters.enumerated().flatMap { number, cluster in
                     cluster.files.enumerated().map { place, file in
                         CSV.line([
@@ -27,11 +27,11 @@ struct ClusterOutput {
 
     private func table() -> String {
         var table = TextTable([
-            ("cluster", .right), ("images", .right), ("spread", .right), ("nearest to the centre", .left),
+            ("cluster", .right), ("images", .right), ("spread", .right), ("nearest to the center", .left),
         ])
         for (number, cluster) in report.clusters.enumerated() {
             table.add([
-                "\(number + 1)", "\(cluster.files.count)", String(format: "%.5f", cluster.spread), "\(cluster.centre)",
+                "\(number + 1)", "\(cluster.files.count)", String(format: "%.5f", cluster.spread), "\(cluster.center)",
             ])
         }
         var lines = options.quiet ? Array(table.lines().dropFirst()) : table.lines()
@@ -40,7 +40,7 @@ struct ClusterOutput {
             lines += [
                 "",
                 "\(report.images) images by \(report.method.rawValue)\(limit); --format json lists them all",
-                "spread: the mean distance from the centre, 0 is the same, \(report.direction.rawValue)",
+                "spread: the mean distance from the center, 0 is the same, \(report.direction.rawValue)",
             ]
         }
         return lines.map { $0 + "\n" }.joined()

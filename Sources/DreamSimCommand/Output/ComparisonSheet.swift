@@ -1,11 +1,11 @@
 import DreamSim
 import Foundation
 
-/// Draws a ranking as a picture: the reference, then the others in their order with their distances.
+/// Draws a ranking as an image: the reference, then the others in their order with their distances.
 struct ComparisonSheet {
     let report: ComparisonReport
     let decoding: DecodingOptions
-    /// A picture holds no more than this; the rest of a long ranking is left out, and the picture says so.
+    /// An image holds no more than this; the rest of a long ranking is left out, and the image says so.
     private static let limit = 48
 
     func image() throws -> Image {

@@ -1,5 +1,5 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 
 /// Writes an evaluation in the layout that was asked for.
@@ -38,12 +38,12 @@ struct EvaluationOutput {
         if !report.skipped.isEmpty {
             notes.append(
                 ([
-                    "\(report.skipped.count) of \(report.dataSet.judgements) judgements are skipped by every metric:"
+                    "\(report.skipped.count) of \(report.dataSet.judgments) judgments are skipped by every metric:"
                 ] + some(report.skipped)).joined(separator: "\n"))
         }
         for metric in report.metrics where !metric.failures.isEmpty {
             notes.append(
-                (["\(metric.identity.name) has no value of \(metric.failures.count) judgements:"]
+                (["\(metric.identity.name) has no value of \(metric.failures.count) judgments:"]
                     + some(metric.failures)).joined(separator: "\n"))
         }
         return notes
@@ -72,7 +72,7 @@ struct EvaluationOutput {
             lines += [
                 task.scoreMeaning,
                 "intervals: bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), percentiles",
-                "data: \(report.dataSet.name), \(report.dataSet.selection); \(report.dataSet.judgements) judgements, "
+                "data: \(report.dataSet.name), \(report.dataSet.selection); \(report.dataSet.judgments) judgments, "
                     + "\(report.skipped.count) skipped, \(report.dataSet.leftOut) left out by the selection; "
                     + "digest \(report.dataSet.digest.prefix(12))",
             ]

@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Writes what an update of an index did in the layout that was asked for.
 struct IndexingOutput {

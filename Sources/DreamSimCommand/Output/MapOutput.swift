@@ -1,10 +1,10 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Writes the places of a map in the layout that was asked for.
 struct MapOutput {
-    let map: PictureMap
+    let map: Projection
     let format: OutputFormat
 
     func text() throws -> String {

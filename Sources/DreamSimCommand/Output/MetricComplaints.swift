@@ -8,7 +8,7 @@ struct MetricComplaints {
     private let isTolerant: Bool
     private let isQuiet: Bool
     private var lacking: [String: (count: Int, example: String)] = [:]
-    /// How many pictures or pairs have failed.
+    /// How many images or pairs have failed.
     private(set) var failures = 0
 
     init(_ metrics: [MetricColumn], isTolerant: Bool, isQuiet: Bool) {
@@ -18,16 +18,16 @@ struct MetricComplaints {
     /// Whether something failed that was asked for.
     var hasFailed: Bool { failures > 0 }
 
-    /// Takes note of a picture or pair without any value.
+    /// Takes note of an image or pair without any value.
     mutating func add(_ error: String) {
         Terminal.error(error)
         failures += 1
     }
 
-    /// Takes note of what a picture or pair lacks.
+    /// Takes note of what an image or pair lacks.
     /// - Parameters:
     ///   - errors: by the metrics' names.
-    ///   - what: the picture or the pair.
+    ///   - what: the image or the pair.
     mutating func add(_ errors: [String: String], of what: String) {
         guard !errors.isEmpty else { return }
         let faults = faults(errors)

@@ -15,9 +15,9 @@ enum MetricText {
         return value.isInfinite ? "\(value)" : String(format: "%.5f", value)
     }
 
-    /// What stands under the numbers, so that none is without its meaning: a line a metric, then how pictures were
+    /// What stands under the numbers, so that none is without its meaning: a line a metric, then how images were
     /// prepared.
-    /// - Parameter notes: further lines of a metric, by its name, such as what its values mean on known pictures.
+    /// - Parameter notes: further lines of a metric, by its name, such as what its values mean on known images.
     static func legend(_ metrics: [MetricColumn], notes: [String: [String]] = [:]) -> [String] {
         var table = TextTable([("", .left), ("", .left)])
         for metric in metrics {

@@ -1,11 +1,11 @@
 import DreamSim
 import Foundation
 
-/// Draws a ranking by several metrics as a picture: the reference, then the others in their order with their values.
+/// Draws a ranking by several metrics as an image: the reference, then the others in their order with their values.
 struct MetricsSheet {
     let report: MetricsComparison
     let decoding: DecodingOptions
-    /// A picture holds no more than this; the rest of a long ranking is left out, and the picture says so.
+    /// An image holds no more than this; the rest of a long ranking is left out, and the image says so.
     private static let limit = 48
 
     func image() throws -> Image {
@@ -15,7 +15,7 @@ struct MetricsSheet {
             preconditionFailure("ranked by \(report.rankedBy)")
         }
         let others = report.metrics.filter { $0.name != leader.name }
-        // Bars show how far each picture is from the same, against the farthest.
+        // Bars show how far each image is from the same, against the farthest.
         func distance(_ entry: MetricsComparison.Entry) -> Double? {
             guard leader.identical.isFinite else { return nil }
             return entry.values[leader.name].map { abs($0 - leader.identical) }

@@ -2,7 +2,7 @@ import Foundation
 
 /// How many files the process may still open.
 enum OpenFiles {
-    /// What waiting, reading a picture and an index take at once, and some to spare.
+    /// What waiting, reading an image and an index take at once, and some to spare.
     static let least = 16
 
     /// Whether so many can be opened, whatever is open already.

@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 /// Writes what searches found in the layout that was asked for.
 struct SearchOutput {
@@ -68,7 +68,7 @@ struct SearchOutput {
         return lines.map { $0 + "\n" }.joined()
     }
 
-    /// Tables with the pictures themselves, for notes and issues.
+    /// Tables with the images themselves, for notes and issues.
     private func markdown() -> String {
         var text = ""
         for search in report.searches {

@@ -1,14 +1,14 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
-/// What searches found as small pictures in the terminal: half blocks, two pixels a character, in 24-bit colours.
+/// What searches found as small images in the terminal: half blocks, two pixels a character, in 24-bit colors.
 struct SearchPreview {
     private let report: SearchReport
     private let columns: Int
     private let decoding: DecodingOptions
 
-    /// A picture takes so many characters, and half as many lines.
+    /// An image takes so many characters, and half as many lines.
     private static let side = 18
     private static let gap = 2
 
@@ -27,12 +27,12 @@ struct SearchPreview {
         }.joined()
     }
 
-    /// Pictures beside each other with what is said about them.
+    /// Images beside each other with what is said about them.
     private func line(_ cards: [(path: ImagePath, caption: String)]) -> String {
-        let pictures = cards.map { picture($0.path) }
+        let images = cards.map { image($0.path) }
         let space = String(repeating: " ", count: Self.gap)
         var text = ""
-        for row in 0..<(Self.side / 2) { text += pictures.map { $0[row] }.joined(separator: space) + "\n" }
+        for row in 0..<(Self.side / 2) { text += images.map { $0[row] }.joined(separator: space) + "\n" }
         for words in [cards.map(\.caption), cards.map(\.path.name)] {
             text += words.map { fitted($0) }.joined(separator: space) + "\n"
         }
@@ -44,8 +44,8 @@ struct SearchPreview {
             ? text.prefix(Self.side - 1) + "…" : text + String(repeating: " ", count: Self.side - text.count)
     }
 
-    /// The lines of a picture; spaces and a word where it cannot be read any more.
-    private func picture(_ path: ImagePath) -> [String] {
+    /// The lines of an image; spaces and a word where it cannot be read any more.
+    private func image(_ path: ImagePath) -> [String] {
         guard let image = try? Image(contentsOfFile: path.bytes, options: decoding) else {
             return (0..<(Self.side / 2)).map { fitted($0 == Self.side / 4 ? "cannot be shown" : "") }
         }
@@ -57,7 +57,7 @@ struct SearchPreview {
             let (x, y) = (x - left, y - top)
             return (0..<small.width).contains(x) && (0..<small.height).contains(y) ? small[x, y] : nil
         }
-        func code(_ colour: RGB, _ ground: Int) -> String { "\(ground);2;\(colour.red);\(colour.green);\(colour.blue)" }
+        func code(_ color: RGB, _ ground: Int) -> String { "\(ground);2;\(color.red);\(color.green);\(color.blue)" }
         return (0..<(Self.side / 2)).map { row in
             (0..<Self.side).map { column in
                 switch (pixel(column, 2 * row), pixel(column, 2 * row + 1)) {

@@ -1,5 +1,5 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 
 /// What `dreamsim train --check` shows.
 enum TripletCheckOutput {
@@ -16,7 +16,7 @@ enum TripletCheckOutput {
         for (name, count) in zip(["left", "rather left", "divided", "rather right", "right"], check.votes) {
             table.add(["people prefer: \(name)", "\(count)"])
         }
-        table.add(["distinct pictures", "\(check.pictures)"])
+        table.add(["distinct images", "\(check.images)"])
         for kind in TripletCheck.Fault.Kind.allCases {
             let count = check.faults.count { $0.kind == kind }
             table.add([(kind.isWarning ? "warning: " : "error: ") + kind.rawValue, "\(count)"])

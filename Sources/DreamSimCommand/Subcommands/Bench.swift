@@ -22,7 +22,7 @@ struct Bench: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Time a metric on pairs of images, such as lpips-alex or dists.", valueName: "metric"),
-        completion: .list(MetricCatalogue.all.map(\.card.name)))
+        completion: .list(MetricCatalog.all.map(\.card.name)))
     var metric: String?
 
     @Option(help: ArgumentHelp("The side of the images of --metric in pixels.", valueName: "pixels"))

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import DreamSim
+public import DreamSimRetrieval
 import Foundation
-public import Retrieval
 
 struct BenchSearch: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 
 struct Calibrate: AsyncParsableCommand {

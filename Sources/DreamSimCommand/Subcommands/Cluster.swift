@@ -1,7 +1,7 @@
 public import ArgumentParser
 import DreamSim
+public import DreamSimRetrieval
 import Foundation
-public import Retrieval
 
 struct Cluster: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,7 +9,7 @@ struct Cluster: ParsableCommand {
         discussion: """
             k-means makes as many clusters as are asked for. linkage joins the nearest clusters by the mean distance of \
             their images, up to --distance or down to --count; many images may stay alone. Each cluster begins with the \
-            image nearest to its centre. The same seed gives the same clusters. linkage over more than 200,000 images \
+            image nearest to its center. The same seed gives the same clusters. linkage over more than 200,000 images \
             needs the graph of 'dreamsim index graph'.
 
             EXAMPLES
@@ -37,14 +37,14 @@ struct Cluster: ParsableCommand {
             valueName: "distance"))
     var distance: Double?
 
-    @Option(help: ArgumentHelp("Another seed gives k-means other centres to begin with.", valueName: "n"))
+    @Option(help: ArgumentHelp("Another seed gives k-means other centers to begin with.", valueName: "n"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("How many neighbours of each image linkage considers.", valueName: "n"))
-    var neighbours: Int = ClusterOptions().neighbours
+    @Option(help: ArgumentHelp("How many neighbors of each image linkage considers.", valueName: "n"))
+    var neighbors: Int = ClusterOptions().neighbors
 
     @Option(
-        help: ArgumentHelp("Also write the clusters as a page of pictures.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Also write the clusters as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
     @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
@@ -57,7 +57,7 @@ struct Cluster: ParsableCommand {
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         if let distance, !(0...2).contains(distance) { throw ValidationError("--distance must be from 0 to 2") }
         if distance != nil && method == .kMeans { throw ValidationError("--distance goes with --method linkage") }
-        guard (1...1000).contains(neighbours) else { throw ValidationError("--neighbours must be from 1 to 1000") }
+        guard (1...1000).contains(neighbors) else { throw ValidationError("--neighbors must be from 1 to 1000") }
     }
 
     func run() throws {
@@ -66,8 +66,8 @@ struct Cluster: ParsableCommand {
         try reader.protectImages(from: html)
         var options = ClusterOptions(method)
         (options.count, options.distance, options.seed) = (count, distance, seed)
-        (options.neighbours, options.folders) = (neighbours, folders)
-        let progress = LateProgressLine(unit: method == .kMeans ? "centres" : "images", isQuiet: output.quiet)
+        (options.neighbors, options.folders) = (neighbors, folders)
+        let progress = LateProgressLine(unit: method == .kMeans ? "centers" : "images", isQuiet: output.quiet)
         let report = try reader.clusters(options) { progress.show($0, of: $1) }
         progress.clear()
         Terminal.write(try ClusterOutput(report: report, options: output).text())

@@ -44,7 +44,7 @@ struct Compare: AsyncParsableCommand {
     @OptionGroup var thresholds: ThresholdOptions
 
     @Option(
-        help: ArgumentHelp("Also draw the ranking as a picture (.png or .jpg).", valueName: "file"), completion: .file()
+        help: ArgumentHelp("Also draw the ranking as an image (.png or .jpg).", valueName: "file"), completion: .file()
     )
     var sheet: String?
 

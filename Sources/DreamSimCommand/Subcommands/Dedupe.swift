@@ -1,7 +1,7 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 struct Dedupe: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,7 +68,7 @@ struct Dedupe: ParsableCommand {
         completion: .file())
     var undo: String?
 
-    @Option(help: ArgumentHelp("Also write the groups as a page of pictures.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Also write the groups as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
     @Flag(

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import Foundation
 
 struct Evaluate: AsyncParsableCommand {
@@ -52,11 +52,11 @@ struct Evaluate: AsyncParsableCommand {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Also write every judgement with every metric's values (.json, .csv or .ndjson).", valueName: "file"),
+            "Also write every judgment with every metric's values (.json, .csv or .ndjson).", valueName: "file"),
         completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("Also write a report with pictures, one file.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Also write a report with images, one file.", valueName: "file"), completion: .file())
     var html: String?
 
     @Option(

@@ -19,7 +19,7 @@ struct Foreground: AsyncParsableCommand {
             there was none, so that the three numbers do not add up.
 
             EXAMPLES
-              dreamsim foreground a.jpg b.jpg --metric ensemble,lpips-alex --picture parts.png
+              dreamsim foreground a.jpg b.jpg --metric ensemble,lpips-alex --image parts.png
               dreamsim foreground a.jpg b.jpg --from attention --model vits14-focus
               dreamsim foreground a.jpg b.jpg --from mask --mask a-mask.png --mask-b b-mask.png --format json
             """)
@@ -48,7 +48,7 @@ struct Foreground: AsyncParsableCommand {
     var threshold: Double?
 
     @Option(help: ArgumentHelp("What is painted over parts.", valueName: "RRGGBB"))
-    var neutral = ColourOption(ForegroundReport.neutralColour)
+    var neutral = ColorOption(ForegroundReport.neutralColor)
 
     @Option(
         help: ArgumentHelp("Metrics and models, separated by commas; in place of --model.", valueName: "names"))
@@ -57,7 +57,7 @@ struct Foreground: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Also draw the images and their parts (.png or .jpg).", valueName: "file"),
         completion: .file())
-    var picture: String?
+    var image: String?
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: OutputOptions
@@ -71,12 +71,12 @@ struct Foreground: AsyncParsableCommand {
             throw ValidationError("--threshold must be between 0 and 1, and is not for masks")
         }
         if let metric, metric.split(separator: ",").isEmpty { throw ValidationError("--metric names none") }
-        if let picture {
-            if [a, b, mask, maskB].contains(ImagePath(picture)) {
-                throw ValidationError("--picture \(picture) would overwrite one of the images")
+        if let image {
+            if [a, b, mask, maskB].contains(ImagePath(image)) {
+                throw ValidationError("--image \(image) would overwrite one of the images")
             }
-            guard ["png", "jpg", "jpeg"].contains(URL(filePath: picture).pathExtension.lowercased()) else {
-                throw ValidationError("--picture \(picture): the extension must be .png or .jpg")
+            guard ["png", "jpg", "jpeg"].contains(URL(filePath: image).pathExtension.lowercased()) else {
+                throw ValidationError("--image \(image): the extension must be .png or .jpg")
             }
         }
     }
@@ -88,10 +88,10 @@ struct Foreground: AsyncParsableCommand {
         var metrics: [any PerceptualMetric] = []
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
         let versions = try ForegroundVersions(
-            sources[0], sources[1], from: try await source(metrics, decoding), neutralColour: neutral.colour)
+            sources[0], sources[1], from: try await source(metrics, decoding), neutralColor: neutral.color)
         let report = try ForegroundReport(of: versions, metrics: metrics)
         Terminal.write(try ForegroundOutput(report: report, options: output).text())
-        if let picture { try report.sheet(of: versions).write(to: URL(filePath: picture)) }
+        if let image { try report.sheet(of: versions).write(to: URL(filePath: image)) }
     }
 
     private func source(

@@ -6,7 +6,7 @@ struct HeatmapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "heatmap", abstract: "Draw where two images differ, or what a model looks at.",
         discussion: """
-            The picture shows the images and, over the second one, how much each place adds to the difference. Models of \
+            The image shows the images and, over the second one, how much each place adds to the difference. Models of \
             vision transformers tell it by the cosine distance of their patch tokens after the last block; the pixel metrics \
             by the pixels. With --kind rollout or attention it shows what the model's class token attends to, in one image or \
             in two; that says where information is taken from, not what is made of it.
@@ -29,7 +29,7 @@ struct HeatmapCommand: AsyncParsableCommand {
 
     @OptionGroup var metric: MapMetricOptions
     @OptionGroup var mask: MaskOptions
-    @OptionGroup var drawing: MapDrawingOptions
+    @OptionGroup var drawing: ProjectionDrawingOptions
 
     func validate() throws {
         try drawing.checkOutputs(against: [reference, image, mask.mask].compactMap(\.self))

@@ -10,7 +10,7 @@ struct Index: AsyncParsableCommand {
 
             EXAMPLES
               dreamsim index photos/
-              dreamsim index photos/ scans/ --index pictures.index --model vits14-focus
+              dreamsim index photos/ scans/ --index images.index --model vits14-focus
               dreamsim index photos/ --watch
               dreamsim index check --recall
               dreamsim index export embeddings/

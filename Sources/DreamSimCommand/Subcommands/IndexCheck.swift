@@ -1,14 +1,14 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 struct IndexCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check an index, and measure what approximate searches in it find.",
         discussion: """
-            Compares every vector with its checksum and reads the graph of neighbours through; changes nothing. With \
+            Compares every vector with its checksum and reads the graph of neighbors through; changes nothing. With \
             --recall, images of the index are searched exactly and approximately.
 
             EXAMPLES
@@ -26,7 +26,7 @@ struct IndexCheck: ParsableCommand {
 
     @Option(
         name: [.customShort("k"), .long],
-        help: ArgumentHelp("With --recall: how many neighbours each is asked for.", valueName: "n"))
+        help: ArgumentHelp("With --recall: how many neighbors each is asked for.", valueName: "n"))
     var count: Int = 10
 
     @Option(
@@ -67,12 +67,12 @@ struct IndexCheck: ParsableCommand {
                 "\(index.images) images, \(index.vectors) vectors of \(index.width) in \(index.precision.rawValue), "
                     + "\(index.unused) unused, \(index.damaged) damaged"
             ]
-            if let graph = index.neighbours {
+            if let graph = index.neighbors {
                 lines.append(
                     "graph of \(graph.vectors) vectors, \(graph.newer) newer, \(graph.links) links, effort \(graph.effort), "
                         + String(format: "%.1f MB", Double(graph.bytes) / 1e6))
             } else if index.faults.isEmpty {
-                lines.append("no graph of neighbours; searches are exact")
+                lines.append("no graph of neighbors; searches are exact")
             }
             if let recall {
                 lines += [

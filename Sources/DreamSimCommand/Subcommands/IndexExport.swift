@@ -1,7 +1,7 @@
 public import ArgumentParser
 import DreamSim
+public import DreamSimRetrieval
 import Foundation
-public import Retrieval
 
 struct IndexExport: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +15,7 @@ struct IndexExport: ParsableCommand {
 
             EXAMPLES
               dreamsim index export embeddings/
-              dreamsim index export photos.safetensors --index pictures.index
+              dreamsim index export photos.safetensors --index images.index
               dreamsim index export photos.csv
             """)
 

@@ -1,12 +1,12 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 struct IndexGraph: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "graph",
-        abstract: "Build the graph of neighbours, for approximate searches in very large indices.",
+        abstract: "Build the graph of neighbors, for approximate searches in very large indices.",
         discussion: """
             Exact searches need no graph, and up to about a million images they take a fraction of a second. The graph \
             (HNSW) leads to few of the vectors; 'dreamsim index check --recall' measures how much it finds. Images that \
@@ -14,7 +14,7 @@ struct IndexGraph: ParsableCommand {
 
             EXAMPLES
               dreamsim index graph
-              dreamsim index graph --index pictures.index --links 24 --effort 300
+              dreamsim index graph --index images.index --links 24 --effort 300
               dreamsim search photo.jpg --approximate
               dreamsim index graph --delete
             """)
@@ -22,11 +22,11 @@ struct IndexGraph: ParsableCommand {
     @OptionGroup var index: IndexOptions
 
     @Option(help: ArgumentHelp("How many links an image gets (HNSW's M), from 2 to 256.", valueName: "n"))
-    var links: Int = NeighbourOptions().links
+    var links: Int = NeighborOptions().links
 
     @Option(
         help: ArgumentHelp("How many candidates are kept while links are looked for (efConstruction).", valueName: "n"))
-    var effort: Int = NeighbourOptions().effort
+    var effort: Int = NeighborOptions().effort
 
     @Flag(help: "Remove the graph; the index itself stays.")
     var delete = false
@@ -48,16 +48,16 @@ struct IndexGraph: ParsableCommand {
         if let threads { PerceptualModel.threads = threads }
         let reader = try IndexReader(index.url)
         if delete {
-            let wasThere = try reader.deleteNeighbours()
+            let wasThere = try reader.deleteNeighbors()
             if !output.quiet { Terminal.note(wasThere ? "the graph was removed" : "there was no graph") }
             return
         }
-        var options = NeighbourOptions()
+        var options = NeighborOptions()
         (options.links, options.effort) = (links, effort)
         let interruption = Interruption()
         let progress = LateProgressLine(unit: "vectors", isQuiet: output.quiet)
         let start = ContinuousClock.now
-        let built = try reader.buildNeighbours(options, isCancelled: { interruption.isRequested }) {
+        let built = try reader.buildNeighbors(options, isCancelled: { interruption.isRequested }) {
             progress.show($0, of: $1)
         }
         progress.clear()

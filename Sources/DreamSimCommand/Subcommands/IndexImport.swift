@@ -1,7 +1,7 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 struct IndexImport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,23 +1,23 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 struct IndexUpdate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
         abstract: "Make or update an index of folders of images; this is what 'dreamsim index' does by itself.",
         discussion: """
-            Folders are searched through and through. Files that have not changed are skipped, moved ones recognised by \
+            Folders are searched through and through. Files that have not changed are skipped, moved ones recognized by \
             their content, those that are gone dropped; those that cannot be read are listed with the reason. What is \
             done is kept when the command is interrupted, and the same command goes on from there. Without folders, \
             those of the last times are brought up to date.
 
             EXAMPLES
               dreamsim index photos/
-              dreamsim index photos/ scans/ --index pictures.index --model vits14-focus
+              dreamsim index photos/ scans/ --index images.index --model vits14-focus
               dreamsim index photos/ --include '*.jpg' --exclude '*/thumbnails'
-              dreamsim index --index pictures.index
+              dreamsim index --index images.index
               dreamsim index photos/ --watch
             """)
 

@@ -1,20 +1,20 @@
 import ArgumentParser
 import DreamSim
+import DreamSimTraining
 import Foundation
-import Training
 
 struct Invert: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a picture that matches another in the eyes of a metric.",
+        abstract: "Make an image that matches another in the eyes of a metric.",
         discussion: """
-            Begins with noise, or with --from, and changes the picture step by step (Adam) until the metric finds it like the \
-            target: what the picture shows is what the metric keeps, and what differs is what it does not mind. What is \
-            found depends on how the picture is written down (--as).
+            Begins with noise, or with --from, and changes the image step by step (Adam) until the metric finds it like the \
+            target: what the image shows is what the metric keeps, and what differs is what it does not mind. What is \
+            found depends on how the image is written down (--as).
 
-            With several targets the picture comes to match all of them; --weight says how much each counts. A --mask limits \
+            With several targets the image comes to match all of them; --weight says how much each counts. A --mask limits \
             a target to what is white: one mask for all, or one for each in their order.
 
-            The same command gives the same picture. The best picture so far is written as the run goes on; with \
+            The same command gives the same image. The best image so far is written as the run goes on; with \
             --checkpoint, a run that was stopped in any way goes on where it was.
 
             EXAMPLES
@@ -31,22 +31,22 @@ struct Invert: AsyncParsableCommand {
         help: ArgumentHelp(
             "The metric or model to match by, or a weighted sum such as 'lpips-vgg + 0.5*dists'; in place of --model. (default: lpips-vgg)",
             valueName: "metric"),
-        completion: .list(MetricCatalogue.all.map(\.card.name) + Catalogue.all.map(\.name)))
+        completion: .list(MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
     var metric: String?
 
-    @Option(help: ArgumentHelp("The picture to start from, in place of noise.", valueName: "image"))
+    @Option(help: ArgumentHelp("The image to start from, in place of noise.", valueName: "image"))
     var from: ImagePath?
 
     @Option(
         help: ArgumentHelp(
-            "A picture as large as the target: what is white counts. Once for all targets, or once for each.",
+            "An image as large as the target: what is white counts. Once for all targets, or once for each.",
             valueName: "file"))
     var mask: [ImagePath] = []
 
     @Option(help: ArgumentHelp("How much a target counts among several; once for each.", valueName: "weight"))
     var weight: [Double] = []
 
-    @OptionGroup(title: "Optimisation") var flags: InversionFlags
+    @OptionGroup(title: "Optimization") var flags: InversionFlags
     @OptionGroup(title: "Output") var outputs: InversionOutputs
     @OptionGroup(title: "Model") var model: ModelOptions
 
@@ -116,7 +116,7 @@ struct Invert: AsyncParsableCommand {
         let loss = report.loss
         Terminal.note(
             String(format: "the loss fell from %.5g to %.5g, %.3g times", loss.start, loss.end, loss.fall)
-                + ", in \(report.steps) steps and \(Duration.seconds(report.seconds).brief); the picture is in \(outputs.output)"
+                + ", in \(report.steps) steps and \(Duration.seconds(report.seconds).brief); the image is in \(outputs.output)"
         )
         if report.isComplete && from == nil && loss.fall < 2 {
             Terminal.note("the loss hardly fell; take more --steps, or another --learning-rate")

@@ -6,7 +6,7 @@ struct Metrics: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List the metrics, say which way their numbers go and which are ready.",
         discussion: """
-            Every name is taken by --metric. Metrics that compare pictures as they are need two of the same size, see \
+            Every name is taken by --metric. Metrics that compare images as they are need two of the same size, see \
             --resize. Those that give a map are taken by 'heatmap', those that give a gradient by 'invert' and as a loss.
 
             EXAMPLES
@@ -18,7 +18,7 @@ struct Metrics: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let rows = MetricCatalogue.listing(in: ModelStore(try store.configuration()))
+        let rows = MetricCatalog.listing(in: ModelStore(try store.configuration()))
         switch output.format {
         case .json: Terminal.write(try JSON.text(rows) + "\n")
         case .ndjson: Terminal.write(try rows.map { try JSON.line($0) + "\n" }.joined())
@@ -54,7 +54,7 @@ struct Metrics: ParsableCommand {
             } else {
                 lines += [
                     "",
-                    "Sizes: 'equal' takes two pictures of the same size, as they are, of at least so many pixels a side.",
+                    "Sizes: 'equal' takes two images of the same size, as they are, of at least so many pixels a side.",
                     "Beside its number a metric gives a gradient, for 'invert' and losses, or a map, for 'heatmap'.",
                     "What is not ready needs weights: 'dreamsim models pull NAME' fetches them.",
                 ]

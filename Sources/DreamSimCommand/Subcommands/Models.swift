@@ -22,30 +22,30 @@ struct Models: AsyncParsableCommand {
         defaultSubcommand: ModelsList.self)
 }
 
-/// The name of a model of the catalogue.
-struct CatalogueName: ExpressibleByArgument {
+/// The name of a model of the catalog.
+struct CatalogName: ExpressibleByArgument {
     let description: ModelDescription
 
     init?(argument: String) {
-        guard let description = Catalogue.model(named: argument) else { return nil }
+        guard let description = Catalog.model(named: argument) else { return nil }
         self.description = description
     }
 
-    static var allValueStrings: [String] { Catalogue.all.map(\.name) }
+    static var allValueStrings: [String] { Catalog.all.map(\.name) }
     static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
-/// The name of a model of the catalogue, or of a metric that needs weights.
+/// The name of a model of the catalog, or of a metric that needs weights.
 struct WeightsName: ExpressibleByArgument {
     let needs: WeightNeeds
 
     init?(argument: String) {
-        guard let needs = Catalogue.needs(of: argument) else { return nil }
+        guard let needs = Catalog.needs(of: argument) else { return nil }
         self.needs = needs
     }
 
     static var allValueStrings: [String] {
-        Catalogue.needs.map(\.name)
+        Catalog.needs.map(\.name)
     }
     static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }

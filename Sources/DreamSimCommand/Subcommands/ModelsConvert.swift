@@ -12,7 +12,7 @@ struct ModelsConvert: ParsableCommand {
               dreamsim models convert ensemble -o ensemble.safetensors
             """)
 
-    @Argument(help: "A name of the catalogue, or the path of a description (.json).")
+    @Argument(help: "A name of the catalog, or the path of a description (.json).")
     var model: String
 
     @Option(
@@ -32,7 +32,7 @@ struct ModelsConvert: ParsableCommand {
     }
 
     func run() throws {
-        guard case .description(let description) = try Catalogue.find(model) else {
+        guard case .description(let description) = try Catalog.find(model) else {
             throw ValidationError("\(model) is merged already")
         }
         try PerceptualModel.convert(

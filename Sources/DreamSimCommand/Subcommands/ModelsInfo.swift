@@ -4,7 +4,7 @@ import Foundation
 
 struct ModelsInfo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "Say what a model is made of, where its weights come from and their licence.",
+        commandName: "info", abstract: "Say what a model is made of, where its weights come from and their license.",
         discussion: """
             EXAMPLES
               dreamsim models info ensemble
@@ -12,7 +12,7 @@ struct ModelsInfo: ParsableCommand {
             """)
 
     @Argument(help: "The model's name.")
-    var name: CatalogueName?
+    var name: CatalogName?
 
     @Flag(help: "Say what the computations run on: kind of kernels, threads, processors.")
     var hardware = false
@@ -69,10 +69,10 @@ struct ModelsInfo: ParsableCommand {
             ])
         }
         for remark in model.remarks { table.add(["note", remark]) }
-        table.add(["licence", model.licence])
+        table.add(["license", model.license])
         for source in model.sources {
             let size = source.byteCount.map { ", \(DownloadProgressLine.size($0))" } ?? ""
-            table.add(["source", "\(source.place)\(size), \(source.licence)"])
+            table.add(["source", "\(source.place)\(size), \(source.license)"])
             if let digest = source.sha256 { table.add(["  SHA-256", digest]) }
         }
         for file in model.neededFiles {

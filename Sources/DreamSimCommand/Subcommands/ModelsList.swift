@@ -4,23 +4,23 @@ import Foundation
 
 struct ModelsList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the models of the catalogue and say which are ready.")
+        commandName: "list", abstract: "List the models of the catalog and say which are ready.")
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let rows = Catalogue.listing(in: ModelStore(try store.configuration()))
+        let rows = Catalog.listing(in: ModelStore(try store.configuration()))
         switch output.format {
         case .json: Terminal.write(try JSON.text(rows) + "\n")
         case .ndjson: Terminal.write(try rows.map { try JSON.line($0) + "\n" }.joined())
         case .csv:
             Terminal.write(
-                CSV.line(["name", "ready", "width", "nightsValidation", "nightsTest", "licence", "summary"])
+                CSV.line(["name", "ready", "width", "nightsValidation", "nightsTest", "license", "summary"])
                     + rows.map {
                         CSV.line([
                             $0.name, "\($0.isReady)", "\($0.width)", Self.figure($0.nightsValidation),
-                            Self.figure($0.nightsTest), $0.licence, $0.summary,
+                            Self.figure($0.nightsTest), $0.license, $0.summary,
                         ])
                     }.joined())
         case .table:
@@ -38,7 +38,7 @@ struct ModelsList: ParsableCommand {
             } else {
                 lines += [
                     "", "NIGHTS: agreement with people's choices in per cent, as DreamSim's authors publish it.",
-                    "Fetch one with 'dreamsim models pull NAME'; 'dreamsim models info NAME' says more, and the licence.",
+                    "Fetch one with 'dreamsim models pull NAME'; 'dreamsim models info NAME' says more, and the license.",
                 ]
             }
             Terminal.write(lines.map { $0 + "\n" }.joined())

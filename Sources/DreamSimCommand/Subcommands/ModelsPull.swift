@@ -25,7 +25,7 @@ struct ModelsPull: AsyncParsableCommand {
             progress.clear()
             if !quiet {
                 Terminal.note(
-                    "\(name.needs.name) is ready in \(store.weightsFolder.path); licence: \(name.needs.licence)"
+                    "\(name.needs.name) is ready in \(store.weightsFolder.path); license: \(name.needs.license)"
                 )
             }
         }

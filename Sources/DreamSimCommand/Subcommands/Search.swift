@@ -1,7 +1,7 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 
 struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,7 +13,7 @@ struct Search: AsyncParsableCommand {
 
             EXAMPLES
               dreamsim search photo.jpg -k 20
-              dreamsim search a.jpg b.jpg --index pictures.index --format csv
+              dreamsim search a.jpg b.jpg --index images.index --format csv
               dreamsim search a.jpg b.jpg --mean --html found.html
               dreamsim search day.jpg --unlike night.jpg
               dreamsim search --id 1207 --in photos/2024 --since 2024-05-01
@@ -48,10 +48,10 @@ struct Search: AsyncParsableCommand {
     @OptionGroup(title: "Filters") var filters: FilterOptions
 
     @Option(
-        help: ArgumentHelp("Also write the results as a page of pictures.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Also write the results as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
-    @Flag(help: "Show the results as small pictures in the terminal, of coloured half blocks.")
+    @Flag(help: "Show the results as small images in the terminal, of colored half blocks.")
     var preview = false
 
     @OptionGroup var output: SearchOutputOptions

@@ -6,7 +6,7 @@ struct Sensitivity: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show what metrics mind: alter an image in many ways and plot the differences.",
         discussion: """
-            Colour, layout, blur, noise, shift, rotation, crop and compression, each at several strengths. So that metrics can \
+            Color, layout, blur, noise, shift, rotation, crop and compression, each at several strengths. So that metrics can \
             be read together, each one's differences are divided by its difference from an unrelated image, or without \
             one by its largest difference in the set. Chance begins with the seed and repeats.
 

@@ -1,9 +1,9 @@
 import ArgumentParser
 import DreamSim
+import DreamSimRetrieval
 import DreamSimService
 import Foundation
 import Logging
-import Retrieval
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,13 +1,13 @@
 import ArgumentParser
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
+import DreamSimNetworks
+import DreamSimTraining
 import Foundation
-import Networks
-import Training
 
 struct Train: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tune a model on people's judgements.",
+        abstract: "Tune a model on people's judgments.",
         discussion: """
             Learns from triplets with the hinge loss of DreamSim, and keeps everything in one folder. \
             'checkpoint.safetensors' lets a run that was stopped in any way go on to the very same result; 'log.jsonl' has a \
@@ -17,7 +17,7 @@ struct Train: AsyncParsableCommand {
               lora   low-rank updates of attention, as DreamSim's published models were tuned; 'best' (of the best \
             validation) and 'adapter' (of the last epoch) are PEFT folders that this program, the Python reference and peft \
             load. Use with --adapter
-              mlp    a head on frozen backbones, x + fc2(relu(fc1 x)): pictures are embedded once, and the epochs take \
+              mlp    a head on frozen backbones, x + fc2(relu(fc1 x)): images are embedded once, and the epochs take \
             seconds; 'best.safetensors' and 'head.safetensors'. Use with --head
               full   every weight, slower and with more memory; 'best.safetensors' and 'model.safetensors' are whole models. \
             Use with --model
@@ -32,7 +32,7 @@ struct Train: AsyncParsableCommand {
             --head names, full also from a whole model (--model FILE.safetensors). Embeddings are compared as they are while \
             training (--no-normalize), as the reference does.
 
-            --check reads DATA to its end without training: missing and unreadable pictures, votes out of range, \
+            --check reads DATA to its end without training: missing and unreadable images, votes out of range, \
             contradictory triplets and references that stand in two splits are errors.
 
             EXAMPLES
@@ -54,7 +54,7 @@ struct Train: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the run.", valueName: "dir"), completion: .directory)
     var output: String?
 
-    @Flag(help: "Only read DATA to its end, decode every picture and say what is wrong; exit code 2 if anything is.")
+    @Flag(help: "Only read DATA to its end, decode every image and say what is wrong; exit code 2 if anything is.")
     var check = false
 
     @Flag(help: "Only print a table to fill in.")
@@ -91,7 +91,7 @@ struct Train: AsyncParsableCommand {
         let (learning, judging) = try read(data)
         let network = try await model.loadUntuned(takesMerged: training.method != .lora, quiet: quiet)
         let home = try model.store.configuration().home
-        let line = LateProgressLine(unit: "pictures", isQuiet: quiet)
+        let line = LateProgressLine(unit: "images", isQuiet: quiet)
         let run = try TrainingRun(
             network, training.options(isEnsemble: network.description.parts.count > 1), training: learning,
             validation: judging, folder: URL(filePath: output), settings: training.settings(home: home, data: data),
@@ -107,7 +107,7 @@ struct Train: AsyncParsableCommand {
                 "\(run.training.count) triplets to learn from, \(run.validation.count) to validate on, \(run.totalSteps) steps"
                     + (done > 0 ? "; goes on after step \(done)" : ""))
         }
-        let embedding = LateProgressLine(unit: "pictures embedded", isQuiet: quiet)
+        let embedding = LateProgressLine(unit: "images embedded", isQuiet: quiet)
         try run.run { event in
             switch event {
             case .step(let step): show(step)
@@ -128,7 +128,7 @@ struct Train: AsyncParsableCommand {
         }
         if !quiet { Terminal.progress("") }
         if !run.skipped.isEmpty {
-            Terminal.note("left out: \(run.skipped.count) triplets with pictures that cannot be read; see log.jsonl")
+            Terminal.note("left out: \(run.skipped.count) triplets with images that cannot be read; see log.jsonl")
         }
         if !quiet {
             let what =
@@ -143,7 +143,7 @@ struct Train: AsyncParsableCommand {
     }
 
     private func checkTriplets(_ data: ImagePath) throws {
-        let line = LateProgressLine(unit: "pictures", isQuiet: quiet)
+        let line = LateProgressLine(unit: "images", isQuiet: quiet)
         let check = try TripletCheck(data, decoding: model.preprocessing.decoding) { line.show($0, of: $1) }
         line.clear()
         Terminal.write(TripletCheckOutput.text(check))
@@ -187,13 +187,13 @@ struct Train: AsyncParsableCommand {
     private func part(_ read: () throws -> JudgedSet) throws -> [TrainingTriplet]? {
         do {
             return TrainingTriplet.all(in: try read())
-        } catch let error as EvaluationError where error.kind == .empty {
+        } catch let error as DreamSimError where error.kind == .empty {
             return nil
         }
     }
 
     private func nothingToLearn(_ data: ImagePath) throws -> [TrainingTriplet] {
-        throw TrainingError(
+        throw DreamSimError(
             .badBatch, "\(data)",
             "no triplet is in the split 'train', so that there is nothing to learn from; --check shows the splits")
     }

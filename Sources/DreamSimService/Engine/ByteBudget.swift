@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How many bytes requests hold together: bodies, and pictures in full size. What would pass it is refused, so that memory
+/// How many bytes requests hold together: bodies, and images in full size. What would pass it is refused, so that memory
 /// stays bounded whatever arrives.
 final class ByteBudget: Sendable {
     private let limit: Int

@@ -81,7 +81,7 @@ extension Engine {
             })
     }
 
-    /// The values of a metric that sees pictures as they are, a few at a time so that others have their turn.
+    /// The values of a metric that sees images as they are, a few at a time so that others have their turn.
     private func values(
         of metric: any PerceptualMetric, _ reference: PreparedImage, _ images: [PreparedImage], _ admission: Admission
     ) async throws -> [Result<Double, any Error>] {
@@ -89,13 +89,13 @@ extension Engine {
         for start in stride(from: 0, to: images.count, by: Self.together) {
             let part = Array(images[start..<min(start + Self.together, images.count)])
             values += try await batcher.perform(admission) {
-                guard let first = reference.picture else {
-                    preconditionFailure("\(reference.name) without its picture")
+                guard let first = reference.image else {
+                    preconditionFailure("\(reference.name) without its image")
                 }
-                let pictures = part.compactMap(\.picture)
-                if let values = try? metric.values(from: first, to: pictures) { return values.map { .success($0) } }
+                let images = part.compactMap(\.image)
+                if let values = try? metric.values(from: first, to: images) { return values.map { .success($0) } }
                 // An error is of the image that caused it.
-                return pictures.map { picture in Result { try metric.value(first, picture) } }
+                return images.map { image in Result { try metric.value(first, image) } }
             }
         }
         return values
@@ -108,7 +108,7 @@ extension Engine {
         let prepared = try await prepare([reference, image], preparation(for: [metric], full: true))
         let (a, b) = (try prepared[0].get(), try prepared[1].get())
         return try await batcher.perform(admission) {
-            guard let first = a.picture, let second = b.picture else { preconditionFailure("no pictures") }
+            guard let first = a.image, let second = b.image else { preconditionFailure("no images") }
             return try Heatmap(
                 difference: metric, from: Heatmap.Source(path: ImagePath(a.name), image: first),
                 to: Heatmap.Source(path: ImagePath(b.name), image: second))

@@ -1,12 +1,12 @@
 import DreamSim
+import DreamSimTensors
 import Foundation
-import Tensors
 
 /// The metrics that are loaded, and the threads that work for all requests.
 final class Engine: Sendable {
     /// The metrics in the order in which they were asked for; the first is the one that is used when a request names none.
     let metrics: [any PerceptualMetric]
-    /// How files become pictures for metrics that see them as they are.
+    /// How files become images for metrics that see them as they are.
     let decoding = DecodingOptions.standard
     let limits: ServiceLimits
     let budget: ByteBudget
@@ -33,7 +33,7 @@ final class Engine: Sendable {
         workers = WorkerThreads(Parallel.threads, name: "dreamsim-images")
         batcher = Batcher(
             batchSize: limits.batch, gathering: limits.gathering, capacity: limits.acceptedImages,
-            process: { [models] key, squares in models[key]?.embed(squares: squares) ?? [] },
+            process: { [models] key, images in models[key]?.embed(preprocessed: images) ?? [] },
             observe: { statistics.countBatch($0, $1) })
     }
 
@@ -89,12 +89,14 @@ final class Engine: Sendable {
 
     /// What metrics need of images.
     func preparation(for metrics: [any PerceptualMetric], resize: Int? = nil, full: Bool = false) -> Preparation {
-        var squares: [Preprocessing] = []
-        for model in metrics.compactMap({ $0 as? PerceptualModel }) where !squares.contains(model.preprocessing) {
-            squares.append(model.preprocessing)
+        var preprocessings: [Preprocessing] = []
+        for model in metrics.compactMap({ $0 as? PerceptualModel }) where !preprocessings.contains(model.preprocessing)
+        {
+            preprocessings.append(model.preprocessing)
         }
         return Preparation(
-            squares: full ? [] : squares, needsPicture: full || metrics.contains { !($0 is PerceptualModel) },
+            preprocessings: full ? [] : preprocessings,
+            needsImage: full || metrics.contains { !($0 is PerceptualModel) },
             resize: resize, decoding: decoding, limits: limits, budget: budget)
     }
 
@@ -118,6 +120,6 @@ final class Engine: Sendable {
         -> [Embedding]
     {
         try await batcher.submit(
-            images.compactMap { $0.squares[model.preprocessing] }, key: Self.key(model), admission)
+            images.compactMap { $0.preprocessed[model.preprocessing] }, key: Self.key(model), admission)
     }
 }

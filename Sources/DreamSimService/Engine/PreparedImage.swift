@@ -4,11 +4,11 @@ import DreamSim
 struct PreparedImage: Sendable {
     /// What answers call it.
     let name: String
-    /// A square for each way of preparing pictures for models.
-    let squares: [Preprocessing: Image]
-    /// The picture for metrics that see it as it is; nil where none does.
-    let picture: Image?
-    /// The share of the budget that the picture takes.
+    /// The preprocessed image for each preprocessing of the models.
+    let preprocessed: [Preprocessing: Image]
+    /// The image for metrics that see it as it is; nil where none does.
+    let image: Image?
+    /// The share of the budget that the image takes.
     let share: ByteBudget.Share?
     /// What was passed over in the file without harm.
     let warnings: [String]
@@ -16,20 +16,20 @@ struct PreparedImage: Sendable {
 
 /// What some metrics need of images.
 struct Preparation: Sendable {
-    let squares: [Preprocessing]
-    let needsPicture: Bool
-    /// The side of the square to which pictures are brought for metrics that would see them as they are.
+    let preprocessings: [Preprocessing]
+    let needsImage: Bool
+    /// The side of the square to which images are brought for metrics that would see them as they are.
     let resize: Int?
     let decoding: DecodingOptions
     let limits: ServiceLimits
     let budget: ByteBudget
 
     /// Decodes an image and prepares it; blocks.
-    /// - Throws: `ImagingError`, `Problem` when pictures take too much memory.
+    /// - Throws: `DreamSimError`, `Problem` when images take too much memory.
     func prepare(_ upload: Upload) throws -> PreparedImage {
         var decoded: [DecodingOptions: Image] = [:]
         var warnings: [String] = []
-        func picture(_ options: DecodingOptions) throws -> Image {
+        func decode(_ options: DecodingOptions) throws -> Image {
             var options = options
             // The limits are the service's own: they do not change what an embedding is, so its stamp keeps the others.
             options.pixelLimit = min(options.pixelLimit, limits.pixels)
@@ -41,11 +41,13 @@ struct Preparation: Sendable {
             return result.image
         }
         var made: [Preprocessing: Image] = [:]
-        for preprocessing in squares { made[preprocessing] = preprocessing.square(try picture(preprocessing.decoding)) }
-        guard needsPicture else {
-            return PreparedImage(name: upload.name, squares: made, picture: nil, share: nil, warnings: warnings)
+        for preprocessing in preprocessings {
+            made[preprocessing] = preprocessing.applied(to: try decode(preprocessing.decoding))
         }
-        var full = try picture(decoding)
+        guard needsImage else {
+            return PreparedImage(name: upload.name, preprocessed: made, image: nil, share: nil, warnings: warnings)
+        }
+        var full = try decode(decoding)
         if let resize {
             full = full.resized(width: resize, height: resize, filter: .bilinear)
         } else if full.width * full.height > limits.pixelsInFull {
@@ -57,6 +59,6 @@ struct Preparation: Sendable {
         guard let share = budget.share(full.pixels.count) else {
             throw Problem.passing(.overload, "the images of all requests take too much memory", retryAfter: 1)
         }
-        return PreparedImage(name: upload.name, squares: made, picture: full, share: share, warnings: warnings)
+        return PreparedImage(name: upload.name, preprocessed: made, image: full, share: share, warnings: warnings)
     }
 }

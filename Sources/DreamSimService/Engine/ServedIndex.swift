@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
-import Retrieval
 import Synchronization
 
 /// The index that is searched. It is opened anew now and then, so that what is added meanwhile is found.
@@ -13,7 +13,7 @@ final class ServedIndex: Sendable {
     init(_ folder: URL) { self.folder = folder }
 
     /// The index as it is; blocks.
-    /// - Throws: `IndexError`.
+    /// - Throws: `DreamSimError`.
     func reader() throws -> IndexReader {
         try state.withLock { state in
             if let state, .now - state.opened < Self.freshness { return state.reader }

@@ -20,7 +20,7 @@ struct Upload: Sendable {
     let share: ByteBudget.Share?
 
     /// Decodes it.
-    /// - Throws: `ImagingError`.
+    /// - Throws: `DreamSimError`.
     func decode(_ options: DecodingOptions) throws -> (image: Image, warnings: [String]) {
         switch source {
         case .bytes(let bytes):
@@ -32,7 +32,7 @@ struct Upload: Sendable {
                 return (decoded.image, decoded.info.warnings)
             } catch {
                 // Clients learn the name that they gave, and not where it lies.
-                throw ImagingError(error.kind, path: name, error.reason)
+                throw DreamSimError(error.kind, name, error.reason)
             }
         }
     }

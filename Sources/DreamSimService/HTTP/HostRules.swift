@@ -32,7 +32,7 @@ struct HostRules: Sendable {
         {
             throw Problem(.foreignOrigin, "the request comes from a page of '\(origin.prefix(100))'")
         }
-        // Browsers tell this also where they tell no origin, as for pictures in pages of others.
+        // Browsers tell this also where they tell no origin, as for images in pages of others.
         if let site = head.headerFields[.secFetchSite], site == "cross-site" || site == "same-site" {
             // Following a link from elsewhere to the page itself is welcome.
             guard head.headerFields[.secFetchMode] == "navigate", head.method == .get else {

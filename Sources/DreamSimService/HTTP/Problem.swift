@@ -1,9 +1,9 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Retrieval
 
 /// Why a request has no result, as RFC 9457 tells it to clients: `application/problem+json`.
 package struct Problem: Error {
@@ -126,13 +126,13 @@ extension Problem {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as ImagingError: self.init(error)
+        case let error as DreamSimError: self.init(error)
         case let error as Overload:
             self = .passing(.overload, "more images wait than are accepted", retryAfter: error.retryAfter)
         case let error as DreamSimError where error.kind == .incomparable || error.kind == .badSetting:
             self.init(.incomparable, "\(error)")
-        case let error as IndexError where error.kind == .badRequest: self.init(.badParameter, "\(error)")
-        case let error as IndexError where error.kind == .incompatible: self.init(.incomparable, "\(error)")
+        case let error as DreamSimError where error.kind == .badRequest: self.init(.badParameter, "\(error)")
+        case let error as DreamSimError where error.kind == .incompatible: self.init(.incomparable, "\(error)")
         case is NIOTooManyBytesError: self.init(.tooLarge, "the body is larger than is accepted")
         // What went wrong inside may name files of this machine; the log has it.
         default: self.init(.fault, "the request could not be answered", advice: "the service's log says more")
@@ -140,7 +140,7 @@ extension Problem {
     }
 
     /// What clients are told of an image that cannot be used.
-    init(_ error: ImagingError) {
+    init(_ error: DreamSimError) {
         switch error.kind {
         case .unsupported: self.init(.unsupportedMedia, error.description)
         case .limitExceeded: self.init(.tooLarge, error.description)

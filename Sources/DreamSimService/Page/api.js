@@ -74,10 +74,10 @@ export async function ask(path, options = {}) {
 
 export const getJSON = async (path, options) => (await ask(path, options)).json();
 
-/** Sends pictures by the names of their fields. */
+/** Sends images by the names of their fields. */
 export function post(path, fields, options = {}) {
   const form = new FormData();
-  for (const [name, picture] of fields) form.append(name, picture.file, picture.name);
+  for (const [name, image] of fields) form.append(name, image.file, image.name);
   return ask(path, { ...options, method: "POST", body: form });
 }
 
@@ -85,7 +85,7 @@ export const postJSON = async (path, fields, options) => (await post(path, field
 
 export const isAbort = (error) => error?.name === "AbortError";
 
-/** Shows a picture of the service, which may need the token. */
+/** Shows an image of the service, which may need the token. */
 export async function show(image, path) {
   if (!token()) {
     image.src = path;

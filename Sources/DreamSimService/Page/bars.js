@@ -61,7 +61,7 @@ export function legend(profiles) {
   const { dataSet } = landmarks[0];
   return h("p", { cls: "legend soft" },
     h("span", { cls: "key fill-key" }, "this pair"),
-    landmarks.some((landmark) => landmark.related) ? h("span", { cls: "key related-key" }, "a picture and its variation") : null,
+    landmarks.some((landmark) => landmark.related) ? h("span", { cls: "key related-key" }, "an image and its variation") : null,
     h("span", { cls: "key unrelated-key" }, "unrelated pairs"),
     profiles.some((profile) => profile?.threshold) ? h("span", { cls: "key line-key" }, "calibrated line") : null,
     h("span", {}, `Bands hold the middle 90 % of known pairs, of ‘${dataSet}’.`));

@@ -1,4 +1,4 @@
-// Two or more pictures: how alike each is to the first, or every two of them.
+// Two or more images: how alike each is to the first, or every two of them.
 
 import { Refusal, Work, isAbort, postJSON } from "./api.js";
 import { checkSize, dropZone, drop, take, view } from "./drop.js";
@@ -9,7 +9,7 @@ import { format, plural } from "./numbers.js";
 import { joined, showPair } from "./pair.js";
 import { ranked, rankingPanel } from "./ranking.js";
 
-/** How many pictures a request takes, so that much work shows how far it is. */
+/** How many images a request takes, so that much work shows how far it is. */
 const together = 8;
 
 export function compareView(context) {
@@ -74,7 +74,7 @@ export function compareView(context) {
     tray.classList.toggle("full", images.length > 12);
     fill(tray,
       images.map((image, index) => h("figure", { cls: index === 0 ? "tile reference" : "tile", "data-image": image.name },
-        h("div", { cls: "picture" }, view(image)),
+        h("div", { cls: "image" }, view(image)),
         h("figcaption", {}, h("span", { cls: "name", title: image.name }, image.name),
           index === 0 ? h("span", { cls: "badge" }, "reference")
             : h("button", { type: "button", cls: "quiet", onclick: () => lead(image), "aria-label": `Make ${image.name} the reference` }, "use as reference"),

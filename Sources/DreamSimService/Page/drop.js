@@ -1,4 +1,4 @@
-// Taking pictures in: files that are chosen, dropped or pasted.
+// Taking images in: files that are chosen, dropped or pasted.
 
 import { Refusal } from "./api.js";
 import { h, unique, announce } from "./elements.js";
@@ -6,9 +6,9 @@ import { plural } from "./numbers.js";
 
 const suffixes = /\.(avif|bmp|gif|heic|heif|jfif|jpe?g|png|tiff?|webp)$/i;
 
-/** A name that none of some other pictures has, so that answers can be told apart. */
+/** A name that none of some other images has, so that answers can be told apart. */
 function nameOf(file, others) {
-  const names = new Set(others.map((picture) => picture.name));
+  const names = new Set(others.map((image) => image.name));
   const base = (file.name || "pasted.png").replace(/[\\/"%\u0000-\u001f\u007f]/g, "_").slice(-120);
   for (let count = 1; ; count++) {
     const name = count === 1 ? base : base.replace(/(\.[^.]*)?$/, ` (${count})$1`);
@@ -16,18 +16,18 @@ function nameOf(file, others) {
   }
 }
 
-/** A picture that is taken in beside others. */
+/** An image that is taken in beside others. */
 export function take(file, others) {
   return { file, name: nameOf(file, others), url: URL.createObjectURL(file), width: 0, height: 0, canBeShown: true };
 }
 
-/** Lets go of a picture. */
-export function drop(picture) {
-  URL.revokeObjectURL(picture.url);
+/** Lets go of an image. */
+export function drop(image) {
+  URL.revokeObjectURL(image.url);
 }
 
-/** Those of some files that are pictures. */
-export function pictures(files) {
+/** Those of some files that are images. */
+export function images(files) {
   const all = [...files];
   const good = all.filter((file) => file.type.startsWith("image/") || suffixes.test(file.name));
   if (good.length < all.length) announce(`${plural(all.length - good.length, "file")} passed over: no images.`);
@@ -65,7 +65,7 @@ async function dropped(transfer) {
   return found;
 }
 
-/** Takes the pictures of a drop. */
+/** Takes the images of a drop. */
 async function takeDrop(transfer, onFiles) {
   let files;
   try {
@@ -74,22 +74,22 @@ async function takeDrop(transfer, onFiles) {
     announce(`The folder cannot be read: ${error.message}`);
     return;
   }
-  const good = pictures(files);
+  const good = images(files);
   if (good.length > 0) onFiles(good);
 }
 
-/** A picture on the page; one that the browser cannot show has its name in its place. */
-export function view(picture, attributes = {}) {
-  const image = h("img", { alt: picture.name, decoding: "async", ...attributes });
-  image.addEventListener("load", () => {
-    [picture.width, picture.height] = [image.naturalWidth, image.naturalHeight];
+/** An image on the page; one that the browser cannot show has its name in its place. */
+export function view(image, attributes = {}) {
+  const element = h("img", { alt: image.name, decoding: "async", ...attributes });
+  element.addEventListener("load", () => {
+    [image.width, image.height] = [element.naturalWidth, element.naturalHeight];
   }, { once: true });
-  image.addEventListener("error", () => {
-    picture.canBeShown = false;
-    image.replaceWith(h("span", { cls: "no-preview" }, "This browser cannot show the file; the metrics may still read it."));
+  element.addEventListener("error", () => {
+    image.canBeShown = false;
+    element.replaceWith(h("span", { cls: "no-preview" }, "This browser cannot show the file; the metrics may still read it."));
   }, { once: true });
-  image.src = picture.url;
-  return image;
+  element.src = image.url;
+  return element;
 }
 
 /** A place to drop files on, with a button that chooses them. */
@@ -98,7 +98,7 @@ export function dropZone({ title, hint, multiple = true, onFiles, isSmall = fals
   const input = h("input", {
     type: "file", id: name, cls: "unseen", multiple, accept: "image/*,.heic,.heif,.tif,.tiff,.avif",
     onchange: () => {
-      const files = pictures(input.files);
+      const files = images(input.files);
       if (files.length > 0) onFiles(files);
       input.value = "";
     },
@@ -148,16 +148,16 @@ export function acceptEverywhere(onFiles) {
     takeDrop(event.dataTransfer, onFiles);
   });
   addEventListener("paste", (event) => {
-    const files = pictures(event.clipboardData?.files ?? []);
+    const files = images(event.clipboardData?.files ?? []);
     if (files.length === 0) return;
     event.preventDefault();
     onFiles(files);
   });
 }
 
-/** Says in words that pictures are too large, before they are sent. */
-export function checkSize(pictures, limit) {
-  const size = pictures.reduce((sum, picture) => sum + picture.file.size, 0);
+/** Says in words that images are too large, before they are sent. */
+export function checkSize(images, limit) {
+  const size = images.reduce((sum, image) => sum + image.file.size, 0);
   if (size < limit) return;
   throw new Refusal("The images are too large", `together they have ${Math.round(size / 1e6)} MB, and the service takes ${Math.round(limit / 1e6)} MB at a time`, "choose smaller files");
 }

@@ -69,7 +69,7 @@ export function duplicatesView() {
     const image = h("img", { alt: last(file.image), loading: "lazy", decoding: "async" });
     image.addEventListener("error", () => image.replaceWith(h("span", { cls: "no-preview" }, "The file is not there any more, or cannot be read.")), { once: true });
     show(image, `${file.thumbnail}?side=512`).catch(() => image.dispatchEvent(new Event("error")));
-    return h("li", {}, h("div", { cls: "picture" }, image),
+    return h("li", {}, h("div", { cls: "image" }, image),
       h("p", { cls: "name", title: file.image }, last(file.image)),
       h("p", { cls: "soft" }, `${file.width} × ${file.height}, ${file.format}, ${bytes(file.bytes)}`),
       h("p", { cls: "soft" }, place === 0 ? "the one to keep" : `${title(file.tier)}, distance ${format(number(file.distance))}`));

@@ -7,15 +7,15 @@ const [width, height] = [480, 360];
 /** A hilly landscape at dusk, or moved and lit otherwise. */
 function landscape(context, { shift = 0, sky = ["#2b3a67", "#f2a65a"], ground = ["#6b5b95", "#3d4f6b", "#1f2f3d"] } = {}) {
   const light = context.createLinearGradient(0, 0, 0, height * 0.7);
-  sky.forEach((colour, place) => light.addColorStop(place, colour));
+  sky.forEach((color, place) => light.addColorStop(place, color));
   context.fillStyle = light;
   context.fillRect(0, 0, width, height);
   context.fillStyle = "#fff1cf";
   context.beginPath();
   context.arc(330 + shift, 130, 34, 0, 2 * Math.PI);
   context.fill();
-  ground.forEach((colour, layer) => {
-    context.fillStyle = colour;
+  ground.forEach((color, layer) => {
+    context.fillStyle = color;
     context.beginPath();
     context.moveTo(0, height);
     for (let x = 0; x <= width; x += 4) {
@@ -26,7 +26,7 @@ function landscape(context, { shift = 0, sky = ["#2b3a67", "#f2a65a"], ground = 
   });
 }
 
-/** Something else altogether: coloured tiles. */
+/** Something else altogether: colored tiles. */
 function tiles(context) {
   for (let row = 0; row < 6; row++) {
     for (let column = 0; column < 8; column++) {
@@ -42,14 +42,14 @@ const drawings = [
   ["tiles.png", tiles],
 ];
 
-/** Three drawn pictures: one, the same a little changed, and another. */
+/** Three drawn images: one, the same a little changed, and another. */
 const drawn = () => Promise.all(drawings.map(([name, draw]) => {
   const canvas = h("canvas", { width, height });
   draw(canvas.getContext("2d"));
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(new File([blob], name, { type: "image/png" })), "image/png"));
 }));
 
-/** What to do and how to read what comes, with drawn pictures for those who have none at hand. */
+/** What to do and how to read what comes, with drawn images for those who have none at hand. */
 export function guide(onFiles) {
   const step = (title, ...content) => h("li", {}, h("h2", {}, title), ...content);
   return h("section", { cls: "guide", "aria-label": "How it works" },
@@ -57,7 +57,7 @@ export function guide(onFiles) {
       step("Give images", h("p", {}, "The first is the reference. The others are ranked by how alike they look to it; every two of them can be compared as well.")),
       step("Read the numbers",
         h("div", { cls: "guide-scale", "aria-hidden": "true" }, h("i", {}), h("span", {}, "0, the same"), h("span", {}, "less alike")),
-        h("p", {}, "A distance of 0 is the same picture; the larger it is, the less alike the two look. Where metrics count the other way, the page says so.")),
+        h("p", {}, "A distance of 0 is the same image; the larger it is, the less alike the two look. Where metrics count the other way, the page says so.")),
       step("See where they differ", h("p", {}, "A heat map lies over either image. With ‘Vote’ you judge first, and then see what the metrics would have said."))),
     h("p", { cls: "guide-try" }, "No images at hand? ",
       h("button", { type: "button", onclick: async () => onFiles(await drawn()) }, "Try three drawn ones")));

@@ -1,4 +1,4 @@
-// Two pictures side by side, and over one of them where they differ.
+// Two images side by side, and over one of them where they differ.
 
 import { Work, isAbort, post } from "./api.js";
 import { view } from "./drop.js";
@@ -8,7 +8,7 @@ import { format } from "./numbers.js";
 /** The pair, with the controls of its heat map. */
 export function heatmapPanel(context, reference, image, metrics) {
   const spatial = context.metrics.filter((metric) => metric.isSpatial && metrics.some((other) => other.name === metric.name));
-  const sides = { reference: picture(reference, "reference"), image: picture(image, "compared") };
+  const sides = { reference: side(reference, "reference"), image: side(image, "compared") };
   const work = new Work();
   const drawn = new Map();
   let where = "off";
@@ -42,7 +42,7 @@ export function heatmapPanel(context, reference, image, metrics) {
       },
     }), shown);
 
-  function picture(source, role) {
+  function side(source, role) {
     const map = h("img", { cls: "map", alt: "", hidden: true });
     const frame = h("div", { cls: "frame" }, view(source), map);
     return {
@@ -86,8 +86,8 @@ export function heatmapPanel(context, reference, image, metrics) {
     map.style.opacity = opacity / 100;
     map.hidden = false;
     map.alt = `where the images differ, by ${metric}`;
-    fill(scaleLine, h("div", { cls: "colour-scale" }, h("span", {}, "0, alike"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} where they differ most`)),
-      h("p", { cls: "soft" }, `By ${metric}. The colours reach to the largest difference of this pair, whether that is much or little: the number of the metric tells how much.`));
+    fill(scaleLine, h("div", { cls: "color-scale" }, h("span", {}, "0, alike"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} where they differ most`)),
+      h("p", { cls: "soft" }, `By ${metric}. The colors reach to the largest difference of this pair, whether that is much or little: the number of the metric tells how much.`));
     announce(`The heat map lies over the ${where === "image" ? "compared image" : "reference"}.`);
   }
 

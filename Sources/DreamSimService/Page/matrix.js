@@ -1,4 +1,4 @@
-// Every two of some pictures, as a table of one metric's values.
+// Every two of some images, as a table of one metric's values.
 
 import { Refusal, isAbort, plain, postJSON } from "./api.js";
 import { view } from "./drop.js";
@@ -6,12 +6,12 @@ import { h } from "./elements.js";
 import { format, isMoreAlike, number } from "./numbers.js";
 import { takeAway } from "./table.js";
 
-/** The most pictures: more columns are no longer looked through. */
+/** The most images: more columns are no longer looked through. */
 export const most = 40;
-/** The pictures of a block: a request of two blocks is done soon, whatever the metric and the size of the pictures. */
+/** The images of a block: a request of two blocks is done soon, whatever the metric and the size of the images. */
 const block = 4;
 
-/** The pairs of some pictures in portions, each of which is a request: `members` are the pictures of it. */
+/** The pairs of some images in portions, each of which is a request: `members` are the images of it. */
 function portions(count, isWhole) {
   const groups = [];
   const size = isWhole ? count : block;
@@ -23,14 +23,14 @@ function portions(count, isWhole) {
 }
 
 /**
- * Measures every two pictures by one metric.
+ * Measures every two images by one metric.
  * @returns for every two places `{ value }` or `{ reason }`.
  */
 export async function measure(context, images, metric, resize, signal, onProgress) {
   const cells = images.map(() => images.map(() => ({ value: number(metric.identical) })));
   const limit = context.service.limits.bodyBytes;
   const bytes = (members) => members.reduce((sum, index) => sum + images[index].file.size + 300, 0);
-  // Of a model each picture is embedded once when all are sent together.
+  // Of a model each image is embedded once when all are sent together.
   const work = portions(images.length, metric.kind === "model" && bytes([...images.keys()]) < limit);
   const total = images.length * (images.length - 1) / 2;
   let done = 0;
@@ -71,7 +71,7 @@ export function pairsInOrder(cells, metric) {
   return pairs.sort((x, y) => (x.value === y.value ? 0 : isMoreAlike(metric, x.value, y.value) ? -1 : 1));
 }
 
-/** How deep the colour of a value is, in per cent: as deep as can be read over for the most alike, none for the least. */
+/** How deep the color of a value is, in per cent: as deep as can be read over for the most alike, none for the least. */
 function shades(values) {
   const finite = values.filter(Number.isFinite);
   const [best, worst] = [finite[0], finite.at(-1)];
@@ -80,7 +80,7 @@ function shades(values) {
 
 /**
  * The table. Arrow keys lead from cell to cell.
- * @param onChoose - told the places of the two pictures of the cell that is pressed.
+ * @param onChoose - told the places of the two images of the cell that is pressed.
  */
 export function matrixPanel({ images, metric, cells, picker, onChoose }) {
   const order = pairsInOrder(cells, metric);
@@ -141,7 +141,7 @@ export function matrixPanel({ images, metric, cells, picker, onChoose }) {
   const names = images.map((image) => image.name);
   return h("section", { cls: "pairs" },
     h("div", { cls: "heading" }, h("h2", {}, "Every two"), picker),
-    h("p", { cls: "soft" }, ends.map(([words, pair]) => `${words}: ${names[pair.a]} and ${names[pair.b]} (${format(pair.value)}). `), "The deeper the colour, the more alike. Choose a cell to see its pair."),
+    h("p", { cls: "soft" }, ends.map(([words, pair]) => `${words}: ${names[pair.a]} and ${names[pair.b]} (${format(pair.value)}). `), "The deeper the color, the more alike. Choose a cell to see its pair."),
     h("div", { cls: "table-scroll matrix-scroll" }, table),
     takeAway(`pairs-${metric.name.replace(/[^\w.-]/g, "-")}`,
       () => [[metric.name, ...names], ...names.map((name, a) => [name, ...cells[a].map((other) => other.value ?? "")])]));

@@ -25,7 +25,7 @@ export const isMoreAlike = (metric, a, b) => (isLower(metric) ? a < b : a > b);
 /** Which way a metric's numbers go. */
 export function directionText(metric) {
   const same = number(metric.identical);
-  return `${format(same)} is the same picture, ${isLower(metric) ? "larger" : "smaller"} is less alike`;
+  return `${format(same)} is the same image, ${isLower(metric) ? "larger" : "smaller"} is less alike`;
 }
 
 /** The share of a distribution's pairs that are less alike than a value; equal ones count half. */
@@ -54,7 +54,7 @@ export function meaning(metric, value, profile) {
   const landmarks = profile?.landmarks;
   if (!landmarks) return null;
   const parts = [rank(metric, landmarks.unrelated, value, "unrelated pairs")];
-  if (landmarks.related) parts.push(rank(metric, landmarks.related, value, "pairs of a picture and its variation"));
+  if (landmarks.related) parts.push(rank(metric, landmarks.related, value, "pairs of an image and its variation"));
   let text = `${parts[0][0].toUpperCase()}${parts[0].slice(1)}${parts[1] ? `, and ${parts[1]}` : ""}.`;
   const threshold = profile.threshold;
   if (threshold) {

@@ -1,4 +1,4 @@
-// Two pictures: where they differ, and what every metric says of them.
+// Two images: where they differ, and what every metric says of them.
 
 import { legend, metricRow } from "./bars.js";
 import { fill, h } from "./elements.js";
@@ -9,7 +9,7 @@ import { number } from "./numbers.js";
  * Fills a place with a pair.
  * @param answer - `metrics`, `results` and `profiles`; values of all results set the scales.
  * @param row - the pair's own result.
- * @param onResize - what brings pictures of different sizes to one; null when that was done.
+ * @param onResize - what brings images of different sizes to one; null when that was done.
  */
 export function showPair(place, context, [reference, image], answer, row, onResize) {
   const all = (metric) => answer.results.map((other) => other.values[metric.name]).filter((value) => value !== undefined).map(number);
@@ -24,7 +24,7 @@ export function showPair(place, context, [reference, image], answer, row, onResi
         ? h("button", { type: "button", onclick: onResize }, "Compare at 256 × 256 pixels") : null));
 }
 
-/** Joins what the service says of some pictures with what is known of its metrics. */
+/** Joins what the service says of some images with what is known of its metrics. */
 export function joined(context, parts, profiles) {
   return {
     metrics: (parts.find((part) => part.results.length > 0) ?? parts[0]).metrics.map((column) => ({ ...context.metrics.find((metric) => metric.name === column.name), ...column })),

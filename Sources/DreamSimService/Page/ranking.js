@@ -1,4 +1,4 @@
-// Pictures in the order in which a metric finds them alike to the reference.
+// Images in the order in which a metric finds them alike to the reference.
 
 import { bar } from "./bars.js";
 import { view } from "./drop.js";

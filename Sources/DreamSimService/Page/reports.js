@@ -48,7 +48,7 @@ export function reportsView() {
     const metrics = [...report.metrics].sort((a, b) => (b.score.value ?? -1) - (a.score.value ?? -1));
     fill(place, h("article", { cls: "report" },
       h("h2", {}, dataSet.name),
-      h("p", { cls: "soft" }, `${plural(dataSet.judgements, "judgement")} of ${plural(dataSet.pictures, "image")}, ${dataSet.selection}. ${dataSet.leftOut > 0 ? `${plural(dataSet.leftOut, "row")} left out by the selection. ` : ""}`),
+      h("p", { cls: "soft" }, `${plural(dataSet.judgments, "judgment")} of ${plural(dataSet.images, "image")}, ${dataSet.selection}. ${dataSet.leftOut > 0 ? `${plural(dataSet.leftOut, "row")} left out by the selection. ` : ""}`),
       h("p", {}, `${report.score[0].toUpperCase()}${report.score.slice(1)}.`),
       h("div", { cls: "scores" }, metrics.map((metric) => score(metric, chance))),
       chance ? h("p", { cls: "soft" }, `The dashed line is chance (${chance === 0.5 ? "0.5" : "0.33"}); whiskers are ${Math.round((report.bootstrap?.confidence ?? 0.95) * 100)} % intervals.`) : null,
@@ -59,7 +59,7 @@ export function reportsView() {
           h("tbody", {}, report.comparisons.map((pair) => h("tr", {},
             h("th", { scope: "row" }, `${pair.first} − ${pair.second}`), h("td", {}, estimate(pair.difference, true)),
             h("td", {}, pair.sameChoice === undefined || pair.sameChoice === null ? "—" : `${Math.round(pair.sameChoice * 100)} %`))))))) : null,
-      report.skipped.length > 0 ? h("details", {}, h("summary", {}, `${plural(report.skipped.length, "judgement")} without a value`),
+      report.skipped.length > 0 ? h("details", {}, h("summary", {}, `${plural(report.skipped.length, "judgment")} without a value`),
         h("ul", {}, report.skipped.slice(0, 100).map((skip) => h("li", {}, `${skip.id}: ${skip.reason}`)))) : null,
       dataSet.notes.length > 0 ? h("p", { cls: "notice" }, dataSet.notes.join("; ")) : null));
     announce(`Report of ${dataSet.name}: the best metric is ${metrics[0].identity.name}.`);

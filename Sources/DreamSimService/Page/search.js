@@ -50,12 +50,12 @@ export function searchView(context) {
   function showTray() {
     const wasChoosing = tray.contains(document.activeElement) && document.activeElement.type === "file";
     fill(tray,
-      known ? h("figure", { cls: "tile" }, h("div", { cls: "picture" }, thumbnail(known)),
+      known ? h("figure", { cls: "tile" }, h("div", { cls: "image" }, thumbnail(known)),
         h("figcaption", {}, h("span", { cls: "name", title: known.image }, last(known.image)), h("span", { cls: "badge" }, "of the index"),
           h("button", { type: "button", cls: "quiet remove", "aria-label": "Remove the image searched for", onclick: () => { known = null; begin(); } }, "×"))) : null,
-      queries.map((picture) => h("figure", { cls: "tile" }, h("div", { cls: "picture" }, view(picture)),
-        h("figcaption", {}, h("span", { cls: "name", title: picture.name }, picture.name),
-          h("button", { type: "button", cls: "quiet remove", "aria-label": `Remove ${picture.name}`, onclick: () => { queries = queries.filter((other) => other !== picture); drop(picture); begin(); } }, "×")))),
+      queries.map((image) => h("figure", { cls: "tile" }, h("div", { cls: "image" }, view(image)),
+        h("figcaption", {}, h("span", { cls: "name", title: image.name }, image.name),
+          h("button", { type: "button", cls: "quiet remove", "aria-label": `Remove ${image.name}`, onclick: () => { queries = queries.filter((other) => other !== image); drop(image); begin(); } }, "×")))),
       dropZone({
         title: queries.length === 0 && !known ? "Drop an image to search for, or choose it" : "Add images",
         hint: queries.length === 0 && !known ? "Pasting works too." : null, onFiles: add, isSmall: queries.length > 0 || Boolean(known),
@@ -78,7 +78,7 @@ export function searchView(context) {
       const page = `count=${size}&offset=${offset}`;
       const found = known
         ? await getJSON(`/v1/search?id=${known.id}&${page}`, { signal })
-        : await postJSON(`/v1/search?${page}&mean=${queries.length > 1}`, queries.map((picture) => ["image", picture]), { signal });
+        : await postJSON(`/v1/search?${page}&mean=${queries.length > 1}`, queries.map((image) => ["image", image]), { signal });
       fill(state);
       showResults(found);
     } catch (error) {
@@ -111,7 +111,7 @@ export function searchView(context) {
 
   function card(entry) {
     return h("li", {}, h("button", { type: "button", cls: "card", onclick: () => look(entry), "aria-label": `${last(entry.image)}, place ${entry.rank}, distance ${format(number(entry.distance))}` },
-      h("span", { cls: "picture" }, thumbnail(entry)),
+      h("span", { cls: "image" }, thumbnail(entry)),
       h("span", { cls: "card-foot" }, h("span", { cls: "name" }, last(entry.image)), h("span", { cls: "figure" }, format(number(entry.distance))))));
   }
 

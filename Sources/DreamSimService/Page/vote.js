@@ -10,7 +10,7 @@ const titles = { reference: "Reference", a: "A", b: "B" };
 
 export function voteView(context) {
   const work = new Work();
-  let pictures = { reference: null, a: null, b: null };
+  let images = { reference: null, a: null, b: null };
   let choice = null;
   let answer = null;
 
@@ -24,18 +24,18 @@ export function voteView(context) {
   for (const place of places) acceptDrops(slots[place], (files) => put(place, files));
 
   function put(place, files) {
-    const empty = places.filter((other) => !pictures[other] && other !== place);
+    const empty = places.filter((other) => !images[other] && other !== place);
     for (const [index, file] of files.entries()) {
       const target = index === 0 ? place : empty.shift();
       if (!target) break;
-      if (pictures[target]) drop(pictures[target]);
-      pictures[target] = take(file, Object.values(pictures).filter(Boolean));
+      if (images[target]) drop(images[target]);
+      images[target] = take(file, Object.values(images).filter(Boolean));
     }
     changed();
   }
 
   function add(files) {
-    const empty = places.find((place) => !pictures[place]);
+    const empty = places.find((place) => !images[place]);
     if (empty) put(empty, files);
     else {
       clear();
@@ -44,8 +44,8 @@ export function voteView(context) {
   }
 
   function clear() {
-    for (const place of places) if (pictures[place]) drop(pictures[place]);
-    pictures = { reference: null, a: null, b: null };
+    for (const place of places) if (images[place]) drop(images[place]);
+    images = { reference: null, a: null, b: null };
   }
 
   function changed() {
@@ -53,15 +53,15 @@ export function voteView(context) {
     [choice, answer] = [null, null];
     const wasChoosing = element.contains(document.activeElement) && document.activeElement.type === "file";
     for (const place of places) {
-      const picture = pictures[place];
+      const image = images[place];
       fill(slots[place], h("h2", {}, titles[place]),
-        picture ? h("div", { cls: "picture" }, view(picture, { alt: `${titles[place]}: ${picture.name}` }))
+        image ? h("div", { cls: "image" }, view(image, { alt: `${titles[place]}: ${image.name}` }))
           : dropZone({ title: `Choose ${place === "reference" ? "the reference" : `image ${titles[place]}`}`, hint: "or drop, or paste", onFiles: (files) => put(place, files) }),
-        picture ? h("div", { cls: "slot-foot" }, h("span", { cls: "name", title: picture.name }, picture.name),
-          h("button", { type: "button", cls: "quiet remove", "aria-label": `Remove ${titles[place]}`, onclick: () => { drop(picture); pictures[place] = null; changed(); } }, "×")) : null);
+        image ? h("div", { cls: "slot-foot" }, h("span", { cls: "name", title: image.name }, image.name),
+          h("button", { type: "button", cls: "quiet remove", "aria-label": `Remove ${titles[place]}`, onclick: () => { drop(image); images[place] = null; changed(); } }, "×")) : null);
     }
     fill(outcome);
-    const isComplete = places.every((place) => pictures[place]);
+    const isComplete = places.every((place) => images[place]);
     fill(question, isComplete
       ? [h("p", { id: "question" }, "Which of the two is more like the reference?"),
         h("div", { cls: "choices", role: "group", "aria-labelledby": "question" },
@@ -77,8 +77,8 @@ export function voteView(context) {
   function prepare() {
     const signal = work.start();
     answer = (async () => {
-      checkSize(Object.values(pictures), context.service.limits.bodyBytes);
-      const fields = places.map((place) => [place, pictures[place]]);
+      checkSize(Object.values(images), context.service.limits.bodyBytes);
+      const fields = places.map((place) => [place, images[place]]);
       try {
         return await postJSON("/v1/vote?metric=all", fields, { signal });
       } catch (error) {
@@ -135,7 +135,7 @@ export function voteView(context) {
   }
 
   function key(event) {
-    if (choice || !places.every((place) => pictures[place])) return false;
+    if (choice || !places.every((place) => images[place])) return false;
     if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return false;
     choose(event.key === "ArrowLeft" ? "A" : "B");
     return true;

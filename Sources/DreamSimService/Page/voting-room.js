@@ -9,14 +9,14 @@ export function votingRoomView(context) {
   let state = null;
   let shownAt = 0;
   let isBusy = true;
-  /** Pictures of the next trial, so that nobody waits. */
+  /** Images of the next trial, so that nobody waits. */
   const fetched = new Map();
 
   const stage = h("div", { cls: "stage" });
   const trouble = h("div", {});
   const foot = h("div", { cls: "stage-foot" });
   const element = h("section", { cls: "voting" }, h("h1", { tabindex: "-1" }, "Voting room"),
-    h("p", { cls: "lead" }, "Which of the two looks more like the reference? Go by the first impression. Some come twice, to see how steady judgements are; nothing on the page tells which."),
+    h("p", { cls: "lead" }, "Which of the two looks more like the reference? Go by the first impression. Some come twice, to see how steady judgments are; nothing on the page tells which."),
     trouble, stage, foot);
 
   async function open() {
@@ -51,11 +51,11 @@ export function votingRoomView(context) {
     }
   }
 
-  async function picture(path) {
+  async function image(path) {
     const image = h("img", { alt: "" });
     const loaded = new Promise((resolve, reject) => {
       image.addEventListener("load", resolve, { once: true });
-      image.addEventListener("error", () => reject(new Error("A picture of this trial cannot be shown.")), { once: true });
+      image.addEventListener("error", () => reject(new Error("An image of this trial cannot be shown.")), { once: true });
     });
     await show(image, path);
     await loaded;
@@ -65,7 +65,7 @@ export function votingRoomView(context) {
   function fetchTrial(trial) {
     if (!trial) return null;
     if (!fetched.has(trial.number)) {
-      const all = Promise.all([trial.left, trial.reference, trial.right].map(picture));
+      const all = Promise.all([trial.left, trial.reference, trial.right].map(image));
       all.catch(() => {});
       fetched.set(trial.number, all);
     }
@@ -86,7 +86,7 @@ export function votingRoomView(context) {
       reference.alt = "the reference";
       fill(stage,
         choice("left", left, [h("kbd", {}, "←"), " Left is closer"]),
-        h("figure", { cls: "reference" }, h("div", { cls: "picture" }, reference), h("figcaption", {}, h("span", { cls: "badge" }, "reference"))),
+        h("figure", { cls: "reference" }, h("div", { cls: "image" }, reference), h("figcaption", {}, h("span", { cls: "badge" }, "reference"))),
         choice("right", right, ["Right is closer ", h("kbd", {}, "→")]));
       shownAt = performance.now();
       setBusy(false);
@@ -102,7 +102,7 @@ export function votingRoomView(context) {
 
   function choice(side, image, label) {
     return h("button", { type: "button", cls: `choice ${side}`, onclick: () => choose(side) },
-      h("span", { cls: "picture" }, image), h("span", { cls: "choice-label" }, label));
+      h("span", { cls: "image" }, image), h("span", { cls: "choice-label" }, label));
   }
 
   function choose(side) {
@@ -111,26 +111,26 @@ export function votingRoomView(context) {
     const seconds = Math.min(86400, (performance.now() - shownAt) / 1000).toFixed(1);
     const number = state.trial.number;
     stage.querySelector(`.${side}`)?.classList.add("chosen");
-    change(async () => (await ask(`/v1/voting/judgements?trial=${number}&choice=${side}&seconds=${seconds}`, { method: "POST" })).json())
+    change(async () => (await ask(`/v1/voting/judgments?trial=${number}&choice=${side}&seconds=${seconds}`, { method: "POST" })).json())
       .then(() => announce(state.trial ? `${side} kept. ${state.progress.done} of ${state.progress.total}.` : "All are judged."));
   }
 
   function skip() {
     if (isBusy || !state.trial) return;
     const number = state.trial.number;
-    change(async () => (await ask(`/v1/voting/judgements?trial=${number}&choice=skip`, { method: "POST" })).json()).then(() => announce("Skipped."));
+    change(async () => (await ask(`/v1/voting/judgments?trial=${number}&choice=skip`, { method: "POST" })).json()).then(() => announce("Skipped."));
   }
 
   function undo() {
     if (isBusy || state.progress.done === 0) return;
-    change(async () => (await ask("/v1/voting/judgements/last", { method: "DELETE" })).json()).then(() => announce("The last judgement was taken back."));
+    change(async () => (await ask("/v1/voting/judgments/last", { method: "DELETE" })).json()).then(() => announce("The last judgment was taken back."));
   }
 
   function showFoot() {
     const { done, total, skipped } = state.progress;
     fill(foot,
-      h("progress", { max: total, value: done, "aria-label": "Judgements" }),
-      h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgement")}${skipped > 0 ? `, ${skipped} skipped` : ""}. ${state.trial ? "Each is kept at once; you can stop and go on at any time." : ""}`),
+      h("progress", { max: total, value: done, "aria-label": "Judgments" }),
+      h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgment")}${skipped > 0 ? `, ${skipped} skipped` : ""}. ${state.trial ? "Each is kept at once; you can stop and go on at any time." : ""}`),
       h("div", { cls: "choices" },
         h("button", { type: "button", cls: "quiet", disabled: done === 0, onclick: undo }, "Undo the last ", h("kbd", {}, "U")),
         state.trial ? h("button", { type: "button", cls: "quiet", onclick: skip }, "Skip ", h("kbd", {}, "S")) : null));
@@ -142,7 +142,7 @@ export function votingRoomView(context) {
     setBusy(false);
     fill(stage, h("div", { cls: "end" }, h("h2", { tabindex: "-1" }, skipped > 0 ? "Done, but for those skipped" : "All are judged. Thank you."),
       repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} alike both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
-      h("p", {}, `The ${plural(done, "judgement")} are in `, h("code", {}, state.votes), "."),
+      h("p", {}, `The ${plural(done, "judgment")} are in `, h("code", {}, state.votes), "."),
       h("pre", { tabindex: "0" }, `dreamsim evaluate triplets ${quoted(state.votes)} --metric all\ndreamsim train ${quoted(state.votes)}${model ? ` --model ${model}` : ""} -o runs/mine`),
       h("button", { type: "button", onclick: download }, "Download the table")));
     stage.querySelector("h2").focus();

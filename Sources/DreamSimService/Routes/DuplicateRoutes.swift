@@ -1,6 +1,6 @@
 import DreamSim
+import DreamSimRetrieval
 import Hummingbird
-import Retrieval
 
 /// Images that the index holds more than once.
 enum DuplicateRoutes {

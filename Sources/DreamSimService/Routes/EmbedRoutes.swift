@@ -1,5 +1,5 @@
-import Checkpoints
 import DreamSim
+import DreamSimCheckpoints
 import Hummingbird
 
 /// The embeddings of images.

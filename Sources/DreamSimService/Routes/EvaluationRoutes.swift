@@ -17,7 +17,7 @@ enum EvaluationRoutes {
             problems: [.notFound, .loading], handle: list),
         Route(
             method: .get, path: "/v1/evaluations/{name}",
-            summary: "One report, without its single judgements.", tag: "Evaluations",
+            summary: "One report, without its single judgments.", tag: "Evaluations",
             parameters: [Parameter(name: "name", kind: .text, summary: "The report's name.", isInPath: true)],
             answers: [.json(Schema.anything, "The report as it was written.")],
             problems: [.notFound, .loading], handle: report),

@@ -30,7 +30,7 @@ enum HealthRoutes {
                         "dreamsim_images_accepted", "Images that are accepted and not answered.",
                         Double(engine?.batcher.admitted ?? 0)
                     ),
-                    ("dreamsim_held_bytes", "Bytes of bodies and pictures that are held.", Double(core.budget.held)),
+                    ("dreamsim_held_bytes", "Bytes of bodies and images that are held.", Double(core.budget.held)),
                     ("dreamsim_connections", "Open connections.", Double(core.connections.count)),
                     ("dreamsim_resident_bytes", "Memory of the process.", Double(residentBytes)),
                 ])

@@ -14,16 +14,16 @@ enum HeatmapRoutes {
                     summary: "A loaded metric that has maps; the first loaded one when it is not given."),
                 Parameter(
                     name: "layout", kind: .choice(Heatmap.Drawing.Layout.allCases.map(\.rawValue)),
-                    summary: "The bare overlay, the overlay with its colour bar, or everything side by side.",
+                    summary: "The bare overlay, the overlay with its color bar, or everything side by side.",
                     standard: "plain"),
                 Parameter(
-                    name: "colours", kind: .choice(ColourMap.allCases.map(\.rawValue)), summary: "The colours.",
+                    name: "colors", kind: .choice(ColorMap.allCases.map(\.rawValue)), summary: "The colors.",
                     standard: "inferno"),
                 Parameter(
-                    name: "opacity", kind: .number(0...1), summary: "How much of the colours is seen.", standard: 0.6),
+                    name: "opacity", kind: .number(0...1), summary: "How much of the colors is seen.", standard: 0.6),
                 Parameter(
                     name: "highest", kind: .number(1e-12...1e12),
-                    summary: "The value of the last colour; the map's largest when it is not given."),
+                    summary: "The value of the last color; the map's largest when it is not given."),
             ],
             images: [
                 CompareRoutes.reference,
@@ -56,7 +56,7 @@ enum HeatmapRoutes {
         }
         var drawing = Heatmap.Drawing(layout: .plain)
         if let layout = call.text("layout").flatMap(Heatmap.Drawing.Layout.init) { drawing.layout = layout }
-        if let colours = call.text("colours").flatMap(ColourMap.init) { drawing.colours = colours }
+        if let colors = call.text("colors").flatMap(ColorMap.init) { drawing.colors = colors }
         if let opacity = call.number("opacity") { drawing.opacity = opacity }
         drawing.highest = call.number("highest")
         var headers = HTTPFields()
@@ -81,6 +81,6 @@ enum HeatmapRoutes {
 extension HTTPField.Name {
     /// The metric between the two images.
     static let mapValue = HTTPField.Name("X-DreamSim-Value")!
-    /// The value of the map's last colour.
+    /// The value of the map's last color.
     static let mapHighest = HTTPField.Name("X-DreamSim-Highest")!
 }

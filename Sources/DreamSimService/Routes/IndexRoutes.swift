@@ -1,10 +1,10 @@
 import DreamSim
+import DreamSimRetrieval
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Retrieval
 
-/// The index: what it holds, what is most like an image, and small pictures of its files.
+/// The index: what it holds, what is most like an image, and small images of its files.
 enum IndexRoutes {
     static let all: [Route] = [
         Route(
@@ -43,7 +43,7 @@ enum IndexRoutes {
             ],
             answers: [.json(found, "The most alike of the index.")], problems: problems, handle: searchByNumber),
         Route(
-            method: .get, path: "/v1/index/thumbnails/{id}", summary: "A small picture of a file of the index.",
+            method: .get, path: "/v1/index/thumbnails/{id}", summary: "A small image of a file of the index.",
             tag: "Index",
             parameters: [
                 Parameter(
@@ -52,7 +52,7 @@ enum IndexRoutes {
                     name: "side", kind: .integer(16...1024), summary: "The longer side in pixels, at most.",
                     standard: 256),
             ],
-            answers: [Route.Answer(mediaType: "image/jpeg", summary: "The picture, upright, over white.")],
+            answers: [Route.Answer(mediaType: "image/jpeg", summary: "The image, upright, over white.")],
             problems: problems + [.unusableImage], handle: thumbnail),
     ]
 
@@ -134,7 +134,7 @@ enum IndexRoutes {
                 queries.append((image.name, try await query(image, reader, engine, admission)))
             } catch let problem as Problem where !problem.failures.isEmpty {
                 problems.append(problem)
-            } catch let error as ImagingError {
+            } catch let error as DreamSimError {
                 problems.append(Problem(error, of: image))
             }
         }
@@ -227,7 +227,7 @@ enum IndexRoutes {
         "failures": Schema.array(Schema.reference("Failure")),
     ])
 
-    // MARK: Pictures
+    // MARK: Images
 
     private static func thumbnail(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
@@ -236,7 +236,7 @@ enum IndexRoutes {
             guard let file = try index.reader().file(id: Int64(id)), file.content != nil else {
                 throw Problem(.notFound, "the index has no image of number \(id)")
             }
-            let small = try engine.picture(file.path, named: "#\(id)", side: side)
+            let small = try engine.image(file.path, named: "#\(id)", side: side)
             return .bytes(
                 try small.jpegData(quality: 85), "image/jpeg", headers: [.cacheControl: "private, max-age=300"])
         }

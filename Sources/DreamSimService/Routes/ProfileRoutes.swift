@@ -6,7 +6,7 @@ enum ProfileRoutes {
     static let all: [Route] = [
         Route(
             method: .get, path: "/v1/profiles",
-            summary: "Say how the values of loaded metrics fall on known pairs of images.", tag: "Catalogue",
+            summary: "Say how the values of loaded metrics fall on known pairs of images.", tag: "Catalog",
             parameters: [CompareRoutes.resize],
             answers: [.json(Schema.object(["profiles": Schema.array(profile)]), "One for each metric that has one.")],
             problems: [.loading], handle: profiles)

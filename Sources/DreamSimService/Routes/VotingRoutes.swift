@@ -1,9 +1,9 @@
 import DreamSim
-import Evaluation
+import DreamSimEvaluation
 import HTTPTypes
 import Hummingbird
 
-/// The voting room: what a person is to judge next, the pictures of it, and the judgements.
+/// The voting room: what a person is to judge next, the images of it, and the judgments.
 enum VotingRoutes {
     static let all: [Route] = [
         Route(
@@ -13,7 +13,7 @@ enum VotingRoutes {
             handle: { try await answer($0) { _ in } }),
         Route(
             method: .get, path: "/v1/voting/images/{trial}/{place}",
-            summary: "A picture of a trial, without loss unless it is larger than asked for.", tag: "Voting",
+            summary: "An image of a trial, without loss unless it is larger than asked for.", tag: "Voting",
             parameters: [
                 trial(isInPath: true),
                 Parameter(
@@ -23,34 +23,34 @@ enum VotingRoutes {
                     name: "side", kind: .integer(16...4096), summary: "The longer side in pixels, at most.",
                     standard: 1024),
             ],
-            answers: [Route.Answer(mediaType: "image/png", summary: "The picture, upright, over white.")],
+            answers: [Route.Answer(mediaType: "image/png", summary: "The image, upright, over white.")],
             problems: problems + [.unusableImage], handle: image),
         Route(
-            method: .post, path: "/v1/voting/judgements",
-            summary: "Keep a judgement. It is on the disk when the answer comes.", tag: "Voting",
+            method: .post, path: "/v1/voting/judgments",
+            summary: "Keep a judgment. It is on the disk when the answer comes.", tag: "Voting",
             parameters: [
                 trial(isInPath: false),
                 Parameter(
                     name: "choice", kind: .choice(VotingRoom.Side.allCases.map(\.rawValue) + [skip]),
                     summary:
-                        "Where the picture stood that is more like the reference; or 'skip' to pass over the trial.",
+                        "Where the image stood that is more like the reference; or 'skip' to pass over the trial.",
                     isRequired: true),
                 Parameter(name: "seconds", kind: .number(0...86400), summary: "How long the person looked."),
             ],
             answers: [.json(state, "The state of the room after it.")], problems: problems, handle: judge),
         Route(
-            method: .delete, path: "/v1/voting/judgements/last",
-            summary: "Take the last judgement back, so that it is asked for again.", tag: "Voting",
+            method: .delete, path: "/v1/voting/judgments/last",
+            summary: "Take the last judgment back, so that it is asked for again.", tag: "Voting",
             answers: [.json(state, "The state of the room after it.")], problems: problems,
             handle: { call in
                 try await answer(call) { room in
                     guard try room.undo() else {
-                        throw Problem(.notFound, "there is no judgement that could be taken back")
+                        throw Problem(.notFound, "there is no judgment that could be taken back")
                     }
                 }
             }),
         Route(
-            method: .get, path: "/v1/voting/votes.csv", summary: "The judgements as 'dreamsim train' reads them.",
+            method: .get, path: "/v1/voting/votes.csv", summary: "The judgments as 'dreamsim train' reads them.",
             tag: "Voting", answers: [Route.Answer(mediaType: "text/csv", summary: "The table.")], problems: problems,
             handle: { call in
                 let room = try room(call)
@@ -93,7 +93,7 @@ enum VotingRoutes {
         }
 
         let trial: Trial?
-        /// So that its pictures can be fetched meanwhile.
+        /// So that its images can be fetched meanwhile.
         let following: Trial?
         let progress: VotingRoom.Progress
         let votes: ImagePath
@@ -114,9 +114,9 @@ enum VotingRoutes {
         return try await call.core.engine().workers.run {
             do {
                 try body(room)
-            } catch let error as EvaluationError {
+            } catch let error as DreamSimError {
                 throw Problem(
-                    .fault, "the judgement could not be kept: \(error.reason)",
+                    .fault, "the judgment could not be kept: \(error.reason)",
                     advice: "see that there is room on the disk and that the folder can be written, then choose again")
             }
             return try .json(State(room))
@@ -136,7 +136,7 @@ enum VotingRoutes {
                 }
             guard isKept else {
                 throw Problem(
-                    .badParameter, "trial \(number) waits for no judgement", advice: "ask /v1/voting what is next")
+                    .badParameter, "trial \(number) waits for no judgment", advice: "ask /v1/voting what is next")
             }
         }
     }
@@ -150,8 +150,8 @@ enum VotingRoutes {
         let path = place == "reference" ? trial.reference : place == "left" ? trial.left : trial.right
         let side = call.integer("side") ?? 1024
         return try await engine.workers.run {
-            // The name would tell what was done to the picture.
-            let image = try engine.picture(path, named: "the picture", side: side)
+            // The name would tell what was done to the image.
+            let image = try engine.image(path, named: "the image", side: side)
             return .bytes(
                 try image.pngData(), "image/png", headers: [.cacheControl: "private, max-age=300"])
         }

@@ -5,7 +5,7 @@ enum RouteTable {
         + PairRoutes.all
         + EmbedRoutes.all
         + HeatmapRoutes.all
-        + CatalogueRoutes.all
+        + CatalogRoutes.all
         + IndexRoutes.all
         + DuplicateRoutes.all
         + ProfileRoutes.all

@@ -1,0 +1,194 @@
+/* Chooses the kernels for the processor at hand, once, at start-up. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "CDreamSimKernels.h"
+
+extern const struct dsv_kernels dsv_kernels_baseline;
+#if defined(__x86_64__)
+extern const struct dsv_kernels dsv_kernels_avx2;
+extern const struct dsv_kernels dsv_kernels_avx512;
+#endif
+
+static const struct dsv_kernels *active = &dsv_kernels_baseline;
+
+const struct dsv_kernels *dsv_kernels_named(const char *name) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (!strcmp(name, "avx512"))
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+                   ? &dsv_kernels_avx512
+                   : NULL;
+    if (!strcmp(name, "avx2"))
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
+                   ? &dsv_kernels_avx2 : NULL;
+#endif
+    return strcmp(name, "baseline") ? NULL : &dsv_kernels_baseline;
+}
+
+__attribute__((constructor)) static void choose(void) {
+    const char *wanted = getenv("DREAMSIM_SIMD");
+    const char *names[] = {wanted ? wanted : "avx512", "avx512", "avx2", "baseline"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct dsv_kernels *found = dsv_kernels_named(names[i]);
+        if (found) {
+            active = found;
+            return;
+        }
+    }
+}
+
+const char *dsv_simd(void) {
+    return active->name;
+}
+
+void dsv_layer_norm(const float *x, size_t rows, size_t width, const float *gamma, const float *beta, float epsilon,
+                    float *y) {
+    active->layer_norm(x, rows, width, gamma, beta, epsilon, y);
+}
+
+void dsv_softmax(float *x, size_t rows, size_t width, size_t stride, float scale) {
+    active->softmax(x, rows, width, stride, scale);
+}
+
+float dsv_dot(const float *a, const float *b, size_t count) {
+    return active->dot(a, b, count);
+}
+
+void dsv_multiply_packed(const struct dsv_product *product) {
+    active->multiply_packed(product);
+}
+
+void dsv_packed_transposed_product(const void *packed, int precision, size_t inputs, size_t first, size_t count,
+                                   const float *q, float *u) {
+    active->packed_transposed_product(packed, precision, inputs, first, count, q, u);
+}
+
+void dsv_attend(const struct dsv_attention *attention) {
+    active->attend(attention);
+}
+
+size_t dsv_attention_scratch(size_t tokens, size_t width) {
+    const size_t wide_tokens = (tokens + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
+    const size_t wide_width = (width + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
+    return wide_tokens * width + wide_width * tokens + DSV_QUERY_BLOCK * wide_tokens;
+}
+
+void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y) {
+    active->weighted_rows(x, stride, p, rows, width, y);
+}
+
+void dsv_float_differences(const float *a, const float *b, size_t count, double *absolute, double *squared) {
+    active->float_differences(a, b, count, absolute, squared);
+}
+
+void dsv_float_differences_backward(const float *a, const float *b, size_t count, double slope, int of_signs, float *da,
+                                    float *db) {
+    active->float_differences_backward(a, b, count, slope, of_signs, da, db);
+}
+
+int dsv_all_finite(const float *x, size_t count) {
+    return active->all_finite(x, count);
+}
+
+void dsv_multiply_rows(const struct dsv_row_products *products) {
+    active->multiply_rows(products);
+}
+
+void dsv_widen_rows(const void *x, int precision, size_t stride, size_t rows, size_t width, float *y) {
+    active->widen_rows(x, precision, stride, rows, width, y);
+}
+
+float dsv_stored_dot(const void *a, const void *b, int precision, size_t width) {
+    return active->stored_dot(a, b, precision, width);
+}
+
+void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
+    active->standardize(x, count, mean, deviation, y);
+}
+
+void dsv_layer_norm_backward(const struct dsv_layer_norm_gradient *gradient) {
+    active->layer_norm_backward(gradient);
+}
+
+void dsv_activate(int activation, const float *x, size_t count, float *y) {
+    active->activate(activation, x, count, y);
+}
+
+void dsv_activate_backward(int activation, const float *x, const float *dy, size_t count, float *dx) {
+    active->activate_backward(activation, x, dy, count, dx);
+}
+
+void dsv_softmax_backward(const float *p, float *dp, size_t rows, size_t width, size_t stride, float scale) {
+    active->softmax_backward(p, dp, rows, width, stride, scale);
+}
+
+void dsv_max_pool(const struct dsv_pooling *pooling) {
+    active->max_pool(pooling);
+}
+
+void dsv_l2_pool(const struct dsv_pooling *pooling) {
+    active->l2_pool(pooling);
+}
+
+void dsv_unit_differences(const float *a, const float *b, size_t count, size_t channels, const float *weights, float *d) {
+    active->unit_differences(a, b, count, channels, weights, d);
+}
+
+void dsv_moments(const float *x, const float *y, size_t count, size_t channels, float *moments) {
+    active->moments(x, y, count, channels, moments);
+}
+
+void dsv_positive_flags(const float *x, size_t count, uint8_t *flags) {
+    active->positive_flags(x, count, flags);
+}
+
+void dsv_gate(const float *values, const uint8_t *flags, size_t stride, size_t rows, size_t width, float *dy,
+              size_t dy_stride) {
+    active->gate(values, flags, stride, rows, width, dy, dy_stride);
+}
+
+void dsv_max_pool_backward(const struct dsv_pooling_gradient *gradient) {
+    active->max_pool_backward(gradient);
+}
+
+void dsv_l2_pool_backward(const struct dsv_pooling_gradient *gradient) {
+    active->l2_pool_backward(gradient);
+}
+
+void dsv_unit_differences_backward(const float *a, const float *b, size_t count, size_t channels, const float *weights,
+                                   float scale, float *da) {
+    active->unit_differences_backward(a, b, count, channels, weights, scale, da);
+}
+
+void dsv_channel_gradient(const struct dsv_channel_gradient *gradient, const float *x, const float *y, size_t count,
+                          size_t channels, float *dx) {
+    active->channel_gradient(gradient, x, y, count, channels, dx);
+}
+
+void dsv_similarity_row(const struct dsv_similarity *row) {
+    active->similarity_row(row);
+}
+
+size_t dsv_similarity_scratch(size_t count, size_t taps) {
+    const size_t wide = count + DSV_CHANNELS * (taps - 1);
+    return 4 * (wide + 2 * DSV_SIMILARITY_SLACK) + DSV_SIMILARITY_SLACK;
+}
+
+void dsv_sums_and_differences(const uint8_t *a, const uint8_t *b, size_t count, float *sums, float *differences) {
+    active->sums_and_differences(a, b, count, sums, differences);
+}
+
+void dsv_halve_bytes(const uint8_t *a_top, const uint8_t *a_bottom, const uint8_t *b_top, const uint8_t *b_bottom,
+                     size_t columns, float *sums, float *differences) {
+    active->halve_bytes(a_top, a_bottom, b_top, b_bottom, columns, sums, differences);
+}
+
+void dsv_halve(const float *top, const float *bottom, size_t columns, float *y) {
+    active->halve(top, bottom, columns, y);
+}
+
+void dsv_pixel_differences(const uint8_t *a, const uint8_t *b, size_t count, uint64_t *absolute, uint64_t *squared) {
+    active->pixel_differences(a, b, count, absolute, squared);
+}

@@ -1,0 +1,107 @@
+#ifndef DREAMSIM_CVIPS_SHIM_H
+#define DREAMSIM_CVIPS_SHIM_H
+
+#include <vips/vips.h>
+
+// Swift cannot call variadic functions, and most of libvips' operations are variadic: each one in use has a plain
+// wrapper here. A wrapper returns NULL (or non-zero) on failure and leaves the message in libvips' error buffer.
+
+/// The loaders that are trusted with bytes from anywhere.
+typedef enum {
+    DREAMSIM_VIPS_JPEG,
+    DREAMSIM_VIPS_PNG,
+    DREAMSIM_VIPS_WEBP,
+    DREAMSIM_VIPS_TIFF,
+    DREAMSIM_VIPS_HEIF
+} DreamSimVipsLoader;
+
+static inline void dreamsim_vips_drop_log(
+    const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
+    (void)domain, (void)level, (void)message, (void)data;
+}
+
+/// Starts libvips: no loader that its authors call unfit for untrusted data, no operation cache, no worker threads
+/// of its own (callers decode several images at once instead), nothing written to standard error.
+static inline int dreamsim_vips_start(void) {
+    if (vips_init("dreamsim")) return -1;
+    vips_block_untrusted_set(1);
+    vips_cache_set_max(0);
+    vips_cache_set_max_mem(0);
+    vips_cache_set_max_files(0);
+    vips_concurrency_set(1);
+    g_log_set_handler("VIPS", (GLogLevelFlags)(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO),
+        dreamsim_vips_drop_log, NULL);
+    return 0;
+}
+
+/// Reads the header of an image in memory. The bytes must outlive the image. Truncated data is an error.
+static inline VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size_t count) {
+    VipsImage *out = NULL;
+    void *data = (void *)bytes;
+    int failed = -1;
+    switch (loader) {
+    case DREAMSIM_VIPS_JPEG:
+        failed = vips_jpegload_buffer(
+            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        break;
+    case DREAMSIM_VIPS_PNG:
+        failed = vips_pngload_buffer(
+            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        break;
+    case DREAMSIM_VIPS_WEBP:
+        failed = vips_webpload_buffer(
+            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        break;
+    case DREAMSIM_VIPS_TIFF:
+        failed = vips_tiffload_buffer(
+            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        break;
+    case DREAMSIM_VIPS_HEIF:
+        failed = vips_heifload_buffer(
+            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        break;
+    }
+    return failed ? NULL : out;
+}
+
+/// The EXIF orientation (1 to 8) that a loader found, or 1.
+static inline int dreamsim_vips_orientation(VipsImage *image) { return vips_image_get_orientation(image); }
+
+/// An RGB image over borrowed memory, marked as sRGB.
+static inline VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, int height) {
+    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 3, VIPS_FORMAT_UCHAR);
+    if (!bare) return NULL;
+    VipsImage *out = NULL;
+    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_sRGB, NULL);
+    g_object_unref(bare);
+    return failed ? NULL : out;
+}
+
+/// An image of 16-bit gray over borrowed memory.
+static inline VipsImage *dreamsim_vips_wrap_gray16(const void *pixels, size_t count, int width, int height) {
+    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 1, VIPS_FORMAT_USHORT);
+    if (!bare) return NULL;
+    VipsImage *out = NULL;
+    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_GREY16, NULL);
+    g_object_unref(bare);
+    return failed ? NULL : out;
+}
+
+/// A PNG in memory that the caller frees with g_free.
+static inline int dreamsim_vips_png(VipsImage *image, void **bytes, size_t *count) {
+    return vips_pngsave_buffer(image, bytes, count, "strip", TRUE, "compression", 6, NULL);
+}
+
+/// A JPEG in memory that the caller frees with g_free; `quality` is 1 to 100, chroma is kept whole from 90.
+static inline int dreamsim_vips_jpeg(VipsImage *image, void **bytes, size_t *count, int quality) {
+    return vips_jpegsave_buffer(image, bytes, count, "strip", TRUE, "Q", quality, "optimize_coding", TRUE, NULL);
+}
+
+/// One line of text as an 8-bit mask; `markup` is Pango markup. `Xoffset` and `Yoffset` of the result are the place
+/// of its ink in the line's logical box.
+static inline VipsImage *dreamsim_vips_text(const char *markup, const char *font) {
+    VipsImage *out = NULL;
+    return vips_text(&out, markup, "font", font, "dpi", 72, NULL) ? NULL : out;
+}
+
+#endif

@@ -1,0 +1,245 @@
+public import DreamSimSupport
+
+/// A strict reader of JSON (RFC 8259) that hands out one piece after another and builds nothing.
+///
+/// The bytes must be known to be UTF-8. Duplicate keys are for the caller to see: each key is handed out.
+struct JSONScanner {
+    private(set) var cursor: ByteCursor
+    private let depthLimit: Int
+    private var depth = 0
+
+    init(_ cursor: ByteCursor, depthLimit: Int) {
+        self.cursor = cursor
+        self.depthLimit = depthLimit
+    }
+
+    /// Steps over white space and returns the next byte.
+    mutating func peek() -> UInt8? {
+        while let byte = cursor.peek {
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            advance()
+        }
+        return nil
+    }
+
+    /// Steps over one punctuation mark.
+    mutating func expect(_ mark: Unicode.Scalar, _ place: @autoclosure () -> String) throws(DreamSimError) {
+        guard let byte = peek() else {
+            throw cursor.fault(.malformed, "the header ends where '\(mark)' \(place()) was expected")
+        }
+        guard byte == UInt8(ascii: mark) else {
+            throw cursor.fault(.malformed, "'\(mark)' \(place()) was expected, not \(Self.name(of: byte))")
+        }
+        advance()
+    }
+
+    /// Reads an object, calling `member` for each key with the scanner standing before its value.
+    mutating func object(
+        _ what: @autoclosure () -> String,
+        _ member: (inout JSONScanner, String, _ keyOffset: Int) throws(DreamSimError) -> Void
+    ) throws(DreamSimError) {
+        try expect("{", "of \(what())")
+        try enter()
+        defer { depth -= 1 }
+        if peek() == UInt8(ascii: "}") { return advance() }
+        while true {
+            _ = peek()
+            let offset = cursor.position
+            let key = try string("a key of \(what())")
+            try expect(":", "after the key '\(key)'")
+            try member(&self, key, offset)
+            guard peek() == UInt8(ascii: ",") else { break }
+            advance()
+        }
+        try expect("}", "or ',' in \(what())")
+    }
+
+    /// Reads an array, calling `element` with the scanner standing before each value.
+    mutating func array(
+        _ what: @autoclosure () -> String, _ element: (inout JSONScanner) throws(DreamSimError) -> Void
+    ) throws(DreamSimError) {
+        try expect("[", "of \(what())")
+        try enter()
+        defer { depth -= 1 }
+        if peek() == UInt8(ascii: "]") { return advance() }
+        while true {
+            try element(&self)
+            guard peek() == UInt8(ascii: ",") else { break }
+            advance()
+        }
+        try expect("]", "or ',' in \(what())")
+    }
+
+    /// Reads a string.
+    mutating func string(_ what: @autoclosure () -> String) throws(DreamSimError) -> String {
+        guard peek() == UInt8(ascii: "\"") else {
+            throw cursor.fault(.malformed, "\(what()) must be a string")
+        }
+        let start = cursor.position
+        advance()
+        var pieces = ""
+        var run = cursor.position
+        while let byte = cursor.peek {
+            switch byte {
+            case UInt8(ascii: "\""):
+                let tail = String(decoding: cursor.bytes[run..<cursor.position], as: UTF8.self)
+                advance()
+                return pieces.isEmpty ? tail : pieces + tail
+            case UInt8(ascii: "\\"):
+                pieces += String(decoding: cursor.bytes[run..<cursor.position], as: UTF8.self)
+                pieces.unicodeScalars.append(try escape())
+                run = cursor.position
+            case 0..<0x20:
+                throw cursor.fault(.malformed, "a control character stands unescaped in a string")
+            default:
+                advance()
+            }
+        }
+        throw cursor.fault(.malformed, at: start, "a string is not closed before the header ends")
+    }
+
+    /// Reads a whole number that is not negative, written without fraction or exponent.
+    mutating func natural(_ what: @autoclosure () -> String) throws(DreamSimError) -> Int {
+        guard let first = peek() else { throw cursor.fault(.malformed, "the header ends where \(what()) was expected") }
+        let start = cursor.position
+        if first == UInt8(ascii: "-") { throw cursor.fault(.malformed, "\(what()) must not be negative") }
+        guard Self.isDigit(first) else {
+            throw cursor.fault(.malformed, "\(what()) must be a whole number, not \(Self.name(of: first))")
+        }
+        var value = 0
+        while let byte = cursor.peek, Self.isDigit(byte) {
+            let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tens.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            guard !overflow, !carry else { throw cursor.fault(.malformed, at: start, "\(what()) is too large") }
+            value = sum
+            advance()
+        }
+        if first == UInt8(ascii: "0"), cursor.position > start + 1 {
+            throw cursor.fault(.malformed, at: start, "\(what()) starts with a needless zero")
+        }
+        if let next = cursor.peek, [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(next) {
+            throw cursor.fault(.malformed, at: start, "\(what()) must be a whole number without fraction or exponent")
+        }
+        return value
+    }
+
+    private mutating func enter() throws(DreamSimError) {
+        depth += 1
+        guard depth <= depthLimit else {
+            throw cursor.fault(.limitExceeded, "the header is nested deeper than \(depthLimit)")
+        }
+    }
+
+    fileprivate mutating func advance() {
+        cursor.skip()
+    }
+
+    static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
+
+    static func name(of byte: UInt8) -> String {
+        byte > 0x20 && byte < 0x7F ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)"
+    }
+}
+
+extension JSONScanner {
+    /// Steps over any value, checking it.
+    mutating func skipValue() throws(DreamSimError) {
+        guard let byte = peek() else { throw cursor.fault(.malformed, "the header ends where a value was expected") }
+        switch byte {
+        case UInt8(ascii: "{"):
+            try object("an object") { (scanner, _, _) throws(DreamSimError) in try scanner.skipValue() }
+        case UInt8(ascii: "["):
+            try array("an array") { (scanner) throws(DreamSimError) in try scanner.skipValue() }
+        case UInt8(ascii: "\""): _ = try string("a value")
+        case UInt8(ascii: "t"): try word("true")
+        case UInt8(ascii: "f"): try word("false")
+        case UInt8(ascii: "n"): try word("null")
+        default: try skipNumber()
+        }
+    }
+
+    private mutating func word(_ word: String) throws(DreamSimError) {
+        for expected in word.utf8 {
+            guard cursor.peek == expected else { throw cursor.fault(.malformed, "'\(word)' was expected") }
+            advance()
+        }
+    }
+
+    private mutating func skipNumber() throws(DreamSimError) {
+        let start = cursor.position
+        if cursor.peek == UInt8(ascii: "-") { advance() }
+        let leading = cursor.peek
+        guard digits() > 0, leading != UInt8(ascii: "0") || cursor.peek.map(Self.isDigit) != true else {
+            throw cursor.fault(.malformed, at: start, "this is no JSON value")
+        }
+        if cursor.peek == UInt8(ascii: ".") {
+            advance()
+            guard digits() > 0 else { throw cursor.fault(.malformed, at: start, "a number without digits") }
+        }
+        if cursor.peek == UInt8(ascii: "e") || cursor.peek == UInt8(ascii: "E") {
+            advance()
+            if cursor.peek == UInt8(ascii: "+") || cursor.peek == UInt8(ascii: "-") { advance() }
+            guard digits() > 0 else { throw cursor.fault(.malformed, at: start, "a number without digits") }
+        }
+    }
+
+    private mutating func digits() -> Int {
+        var count = 0
+        while let byte = cursor.peek, Self.isDigit(byte) {
+            advance()
+            count += 1
+        }
+        return count
+    }
+
+    /// Reads an escape sequence; the scanner stands on its backslash.
+    fileprivate mutating func escape() throws(DreamSimError) -> Unicode.Scalar {
+        let start = cursor.position
+        advance()
+        guard let kind = cursor.peek else { throw cursor.fault(.malformed, at: start, "an escape is cut off") }
+        advance()
+        switch kind {
+        case UInt8(ascii: "\""): return "\""
+        case UInt8(ascii: "\\"): return "\\"
+        case UInt8(ascii: "/"): return "/"
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"):
+            let high = try hexadecimal(start)
+            if let scalar = Unicode.Scalar(high) { return scalar }
+            // A surrogate is half of a character; only a leading one followed by a trailing one means something.
+            guard high < 0xDC00, cursor.peek == UInt8(ascii: "\\") else {
+                throw cursor.fault(.malformed, at: start, "half of a surrogate pair stands alone")
+            }
+            advance()
+            guard cursor.peek == UInt8(ascii: "u") else {
+                throw cursor.fault(.malformed, at: start, "half of a surrogate pair stands alone")
+            }
+            advance()
+            let low = try hexadecimal(start)
+            guard (0xDC00...0xDFFF).contains(low),
+                let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+            else { throw cursor.fault(.malformed, at: start, "half of a surrogate pair stands alone") }
+            return scalar
+        default:
+            throw cursor.fault(.malformed, at: start, "an unknown escape, \\ followed by \(Self.name(of: kind))")
+        }
+    }
+
+    private mutating func hexadecimal(_ start: Int) throws(DreamSimError) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = cursor.peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw cursor.fault(.malformed, at: start, "\\u needs four hexadecimal digits")
+            }
+            value = value << 4 | UInt32(digit)
+            advance()
+        }
+        return value
+    }
+}

@@ -1,0 +1,124 @@
+public import DreamSimSupport
+public import DreamSimTensors
+public import Foundation
+
+/// Writes safetensors files.
+public enum SafetensorsWriter {
+    /// Writes tensors as a safetensors file, which appears whole or not at all.
+    ///
+    /// The file is written under a temporary name in the same folder, flushed to the disk and renamed. The data start
+    /// at a multiple of 64 bytes; since the format allows no gaps, tensors whose size is a multiple of 64 bytes come
+    /// first, so that these are aligned too, then the others; each group keeps its order. The same tensors
+    /// and metadata always give the same bytes. Memory use does not depend on the size of the tensors.
+    /// - Parameters:
+    ///   - tensors: names and values; names must differ.
+    ///   - metadata: free texts, written as `__metadata__` in the order of the keys; none is written when empty.
+    ///   - url: the file, replaced when it exists.
+    ///   - elementType: `.float32`, or `.float16` or `.bfloat16`, to which values are rounded to nearest, ties to even.
+    ///   - isRounded: which tensors have that type, by name; the others are written as float32. All when nil.
+    /// - Throws: `.refused` for two equal names, the name `__metadata__` or another element type; `.unwritable` when
+    ///   the folder is missing, the disk is full or the like, and then nothing is left behind.
+    public static func write(
+        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
+        elementType: ElementType = .float32, isRounded: ((String) -> Bool)? = nil
+    ) throws(DreamSimError) {
+        guard [.float32, .float16, .bfloat16].contains(elementType) else {
+            throw DreamSimError(.refused, url.path, "tensors are written as F32, F16 or BF16 only")
+        }
+        let entries = tensors.map { name, tensor in
+            Entry(name: name, tensor: tensor, elementType: isRounded?(name) ?? true ? elementType : .float32)
+        }
+        let ordered =
+            entries.filter { $0.byteCount.isMultiple(of: alignment) }
+            + entries.filter { !$0.byteCount.isMultiple(of: alignment) }
+        let header = try header(
+            ordered.map { ($0.name, $0.elementType, $0.tensor.shape) }, metadata, path: url.path)
+        do throws(AtomicFile.Failure) {
+            let file = try AtomicFile(replacing: url.path.utf8)
+            try file.append(header)
+            for entry in ordered { try write(entry.tensor, entry.elementType, to: file) }
+            try file.commit()
+        } catch {
+            throw DreamSimError(error)
+        }
+    }
+
+    static let alignment = 64
+
+    private struct Entry {
+        let name: String
+        let tensor: Tensor
+        let elementType: ElementType
+
+        var byteCount: Int { tensor.count * elementType.byteCount }
+    }
+
+    /// The bytes before the data of tensors that follow each other in this order.
+    static func header(
+        _ entries: [(name: String, elementType: ElementType, shape: Shape)], _ metadata: [String: String], path: String
+    ) throws(DreamSimError) -> [UInt8] {
+        var members: [String] = []
+        if !metadata.isEmpty {
+            let texts = metadata.sorted { $0.key < $1.key }.map { quoted($0.key) + ":" + quoted($0.value) }
+            members.append("\"__metadata__\":{" + texts.joined(separator: ",") + "}")
+        }
+        var seen: Set<String> = ["__metadata__"]
+        var offset = 0
+        for entry in entries {
+            let name = entry.name
+            guard seen.insert(name).inserted else {
+                let reason = name == "__metadata__" ? "this name is reserved" : "a file cannot hold this name twice"
+                throw DreamSimError(.refused, path, key: name, reason)
+            }
+            let end = offset + entry.shape.count * entry.elementType.byteCount
+            let shape = entry.shape.dimensions.map(String.init).joined(separator: ",")
+            members.append(
+                "\(quoted(name)):{\"dtype\":\"\(entry.elementType.rawValue)\",\"shape\":[\(shape)],"
+                    + "\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
+        }
+        var json = Array(("{" + members.joined(separator: ",") + "}").utf8)
+        // Spaces after the object are part of the header by the format's own rules.
+        json += [UInt8](repeating: 0x20, count: (alignment - (8 + json.count) % alignment) % alignment)
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\u{0}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    private static func write(
+        _ tensor: Tensor, _ elementType: ElementType, to file: borrowing AtomicFile
+    ) throws(AtomicFile.Failure) {
+        try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
+            guard elementType != .float32 else {
+                return try file.append(UnsafeRawBufferPointer(values))
+            }
+            // Converted piece by piece, so that a copy of a large tensor never exists.
+            var start = 0
+            while start < values.count {
+                let end = min(start + 1 << 18, values.count)
+                let piece = [UInt16](unsafeUninitializedCapacity: end - start) { bits, count in
+                    HalfRounding.round(
+                        values.extracting(start..<end), to: elementType == .float16 ? .float16 : .bfloat16,
+                        into: bits.baseAddress!)
+                    for i in 0..<(end - start) { bits[i] = bits[i].littleEndian }
+                    count = end - start
+                }
+                try file.append(piece.withUnsafeBytes(Array.init))
+                start = end
+            }
+        }
+    }
+}

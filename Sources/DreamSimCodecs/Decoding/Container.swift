@@ -1,0 +1,45 @@
+/// What the structure of a file says before any pixel is decoded, and the bytes that the decoder needs to see.
+///
+/// Only the parts that carry pixels are handed to the decoding library: metadata, the classic place for decompression
+/// bombs and damaged blocks, never reaches it.
+package struct Container {
+    /// The part of the file that carries the image.
+    package var bytes: [UInt8]
+    /// The size that the header states, when it was read.
+    var size: (width: Int, height: Int)?
+    /// The EXIF orientation, 1...8.
+    var orientation = 1
+    /// Whether there is an ICC profile.
+    var hasColorProfile = false
+    /// Whether the fourth channel is padding and not transparency.
+    var hasPaddingChannel = false
+    /// Faults that were passed over.
+    var warnings: [String] = []
+
+    /// A file that is handed over as it is.
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Reads from a TIFF what the decoder does not tell.
+    init(tiff bytes: [UInt8]) {
+        self.bytes = bytes
+        // ExtraSamples: 0 is unspecified, 1 and 2 are alpha.
+        if let directory = TIFFDirectory(bytes) { hasPaddingChannel = directory.shortValue(of: 338) == .some(0) }
+    }
+
+    /// Takes the orientation from an EXIF block, or warns.
+    mutating func readExif(_ block: [UInt8]) {
+        switch ExifOrientation.read(block) {
+        case .absent: break
+        case .value(let value): orientation = value
+        case .damaged: warnings.append("the EXIF block is damaged; its orientation is ignored")
+        }
+    }
+
+    /// Notes an ICC profile, and warns when it is not one.
+    mutating func noteProfile(_ header: [UInt8]) {
+        hasColorProfile = true
+        if !header.holds("acsp", at: 36) { warnings.append("the ICC profile is damaged; profiles are not applied") }
+    }
+}

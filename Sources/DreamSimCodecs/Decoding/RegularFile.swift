@@ -1,0 +1,97 @@
+package import DreamSimSupport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Reads a whole regular file once.
+package enum RegularFile {
+    /// Reads a file by its raw path, whatever bytes that holds.
+    ///
+    /// Folders, pipes, sockets and devices are refused without waiting on them.
+    ///
+    /// - Parameters:
+    ///   - rawPath: The bytes of the path, without a terminator.
+    ///   - byteLimit: The most bytes that are read.
+    package static func read(rawPath: [UInt8], byteLimit: Int) throws(DreamSimError) -> [UInt8] {
+        let path = String(decoding: rawPath, as: UTF8.self)
+        func failed(_ action: String) -> DreamSimError {
+            DreamSimError(.unreadable, path, "cannot \(action): \(String(cString: strerror(errno)))")
+        }
+        guard !rawPath.isEmpty, !rawPath.contains(0) else {
+            throw DreamSimError(.unreadable, path, "an empty path, or one with a NUL byte in it, names no file")
+        }
+        let name = rawPath.map { CChar(bitPattern: $0) } + [0]
+        // Looked at before it is opened: opening alone can have effects on a device.
+        var status = stat()
+        guard stat(name, &status) == 0 else { throw failed("open it") }
+        try checkIsRegular(status, path: path)
+        let descriptor = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else { throw failed("open it") }
+        defer { close(descriptor) }
+        guard fstat(descriptor, &status) == 0 else { throw failed("look at it") }
+        try checkIsRegular(status, path: path)
+        let size = Int(status.st_size)
+        guard size <= byteLimit else {
+            throw DreamSimError(
+                .limitExceeded, path, "\(size) bytes pass the limit of \(byteLimit); raise byteLimit to read it")
+        }
+
+        // One byte more than the size: a file that grows meanwhile is noticed.
+        var bytes = [UInt8](repeating: 0, count: size + 1)
+        var filled = 0
+        while filled < bytes.count {
+            let count = bytes.withUnsafeMutableBytes {
+                Glue.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+            }
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failed("read it")
+            }
+            filled += count
+        }
+        var after = stat()
+        guard fstat(descriptor, &after) == 0 else { throw failed("look at it") }
+        guard filled == size, isSameMoment(status, after) else {
+            throw DreamSimError(.unreadable, path, "it changed while it was read; try again when it is at rest")
+        }
+        bytes.removeLast()
+        return bytes
+    }
+
+    private static func checkIsRegular(_ status: stat, path: String) throws(DreamSimError) {
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw DreamSimError(.unreadable, path, "it is a folder; name an image inside it")
+        default:
+            throw DreamSimError(.unreadable, path, "it is a pipe, socket or device; only regular files are read")
+        }
+    }
+
+    private static func isSameMoment(_ before: stat, _ after: stat) -> Bool {
+        #if canImport(Darwin)
+            let (a, b) = (before.st_mtimespec, after.st_mtimespec)
+        #else
+            let (a, b) = (before.st_mtim, after.st_mtim)
+        #endif
+        return before.st_size == after.st_size && a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec
+    }
+
+    /// The system's functions under names that the functions above do not hide.
+    private enum Glue {
+        static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+            #if canImport(Glibc)
+                Glibc.read(descriptor, buffer, count)
+            #elseif canImport(Musl)
+                Musl.read(descriptor, buffer, count)
+            #else
+                Darwin.read(descriptor, buffer, count)
+            #endif
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import DreamSimNetworks
+import DreamSimWeights
+
+extension Catalog {
+    /// The backbones as their authors trained them, which the paper compares with. Their names end in `-untuned`.
+    static let untuned: [ModelDescription] = [
+        dino("dino_vits8", folder: "dino_deitsmall8_pretrain"),
+        dino("dino_vits16", folder: "dino_deitsmall16_pretrain"),
+        dino("dino_vitb8", folder: "dino_vitbase8_pretrain"),
+        dino("dino_vitb16", folder: "dino_vitbase16_pretrain"),
+        dinov2("dinov2_vits14"), dinov2("dinov2_vitb14"), dinov2("dinov2_vitl14"),
+        dinov2("dinov2_vits14_reg4"), dinov2("dinov2_vitb14_reg4"), dinov2("dinov2_vitl14_reg4"),
+        released("clip_vitb16", in: "ensemble", tag: "v0.2.0"),
+        released("clip_vitb32", in: "clip_vitb32", tag: "v0.2.0"),
+        early("clip_vitl14"),
+        released("open_clip_vitb16", in: "ensemble", tag: "v0.2.0"),
+        released("open_clip_vitb32", in: "open_clip_vitb32", tag: "v0.2.0"),
+        early("open_clip_vitl14"),
+        mae("mae_vitb16", file: "base"), mae("mae_vitl16", file: "large"), mae("mae_vith14", file: "huge"),
+        released("synclr_vitb16", in: "synclr_vitb16", tag: "v0.2.1"),
+    ]
+
+    private static func untuned(_ name: String, files: [String]? = nil, source: WeightSource) -> ModelDescription {
+        let backbone = backbone(name)
+        let feature = Feature(backbone.configuration.projectionWidth == nil ? .cls : .embedding)
+        let standard = part(backbone, feature)
+        let (size, patch) = (backbone.size.rawValue.uppercased(), backbone.patchSize)
+        return ModelDescription(
+            name: name + "-untuned", summary: "\(familyName(backbone.family)) ViT-\(size)/\(patch) as published",
+            parts: [
+                ModelDescription.Part(
+                    name: name, configuration: backbone.configuration, feature: feature,
+                    files: files.map { $0.map { .init($0) } } ?? standard.files)
+            ],
+            sources: [source], license: source.license)
+    }
+
+    private static func familyName(_ family: Backbone.Family) -> String {
+        switch family {
+        case .dino: "DINO"
+        case .dinov2: "DINOv2"
+        case .clip: "CLIP"
+        case .openCLIP: "OpenCLIP (LAION-400M)"
+        case .mae: "MAE"
+        case .synclr: "SynCLR"
+        }
+    }
+
+    private static func dino(_ name: String, folder: String) -> ModelDescription {
+        let path = "checkpoints/\(folder).pth"
+        return untuned(
+            name, files: name == "dino_vitb16" ? nil : [path], source: dinoSource(path: path, folder: folder))
+    }
+
+    private static func dinov2(_ name: String) -> ModelDescription {
+        let path = "\(name)_pretrain.pth"
+        // The authors' folder has the plain name, also for the variants with registers.
+        let folder = name.replacing("_reg4", with: "")
+        return untuned(
+            name,
+            source: WeightSource(
+                location: .https(url("https://dl.fbaipublicfiles.com/dinov2/\(folder)/\(path)")), packaging: .plain,
+                items: [WeightSource.Item(member: nil, path: path)], license: "Apache 2.0",
+                page: "https://github.com/facebookresearch/dinov2"))
+    }
+
+    private static func released(_ name: String, in model: String, tag: String) -> ModelDescription {
+        let path = releasedFile(name)
+        return untuned(
+            name, source: release(model, tag: tag, items: [WeightSource.Item(member: path, path: path)]))
+    }
+
+    /// The large CLIP models, which only DreamSim's first release holds.
+    private static func early(_ name: String) -> ModelDescription {
+        let path = releasedFile(name)
+        return untuned(
+            name,
+            source: WeightSource(
+                location: .https(
+                    url(
+                        "https://github.com/ssundaram21/dreamsim/releases/download/v0.1.0/\(name)_pretrain.pth.tar")),
+                packaging: .plain, items: [WeightSource.Item(member: nil, path: path)], license: "MIT",
+                page: "https://github.com/ssundaram21/dreamsim/releases/tag/v0.1.0"))
+    }
+
+    private static func mae(_ name: String, file: String) -> ModelDescription {
+        let path = "\(name)_pretrain.pth"
+        return untuned(
+            name,
+            source: WeightSource(
+                location: .https(url("https://dl.fbaipublicfiles.com/mae/pretrain/mae_pretrain_vit_\(file).pth")),
+                packaging: .plain, items: [WeightSource.Item(member: nil, path: path)], license: "CC BY-NC 4.0",
+                page: "https://github.com/facebookresearch/mae"))
+    }
+}

@@ -1,0 +1,60 @@
+public import DreamSimSupport
+public import DreamSimWeights
+public import Foundation
+
+/// Every model that is known by name. To add one, add its value to the file of its kind; it is listed here by that.
+public enum Catalog {
+    /// The name that stands for the model to use when none is named: DreamSim's own default, `ensemble`, where its weights are
+    /// on this machine, else `lite`, whose weights can be had wherever there is a Python package index.
+    public static let defaultModel = "default"
+
+    /// What the name of the default model stands for on this machine; any other name stays.
+    /// - Parameter note: called with a line that says so when `lite` steps in.
+    public static func resolved(_ name: String, in store: ModelStore, note: (String) -> Void = { _ in }) -> String {
+        guard name == defaultModel else { return name }
+        guard let ensemble = model(named: "ensemble"), !ensemble.isReady(in: store) else { return "ensemble" }
+        note(
+            "the model is 'lite', because the weights of DreamSim's own 'ensemble' are not here; "
+                + "'dreamsim models pull ensemble' fetches them")
+        return "lite"
+    }
+
+    /// All models: the published ones, those of Python packages, then the untuned backbones.
+    public static let all: [ModelDescription] = official + packaged + untuned
+
+    /// What a model's name stands for.
+    public enum Entry: Sendable {
+        /// A model whose weights lie in several files.
+        case description(ModelDescription)
+        /// A whole model in one merged file.
+        case mergedFile(URL)
+    }
+
+    /// The model of the catalog with that name; nil when there is none.
+    public static func model(named name: String) -> ModelDescription? {
+        all.first { $0.name == name }
+    }
+
+    /// Finds a model by its name in the catalog, which may have a feature after a plus sign as in
+    /// `vits14-focus+cls`, or by the path of a description (`.json`) or of a merged file (`.safetensors`).
+    /// - Throws: `DreamSimError` with `.unknownModel`, naming what comes near, `.badDescription`, or `.badSetting` for a
+    ///   feature that the model does not have.
+    public static func find(_ name: String) throws(DreamSimError) -> Entry {
+        if let model = model(named: name == defaultModel ? "ensemble" : name) { return .description(model) }
+        if let plus = name.lastIndex(of: "+"), let model = model(named: String(name[..<plus])) {
+            return .description(try model.reading(String(name[name.index(after: plus)...])))
+        }
+        if name.hasSuffix(".json") {
+            return .description(try ModelDescription(contentsOf: URL(filePath: name)))
+        }
+        if name.hasSuffix(".safetensors") { return .mergedFile(URL(filePath: name)) }
+        let known = all.map(\.name) + MetricCatalog.all.map(\.card.name)
+        let near = known.filter { $0.contains(name) || name.contains($0) }
+        let advice =
+            near.isEmpty
+            ? "see 'dreamsim metrics'" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
+        throw DreamSimError(
+            .unknownModel, "model '\(name)'",
+            "is not in the catalog; \(advice) (a path must end in .json or .safetensors)")
+    }
+}

@@ -1,0 +1,69 @@
+public import DreamSimWeights
+
+/// What a model is made of and where its weights come from: one value in the catalog, or one read from a user's file.
+public struct ModelDescription: Hashable, Sendable {
+    /// A file that holds a backbone.
+    public struct File: Hashable, Sendable, Codable {
+        /// The path inside a weights folder, or an absolute path.
+        public let path: String
+        /// What stands before the names of the weights, such as `teacher.backbone.`; nil to find it.
+        public let prefix: String?
+
+        /// Names a file.
+        public init(_ path: String, prefix: String? = nil) {
+            self.path = path
+            self.prefix = prefix
+        }
+    }
+
+    /// Agreement with people on NIGHTS (2AFC) as its authors publish it, in per cent.
+    public struct Agreement: Hashable, Sendable {
+        /// On the validation split.
+        public let validation: Double
+        /// On the test split.
+        public let test: Double
+    }
+
+    /// The name by which it is chosen.
+    public let name: String
+    /// What it is, in a line.
+    public let summary: String
+    /// The backbones, in the order of their features in the embedding.
+    public let parts: [Part]
+    /// The folder of the LoRA adapter inside a weights folder, or an absolute path; nil when the backbones are untuned.
+    public let adapter: String?
+    /// Where the weights can be fetched.
+    public let sources: [WeightSource]
+    /// The license of the weights, as their publishers state it.
+    public let license: String
+    /// Published agreement with people, when there is one.
+    public let agreement: Agreement?
+    /// What should be known before it is relied on.
+    public let remarks: [String]
+
+    /// Describes a model.
+    public init(
+        name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
+        license: String, agreement: Agreement? = nil, remarks: [String] = []
+    ) {
+        self.name = name
+        self.summary = summary
+        self.parts = parts
+        self.adapter = adapter
+        self.sources = sources
+        self.license = license
+        self.agreement = agreement
+        self.remarks = remarks
+    }
+
+    /// The number of components of an embedding.
+    public var width: Int {
+        parts.reduce(0) { $0 + $1.width }
+    }
+
+    /// Whether patch tokens are pooled, which moves normalization to the tokens.
+    var poolsPatches: Bool { transformers.contains { $0.feature.kind == .clsPatch } }
+
+    /// Whether vectors are brought to norms of their own, which takes the place of any other normalization.
+    package var hasShares: Bool { parts.contains { $0.shares != nil } }
+}

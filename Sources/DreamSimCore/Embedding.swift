@@ -1,0 +1,86 @@
+public import DreamSimSupport
+public import DreamSimTensors
+
+/// A model's description of one image. Two of the same kind are compared by `distance(to:)`.
+public struct Embedding: Sendable, Hashable {
+    /// The components. Their number is the model's width.
+    public let values: [Float]
+    /// What made the embedding. Only embeddings with equal stamps can be compared.
+    public let stamp: ModelStamp
+
+    /// Joins components with what made them.
+    public init(values: [Float], stamp: ModelStamp) {
+        self.values = values
+        self.stamp = stamp
+    }
+
+    /// DreamSim's distance: one minus the cosine of the angle between two embeddings.
+    ///
+    /// From 0 (alike) to 2; natural pairs of photographs stay below 1. Held at 0 or above against rounding. A vector of
+    /// zeros is at distance 1 from everything.
+    /// - Throws: `DreamSimError` with `.incomparable` when the other was made with another model, other weights, or
+    ///   another preprocessing.
+    public func distance(to other: Embedding) throws(DreamSimError) -> Double {
+        guard stamp == other.stamp else {
+            throw DreamSimError(
+                .incomparable, "embeddings", "made with \(stamp) and with \(other.stamp); embed both the same way")
+        }
+        return Self.cosineDistance(values, other.values)
+    }
+
+    /// One minus the cosine, in double precision, within [0, 2].
+    package static func cosineDistance(_ a: [Float], _ b: [Float]) -> Double {
+        precondition(a.count == b.count, "vectors of \(a.count) and \(b.count) components")
+        var (ab, aa, bb) = (0.0, 0.0, 0.0)
+        for i in a.indices {
+            let (x, y) = (Double(a[i]), Double(b[i]))
+            ab += x * y
+            aa += x * x
+            bb += y * y
+        }
+        // The floor is the reference's; it also makes the distance from a vector of zeros 1 and not NaN.
+        return min(max(1 - ab / max((aa * bb).squareRoot(), 1e-16), 0), 2)
+    }
+}
+
+/// What an embedding depends on.
+public struct ModelStamp: Hashable, Sendable, Codable {
+    /// The model's name in the catalog or in its description.
+    public let model: String
+    /// SHA-256, in hexadecimal, over the digests of all weights and the architecture.
+    public let weights: String
+    /// How the weights of linear layers were kept; nil for float32, as published.
+    public let precision: WeightPrecision?
+    /// How images were prepared.
+    public let preprocessing: Preprocessing
+    /// Whether embeddings were centered and divided by their norm, as the reference's API does by default.
+    public let isNormalized: Bool
+
+    /// Gathers what an embedding depends on.
+    public init(
+        model: String, weights: String, precision: WeightPrecision? = nil, preprocessing: Preprocessing,
+        isNormalized: Bool
+    ) {
+        self.model = model
+        self.weights = weights
+        self.precision = precision
+        self.preprocessing = preprocessing
+        self.isNormalized = isNormalized
+    }
+
+    /// Whether embeddings of both can be compared, whatever the models are called: the weights tell which model it is.
+    public func agrees(with other: ModelStamp) -> Bool {
+        weights == other.weights && precision == other.precision && preprocessing == other.preprocessing
+            && isNormalized == other.isNormalized
+    }
+
+    /// The first twelve digits of `weights`, and the precision where it is not float32, for people.
+    public var shortWeights: String { weights.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "") }
+}
+
+extension ModelStamp: CustomStringConvertible {
+    /// Such as `ensemble (weights 1f0c…, stretch 224x224, EXIF applied, alpha over #FFFFFF, normalized)`.
+    public var description: String {
+        "\(model) (weights \(shortWeights), \(preprocessing), \(isNormalized ? "normalized" : "raw"))"
+    }
+}

@@ -1,0 +1,85 @@
+import Crypto
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimSupport
+import DreamSimTensors
+import DreamSimWeights
+import Foundation
+
+/// A convolutional network's weights as the products read them, kept in one mapped file for all metrics that look through
+/// it, so that a metric is ready at once.
+struct MergedNetwork {
+    /// The layout's version; a file of another is made anew.
+    private static let version = "1"
+
+    let weights: WeightSet
+    /// SHA-256 of the file that the weights come from.
+    let digest: String
+
+    /// Opens the kept weights, or arranges and keeps them.
+    /// - Parameters:
+    ///   - file: where the network's weights lie, of any layout that is understood.
+    ///   - report: is told when they cannot be kept.
+    init(
+        _ architecture: ConvolutionalArchitecture, file: URL, _ store: ModelStore, keeps: Bool,
+        report: (PerceptualModel.LoadingEvent) -> Void
+    ) throws {
+        digest = try store.digest(of: file)
+        let url = store.mergedFolder.appending(
+            path: "\(architecture.rawValue)-\(digest.prefix(16)).\(MergedModel.fileExtension)")
+        if keeps, let kept = try? Self.kept(url, digest: digest) {
+            weights = kept
+            return
+        }
+        let made = try WeightSet(Checkpoint(contentsOf: file), for: architecture)
+        if let name = made.firstNonFinite() {
+            report(.note("\(made.origin), '\(name)': holds NaN or infinite values; the metric's may be NaN"))
+        }
+        if keeps {
+            do {
+                try FileManager.default.createDirectory(at: store.mergedFolder, withIntermediateDirectories: true)
+                try SafetensorsWriter.write(
+                    made.tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
+                    metadata: ["format": "dreamsim-network", "version": Self.version, "source": digest], to: url)
+                // From the file, so that this process too holds mapped pages and not a copy.
+                weights = try Self.kept(url, digest: digest)
+                return
+            } catch {
+                report(.note("the arranged weights could not be kept, so that the next start will be slow: \(error)"))
+            }
+        }
+        weights = made
+    }
+
+    private static func kept(_ url: URL, digest: String) throws -> WeightSet {
+        let checkpoint = try Checkpoint(contentsOf: url)
+        guard
+            checkpoint.metadata["format"] == "dreamsim-network", checkpoint.metadata["version"] == version,
+            checkpoint.metadata["source"] == digest
+        else { throw DreamSimError(.badMergedFile, url.path, "was made from other weights or by another version") }
+        var tensors: [String: Tensor] = [:]
+        for name in checkpoint.names { tensors[name] = try checkpoint.tensor(name) }
+        return WeightSet(origin: url.path, tensors: tensors)
+    }
+}
+
+extension WeightNeeds {
+    /// Where each file is, after fetching what is missing where that is allowed.
+    ///
+    /// Not inlined: the optimizer of Swift 6.3 crashes on callers that hold it.
+    @inline(never)
+    func located(
+        in store: ModelStore, fetching report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> [URL] {
+        if let urls = try? located(in: store) { return urls }
+        try await fetch(store, report: report)
+        return try located(in: store)
+    }
+}
+
+/// SHA-256, in hexadecimal, over the digests of files.
+func digest(of digests: [String]) -> String {
+    SHA256.hash(data: Data(digests.joined(separator: "\n").utf8)).map { byte in
+        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
+}

@@ -1,0 +1,55 @@
+import DreamSimCheckpoints
+package import DreamSimNetworks
+package import DreamSimTensors
+
+/// A part of a model with its weights.
+package enum PartNetwork: Sendable {
+    case transformer(VisionTransformer, Feature)
+    case statistics(ConvolutionalNetwork, ChannelStatistics)
+
+    /// Builds a part from its weights.
+    init(_ part: ModelDescription.Part, weights: WeightSet) throws {
+        switch part.extractor {
+        case .transformer(let configuration, let feature):
+            self = .transformer(try VisionTransformer(configuration, weights: weights), feature)
+        case .statistics(let statistics):
+            self = .statistics(
+                try ConvolutionalNetwork(statistics.network, weights: weights, through: statistics.taps.last),
+                statistics)
+        }
+    }
+
+    /// The transformer, where the part is one.
+    package var transformer: VisionTransformer? {
+        guard case .transformer(let network, _) = self else { return nil }
+        return network
+    }
+
+    /// What is read from images: [N, 3, H, W] in [0, 1] to [N, width].
+    package func features(of batch: Tensor, centeringTokens: Bool) -> Tensor {
+        switch self {
+        case .transformer(let network, let feature):
+            network.features(feature, of: batch, centeringTokens: centeringTokens)
+        case .statistics(let network, let statistics): network.deviations(of: batch, at: statistics.taps)
+        }
+    }
+}
+
+extension ModelDescription.Part {
+    /// The part's weights in a checkpoint.
+    func weights(_ checkpoint: Checkpoint, prefix: String?) throws -> WeightSet {
+        switch extractor {
+        case .transformer(let configuration, _): try WeightSet(checkpoint, for: configuration, prefix: prefix)
+        case .statistics(let statistics):
+            try WeightSet(checkpoint, for: statistics.network, through: statistics.taps.last)
+        }
+    }
+
+    /// The same weights arranged as the products read them.
+    func packed(_ weights: WeightSet) -> WeightSet {
+        switch extractor {
+        case .transformer(let configuration, _): weights.packed(for: configuration)
+        case .statistics: weights
+        }
+    }
+}

@@ -1,0 +1,192 @@
+import DreamSimCheckpoints
+import DreamSimNetworks
+import DreamSimSupport
+public import DreamSimTensors
+public import DreamSimWeights
+public import Foundation
+
+extension PerceptualModel {
+    /// How a model is found and set up.
+    public struct LoadingOptions: Sendable {
+        /// Where weights lie and whether they may be fetched.
+        public var store: ModelStore.Configuration
+        /// How images are prepared.
+        public var preprocessing: Preprocessing
+        /// Whether embeddings are centered and divided by their norm: yes in the reference's API, no in its training and
+        /// evaluation scripts.
+        public var isNormalized: Bool
+        /// How weights of linear layers are kept: float32, or half precision, which takes half the memory and disk and
+        /// changes distances a little.
+        public var precision: WeightPrecision
+        /// Whether the merged file is kept and used, so that the next load is immediate.
+        public var keepsMergedFile: Bool
+        /// The file of a head (see `EmbeddingHead`) that turns what the backbones see into the embedding, such as
+        /// `dreamsim train --method mlp` keeps; nil for none. A model of the catalog is then loaded without its own
+        /// adapter, whose place the head takes.
+        public var head: URL?
+
+        /// The reference's defaults, with the environment's folders.
+        public init(
+            store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
+            precision: WeightPrecision = .float32, keepsMergedFile: Bool = true, head: URL? = nil
+        ) {
+            self.store = store
+            self.preprocessing = preprocessing
+            self.isNormalized = isNormalized
+            self.precision = precision
+            self.keepsMergedFile = keepsMergedFile
+            self.head = head
+        }
+    }
+
+    /// What a load reports on the way.
+    public enum LoadingEvent: Sendable {
+        /// Weights are being fetched.
+        case fetching(DownloadProgress)
+        /// Something worth knowing that does not keep the model from working.
+        case note(String)
+    }
+
+    /// Loads a model; fetches its weights first when they are not there and that is allowed.
+    /// - Parameters:
+    ///   - name: a name of the catalog, `default`, the path of a description (JSON), or the path of a merged file.
+    ///   - options: folders and settings; the environment's when nil.
+    ///   - report: called with progress and notes, from any thread.
+    /// - Throws: `DreamSimError`, `ModelStoreError`, `DreamSimError` or `DreamSimError`, each saying what to do.
+    public static func load(
+        _ name: String = Catalog.defaultModel, options: LoadingOptions? = nil,
+        report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
+    ) async throws -> PerceptualModel {
+        let options = try options ?? LoadingOptions(store: .fromEnvironment())
+        let name = Catalog.resolved(name, in: ModelStore(options.store)) { report(.note($0)) }
+        switch try Catalog.find(name) {
+        case .mergedFile(let url):
+            let merged = try MergedModel(contentsOf: url)
+            let found = merged.header.precision ?? .float32
+            guard options.precision == .float32 || options.precision == found else {
+                throw DreamSimError(
+                    .badSetting, "precision \(options.precision.rawValue)",
+                    "\(url.path) holds its weights in \(found.rawValue); convert the model again in the other one")
+            }
+            let head = try ModelHead(
+                options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights, in: found)
+            return try PerceptualModel(merged, head: head, options: options)
+        case .description(let description):
+            return try await load(
+                options.head == nil ? description : description.untuned, options: options, report: report)
+        }
+    }
+
+    /// Loads a model from its description, with the adapter that it names; fetches its weights first when they are not
+    /// there and that is allowed.
+    /// - Throws: as `load(_:options:report:)`.
+    public static func load(
+        _ description: ModelDescription, options: LoadingOptions,
+        report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
+    ) async throws -> PerceptualModel {
+        let store = ModelStore(options.store)
+        let resolver = WeightResolver(description: description, store: store)
+        do {
+            return try load(resolver, try resolver.resolve(), options: options, report: report)
+        } catch let error as DreamSimError where error.kind == .weightsMissing {
+            try await fetch(description, store, report: report)
+            return try load(resolver, try resolver.resolve(), options: options, report: report)
+        }
+    }
+
+    /// Fetches what is missing of a model's weights.
+    /// - Throws: `DreamSimError` with `.weightsMissing`, saying what to fetch by hand and where to put it, when fetching
+    ///   is not allowed or fails.
+    public static func fetch(
+        _ description: ModelDescription, _ store: ModelStore,
+        report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
+    ) async throws {
+        try await description.needs.fetch(store, report: report)
+    }
+
+    private static func load(
+        _ resolver: WeightResolver, _ files: WeightResolver.Files, options: LoadingOptions,
+        report: (LoadingEvent) -> Void
+    ) throws -> PerceptualModel {
+        let (description, store) = (resolver.description, resolver.store)
+        let digests = try files.digests(store)
+        let hash = try description.weightsHash(digests: digests, precision: options.precision)
+        let head = try ModelHead(
+            options, for: description.name, parts: description.parts, weights: hash, in: options.precision)
+        let url = mergedFile(description, hash, store)
+        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash {
+            return try PerceptualModel(merged, description: description, head: head, options: options)
+        }
+        let weights = try files.load(description)
+        let header = MergedModel.Header(
+            name: description.name, summary: description.summary, license: description.license,
+            parts: description.parts, weights: hash,
+            precision: options.precision == .float32 ? nil : options.precision, sources: digests)
+        for set in weights {
+            if let name = set.firstNonFinite() {
+                report(.note("\(set.origin), '\(name)': holds NaN or infinite values; distances may be NaN"))
+            }
+        }
+        if options.keepsMergedFile {
+            do {
+                let folder = store.mergedFolder.path
+                do throws(SystemFailure) { try Folder.make(folder) } catch {
+                    throw DreamSimError(.unwritable, folder, error.reason + SystemFailure.advice(error.code))
+                }
+                try MergedModel.write(header, weights: weights, to: url)
+                // From the file, so that this process too holds mapped pages and not a copy.
+                return try PerceptualModel(
+                    MergedModel(contentsOf: url), description: description, head: head, options: options)
+            } catch {
+                report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
+            }
+        }
+        let kept = zip(description.parts, weights).map { part, set in
+            options.precision == .float32
+                ? set : part.packed(set).rounded(to: options.precision)
+        }
+        return try PerceptualModel(
+            MergedModel(header: header, weights: kept), description: description, head: head, options: options)
+    }
+
+    private static func mergedFile(_ description: ModelDescription, _ hash: String, _ store: ModelStore) -> URL {
+        store.mergedFolder.appending(
+            path: "\(description.name)-\(hash.prefix(16)).\(MergedModel.fileExtension)")
+    }
+
+    /// Loads a model and writes it as one merged file, which `load` takes by its path.
+    /// - Parameter url: where to write; an existing file is replaced only when the new one is complete.
+    public static func convert(
+        _ description: ModelDescription, store: ModelStore, precision: WeightPrecision = .float32, to url: URL
+    ) throws {
+        let files = try WeightResolver(description: description, store: store).resolve()
+        let digests = try files.digests(store)
+        let header = MergedModel.Header(
+            name: description.name, summary: description.summary, license: description.license,
+            parts: description.parts, weights: try description.weightsHash(digests: digests, precision: precision),
+            precision: precision == .float32 ? nil : precision, sources: digests)
+        try MergedModel.write(header, weights: try files.load(description), to: url)
+    }
+
+    private convenience init(
+        _ merged: MergedModel, description: ModelDescription? = nil, head: ModelHead?, options: LoadingOptions
+    ) throws {
+        let header = merged.header
+        let description =
+            description
+            ?? ModelDescription(
+                name: header.name, summary: header.summary, parts: header.parts, sources: [], license: header.license)
+        try self.init(
+            head.map { description.headed(by: $0.file) } ?? description,
+            parts: zip(header.parts, merged.weights).map { try PartNetwork($0, weights: $1) },
+            weightsHash: head?.weights ?? header.weights, precision: header.precision ?? .float32,
+            preprocessing: options.preprocessing, isNormalized: options.isNormalized, head: head?.network)
+    }
+}
+
+extension WeightSet {
+    /// The first weight, by name, that holds a NaN or an infinity.
+    func firstNonFinite() -> String? {
+        tensors.keys.sorted().first { tensors[$0]?.isFinite == false }
+    }
+}

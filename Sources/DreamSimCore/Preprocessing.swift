@@ -1,0 +1,79 @@
+public import DreamSimImages
+package import DreamSimTensors
+
+/// How an image is preprocessed for a network.
+public struct Preprocessing: Hashable, Sendable, Codable {
+    /// What happens to orientation and transparency when a file is decoded.
+    public var decoding: DecodingOptions
+    /// How an image that is not square is brought to a square.
+    public var fit: Image.Fit
+    /// The side of the square in pixels; every patch size of the model divides it. The published models use 224.
+    public var side: Int
+
+    /// Makes a way of preprocessing.
+    public init(decoding: DecodingOptions = .standard, fit: Image.Fit = .stretch, side: Int = 224) {
+        self.decoding = decoding
+        self.fit = fit
+        self.side = side
+    }
+
+    /// EXIF orientation applied, transparency over white, stretched to 224 x 224.
+    public static let standard = Preprocessing()
+
+    /// Exactly what the Python reference does: orientation ignored, transparency dropped, stretched to 224 x 224.
+    public static let reference = Preprocessing(decoding: .reference)
+
+    /// Preprocesses an image: resampled bicubically (a = -0.5, antialiased), as Pillow does.
+    public func applied(to image: Image) -> Image {
+        image.fitted(width: side, height: side, fit: fit)
+    }
+
+    /// Preprocessed images as one batch of planar color: [N, 3, side, side] in [0, 1].
+    package func batch(_ images: [Image]) -> Tensor {
+        let plane = side * side
+        return Tensor(uninitialized: [images.count, 3, side, side]) { target in
+            for (n, image) in images.enumerated() {
+                precondition(
+                    image.width == side && image.height == side,
+                    "expected \(side)x\(side) pixels, got \(image.width)x\(image.height)")
+                image.pixels.withUnsafeBufferPointer { pixels in
+                    for c in 0..<3 {
+                        let base = (n * 3 + c) * plane
+                        for i in 0..<plane { target[base + i] = Float(pixels[3 * i + c]) / 255 }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension Preprocessing: CustomStringConvertible {
+    /// Such as `stretch 224x224, EXIF applied, alpha over #FFFFFF`.
+    public var description: String {
+        let fit =
+            switch fit {
+            case .stretch: "stretch"
+            case .pad(let color): "pad with \(Self.hexadecimal(color))"
+            case .crop: "crop"
+            }
+        return "\(fit) \(side)x\(side), \(Self.description(of: decoding))"
+    }
+
+    /// Such as `EXIF applied, alpha over #FFFFFF`.
+    static func description(of decoding: DecodingOptions) -> String {
+        let alpha =
+            switch decoding.alpha {
+            case .composited(let color): "alpha over \(hexadecimal(color))"
+            case .dropped: "alpha dropped"
+            }
+        return "EXIF \(decoding.orientation.rawValue), \(alpha)"
+    }
+
+    private static func hexadecimal(_ color: RGB) -> String {
+        "#"
+            + [color.red, color.green, color.blue].map { byte in
+                let digits = String(byte, radix: 16, uppercase: true)
+                return digits.count < 2 ? "0" + digits : digits
+            }.joined()
+    }
+}

@@ -1,0 +1,132 @@
+public import DreamSimImages
+
+extension LineCharts {
+    private enum Style {
+        static let margin = 36.0
+        static let gap = 28.0
+        static let plotWidth = 230.0
+        static let plotHeight = 150.0
+        static let left = 34.0
+        static let ink = RGB(0x16202C)
+        static let gray = RGB(0x5B6876)
+        static let grid = RGB(0xE3E7EC)
+        static let title = TextStyle(size: 26, weight: .bold, color: ink)
+        static let subtitle = TextStyle(size: 14, color: gray)
+        static let panelTitle = TextStyle(size: 14, weight: .bold, color: ink)
+        static let small = TextStyle(size: 11, color: gray)
+        static let legend = TextStyle(size: 13, color: ink)
+        static let panelHeight = 22 + plotHeight + 18 + 18
+    }
+
+    /// Draws the charts.
+    public func drawing() -> VectorDrawing {
+        let columns = max(1, min(4, panels.count))
+        let rows = max(1, (panels.count + columns - 1) / columns)
+        let cell = Style.left + Style.plotWidth
+        let legend = legendRows(width: max(Double(columns) * (cell + Style.gap) - Style.gap, 520))
+        let header = Double(Style.title.lineHeight) + Double(Style.subtitle.lineHeight) + 14
+        let legendHeight = Double(legend.count) * 24 + 10
+        let footerHeight = footer.isEmpty ? 0 : Double(Style.small.lineHeight) + 8
+        let width = 2 * Style.margin + max(Double(columns) * (cell + Style.gap) - Style.gap, 520)
+        let height =
+            2 * Style.margin + header + legendHeight + Double(rows) * (Style.panelHeight + Style.gap) - Style.gap
+            + footerHeight
+        var drawing = VectorDrawing(width: Int(width.rounded(.up)), height: Int(height.rounded(.up)))
+        func text(_ text: String, _ x: Double, _ y: Double, _ style: TextStyle) {
+            drawing.marks.append(
+                .text(text, origin: VectorDrawing.Point(x, y), style: style, alignment: .leading))
+        }
+        text(title, Style.margin, Style.margin, Style.title)
+        text(subtitle, Style.margin, Style.margin + Double(Style.title.lineHeight) + 2, Style.subtitle)
+        for (row, items) in legend.enumerated() {
+            var x = Style.margin
+            let y = Style.margin + header + Double(row) * 24
+            for item in items {
+                let middle = y + Double(Style.legend.lineHeight) / 2
+                drawing.marks.append(
+                    .line([.init(x, middle), .init(x + 26, middle)], width: 2, color: Self.color(item)))
+                drawing.marks.append(Self.marker(item, at: .init(x + 13, middle), size: 4))
+                text(names[item], x + 34, y, Style.legend)
+                x += 34 + Double(Canvas.width(of: names[item], style: Style.legend)) + 26
+            }
+        }
+        let top = Style.margin + header + legendHeight
+        for (index, panel) in panels.enumerated() {
+            let origin = VectorDrawing.Point(
+                Style.margin + Double(index % columns) * (cell + Style.gap) + Style.left,
+                top + Double(index / columns) * (Style.panelHeight + Style.gap))
+            draw(panel, at: origin, on: &drawing)
+        }
+        if !footer.isEmpty {
+            text(footer, Style.margin, height - Style.margin - Double(Style.small.lineHeight), Style.small)
+        }
+        return drawing
+    }
+
+    /// The series of each row of the legend, as many as fit a width.
+    private func legendRows(width: Double) -> [[Int]] {
+        var rows: [[Int]] = [[]]
+        var used = 0.0
+        for (index, name) in names.enumerated() {
+            let own = 60 + Double(Canvas.width(of: name, style: Style.legend))
+            if used + own > width + 26, !rows[rows.count - 1].isEmpty {
+                rows.append([])
+                used = 0
+            }
+            rows[rows.count - 1].append(index)
+            used += own
+        }
+        return rows
+    }
+
+    /// The upper end of the vertical axis of all charts: the largest value, and at least 1.
+    private var highest: Double {
+        max(1, panels.flatMap(\.series).joined().compactMap(\.self).filter(\.isFinite).max() ?? 1)
+    }
+
+    private func draw(_ panel: Panel, at origin: VectorDrawing.Point, on drawing: inout VectorDrawing) {
+        let highest = highest
+        let top = origin.y + 22
+        func y(_ value: Double) -> Double { top + Style.plotHeight * (1 - value / highest) }
+        func x(_ place: Int) -> Double {
+            let steps = max(1, panel.places.count - 1)
+            return origin.x + 8 + (Style.plotWidth - 16) * Double(place) / Double(steps)
+        }
+        func text(_ text: String, _ x: Double, _ y: Double, _ style: TextStyle, _ alignment: TextStyle.Alignment) {
+            drawing.marks.append(.text(text, origin: .init(x, y), style: style, alignment: alignment))
+        }
+        text(panel.title, origin.x, origin.y - 4, Style.panelTitle, .leading)
+        for tick in Ticks.round(from: 0, to: highest, about: 4) {
+            let isBase = tick.value == 0
+            drawing.marks.append(
+                .line(
+                    [.init(origin.x, y(tick.value)), .init(origin.x + Style.plotWidth, y(tick.value))], width: 1,
+                    color: isBase ? Style.gray : Style.grid))
+            text(tick.label, origin.x - 6, y(tick.value) - 8, Style.small, .trailing)
+        }
+        for (place, label) in panel.places.enumerated() {
+            text(label, x(place), top + Style.plotHeight + 4, Style.small, .center)
+        }
+        text(
+            panel.unit, origin.x + Style.plotWidth / 2, top + Style.plotHeight + 19, Style.small, .center)
+        for (index, values) in panel.series.enumerated() {
+            // A value that is missing or not finite leaves a gap.
+            var run: [VectorDrawing.Point] = []
+            for (place, value) in values.enumerated() {
+                if let value, value.isFinite {
+                    run.append(.init(x(place), y(value)))
+                } else {
+                    drawing.marks.append(.line(run, width: 2, color: Self.color(index)))
+                    run = []
+                }
+            }
+            drawing.marks.append(.line(run, width: 2, color: Self.color(index)))
+        }
+        for (index, values) in panel.series.enumerated() {
+            for (place, value) in values.enumerated() {
+                guard let value, value.isFinite else { continue }
+                drawing.marks.append(Self.marker(index, at: .init(x(place), y(value)), size: 3.2))
+            }
+        }
+    }
+}

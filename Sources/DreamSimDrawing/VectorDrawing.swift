@@ -1,0 +1,48 @@
+public import DreamSimImages
+
+/// Lines, shapes and texts on a sheet, written as SVG or drawn as pixels.
+public struct VectorDrawing: Sendable {
+    /// A place on the sheet, in pixels from the top left.
+    public struct Point: Sendable, Hashable {
+        /// To the right.
+        public var x: Double
+        /// Downwards.
+        public var y: Double
+
+        /// A place.
+        public init(_ x: Double, _ y: Double) {
+            self.x = x
+            self.y = y
+        }
+    }
+
+    /// One thing on the sheet; later ones lie over earlier ones.
+    public enum Mark: Sendable {
+        /// A filled rectangle with rounded corners.
+        case rectangle(origin: Point, width: Double, height: Double, radius: Double, color: RGB)
+        /// A line from place to place, with round ends.
+        case line([Point], width: Double, color: RGB)
+        /// A filled shape with straight edges.
+        case polygon([Point], color: RGB)
+        /// A filled circle.
+        case circle(center: Point, radius: Double, color: RGB)
+        /// A line of text; `origin` is the top of its box and its beginning, middle or end, as the alignment says.
+        case text(String, origin: Point, style: TextStyle, alignment: TextStyle.Alignment)
+    }
+
+    /// The width of the sheet in pixels.
+    public let width: Int
+    /// The height of the sheet in pixels.
+    public let height: Int
+    /// The color of the sheet.
+    public let background: RGB
+    /// What is on it.
+    public var marks: [Mark] = []
+
+    /// An empty sheet.
+    public init(width: Int, height: Int, background: RGB = .white) {
+        self.width = width
+        self.height = height
+        self.background = background
+    }
+}

@@ -1,0 +1,131 @@
+public import DreamSim
+public import DreamSimSupport
+
+/// How well metrics tell pairs that are the same from others, and where to draw the line.
+public struct CalibrationReport: Sendable, Encodable {
+    /// A point of the curves.
+    public struct CurvePoint: Sendable, Encodable {
+        /// The value of the last pair that counts as the same.
+        public let value: Double
+        /// The share of the same that counts as it; also called recall.
+        public let truePositiveRate: Double
+        /// The share of the others that counts as the same.
+        public let falsePositiveRate: Double
+        /// The share of what counts as the same that is the same.
+        public let precision: Double
+    }
+
+    /// What was found of one metric.
+    public struct MetricResult: Sendable, Encodable {
+        /// What its numbers depend on.
+        public let identity: MetricIdentity
+        /// The area under the ROC curve: the chance that a pair that is the same is found more alike than one that is not.
+        public let area: Estimate
+        /// Average precision, as scikit-learn defines it.
+        public let averagePrecision: Estimate
+        /// The threshold.
+        public let threshold: ThresholdCut
+        /// Where the threshold lies with the stated confidence, over draws in which there was one.
+        public let thresholdInterval: Interval?
+        /// The share of the draws in which no threshold met the criterion.
+        public let drawsWithoutThreshold: Double
+        /// The curve: true over false positive rate, and precision over recall.
+        public let curve: [CurvePoint]
+    }
+
+    /// The labelled pairs.
+    public let dataSet: EvaluationReport.DataSet
+    /// How the threshold was chosen.
+    public let criterion: String
+    /// How intervals were made.
+    public let bootstrap: Bootstrap
+    /// The pairs that are the same, weighted.
+    public let positives: Double
+    /// The pairs that are not, weighted.
+    public let negatives: Double
+    /// What was found of each metric.
+    public let metrics: [MetricResult]
+    /// Pairs that no metric could take.
+    public let skipped: [EvaluationReport.Skip]
+
+    /// Draws the line for every metric of an evaluation of labelled pairs.
+    /// - Throws: `DreamSimError`: `.empty` when pairs of one sort are missing, `.unreachable` when a wanted precision is
+    ///   not reached, `.badValue` when the evaluation is not of pairs.
+    public init(_ report: EvaluationReport, criterion: ThresholdCriterion) throws(DreamSimError) {
+        guard report.dataSet.task == .sameOrNot else {
+            throw DreamSimError(.badValue, "\(report.dataSet.root)", "holds no labelled pairs")
+        }
+        dataSet = report.dataSet
+        bootstrap = report.bootstrap
+        skipped = report.skipped
+        self.criterion = criterion.name
+        let shares = report.items.map { $0.judged.judgment.share ?? 0 }
+        let weights = report.items.map(\.judged.weight)
+        positives = zip(shares, weights).reduce(0) { $0 + $1.0 * $1.1 }
+        negatives = zip(shares, weights).reduce(0) { $0 + (1 - $1.0) * $1.1 }
+        guard positives > 0, negatives > 0 else {
+            throw DreamSimError(
+                .empty, "\(report.dataSet.root)",
+                "\(positives > 0 ? "no pair that is not the same" : "no pair that is the same") can be judged; both sorts "
+                    + "are needed to draw a line")
+        }
+        var metrics: [MetricResult] = []
+        for (index, metric) in report.metrics.enumerated() {
+            let present = report.items.indices.filter { report.items[$0].values[index] != nil }
+            let ranking = RankedPairs(
+                present.compactMap { report.items[$0].values[index]?.first }, shares: present.map { shares[$0] },
+                weights: present.map { weights[$0] }, direction: metric.identity.direction)
+            metrics.append(
+                try MetricResult(
+                    metric, ranking, criterion, report.bootstrap, origin: "\(report.dataSet.root)"))
+        }
+        self.metrics = metrics
+    }
+
+    /// The thresholds as profiles keep them.
+    public var thresholds: [(identity: MetricIdentity, threshold: MetricProfile.Threshold)] {
+        metrics.map { metric in
+            (
+                metric.identity,
+                MetricProfile.Threshold(
+                    value: metric.threshold.value, low: metric.thresholdInterval?.low,
+                    high: metric.thresholdInterval?.high, criterion: criterion, precision: metric.threshold.precision,
+                    recall: metric.threshold.recall, dataSet: dataSet.name, count: metric.area.count)
+            )
+        }
+    }
+}
+
+extension CalibrationReport.MetricResult {
+    fileprivate init(
+        _ metric: EvaluationReport.MetricResult, _ ranking: RankedPairs, _ criterion: ThresholdCriterion,
+        _ bootstrap: Bootstrap, origin: String
+    ) throws(DreamSimError) {
+        let points = ranking.points(ranking.ones)
+        guard let cut = RankedPairs.cut(points, criterion) else {
+            let best = points.filter { $0.truePositives > 0 }.map(\.precision).max()
+            throw DreamSimError(
+                .unreachable, origin,
+                "\(metric.identity.name) has no threshold with a \(criterion.name)"
+                    + (best.map { "; the best precision it reaches is \($0)" } ?? ", since a sort of pairs is missing"))
+        }
+        let distributions = bootstrap.distributions(count: ranking.count) { draws in
+            let points = ranking.points(draws)
+            return [RankedPairs.area(points), RankedPairs.cut(points, criterion)?.value]
+        }
+        let (areas, values) = (distributions[0], distributions[1])
+        identity = metric.identity
+        area = Estimate(
+            value: RankedPairs.area(points), interval: bootstrap.interval(areas), count: ranking.count)
+        averagePrecision = metric.score
+        threshold = cut
+        thresholdInterval = bootstrap.interval(values)
+        drawsWithoutThreshold = 1 - Double(values.count) / Double(bootstrap.resamples)
+        let last = points[points.count - 1]
+        curve = points.map { point in
+            CalibrationReport.CurvePoint(
+                value: point.value, truePositiveRate: point.truePositives / last.truePositives,
+                falsePositiveRate: point.falsePositives / last.falsePositives, precision: point.precision)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import DreamSim
+
+extension HTMLReport {
+    /// Everything about how the page came about.
+    var making: String {
+        let set = report.dataSet
+        var entries: [(term: String, text: String)] = [
+            (
+                "data set",
+                "\(Markup.text(set.name)), read as <code>\(Markup.text(set.layout))</code> from <code>\(Markup.text(set.root))</code>"
+            ),
+            ("chosen", Markup.text(set.selection)),
+            (
+                "judgments",
+                "\(set.judgments), of which \(report.skipped.count) skipped; \(set.leftOut) more left out by the choice"
+            ),
+            ("images", "\(set.images) distinct"),
+            ("digest", "<code>\(set.digest)</code> (SHA-256 of ids, paths, judgments and weights)"),
+            (
+                "intervals",
+                "percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), the same draws "
+                    + "for all metrics; groups by clearness: Wilson's score interval"
+            ),
+            ("score", Markup.text(set.task.scoreMeaning)),
+        ]
+        if !set.notes.isEmpty { entries.append(("notes", set.notes.map(Markup.text).joined(separator: "<br>"))) }
+        let metrics = ranked.map { index in
+            let metric = report.metrics[index]
+            return
+                "<tr><th scope=\"row\">\(Markup.text(metric.identity.name))</th><td>\(Markup.text(metric.identity.settings))</td>"
+                + "<td><code>\(Markup.text(metric.identity.weights ?? "none"))</code></td><td>\(metric.score.count)</td></tr>"
+        }.joined(separator: "\n")
+        return """
+            <section>
+            <h2>How this was made</h2>
+            \(Markup.definitions(entries))
+            <div class="scroll"><table class="plain"><thead><tr><th>metric</th><th>preparation</th>\
+            <th>SHA-256 of the weights</th><th>n</th></tr></thead><tbody>
+            \(metrics)
+            </tbody></table></div>
+            \(skips)
+            <p class="note">Made by <code>dreamsim evaluate</code>.</p>
+            </section>
+            """
+    }
+
+    private var skips: String {
+        let own = report.metrics.flatMap { metric in
+            metric.failures.map { (who: metric.identity.name, skip: $0) }
+        }
+        let all = report.skipped.map { (who: "every metric", skip: $0) } + own
+        guard !all.isEmpty else { return "" }
+        let limit = 200
+        let rows = all.prefix(limit).map {
+            "<li><b>\(Markup.text($0.skip.id))</b> (\(Markup.text($0.who))): \(Markup.text($0.skip.reason))</li>"
+        }.joined()
+        let rest = all.count > limit ? "<li>and \(all.count - limit) more</li>" : ""
+        return "<details><summary>\(all.count) judgments without a value</summary><ul>\(rows)\(rest)</ul></details>"
+    }
+}

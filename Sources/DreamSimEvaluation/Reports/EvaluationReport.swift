@@ -1,0 +1,127 @@
+public import DreamSim
+
+/// How well metrics agree with people on a data set, and with each other.
+public struct EvaluationReport: Sendable {
+    /// What was judged.
+    public struct DataSet: Sendable, Encodable {
+        /// The set's name.
+        public let name: String
+        /// The layout it was read from.
+        public let layout: String
+        /// Where it lies.
+        public let root: ImagePath
+        /// What was chosen of it.
+        public let selection: String
+        /// What people were asked.
+        public let task: JudgmentTask
+        /// SHA-256 over the judgments, in hexadecimal.
+        public let digest: String
+        /// The judgments that were chosen.
+        public let judgments: Int
+        /// The distinct images in them.
+        public let images: Int
+        /// The rows that the selection left out.
+        public let leftOut: Int
+        /// What is odd about the set and no error.
+        public let notes: [String]
+    }
+
+    /// A judgment without a value, and why.
+    public struct Skip: Sendable, Hashable, Encodable {
+        /// The judgment's id.
+        public let id: String
+        /// Why.
+        public let reason: String
+    }
+
+    /// A metric's score on a part of the set.
+    public struct PartScore: Sendable, Encodable {
+        /// The part's label.
+        public let part: String
+        /// The score.
+        public let score: Estimate
+    }
+
+    /// What was found of one metric.
+    public struct MetricResult: Sendable, Encodable {
+        /// What its numbers depend on.
+        public let identity: MetricIdentity
+        /// What it is, in a line.
+        public let summary: String
+        /// The score over the whole set.
+        public let score: Estimate
+        /// The scores of its parts.
+        public let parts: [PartScore]
+        /// Average precision as LPIPS' evaluation computes it, where average precision is the score.
+        public let interpolatedPrecision: Double?
+        /// Agreement with people by how clear the metric's choice is, from the least clear on.
+        public let reliability: [ReliabilityBin]
+        /// Its values on images and their variations.
+        public let related: DistanceDistribution?
+        /// Its values on references of different judgments.
+        public let unrelated: DistanceDistribution?
+        /// Judgments that it alone, or not every metric, could not take.
+        public let failures: [Skip]
+        /// Values, or embeddings for models that embed, that were computed in this run and not found in the cache.
+        public let computed: Int
+        /// How long that took, in seconds.
+        public let seconds: Double
+    }
+
+    /// Two metrics beside each other.
+    public struct MetricComparison: Sendable, Encodable {
+        /// The first metric's name.
+        public let first: String
+        /// The second metric's name.
+        public let second: String
+        /// The first's score minus the second's, on judgments that both have.
+        public let difference: Estimate
+        /// The share of judgments on which both choose alike; nil where a metric makes no choices.
+        public let sameChoice: Double?
+        /// Cohen's kappa of the choices; nil where it is not defined.
+        public let kappa: Double?
+    }
+
+    /// One judgment with what each metric says of it.
+    package struct Item: Sendable {
+        package let judged: JudgedItem
+        /// For each metric the values of the pairs; nil where there are none.
+        package let values: [[Double]?]
+        /// For each metric why there are none.
+        package let reasons: [String?]
+        package let scores: [ItemScore?]
+    }
+
+    /// What was judged.
+    public let dataSet: DataSet
+    /// How intervals were made.
+    public let bootstrap: Bootstrap
+    /// What was found of each metric, in the order in which they were given.
+    public let metrics: [MetricResult]
+    /// Every two metrics beside each other.
+    public let comparisons: [MetricComparison]
+    /// Judgments that no metric could take.
+    public let skipped: [Skip]
+    package let items: [Item]
+}
+
+extension EvaluationReport: Encodable {
+    enum CodingKeys: String, CodingKey {
+        case dataSet, bootstrap, metrics, comparisons, skipped, score, items
+    }
+
+    /// Writes everything but the judgments themselves; `EvaluationFile` writes those too.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try encode(into: &container)
+    }
+
+    func encode(into container: inout KeyedEncodingContainer<CodingKeys>) throws {
+        try container.encode(dataSet, forKey: .dataSet)
+        try container.encode(dataSet.task.scoreMeaning, forKey: .score)
+        try container.encode(bootstrap, forKey: .bootstrap)
+        try container.encode(metrics, forKey: .metrics)
+        try container.encode(comparisons, forKey: .comparisons)
+        try container.encode(skipped, forKey: .skipped)
+    }
+}

@@ -1,0 +1,23 @@
+/// What one metric says of pairs of images.
+struct Measurements: Sendable {
+    /// The values that there are.
+    var values: [PixelPair: Double] = [:]
+    /// Why there is none.
+    var failures: [PixelPair: String] = [:]
+    /// How many values and embeddings were computed now and not found in the cache.
+    var computed = 0
+    /// How long computing took.
+    var seconds = 0.0
+}
+
+/// How far an evaluation has come.
+public struct EvaluationProgress: Sendable {
+    /// The metrics at work.
+    public let what: String
+    /// What is done, out of `total`.
+    public let done: Int
+    /// All that is to be done.
+    public let total: Int
+    /// What is counted, such as `images`.
+    public let unit: String
+}

@@ -1,0 +1,39 @@
+/// Judgments on which a metric's choice is about equally clear, and its agreement with people on them.
+public struct ReliabilityBin: Sendable, Hashable, Encodable {
+    /// The least difference of the two values among them.
+    public let lowestMargin: Double
+    /// The greatest difference.
+    public let highestMargin: Double
+    /// The mean score.
+    public let score: Double
+    /// Wilson's interval of the score at 95 %, which stays honest for few judgments where all or none agree.
+    public let interval: Interval
+    /// The number of judgments.
+    public let count: Int
+
+    /// Divides judgments into bins of equal number by their margin; equal margins may fall into two bins.
+    /// - Parameter judgments: margins and scores.
+    package static func bins(_ judgments: [(margin: Double, score: Double)], number: Int) -> [ReliabilityBin] {
+        let sorted = judgments.enumerated().sorted {
+            ($0.element.margin, $0.offset) < ($1.element.margin, $1.offset)
+        }.map(\.element)
+        // Fewer than eight judgments a bin say nothing.
+        let number = max(1, min(number, sorted.count / 8))
+        guard !sorted.isEmpty else { return [] }
+        return (0..<number).map { index in
+            let members = sorted[(index * sorted.count / number)..<((index + 1) * sorted.count / number)]
+            let score = members.reduce(0) { $0 + $1.score } / Double(members.count)
+            return ReliabilityBin(
+                lowestMargin: members.first?.margin ?? 0, highestMargin: members.last?.margin ?? 0, score: score,
+                interval: wilson(score, count: members.count), count: members.count)
+        }
+    }
+
+    /// Wilson's score interval (1927) of a share, at 95 %.
+    package static func wilson(_ share: Double, count: Int) -> Interval {
+        let (z, n) = (1.959_963_984_540_054, Double(count))
+        let center = (share + z * z / (2 * n)) / (1 + z * z / n)
+        let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
+        return Interval(low: max(0, center - half), high: min(1, center + half))
+    }
+}

@@ -1,0 +1,63 @@
+package import DreamSimTensors
+
+/// How much each channel of a convolutional network varies over an image: a description of its textures and colors.
+public struct ChannelStatistics: Hashable, Sendable, Codable {
+    /// The network.
+    public let network: ConvolutionalArchitecture
+    /// The places that are looked at, in the network's order, such as `relu1_2`.
+    public let taps: [String]
+
+    /// Says where to look.
+    public init(_ network: ConvolutionalArchitecture, at taps: [String]) {
+        self.network = network
+        self.taps = taps
+    }
+
+    /// The channels of each place; nil when the network does not have the place.
+    public var channels: [Int]? {
+        let known = network.taps
+        let found = taps.compactMap { tap in known.first { $0.name == tap }?.channels }
+        return found.count == taps.count ? found : nil
+    }
+}
+
+extension ConvolutionalNetwork {
+    /// The standard deviation of each channel over the places of each image, divided by the number of places less one.
+    /// - Parameters:
+    ///   - images: [N, 3, H, W] in [0, 1]; ImageNet's mean and standard deviation are applied here.
+    ///   - names: the taps, in the network's order.
+    /// - Returns: [N, channels of all taps].
+    /// - Precondition: the network has the taps, and the images are large enough for them.
+    package func deviations(of images: Tensor, at names: [String]) -> Tensor {
+        let (count, height, width) = (images.shape[0], images.shape[2], images.shape[3])
+        let all = architecture.taps
+        let wanted = names.map { name in all.firstIndex { $0.name == name } ?? taps.count }
+        precondition(wanted.allSatisfy(taps.indices.contains), "no taps \(names) in \(architecture)")
+        guard let stream = MapStream(layers, images: .init(height: height, width: width, channels: 3)) else {
+            preconditionFailure("images of \(width)x\(height) are too small for \(architecture)")
+        }
+        var moments = wanted.map { tap in (0..<count).map { _ in Moments(channels: all[tap].channels) } }
+        let layersOfTaps = wanted.map { taps[$0] }
+        images.withUnsafeBufferPointer { pixels in
+            stream.run(count: count, taps: Set(layersOfTaps)) { rows, maps in
+                for (n, map) in maps.enumerated() {
+                    for (index, row) in rows.enumerated() {
+                        let target = map.row(index)
+                        for c in 0..<3 {
+                            let source = ((n * 3 + c) * height + row) * width
+                            let (mean, deviation) = (
+                                ColorStatistics.imageNetMean[c], ColorStatistics.imageNetStandardDeviation[c]
+                            )
+                            for x in 0..<width { target[3 * x + c] = (pixels[source + x] - mean) / deviation }
+                        }
+                    }
+                }
+            } visit: { layer, _, maps in
+                guard let index = layersOfTaps.firstIndex(of: layer) else { return }
+                Moments.add(single: maps, to: &moments[index])
+            }
+        }
+        let values = (0..<count).flatMap { n in moments.flatMap { $0[n].deviations.map { Float($0) } } }
+        return Tensor(values, shape: [count, values.count / max(count, 1)])
+    }
+}

@@ -1,0 +1,82 @@
+public import DreamSimSupport
+package import DreamSimTensors
+import Synchronization
+
+/// A convolutional network with its weights, ready to look through. Immutable, so that any number of threads may share it.
+public final class ConvolutionalNetwork: Sendable {
+    /// The architecture.
+    public let architecture: ConvolutionalArchitecture
+    /// The layers up to the last tap.
+    package let layers: [any MapLayer]
+    /// The layers after which is looked, by their index in `layers`.
+    package let taps: [Int]
+    private let packedForGradients = Mutex<[ConvolutionGradient?]?>(nil)
+
+    /// For each layer that is a convolution its way back; made at the first call, and then a second copy of the weights.
+    var gradients: [ConvolutionGradient?] {
+        packedForGradients.withLock { packed in
+            if let packed { return packed }
+            let made = layers.map { ($0 as? Convolution).map { ConvolutionGradient(of: $0) } }
+            packed = made
+            return made
+        }
+    }
+
+    /// How maps are made smaller between the convolutions.
+    public enum Pooling: Sendable, Hashable {
+        /// The largest value of each window, as the network was trained.
+        case maximum
+        /// The root of a weighted mean of squares, which does not alias, as DISTS replaces it.
+        case l2
+    }
+
+    /// Builds the network from its weights.
+    /// - Parameters:
+    ///   - architecture: the network.
+    ///   - weights: each convolution's `NAME.kernel` and `NAME.bias`, see `WeightSet.init(_:for:)`.
+    ///   - last: the last tap that is wanted; all when nil.
+    ///   - pooling: how maps are made smaller.
+    /// - Throws: `DreamSimError` with `.missingWeight` or `.shapeMismatch`.
+    public init(
+        _ architecture: ConvolutionalArchitecture, weights: WeightSet, through last: String? = nil,
+        pooling: Pooling = .maximum
+    ) throws(DreamSimError) {
+        self.architecture = architecture
+        var layers: [any MapLayer] = []
+        var taps: [Int] = []
+        var channels = 3
+        func convolution(_ name: String, _ outputs: Int, _ window: MapWindow) throws(DreamSimError) -> Convolution {
+            let layer = Convolution(
+                weight: try weights.kernel(name, outputs: outputs, inputs: window.size * window.size * channels),
+                bias: try weights.tensor(name + ".bias", [outputs]), inputChannels: channels, window: window)
+            channels = outputs
+            return layer
+        }
+        for step in architecture.steps(through: last) {
+            switch step {
+            case .convolution(let name, let outputs, let size, let step, let padding):
+                layers.append(try convolution(name, outputs, MapWindow(size: size, step: step, padding: padding)))
+            case .fire(let name, let squeeze, let expand):
+                layers.append(try convolution(name + ".squeeze", squeeze, MapWindow(size: 1)))
+                layers.append(try convolution(name + ".expand", 2 * expand, MapWindow(size: 3, padding: 1)))
+            case .pooling(let size, let roundsUp):
+                switch pooling {
+                case .maximum: layers.append(MaxPooling(size: size, step: 2, roundsUp: roundsUp))
+                case .l2: layers.append(L2Pooling())
+                }
+            case .tap: taps.append(layers.count - 1)
+            }
+        }
+        self.layers = layers
+        self.taps = taps
+    }
+}
+
+extension ConvolutionalArchitecture {
+    /// The steps up to a tap.
+    func steps(through last: String?) -> ArraySlice<Step> {
+        let steps = self.steps
+        guard let last, let end = steps.firstIndex(of: .tap(last)) else { return steps[...] }
+        return steps[...end]
+    }
+}

@@ -1,0 +1,111 @@
+package import DreamSimTensors
+
+/// A learned position embedding: one vector for the class token, and one for each patch of a square grid.
+package struct PositionEmbedding: Sendable {
+    /// [C].
+    package let classToken: [Float]
+    /// [grid * grid, C], row by row.
+    package let patches: Tensor
+    package let grid: Int
+    /// Added to the target grid before the scale is computed.
+    package let offset: Float
+
+    /// - Parameter table: [1 + grid * grid, C], the class token first.
+    package init(table: Tensor, grid: Int, offset: Float) {
+        let width = table.shape[-1]
+        precondition(
+            table.count == (1 + grid * grid) * width, "position embedding \(table.shape) for a grid of \(grid)")
+        let values = table.values
+        self.classToken = Array(values[..<width])
+        self.patches = Tensor(values[width...], shape: [grid * grid, width])
+        self.grid = grid
+        self.offset = offset
+    }
+
+    /// The embedding of a grid of `rows` x `columns` patches, interpolated bicubically (a = -0.75, borders repeated)
+    /// when that is not the trained one.
+    /// - Returns: [rows * columns, C].
+    package func patches(rows: Int, columns: Int) -> Tensor {
+        if rows == grid && columns == grid { return patches }
+        let width = patches.shape[1]
+        let vertical = Self.taps(from: grid, to: rows, offset: offset)
+        let horizontal = Self.taps(from: grid, to: columns, offset: offset)
+        return patches.withUnsafeBufferPointer { source in
+            Tensor(uninitialized: [rows * columns, width]) { target in
+                for y in 0..<rows {
+                    for x in 0..<columns {
+                        let base = (y * columns + x) * width
+                        for c in 0..<width {
+                            var value: Float = 0
+                            for v in vertical[y] {
+                                var row: Float = 0
+                                for h in horizontal[x] {
+                                    row += h.weight * source[(v.index * grid + h.index) * width + c]
+                                }
+                                value += v.weight * row
+                            }
+                            target[base + c] = value
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The gradient of the trained patches' embedding, given that of `patches(rows:columns:)`.
+    /// - Parameter gradient: [rows * columns, C].
+    /// - Returns: [grid * grid, C].
+    package func patchesBackward(_ gradient: Tensor, rows: Int, columns: Int) -> Tensor {
+        if rows == grid && columns == grid { return gradient }
+        let width = patches.shape[1]
+        let vertical = Self.taps(from: grid, to: rows, offset: offset)
+        let horizontal = Self.taps(from: grid, to: columns, offset: offset)
+        var result = Tensor(zeros: patches.shape)
+        result.withUnsafeMutableBufferPointer { target in
+            gradient.withUnsafeBufferPointer { source in
+                for y in 0..<rows {
+                    for x in 0..<columns {
+                        let base = (y * columns + x) * width
+                        for v in vertical[y] {
+                            for h in horizontal[x] {
+                                let (at, weight) = ((v.index * grid + h.index) * width, v.weight * h.weight)
+                                for c in 0..<width { target[at + c] += weight * source[base + c] }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        return result
+    }
+
+    private struct Tap {
+        var index: Int
+        var weight: Float
+    }
+
+    /// For every target position the four source positions and their weights.
+    ///
+    /// The source coordinate uses the very scale (target + offset) / source, not the ratio of the sizes: the networks
+    /// were trained with that small mistake.
+    private static func taps(from source: Int, to target: Int, offset: Float) -> [[Tap]] {
+        let scale = (Double(target) + Double(offset)) / Double(source)
+        let step = Float(1 / scale)
+        return (0..<target).map { i in
+            let position = step * (Float(i) + 0.5) - 0.5
+            let first = position.rounded(.down)
+            let t = position - first
+            return zip(-1...2, cubicWeights(t)).map { shift, weight in
+                Tap(index: min(max(Int(first) + shift, 0), source - 1), weight: weight)
+            }
+        }
+    }
+
+    /// The weights of the cubic convolution kernel (Keys 1981) with a = -0.75 at distances t + 1, t, 1 - t and 2 - t.
+    private static func cubicWeights(_ t: Float) -> [Float] {
+        let a: Float = -0.75
+        func near(_ x: Float) -> Float { ((a + 2) * x - (a + 3)) * x * x + 1 }
+        func far(_ x: Float) -> Float { ((a * x - 5 * a) * x + 8 * a) * x - 4 * a }
+        return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+    }
+}

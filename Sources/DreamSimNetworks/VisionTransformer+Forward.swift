@@ -1,0 +1,119 @@
+package import DreamSimTensors
+
+extension VisionTransformer {
+    /// The number of patches of an image along its height and its width.
+    package struct Grid: Hashable, Sendable {
+        package let rows: Int
+        package let columns: Int
+        package var count: Int { rows * columns }
+    }
+
+    /// The patches of images of a size.
+    /// - Precondition: the patch size divides both sides.
+    package func grid(height: Int, width: Int) -> Grid {
+        let patch = configuration.patchSize
+        precondition(
+            height > 0 && width > 0 && height % patch == 0 && width % patch == 0,
+            "image of \(height)x\(width) pixels does not divide into patches of \(patch)")
+        return Grid(rows: height / patch, columns: width / patch)
+    }
+
+    /// T, the tokens of an image: the class token, the registers, the patches row by row.
+    package func tokenCount(_ grid: Grid) -> Int {
+        1 + configuration.registers + grid.count
+    }
+
+    /// Runs the network up to a block.
+    /// - Parameters:
+    ///   - images: [N, 3, H, W] in [0, 1]; the mean and standard deviation are applied here.
+    ///   - last: the index of the last block to run.
+    ///   - visit: called after each block with its index and the tokens [N * T, C], before the final layer norm.
+    /// - Returns: the tokens [N, T, C] after block `last`.
+    package func tokens(
+        of images: Tensor, through last: Int, visit: (Int, MatrixView) -> Void = { _, _ in }
+    ) -> Tensor {
+        precondition(images.shape.rank == 4 && images.shape[1] == 3, "images of shape \(images.shape)")
+        precondition(blocks.indices.contains(last), "block \(last) of \(blocks.count)")
+        let grid = grid(height: images.shape[2], width: images.shape[3])
+        let (count, tokens, width) = (images.shape[0], tokenCount(grid), configuration.width)
+        return Tensor(uninitialized: [count, tokens, width]) { memory in
+            let x = MatrixView(memory.baseAddress!, rows: count * tokens, columns: width)
+            let most = min(count, Self.imagesTogether)
+            Scratch.with(images: most, tokens: tokens, configuration) { scratch, _ in
+                for first in stride(from: 0, to: count, by: most) {
+                    let range = first..<min(first + most, count)
+                    embed(images, range, grid, into: x.rows(Self.rows(range, tokens)), scratch)
+                }
+                for index in 0...last {
+                    for first in stride(from: 0, to: count, by: most) {
+                        let range = first..<min(first + most, count)
+                        run(blocks[index], on: x.rows(Self.rows(range, tokens)), tokens: tokens, scratch)
+                    }
+                    visit(index, x)
+                }
+            }
+        }
+    }
+
+    /// The rows of the tokens of some images.
+    static func rows(_ images: Range<Int>, _ tokens: Int) -> Range<Int> {
+        (images.lowerBound * tokens)..<(images.upperBound * tokens)
+    }
+
+    /// The images that pass the network together. More would not make the matrix products faster, and their tokens would
+    /// leave the processor's caches.
+    static let imagesTogether = 8
+
+    /// The final layer norm over rows of tokens [rows, C].
+    package func finalNorm(_ x: MatrixView, into y: MatrixView) {
+        norm.forward(x, into: y)
+    }
+
+    /// Runs a block for the tokens of some images, [N * T, C].
+    func run(_ block: Block, on x: MatrixView, tokens: Int, _ scratch: Scratch) {
+        let normalized = scratch.narrow.rows(0..<x.rows)
+        let qkv = scratch.qkv(rows: x.rows)
+        Timings.measure(.qkv, operations: block.qkv.operations(rows: x.rows)) {
+            block.norm1.forward(x, into: normalized)
+            block.qkv.forward(BlockedMatrix(normalized), into: qkv, then: .bias)
+        }
+        Timings.measure(.attention, operations: attention.operations(images: x.rows / tokens, tokens: tokens)) {
+            attention.forward(qkv, tokens: tokens, into: normalized, scratch: scratch.attention)
+        }
+        Timings.measure(.projection, operations: block.output.operations(rows: x.rows)) {
+            block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
+        }
+        let operations = block.hidden.operations(rows: x.rows) + block.contraction.operations(rows: x.rows)
+        Timings.measure(.mlp, operations: operations) { perceptron(block, on: x, scratch) }
+    }
+
+    /// x + perceptron(norm2(x)), the second half of a block, row by row.
+    func perceptron(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
+        let normalized = scratch.narrow.rows(0..<x.rows)
+        let hidden = scratch.hidden(rows: x.rows)
+        block.norm2.forward(x, into: normalized)
+        block.hidden.forward(BlockedMatrix(normalized), into: hidden, then: .activation(configuration.activation))
+        block.contraction.forward(hidden, into: BlockedMatrix(x), then: .residual(scale: block.scale2))
+    }
+
+    /// Runs a block for the class tokens alone; what a block does to one token depends on the others only by attention.
+    /// - Parameters:
+    ///   - x: the tokens of some images before the block, [N * T, C]; they are left as they are.
+    ///   - classTokens: [N, C].
+    func run(_ block: Block, on x: MatrixView, tokens: Int, into classTokens: MatrixView, _ scratch: Scratch) {
+        let normalized = scratch.narrow.rows(0..<x.rows)
+        block.norm1.forward(x, into: normalized)
+        for n in 0..<classTokens.rows {
+            (classTokens.base + n * classTokens.stride).update(
+                from: x.base + n * tokens * x.stride, count: x.columns)
+        }
+        let attended = MatrixView(scratch.wide, rows: classTokens.rows, columns: x.columns)
+        attention.classTokens(
+            normalized, qkv: block.qkv, tokens: tokens, into: attended,
+            scratch: scratch.wide + Workspace.Arena.rounded(attended.rows * attended.columns))
+        block.output.forward(attended, into: classTokens, then: .residual(scale: block.scale1))
+        perceptron(block, on: classTokens, scratch)
+    }
+
+    var attention: Attention { Attention(heads: configuration.heads, width: configuration.width) }
+}

@@ -1,0 +1,88 @@
+import DreamSimTensors
+
+extension VisionTransformer {
+    /// Memory for what a block computes on the way, for up to a number of images.
+    struct Scratch {
+        /// [rows, C]: normalized tokens, then what attention returns.
+        let narrow: MatrixView
+        /// What is wider: patches, then by turns queries, keys and values, and the perceptron's hidden layer.
+        let wide: UnsafeMutablePointer<Float>
+        /// A row for each thread.
+        let attention: MatrixView
+        private let width: Int
+        private let mlpWidth: Int
+
+        /// The elements that everything takes together.
+        private static func count(images: Int, tokens: Int, lanes: Int, _ configuration: VisionTransformerConfiguration)
+            -> Int
+        {
+            let sizes = Sizes(images: images, tokens: tokens, lanes: lanes, configuration)
+            return [sizes.narrow, sizes.wide, sizes.lanes * sizes.lane].reduce(0) { $0 + Workspace.Arena.rounded($1) }
+        }
+
+        /// Takes `count(images:tokens:lanes:_:)` elements of an arena.
+        private init(
+            _ arena: inout Workspace.Arena, images: Int, tokens: Int, lanes: Int,
+            _ configuration: VisionTransformerConfiguration
+        ) {
+            let sizes = Sizes(images: images, tokens: tokens, lanes: lanes, configuration)
+            narrow = arena.matrix(rows: images * tokens, columns: configuration.width)
+            wide = arena.take(sizes.wide)
+            attention = arena.matrix(rows: sizes.lanes, columns: sizes.lane)
+            width = configuration.width
+            mlpWidth = configuration.mlpWidth
+        }
+
+        /// Lends the memory for up to a number of images, and as many threads as there are now.
+        static func with<R>(
+            images: Int, tokens: Int, _ configuration: VisionTransformerConfiguration, extra: Int = 0,
+            _ body: (Scratch, inout Workspace.Arena) throws -> R
+        ) rethrows -> R {
+            let lanes = Parallel.threads
+            let count = count(images: images, tokens: tokens, lanes: lanes, configuration)
+            return try Workspace.withArena(of: count + Workspace.Arena.rounded(extra)) { arena in
+                let scratch = Scratch(&arena, images: images, tokens: tokens, lanes: lanes, configuration)
+                return try body(scratch, &arena)
+            }
+        }
+
+        /// [rows, 3 C]: queries, keys and values, each by itself where panels of weights allow it.
+        func qkv(rows: Int) -> BlockedMatrix { Self.qkv(wide, rows: rows, width: width) }
+
+        /// [rows, mlpWidth], in blocks that suit the product which follows.
+        func hidden(rows: Int) -> BlockedMatrix { Self.hidden(wide, rows: rows, mlpWidth: mlpWidth) }
+
+        /// Queries, keys and values in some memory.
+        static func qkv(_ memory: UnsafeMutablePointer<Float>, rows: Int, width: Int) -> BlockedMatrix {
+            BlockedMatrix(
+                memory, rows: rows, columns: 3 * width, block: width % PackedMatrix.panel == 0 ? width : 3 * width)
+        }
+
+        /// A perceptron's hidden layer in some memory.
+        static func hidden(_ memory: UnsafeMutablePointer<Float>, rows: Int, mlpWidth: Int) -> BlockedMatrix {
+            BlockedMatrix(memory, rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth))
+        }
+
+        private struct Sizes {
+            let narrow: Int
+            let wide: Int
+            let lane: Int
+            let lanes: Int
+
+            init(images: Int, tokens: Int, lanes: Int, _ configuration: VisionTransformerConfiguration) {
+                self.lanes = lanes
+                let (rows, width, mlpWidth) = (images * tokens, configuration.width, configuration.mlpWidth)
+                let attention = Attention(heads: configuration.heads, width: width)
+                let patch = 3 * configuration.patchSize * configuration.patchSize
+                narrow = rows * width
+                wide = [
+                    rows * 3 * width, rows * patch,
+                    BlockedMatrix.count(rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth)),
+                    Workspace.Arena.rounded(images * width)
+                        + attention.classTokenScratch(images: images, tokens: tokens),
+                ].reduce(0, max)
+                lane = max(attention.scratch(tokens: tokens), attention.backwardScratch(tokens: tokens))
+            }
+        }
+    }
+}

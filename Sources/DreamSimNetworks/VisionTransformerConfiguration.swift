@@ -1,0 +1,83 @@
+public import DreamSimTensors
+
+/// The architecture of a vision transformer (Dosovitskiy et al. 2020): pre-norm blocks, one fused linear layer for
+/// queries, keys and values, a class token first, a learned position embedding.
+public struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
+    /// C, the channels of a token.
+    public var width: Int
+    /// The number of blocks.
+    public var depth: Int
+    /// The attention heads of a block; they divide the width.
+    public var heads: Int
+    /// The side of a square patch in pixels.
+    public var patchSize: Int
+    /// The channels between the two linear layers of a block's perceptron.
+    public var mlpWidth: Int
+    /// The patches along one side of the square image that the position embedding was trained on.
+    public var positionGrid: Int
+    /// What is added to the patch grid when the position embedding is interpolated to it: 0.1 in the original DINO and
+    /// DINOv2 code, 0 in ports that scale by the plain ratio.
+    public var positionOffset: Float
+    /// Register tokens between the class token and the patches (Darcet et al. 2023).
+    public var registers: Int
+    /// Added to the variance in every layer norm.
+    public var layerNormEpsilon: Float
+    /// The nonlinearity of the perceptrons.
+    public var activation: Activation
+    /// Whether a layer norm follows the position embedding, as in CLIP.
+    public var hasPreNorm: Bool
+    /// Whether each branch is scaled by a learned vector before it is added, as in DINOv2.
+    public var hasLayerScale: Bool
+    /// The width of the space that `embedding` projects to; nil without a projection.
+    public var projectionWidth: Int?
+    /// The mean of each color channel that is subtracted from an image in [0, 1].
+    public var mean: [Float]
+    /// The standard deviation of each color channel that it is then divided by.
+    public var standardDeviation: [Float]
+
+    /// Makes a configuration; every number is explicit because a wrong one is silent.
+    public init(
+        width: Int, depth: Int, heads: Int, patchSize: Int, mlpWidth: Int, positionGrid: Int, positionOffset: Float,
+        registers: Int, layerNormEpsilon: Float, activation: Activation, hasPreNorm: Bool, hasLayerScale: Bool,
+        projectionWidth: Int?, mean: [Float], standardDeviation: [Float]
+    ) {
+        self.width = width
+        self.depth = depth
+        self.heads = heads
+        self.patchSize = patchSize
+        self.mlpWidth = mlpWidth
+        self.positionGrid = positionGrid
+        self.positionOffset = positionOffset
+        self.registers = registers
+        self.layerNormEpsilon = layerNormEpsilon
+        self.activation = activation
+        self.hasPreNorm = hasPreNorm
+        self.hasLayerScale = hasLayerScale
+        self.projectionWidth = projectionWidth
+        self.mean = mean
+        self.standardDeviation = standardDeviation
+    }
+
+    /// Says what is wrong with a configuration that came from a file; nil when it describes a network.
+    package var fault: (key: String, reason: String)? {
+        let limits: [(String, Int, ClosedRange<Int>)] = [
+            ("width", width, 1...16384), ("depth", depth, 1...256), ("heads", heads, 1...256),
+            ("patchSize", patchSize, 1...256), ("mlpWidth", mlpWidth, 1...65536),
+            ("positionGrid", positionGrid, 1...1024), ("registers", registers, 0...64),
+            ("projectionWidth", projectionWidth ?? 1, 1...16384),
+        ]
+        for (key, value, range) in limits where !range.contains(value) {
+            return (key, "\(value) is outside \(range.lowerBound) to \(range.upperBound)")
+        }
+        if width % heads != 0 { return ("heads", "\(heads) heads do not divide the width \(width)") }
+        if mean.count != 3 || standardDeviation.count != 3 {
+            return ("mean", "mean and standardDeviation need three numbers each, for red, green and blue")
+        }
+        if standardDeviation.contains(where: { !($0 > 0) }) || mean.contains(where: { !$0.isFinite }) {
+            return ("standardDeviation", "must be above zero, and the mean finite")
+        }
+        if !(layerNormEpsilon > 0) { return ("layerNormEpsilon", "must be above zero") }
+        if !(0..<1).contains(positionOffset) { return ("positionOffset", "must be at least 0 and below 1") }
+        return nil
+    }
+}

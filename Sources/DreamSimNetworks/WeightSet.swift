@@ -1,0 +1,42 @@
+import DreamSimSupport
+public import DreamSimTensors
+
+/// The weights of one network under their canonical names, which are those of DINO's vision transformer:
+/// `cls_token`, `pos_embed`, `patch_embed.proj.weight`, `blocks.0.attn.qkv.weight`, `norm.weight`, and so on.
+public struct WeightSet: Sendable {
+    /// Where the weights come from, for error messages.
+    public let origin: String
+    /// Every weight by its canonical name.
+    public internal(set) var tensors: [String: Tensor]
+
+    /// Packed weights in half precision, by their names.
+    package internal(set) var halves: [String: HalfTensor]
+
+    /// Gathers weights that already have canonical names.
+    public init(origin: String, tensors: [String: Tensor]) {
+        self.init(origin: origin, tensors: tensors, halves: [:])
+    }
+
+    /// Gathers weights that already have canonical names, some of them packed and in half precision.
+    package init(origin: String, tensors: [String: Tensor], halves: [String: HalfTensor]) {
+        self.origin = origin
+        self.tensors = tensors
+        self.halves = halves
+    }
+
+    /// The weight of a name, whose elements are taken as `shape`; extents of one may be missing or added.
+    /// - Throws: `DreamSimError` with `.missingWeight` or `.shapeMismatch`.
+    func tensor(_ name: String, _ shape: Shape) throws(DreamSimError) -> Tensor {
+        guard let tensor = tensors[name] else {
+            throw DreamSimError(
+                .missingWeight, origin, key: name,
+                "is not there; the architecture needs it with shape \(shape). Nothing is filled in at random")
+        }
+        let essential = { (shape: Shape) in shape.dimensions.filter { $0 != 1 } }
+        guard essential(tensor.shape) == essential(shape) else {
+            throw DreamSimError(
+                .shapeMismatch, origin, key: name, "has shape \(tensor.shape), expected \(shape)")
+        }
+        return tensor.reshaped(shape)
+    }
+}

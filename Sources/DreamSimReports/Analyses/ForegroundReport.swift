@@ -1,0 +1,92 @@
+public import DreamSimCore
+import DreamSimDrawing
+public import DreamSimImages
+public import DreamSimPipeline
+import Foundation
+
+/// How much of the difference of two images lies in what they show, and how much in what is around it: metrics between the
+/// whole images, with the backgrounds painted over, and with the foregrounds painted over.
+///
+/// Painting makes an edge where there was none, and the shape of a foreground shows in both painted versions; the three numbers
+/// do not add up to anything.
+public struct ForegroundReport: Sendable, Encodable {
+    /// What one metric says.
+    public struct Measurement: Sendable, Encodable {
+        /// The metric's name.
+        public let metric: String
+        /// Which way its numbers go.
+        public let direction: Direction
+        /// Between the whole images.
+        public let whole: Double
+        /// With the background of both painted over: the foregrounds are compared.
+        public let foreground: Double
+        /// With the foreground of both painted over: the backgrounds are compared.
+        public let background: Double
+    }
+
+    /// One of the two images.
+    public struct Side: Sendable, Encodable {
+        /// The file.
+        public let image: ImagePath
+        /// The share of the image that is foreground, 0...1.
+        public let foreground: Double
+    }
+
+    /// How the foreground was told.
+    public let source: String
+    /// What is painted over, as red, green and blue.
+    public let neutralColor: RGB
+    /// The first image.
+    public let a: Side
+    /// The second image.
+    public let b: Side
+    /// What each metric says.
+    public let measurements: [Measurement]
+
+    /// The mean color of ImageNet's photographs, which most networks see as about zero.
+    public static let neutralColor = RGB(124, 116, 104)
+
+    /// Measures.
+    /// - Parameters:
+    ///   - versions: the two images and their painted versions.
+    ///   - metrics: the metrics, at least one.
+    /// - Throws: as `PerceptualMetric.values(from:to:)`.
+    public init(of versions: ForegroundVersions, metrics: [any PerceptualMetric]) throws {
+        source = versions.source
+        neutralColor = versions.neutralColor
+        a = Side(image: versions.a.path, foreground: versions.a.share)
+        b = Side(image: versions.b.path, foreground: versions.b.share)
+        measurements = try metrics.map { metric in
+            Measurement(
+                metric: metric.card.name, direction: metric.card.direction,
+                whole: try metric.value(versions.a.whole, versions.b.whole),
+                foreground: try metric.value(versions.a.foreground, versions.b.foreground),
+                background: try metric.value(versions.a.background, versions.b.background))
+        }
+    }
+
+    /// Draws the images and their painted versions, with what each metric says.
+    public func sheet(of versions: ForegroundVersions) -> Image {
+        func lines(_ value: (Measurement) -> Double) -> [String] {
+            measurements.map { "\($0.metric) " + String(format: "%.4f", value($0)) }
+        }
+        func cells(_ version: ForegroundVersions.Version, _ isSecond: Bool) -> [ContactSheet.Cell] {
+            let share = String(format: "%.0f %% of the image", version.share * 100)
+            return [
+                ContactSheet.Cell(
+                    image: version.whole, title: version.path.name, lines: isSecond ? lines(\.whole) : ["whole"]),
+                ContactSheet.Cell(
+                    image: version.foreground, title: "foreground",
+                    lines: isSecond ? lines(\.foreground) : [share]),
+                ContactSheet.Cell(
+                    image: version.background, title: "background", lines: isSecond ? lines(\.background) : []),
+            ]
+        }
+        return ContactSheet(
+            title: "Foreground or background?",
+            subtitle: "Each metric between the whole images, and with either part painted over",
+            cells: cells(versions.a, false) + cells(versions.b, true), columns: 3, cellSize: 260,
+            footer: "foreground: \(source)"
+        ).rendered()
+    }
+}

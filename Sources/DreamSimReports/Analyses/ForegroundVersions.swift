@@ -1,0 +1,52 @@
+public import DreamSimImages
+public import DreamSimPipeline
+import DreamSimSupport
+
+/// Two images, each whole, with its background painted over and with its foreground painted over.
+public struct ForegroundVersions: Sendable {
+    /// One image.
+    public struct Version: Sendable {
+        /// The file.
+        public let path: ImagePath
+        /// The share of the image that is foreground, 0...1.
+        public let share: Double
+        /// The image.
+        public let whole: Image
+        /// The image with its background painted over.
+        public let foreground: Image
+        /// The image with its foreground painted over.
+        public let background: Image
+    }
+
+    /// The first image.
+    public let a: Version
+    /// The second image.
+    public let b: Version
+    /// How the foreground was told.
+    public let source: String
+    /// What is painted over.
+    public let neutralColor: RGB
+
+    /// Tells foreground from background in two images and paints over each.
+    /// - Throws: `DreamSimError` with `.badSetting` when an image has no foreground or no background, with `.incomparable` when
+    ///   a given mask has another size.
+    public init(
+        _ a: Heatmap.Source, _ b: Heatmap.Source, from source: ForegroundSource,
+        neutralColor: RGB = ForegroundReport.neutralColor
+    ) throws {
+        func version(_ image: Heatmap.Source, _ index: Int) throws -> Version {
+            let mask = try source.mask(of: image.image, index: index, name: "\(image.path)")
+            guard !mask.isWhole else {
+                throw DreamSimError(.badSetting, "\(image.path)", "is foreground everywhere; give another mask")
+            }
+            return Version(
+                path: image.path, share: mask.share, whole: image.image,
+                foreground: try mask.neutralized(image.image, color: neutralColor),
+                background: try mask.inverted().neutralized(image.image, color: neutralColor))
+        }
+        self.a = try version(a, 0)
+        self.b = try version(b, 1)
+        self.source = source.summary
+        self.neutralColor = neutralColor
+    }
+}

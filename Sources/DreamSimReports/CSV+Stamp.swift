@@ -1,0 +1,12 @@
+import DreamSimCore
+package import DreamSimSupport
+
+extension CSV {
+    /// The names of the columns that say what made a number.
+    package static let stampColumns = ["model", "weights", "preprocessing", "normalized"]
+
+    /// The values of `stampColumns`.
+    package static func fields(of stamp: ModelStamp) -> [String] {
+        [stamp.model, stamp.weights, "\(stamp.preprocessing)", "\(stamp.isNormalized)"]
+    }
+}

@@ -1,0 +1,63 @@
+public import DreamSimPipeline
+
+/// Which of two images is more like a reference, by each of several metrics.
+public struct MetricsVote: Sendable, Encodable {
+    /// One metric's choice.
+    public struct Vote: Sendable, Encodable {
+        /// The metric.
+        public let metric: MetricColumn
+        /// The first image's value.
+        public let valueA: Double
+        /// The second image's value.
+        public let valueB: Double
+        /// The answer.
+        public let choice: VoteReport.Choice
+    }
+
+    /// What the two were compared with.
+    public let reference: ImagePath
+    /// The first image.
+    public let imageA: ImagePath
+    /// The second image.
+    public let imageB: ImagePath
+    /// One a metric, in their order.
+    public let votes: [Vote]
+    /// Why metrics have no vote, by their names; nil when all have.
+    public let errors: [String: String]?
+
+    /// Lets metrics choose between two files.
+    /// - Throws: `PairFailure` when a file cannot be read.
+    public init(_ comparer: PairComparer, reference: ImagePath, a: ImagePath, b: ImagePath) throws {
+        var sides: [[Result<Double, any Error>]] = []
+        try comparer.compare([ImagePair(reference, a), ImagePair(reference, b)]) { sides.append(try $0.result.get()) }
+        self.init(comparer.columns, reference: reference, a: (a, sides[0]), b: (b, sides[1]))
+    }
+
+    /// Lets metrics choose by their values.
+    /// - Parameters:
+    ///   - metrics: what made the values, in their order.
+    ///   - a: the first image, and for each metric its value or why there is none.
+    ///   - b: the second image, likewise.
+    public init(
+        _ metrics: [MetricColumn], reference: ImagePath, a: (image: ImagePath, values: [Result<Double, any Error>]),
+        b: (image: ImagePath, values: [Result<Double, any Error>])
+    ) {
+        var votes: [Vote] = []
+        var errors: [String: String] = [:]
+        for (metric, sides) in zip(metrics, zip(a.values, b.values)) {
+            do {
+                let (valueA, valueB) = (try sides.0.get(), try sides.1.get())
+                let choice: VoteReport.Choice =
+                    metric.direction.isMoreAlike(valueA, than: valueB)
+                    ? .a : metric.direction.isMoreAlike(valueB, than: valueA) ? .b : .tie
+                votes.append(Vote(metric: metric, valueA: valueA, valueB: valueB, choice: choice))
+            } catch {
+                errors[metric.name] = "\(error)"
+            }
+        }
+        self.reference = reference
+        (imageA, imageB) = (a.image, b.image)
+        self.votes = votes
+        self.errors = errors.isEmpty ? nil : errors
+    }
+}

@@ -1,0 +1,130 @@
+public import DreamSim
+import DreamSimSupport
+import DreamSimTensors
+
+/// Images in clusters.
+public struct ClusterReport: Sendable, Encodable {
+    /// Images that are alike.
+    public struct Cluster: Sendable, Encodable {
+        /// The image nearest to the center: the first of `files`.
+        public var center: ImagePath { files[0].image }
+        /// The mean distance of its images from the center.
+        public let spread: Double
+        /// From the center outwards.
+        public let files: [File]
+
+        private enum CodingKeys: String, CodingKey { case center, size, spread, files }
+
+        /// Writes the cluster with its center and size.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(center, forKey: .center)
+            try container.encode(files.count, forKey: .size)
+            try container.encode(spread, forKey: .spread)
+            try container.encode(files, forKey: .files)
+        }
+    }
+
+    /// A file of a cluster.
+    public struct File: Sendable, Encodable {
+        /// Its number in the index.
+        public let id: Int64
+        /// Where it is.
+        public let image: ImagePath
+        /// Its distance from the cluster's center; lower is nearer.
+        public let distance: Double
+    }
+
+    /// Which way the numbers go.
+    public let direction = Direction.lowerIsMoreAlike
+    /// What made the vectors.
+    public let model: ModelStamp
+    /// By which rule.
+    public let method: ClusterOptions.Method
+    /// The distance at which linkage stopped; nil for k-means and where a number of clusters was asked for.
+    public let distance: Double?
+    /// The number of files.
+    public let images: Int
+    /// The largest first; equal ones in the order of their centers' paths.
+    public let clusters: [Cluster]
+    /// What is worth knowing, such as that there are more clusters than were asked for.
+    public let notes: [String]
+}
+
+extension IndexReader {
+    /// Puts the images into clusters. The same index, options and seed give the same clusters, whatever the number of
+    /// threads.
+    /// - Parameter progress: called with what is being done, and how much of it is.
+    /// - Throws: `DreamSimError`: `.badSetting` for options out of range or an index without images; for linkage over more
+    ///   than 200,000 images what `neighbors()` throws, and `.missing` without a graph.
+    public func clusters(
+        _ options: ClusterOptions = ClusterOptions(),
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> ClusterReport {
+        let files = try filesByRow(in: options.folders)
+        let rows = files.keys.sorted()
+        try options.check(images: rows.count)
+        var notes: [String] = []
+        var limit: Double?
+        let groups: [[Int32]]
+        switch options.method {
+        case .kMeans:
+            let count = options.count ?? max(1, Int((Double(rows.count) / 2).squareRoot().rounded()))
+            groups = KMeans(self, rows, count: count, seed: options.seed, rounds: options.rounds).run(progress)
+            if groups.count < count {
+                notes.append("\(groups.count) clusters, not \(count): the images are equal to these centers")
+            }
+        case .linkage:
+            if options.count == nil || options.distance != nil {
+                limit = try options.distance ?? 0.5 * (typicalDistance() ?? 0)
+            }
+            groups = try AverageLinkage(self, rows, neighbors: options.neighbors, progress: progress)
+                .groups(count: options.count, limit: limit, progress: progress)
+            if limit == nil, let count = options.count, groups.count > count {
+                notes.append(
+                    "\(groups.count) clusters, not \(count): no others hold near neighbors of each other; "
+                        + "consider more neighbors")
+            }
+        }
+        let clusters = clusters(groups, files).sorted {
+            $0.files.count != $1.files.count
+                ? $0.files.count > $1.files.count
+                : $0.center.bytes.lexicographicallyPrecedes($1.center.bytes)
+        }
+        return ClusterReport(
+            model: settings.stamp, method: options.method, distance: limit,
+            images: clusters.reduce(0) { $0 + $1.files.count }, clusters: clusters, notes: notes)
+    }
+
+    /// Clusters of rows, their files ordered by their distance from the mean of the cluster's images.
+    private func clusters(_ groups: [[Int32]], _ files: [Int32: [IndexedFile]]) -> [ClusterReport.Cluster] {
+        let stored = vectors.stored
+        let centers = stored.means(of: groups).map { $0.map { Float($0) } }
+        let places = groups.indices.flatMap { group in groups[group].map { (group: group, row: $0) } }
+        let distances = [Double](unsafeUninitializedCapacity: places.count) { buffer, count in
+            guard let base = buffer.baseAddress else { return }
+            let target = Lent(base)
+            Parallel.forEachRange(places.count, multiple: 64) { range in
+                for place in range {
+                    let (group, row) = places[place]
+                    target.pointer[place] = Embedding.cosineDistance(centers[group], vectors.values(Int(row)))
+                }
+            }
+            count = places.count
+        }
+        var members = [[ClusterReport.File]](repeating: [], count: groups.count)
+        for ((group, row), distance) in zip(places, distances) {
+            members[group] += (files[row] ?? []).map {
+                ClusterReport.File(id: $0.id, image: $0.path, distance: distance)
+            }
+        }
+        return members.map { files in
+            ClusterReport.Cluster(
+                spread: files.reduce(0) { $0 + $1.distance } / Double(max(1, files.count)),
+                files: files.sorted {
+                    $0.distance != $1.distance
+                        ? $0.distance < $1.distance : $0.image.bytes.lexicographicallyPrecedes($1.image.bytes)
+                })
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import DreamSimSupport
+internal import GRDB
+
+extension DreamSimError {
+    /// Says what the system refused to do to a file or folder that was to be written, and what to do.
+    init(_ failure: SystemFailure, unwritable subject: String) {
+        self.init(.unwritable, subject, failure.reason + SystemFailure.advice(failure.code))
+    }
+
+    /// Translates what SQLite reports.
+    init(_ error: DatabaseError, _ subject: String) {
+        let detail = error.message ?? "\(error.resultCode)"
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            self.init(.unwritable, subject, "the disk is full; free some space and run the same command again")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            self.init(.unwritable, subject, "cannot be written: \(detail); check the folder's permissions")
+        case .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(.locked, subject, "another process is writing the index; wait for it")
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(
+                .damaged, subject, "is damaged (\(detail)); delete the index's folder and index the images again")
+        case .SQLITE_CANTOPEN:
+            self.init(.unreadable, subject, "cannot be opened: \(detail); check the folder's permissions")
+        default:
+            self.init(.unreadable, subject, "SQLite reports: \(detail)")
+        }
+    }
+
+    /// Runs something that uses the database, with its faults translated.
+    static func translating<R>(_ subject: String, _ body: () throws -> R) throws -> R {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw DreamSimError(error, subject)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+public import DreamSim
+
+/// What counts as a duplicate, and which copy is kept.
+public struct DuplicateOptions: Sendable {
+    /// The loosest tier that is looked for; closer ones are found with it.
+    public var tier: DuplicateTier
+    /// Up to which distance two images belong to a tier.
+    public var thresholds: DuplicateThresholds
+    /// Only files in these folders are compared; all of the index when empty.
+    public var folders: [ImagePath] = []
+    /// When not empty: which files are duplicates of one in these folders. Those in these folders are kept, and not
+    /// compared with each other.
+    public var against: [ImagePath] = []
+    /// A copy in one of these folders is kept rather than others; earlier folders come first.
+    public var preferred: [ImagePath] = []
+    /// Whether pairs are looked for by the graph of neighbors, which may miss some, or by comparing all with all. When
+    /// nil, by the graph beyond 200,000 images where there is one.
+    public var isApproximate: Bool?
+
+    /// Looks for a tier in the whole index.
+    public init(tier: DuplicateTier, thresholds: DuplicateThresholds) {
+        self.tier = tier
+        self.thresholds = thresholds
+    }
+
+    /// By which rules the copy that is kept is chosen, in their order.
+    var rules: [String] {
+        (against.isEmpty ? [] : ["in \(against.map { "\($0)" }.joined(separator: ", ")), the least distance"])
+            + (preferred.isEmpty ? [] : ["in \(preferred.map { "\($0)" }.joined(separator: ", then "))"])
+            + ["most pixels", "largest file", "oldest", "shortest path, then by its letters"]
+    }
+
+    /// Whether one copy is better than another, by the rules.
+    func isBetter(_ a: IndexedFile, _ b: IndexedFile) -> Bool {
+        func place(_ file: IndexedFile) -> Int {
+            preferred.firstIndex { file.path.isInside($0.absolute()) } ?? preferred.count
+        }
+        func pixels(_ file: IndexedFile) -> Int { file.content.map { $0.width * $0.height } ?? 0 }
+        if place(a) != place(b) { return place(a) < place(b) }
+        if pixels(a) != pixels(b) { return pixels(a) > pixels(b) }
+        if a.size != b.size { return a.size > b.size }
+        if a.modified != b.modified { return a.modified < b.modified }
+        if a.path.bytes.count != b.path.bytes.count { return a.path.bytes.count < b.path.bytes.count }
+        return a.path.bytes.lexicographicallyPrecedes(b.path.bytes)
+    }
+}

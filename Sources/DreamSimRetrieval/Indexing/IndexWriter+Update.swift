@@ -1,0 +1,197 @@
+public import DreamSim
+import DreamSimSupport
+import DreamSimTensors
+import Foundation
+
+extension IndexWriter {
+    /// Brings the index up to date with folders and files: new and changed files are embedded, moved ones recognized by
+    /// their content, those that are gone dropped, and those that cannot be read noted with the reason.
+    ///
+    /// Every two seconds, and every 256 images, what is done so far is written for good.
+    /// - Parameters:
+    ///   - roots: folders and files.
+    ///   - model: made the same way as the index.
+    ///   - options: what is passed over, and the like.
+    ///   - isCancelled: asked before each batch; once true, what is done is written and the update ends.
+    ///   - report: told about progress and failures, on the caller's thread.
+    /// - Throws: `DreamSimError`: `.incompatible` for another model, `.unwritable` for a full disk and the like.
+    public func update(
+        _ roots: [ImagePath], with model: PerceptualModel, options: IndexingOptions = IndexingOptions(),
+        isCancelled: () -> Bool = { false }, report: @escaping (IndexingEvent) -> Void = { _ in }
+    ) throws -> IndexingReport {
+        try settings.check(model.stamp, index: folder.url)
+        let start = ContinuousClock.now
+        let roots = roots.map { $0.absolute() }
+        try remember(roots: roots)
+        let scan = try FolderScan(
+            roots, options, database, index: ImagePath(bytes: Array(folder.url.path.utf8)))
+        scan.notes.forEach { report(.note($0)) }
+        scan.unreadable.forEach { report(.failure($0.image, reason: $0.error)) }
+        var work = IndexingWork(self, model, report)
+        work.report.unchanged = scan.unchanged
+        work.report.failures = scan.unreadable + scan.oldFailures
+        work.report.newFailures = scan.unreadable.count
+        let isDone = try work.read(scan.toRead, batch: max(1, options.batch), isCancelled: isCancelled)
+        if isDone && !(scan.gone.isEmpty && scan.toRead.isEmpty) {
+            let moved = try countMoved(scan.gone, work.reused)
+            work.report.moved = moved
+            work.report.dropped = scan.gone.count - moved
+            try remove(files: scan.gone)
+            // A quarter of holes is worth the rewriting; fewer than some thousand are not.
+            let dead = try deadRows()
+            if dead > 4096 && dead > rows / 4 { try compact() }
+        }
+        work.report.isComplete = isDone
+        work.report.images = try count()
+        work.report.seconds = (ContinuousClock.now - start) / .seconds(1)
+        return work.report
+    }
+
+    /// The number of images in the index.
+    public func count() throws -> Int {
+        try DreamSimError.translating(folder.database) {
+            try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
+        }
+    }
+
+    /// How many of the files that are gone have their content under a new name now.
+    private func countMoved(_ gone: [Int64], _ reused: Set<Int>) throws -> Int {
+        guard !reused.isEmpty else { return 0 }
+        return try DreamSimError.translating(folder.database) {
+            try database.read { db in
+                let statement = try db.cachedStatement(sql: "SELECT row FROM file WHERE id = ?")
+                return try gone.count { id in
+                    try Int.fetchOne(statement, arguments: [id]).map(reused.contains) ?? false
+                }
+            }
+        }
+    }
+}
+
+/// The reading and embedding of one update.
+private struct IndexingWork {
+    let writer: IndexWriter
+    let model: PerceptualModel
+    let tell: (IndexingEvent) -> Void
+    var report: IndexingReport
+    /// Rows of contents that files of this update were found to hold.
+    var reused: Set<Int> = []
+
+    private var files: [FileChange] = []
+    private var contents: [PreparedFile.Details] = []
+    private var vectors: [[Float]] = []
+    private var waiting: [Image] = []
+    private var indices: [Data: Int] = [:]
+    private var lastCommit = ContinuousClock.now
+
+    init(_ writer: IndexWriter, _ model: PerceptualModel, _ tell: @escaping (IndexingEvent) -> Void) {
+        (self.writer, self.model, self.tell) = (writer, model, tell)
+        report = IndexingReport(writer.settings)
+    }
+
+    /// Reads files in their order.
+    /// - Returns: whether all were read.
+    mutating func read(
+        _ toRead: [(path: ImagePath, status: FileStatus)], batch: Int, isCancelled: () -> Bool
+    ) throws -> Bool {
+        let threads = Parallel.threads
+        let reading = Lookahead(toRead.count, capacity: 2 * batch, threads: threads > 1 ? threads : 0) {
+            [known = writer.known, preprocessing = model.preprocessing] index in
+            PreparedFile(
+                toRead[index].path, toRead[index].status, preprocessing, row: { try known.row(ofBytes: $0) })
+        }
+        defer { reading.cancel() }
+        lastCommit = .now
+        var done = 0
+        while !isCancelled() {
+            guard let file = reading.next() else {
+                try commit()
+                return true
+            }
+            try take(file)
+            done += 1
+            if waiting.count == batch { embed() }
+            if waiting.isEmpty {
+                tell(.progress(done: done, total: toRead.count))
+                let isDue = ContinuousClock.now - lastCommit > .seconds(2)
+                if isDue || contents.count >= 256 || files.count >= 4096 { try commit() }
+            }
+        }
+        try commit()
+        return done == toRead.count
+    }
+
+    private mutating func take(_ file: PreparedFile) throws {
+        func change(_ state: FileChange.State) -> FileChange {
+            FileChange(path: file.path, status: file.status, state: state)
+        }
+        switch file.result {
+        case .failed(let reason):
+            fail(file.path, reason)
+            files.append(change(.failed(reason)))
+        case .known(let row):
+            reuse(row)
+            files.append(change(.known(row: row)))
+        case .fresh(let image, let details):
+            if let index = indices[details.bytes] {
+                report.known += 1
+                report.added += 1
+                files.append(change(.new(index: index)))
+            } else if let row = try writer.known.row(ofBytes: details.bytes) {
+                reuse(row)
+                files.append(change(.known(row: row)))
+            } else {
+                report.added += 1
+                indices[details.bytes] = contents.count
+                files.append(change(.new(index: contents.count)))
+                contents.append(details)
+                waiting.append(image)
+            }
+        }
+    }
+
+    private mutating func reuse(_ row: Int) {
+        report.known += 1
+        report.added += 1
+        reused.insert(row)
+    }
+
+    private mutating func fail(_ path: ImagePath, _ reason: String) {
+        report.newFailures += 1
+        report.failures.append(ComparisonReport.Failure(image: path, error: reason))
+        tell(.failure(path, reason: reason))
+    }
+
+    private mutating func embed() {
+        vectors += model.embed(preprocessed: waiting).map(\.values)
+        waiting = []
+    }
+
+    /// Writes what is done for good.
+    private mutating func commit() throws {
+        embed()
+        let unusable = Set(vectors.indices.filter { !vectors[$0].allSatisfy(\.isFinite) })
+        if !unusable.isEmpty { drop(unusable) }
+        try writer.commit(zip(contents, vectors).map { $0.content($1) }, files)
+        (files, contents, vectors, indices) = ([], [], [], [:])
+        lastCommit = .now
+    }
+
+    /// Turns files whose embedding is not finite into failures.
+    private mutating func drop(_ unusable: Set<Int>) {
+        let reason = "the model's embedding of it is not finite; check the weights with 'dreamsim models verify'"
+        var place: [Int: Int] = [:]
+        for index in contents.indices where !unusable.contains(index) { place[index] = place.count }
+        files = files.map { file in
+            guard case .new(let index) = file.state else { return file }
+            if let index = place[index] {
+                return FileChange(path: file.path, status: file.status, state: .new(index: index))
+            }
+            report.added -= 1
+            fail(file.path, reason)
+            return FileChange(path: file.path, status: file.status, state: .failed(reason))
+        }
+        contents = contents.indices.filter { !unusable.contains($0) }.map { contents[$0] }
+        vectors = vectors.indices.filter { !unusable.contains($0) }.map { vectors[$0] }
+    }
+}

@@ -1,0 +1,89 @@
+import Crypto
+import DreamSim
+import DreamSimSupport
+import Foundation
+
+/// A file that was read ahead, on any thread.
+struct PreparedFile: Sendable {
+    enum Result: Sendable {
+        /// The index has this content already.
+        case known(row: Int)
+        /// The preprocessed image, and what is noted about the content.
+        case fresh(Image, Details)
+        case failed(String)
+    }
+
+    struct Details: Sendable {
+        let bytes: Data
+        let pixels: Data
+        let size: Int
+        let width: Int
+        let height: Int
+        let format: ImageFormat
+
+        func content(_ vector: [Float]) -> NewContent {
+            NewContent(
+                bytes: bytes, pixels: pixels, size: size, width: width, height: height, format: format, vector: vector)
+        }
+    }
+
+    let path: ImagePath
+    let status: FileStatus
+    let result: Result
+
+    /// Reads a file; decodes it when its content is new.
+    /// - Parameter row: the row of a content that the index has already.
+    init(
+        _ path: ImagePath, _ status: FileStatus, _ preprocessing: Preprocessing, row: (Data) throws -> Int?
+    ) {
+        self.path = path
+        self.status = status
+        do {
+            let bytes = try RegularFile.read(rawPath: path.bytes, byteLimit: preprocessing.decoding.byteLimit)
+            let digest = Data(SHA256.hash(data: bytes))
+            if let row = try row(digest) {
+                result = .known(row: row)
+                return
+            }
+            let (image, info) = try Image.decode(bytes, name: "\(path)", options: preprocessing.decoding)
+            result = .fresh(
+                preprocessing.applied(to: image),
+                Details(
+                    bytes: digest, pixels: image.digest, size: bytes.count, width: image.width, height: image.height,
+                    format: info.format))
+        } catch let error as DreamSimError {
+            result = .failed(error.reason)
+        } catch {
+            result = .failed("\(error)")
+        }
+    }
+}
+
+extension Image {
+    /// SHA-256 of the width, the height and the pixels.
+    var digest: Data {
+        var hash = SHA256()
+        hash.update(data: Data("\(width)x\(height)\n".utf8))
+        pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return Data(hash.finalize())
+    }
+}
+
+extension FileStatus {
+    /// Looks at a file, links followed; nil when it cannot be looked at.
+    init?(_ path: ImagePath) {
+        var status = stat()
+        guard path.withCString({ stat($0, &status) }) == 0 else { return nil }
+        #if canImport(Darwin)
+            let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
+        #else
+            let (modified, changed) = (status.st_mtim, status.st_ctim)
+        #endif
+        // Times that do not fit are far from any that a camera or a disk knows.
+        func nanoseconds(_ time: timespec) -> Int64 {
+            Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ Int64(time.tv_nsec)
+        }
+        self.init(
+            size: Int64(status.st_size), modified: nanoseconds(modified), changed: nanoseconds(changed))
+    }
+}

@@ -1,0 +1,70 @@
+import DreamSimSupport
+
+/// How a graph of neighbors is built.
+public struct NeighborOptions: Sendable, Hashable {
+    /// HNSW's M, from 2 to 256: so many links an image gets; at most twice as many are kept. More find more, take more
+    /// room and time.
+    public var links = 16
+    /// HNSW's efConstruction, from `links` on: how many candidates are kept while links are looked for.
+    public var effort = 128
+
+    /// The usual ones.
+    public init() {}
+
+    /// - Throws: `DreamSimError` with `.badSetting` for numbers out of range.
+    func check() throws(DreamSimError) {
+        guard (2...256).contains(links) else {
+            throw DreamSimError(.badSetting, "links \(links)", "must be from 2 to 256")
+        }
+        guard (links...100_000).contains(effort) else {
+            throw DreamSimError(
+                .badSetting, "effort \(effort)", "must be from \(links), the number of links, to 100000")
+        }
+    }
+}
+
+/// What is known about the graph of neighbors of an index.
+public struct NeighborReport: Sendable, Encodable {
+    /// How many vectors are in the graph.
+    public let vectors: Int
+    /// How many came to the index later; searches compare these one by one.
+    public let newer: Int
+    /// HNSW's M.
+    public let links: Int
+    /// HNSW's efConstruction.
+    public let effort: Int
+    /// The size of its file in bytes.
+    public let bytes: Int
+}
+
+extension IndexReader {
+    /// The graph of neighbors; nil when there is none.
+    /// - Throws: `DreamSimError` with `.damaged`, `.newerVersion`, `.unreadable`, or `.incompatible` when it is of other
+    ///   vectors.
+    public func neighbors() throws -> NeighborReport? {
+        guard let graph = try NeighborGraph(self) else { return nil }
+        let header = graph.file.header
+        return NeighborReport(
+            vectors: header.points, newer: graph.newRows.count, links: header.links, effort: header.effort,
+            bytes: graph.file.size)
+    }
+
+    /// Reads the whole graph of neighbors and checks it.
+    /// - Throws: as `neighbors()`, and `.missing` when there is none.
+    public func verifyNeighbors() throws { try requireGraph().file.verify() }
+
+    /// Removes the graph of neighbors, also one that is damaged. The index itself is not touched.
+    /// - Returns: whether there was one.
+    /// - Throws: `DreamSimError` with `.unwritable`.
+    @discardableResult
+    public func deleteNeighbors() throws -> Bool { try NeighborFile.remove(from: folder) }
+
+    func requireGraph() throws -> NeighborGraph {
+        guard let graph = try NeighborGraph(self) else {
+            throw DreamSimError(
+                .missing, folder.appending(path: NeighborFile.name).path,
+                "there is no graph of neighbors; build it with 'dreamsim index graph'")
+        }
+        return graph
+    }
+}

@@ -1,0 +1,90 @@
+import DreamSim
+import DreamSimSupport
+import DreamSimTensors
+
+/// How much approximate searches find of what exact ones do, on the images of an index itself.
+public struct RecallReport: Sendable, Encodable {
+    /// How many images were searched with, by chance but the same every time.
+    public let queries: Int
+    /// How many neighbors each was asked for; itself is none of them.
+    public let count: Int
+    /// How many candidates the approximate search kept.
+    public let effort: Int
+    /// The share of the exact neighbors that the approximate search found, from 0 to 1; one that is just as near counts.
+    public let recall: Double
+    /// The least share of a single query.
+    public let worst: Double
+    /// The median seconds of one exact search, and of one approximate.
+    public let exactSeconds: Double, approximateSeconds: Double
+    /// How many times as fast the approximate search was.
+    public var speedup: Double { exactSeconds / approximateSeconds }
+
+    private enum CodingKeys: String, CodingKey {
+        case queries, count, effort, recall, worst, exactSeconds, approximateSeconds, speedup
+    }
+
+    /// Writes the report with the speed-up.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(queries, forKey: .queries)
+        try container.encode(count, forKey: .count)
+        try container.encode(effort, forKey: .effort)
+        try container.encode(recall, forKey: .recall)
+        try container.encode(worst, forKey: .worst)
+        try container.encode(exactSeconds, forKey: .exactSeconds)
+        try container.encode(approximateSeconds, forKey: .approximateSeconds)
+        try container.encode(speedup, forKey: .speedup)
+    }
+}
+
+extension IndexReader {
+    /// Measures approximate searches against exact ones.
+    /// - Parameters:
+    ///   - queries: with how many images of the index.
+    ///   - count: how many neighbors of each.
+    ///   - effort: how many candidates the approximate search keeps.
+    /// - Throws: as `neighbors()`; `DreamSimError` with `.missing` without a graph, `.badSetting` with fewer than two
+    ///   images.
+    public func measureRecall(queries: Int = 100, count: Int = 10, effort: Int? = nil) throws -> RecallReport {
+        guard queries > 0, count > 0, effort ?? 1 > 0 else {
+            throw DreamSimError(.badSetting, "queries, count and effort", "must be at least 1")
+        }
+        _ = try requireGraph()
+        let live = try liveRows()
+        guard live.count > 1 else { throw DreamSimError(.badSetting, folder.path, "holds fewer than two images") }
+        var chance = SeededGenerator(state: 7)
+        let chosen = live.shuffled(using: &chance).prefix(queries)
+        let effort = max(effort ?? NeighborGraph.standardEffort, count + 1)
+        let mask = try mask()
+        let clock = ContinuousClock()
+        var (exactTimes, times, shares): ([Double], [Double], [Double]) = ([], [], [])
+        for row in chosen {
+            let query = Tensor(vectors.values(row), shape: [1, settings.width])
+            func search(_ method: SearchMethod, _ times: inout [Double]) throws -> [BestRows.Entry] {
+                var found: [BestRows.Entry] = []
+                let time = try clock.measure {
+                    found = try nearest(to: query, wanted: count + 1, mask: mask, method: method)[0]
+                }
+                times.append(time / .seconds(1))
+                return Array(found.filter { $0.row != Int32(row) }.prefix(count))
+            }
+            let exact = try search(.exact, &exactTimes)
+            let found = try search(.approximate(effort: effort), &times)
+            guard let last = exact.last else { continue }
+            // Sums in float32 round differently where vectors are multiplied in another order.
+            shares.append(Double(found.count { $0.score >= last.score - 1e-6 }) / Double(exact.count))
+        }
+        return RecallReport(
+            queries: shares.count, count: count, effort: effort,
+            recall: shares.reduce(0, +) / Double(max(1, shares.count)), worst: shares.min() ?? 0,
+            exactSeconds: exactTimes.median, approximateSeconds: times.median)
+    }
+}
+
+extension [Double] {
+    /// The middle value, or the mean of the two in the middle; NaN when there are none.
+    var median: Double {
+        let sorted = sorted()
+        return isEmpty ? .nan : (sorted[(count - 1) / 2] + sorted[count / 2]) / 2
+    }
+}

@@ -1,0 +1,162 @@
+public import DreamSim
+import DreamSimTensors
+import Foundation
+
+/// A page of images in groups, in one file: images are small copies inside the page, so that it can be sent and kept.
+public struct GalleryPage: Sendable {
+    /// Images that belong together, such as a query and what it found.
+    public struct Group: Sendable {
+        /// What stands above.
+        public let title: String
+        /// More about it, in small letters.
+        public let subtitle: String
+        /// The images.
+        public let cards: [Card]
+
+        /// Joins images.
+        public init(title: String, subtitle: String = "", cards: [Card]) {
+            (self.title, self.subtitle, self.cards) = (title, subtitle, cards)
+        }
+    }
+
+    /// An image with what is said about it.
+    public struct Card: Sendable {
+        /// The file.
+        public let path: ImagePath
+        /// What stands out, such as a distance.
+        public let figure: String
+        /// The lines below.
+        public let lines: [String]
+        /// Whether it is marked, as the query or as the copy that is kept.
+        public let isMarked: Bool
+
+        /// Describes an image.
+        public init(path: ImagePath, figure: String, lines: [String] = [], isMarked: Bool = false) {
+            (self.path, self.figure, self.lines, self.isMarked) = (path, figure, lines, isMarked)
+        }
+    }
+
+    private let title: String
+    private let groups: [Group]
+    private let footer: [String]
+    private let decoding: DecodingOptions
+
+    /// Describes a page.
+    /// - Parameters:
+    ///   - footer: lines at the end, such as the model.
+    ///   - decoding: how files become images.
+    public init(title: String, groups: [Group], footer: [String], decoding: DecodingOptions = .standard) {
+        (self.title, self.groups, self.footer, self.decoding) = (title, groups, footer, decoding)
+    }
+
+    /// The page. Files that cannot be read any more are shown by their name.
+    public func html() -> String {
+        let paths = Array(Set(groups.flatMap(\.cards).map(\.path)))
+        let images = Lookahead(paths.count, capacity: 8, threads: Parallel.threads) { [decoding] index in
+            Self.thumbnail(paths[index], decoding)
+        }
+        var thumbnails: [ImagePath: String] = [:]
+        for path in paths { thumbnails[path] = images.next() ?? nil }
+        var page = """
+            <!DOCTYPE html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <title>\(Self.escaped(title))</title><style>\(Self.style)</style></head><body>
+            <h1>\(Self.escaped(title))</h1>
+
+            """
+        for group in groups {
+            page += "<section><h2>\(Self.escaped(group.title))</h2>"
+            if !group.subtitle.isEmpty { page += "<p class=\"sub\">\(Self.escaped(group.subtitle))</p>" }
+            page += "<div class=\"grid\">\n"
+            page += group.cards.map { Self.html($0, thumbnails[$0.path]) }.joined()
+            page += "</div></section>\n"
+        }
+        page += "<footer>" + footer.map { "<p>\(Self.escaped($0))</p>" }.joined() + "</footer></body></html>\n"
+        return page
+    }
+
+    private static func html(_ card: Card, _ thumbnail: String?) -> String {
+        let path = "\(card.path)"
+        let image =
+            thumbnail.map { "<img alt=\"\(escaped(card.path.name))\" loading=\"lazy\" src=\"\($0)\">" }
+            ?? "<span class=\"none\">cannot be shown</span>"
+        let lines = card.lines.map { "<span>\(escaped($0))</span>" }.joined()
+        return """
+            <a class="card\(card.isMarked ? " marked" : "")" href="\(url(card.path))" title="\(escaped(path))">\
+            <div class="image">\(image)</div><b>\(escaped(card.figure))</b>\
+            <span class="name">\(escaped(card.path.name))</span>\(lines)</a>
+
+            """
+    }
+
+    /// A small copy as a data URL; nil when the file cannot be read.
+    private static func thumbnail(_ path: ImagePath, _ decoding: DecodingOptions) -> String? {
+        Thumbnail(path, largest: 320, decoding)?.dataURL()
+    }
+
+    /// A link to a file, whatever bytes its name has.
+    static func url(_ path: ImagePath) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8)
+        return "file://"
+            + path.absolute().bytes.map { byte in
+                plain.contains(byte)
+                    ? String(Unicode.Scalar(byte))
+                    : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }.joined()
+    }
+
+    static func escaped(_ text: String) -> String {
+        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+            .replacing("\"", with: "&quot;")
+    }
+
+    private static let style = """
+        :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #2f7de1; --less: #5f6873; }
+        @media (prefers-color-scheme: dark) { :root { --less: #9aa4af; } }
+        body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1280px; padding: 0 1.25rem; }
+        h1 { font-size: 1.6rem; margin: 0 0 1.5rem; } h2 { font-size: 1.1rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
+        section { border-top: 1px solid var(--line); padding: 1.25rem 0; }
+        .sub, footer, .card span { color: var(--less); font-size: .85rem; } .sub { margin: 0 0 .75rem; }
+        .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .9rem; margin-top: .75rem; }
+        .card { display: flex; flex-direction: column; border: 1px solid var(--line); border-radius: .6rem; overflow: hidden;
+          padding-bottom: .5rem; color: inherit; text-decoration: none; }
+        .card:hover, .card:focus-visible, .card.marked { border-color: var(--mark); }
+        .card:focus-visible, .card.marked { outline: 2px solid var(--mark); outline-offset: -1px; }
+        .image { aspect-ratio: 1; background: var(--soft); display: flex; align-items: center; justify-content: center; }
+        .image img { width: 100%; height: 100%; object-fit: contain; }
+        .card b, .card > span { padding: 0 .6rem; } .card b { padding-top: .45rem; font-variant-numeric: tabular-nums; }
+        .card > span { overflow-wrap: anywhere; }
+        .card .name { color: inherit; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+        @media (max-width: 30rem) { body { margin: 1rem auto; padding: 0 .75rem; } .grid { gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); } }
+        footer { border-top: 1px solid var(--line); padding-top: 1rem; } footer p { margin: 0; }
+        """
+}
+
+extension GalleryPage {
+    /// A page of what searches found.
+    public init(_ report: SearchReport, decoding: DecodingOptions) {
+        let groups = report.searches.map { search in
+            var cards: [Card] = []
+            if !search.query.description.hasPrefix("#") {
+                cards.append(Card(path: search.query, figure: "query", isMarked: true))
+            }
+            cards += search.results.map { entry in
+                Card(
+                    path: entry.image, figure: String(format: "%.4f", entry.distance),
+                    lines: ["\(entry.width) × \(entry.height), \(max(1, entry.bytes / 1000)) kB"])
+            }
+            let unlike = search.unlike.map { "\($0)" }.joined(separator: ", ")
+            return Group(
+                title: "\(search.query)",
+                subtitle: "the \(search.results.count) most alike of \(report.images) images"
+                    + (unlike.isEmpty ? "" : ", and unlike \(unlike)"), cards: cards)
+        }
+        self.init(
+            title: "What looks like this?", groups: groups,
+            footer: [
+                "Distance: 0 is the same, \(report.direction.rawValue).",
+                "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
+                "Index \(report.index).",
+            ], decoding: decoding)
+    }
+}

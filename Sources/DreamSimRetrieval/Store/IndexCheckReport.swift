@@ -1,0 +1,60 @@
+import DreamSim
+import DreamSimSupport
+import GRDB
+
+/// What was found when an index was checked.
+public struct IndexCheckReport: Sendable, Encodable {
+    /// Images that can be searched.
+    public let images: Int
+    /// Vectors that belong to images.
+    public let vectors: Int
+    /// Their width.
+    public let width: Int
+    /// How they are kept.
+    public let precision: VectorPrecision
+    /// Vectors that no image has any more, until the next compaction.
+    public let unused: Int
+    /// Vectors that differ from their checksums.
+    public let damaged: Int
+    /// The graph of neighbors, when there is one that can be used.
+    public let neighbors: NeighborReport?
+    /// What is wrong, each with what to do.
+    public let faults: [String]
+}
+
+extension IndexReader {
+    /// Checks the database, every vector and the graph of neighbors. Changes nothing.
+    /// - Parameter progress: called with the number of vectors that were read.
+    /// - Throws: `DreamSimError` with `.damaged` or `.unreadable` when the database itself cannot be read.
+    public func check(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> IndexCheckReport {
+        var faults = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(3)") }.filter { $0 != "ok" }
+            .map { "\(path): \($0); delete the index's folder and index the images again" }
+        let total = vectors.rows
+        var (count, damaged) = (0, 0)
+        try read { db in
+            let contents = try Row.fetchCursor(db, sql: "SELECT row, checksum FROM content ORDER BY row")
+            while let content = try contents.next() {
+                let (row, checksum): (Int, Int64) = (content["row"], content["checksum"])
+                count += 1
+                if row >= total || Int64(Checksum.of(vectors.bytes(row))) != checksum { damaged += 1 }
+                if count % 4096 == 0 { progress(count, total) }
+            }
+        }
+        if damaged > 0 {
+            faults.append(
+                "\(vectors.url.path): \(damaged) vectors have changed; 'dreamsim index --verify' makes them anew")
+        }
+        var graph: NeighborReport?
+        do {
+            graph = try neighbors()
+            if graph != nil { try verifyNeighbors() }
+        } catch let error as DreamSimError {
+            faults.append("\(error)")
+            graph = nil
+        }
+        return IndexCheckReport(
+            images: try self.count(), vectors: count, width: settings.width, precision: settings.precision,
+            unused: try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM dead") ?? 0 }, damaged: damaged,
+            neighbors: graph, faults: faults)
+    }
+}

@@ -1,0 +1,152 @@
+public import DreamSim
+import DreamSimSupport
+import Foundation
+import GRDB
+
+/// A file's size and times, by which a change is noticed.
+struct FileStatus: Hashable, Sendable {
+    let size: Int64
+    /// When the content was last modified, in nanoseconds since 1970.
+    let modified: Int64
+    /// When the content or the permissions were last changed, in nanoseconds since 1970.
+    let changed: Int64
+}
+
+/// An image's content, new to the index.
+struct NewContent: Sendable {
+    /// SHA-256 of the file.
+    let bytes: Data
+    /// SHA-256 of the width, the height and the pixels.
+    let pixels: Data
+    let size: Int
+    let width: Int
+    let height: Int
+    let format: ImageFormat
+    let vector: [Float]
+    /// Whether the vector is kept as it is: it was divided by its norm, and then rounded, before.
+    var isFinal = false
+}
+
+/// What is to be written about a file.
+struct FileChange: Sendable {
+    enum State: Sendable {
+        /// It holds a content that the index has already.
+        case known(row: Int)
+        /// It holds one of the batch's new contents.
+        case new(index: Int)
+        /// It cannot be used.
+        case failed(String)
+    }
+
+    let path: ImagePath
+    let status: FileStatus
+    let state: State
+}
+
+extension IndexWriter {
+    /// Adds contents and files, all or nothing.
+    /// - Throws: `DreamSimError` with `.unwritable` when the disk is full or the like; then the index is as before.
+    func commit(_ contents: [NewContent], _ files: [FileChange]) throws {
+        guard !contents.isEmpty || !files.isEmpty else { return }
+        let encoded = contents.map { settings.precision.bytes($0.isFinal ? $0.vector : Self.unit($0.vector)) }
+        try vectors.append(Array(encoded.joined()), after: rows)
+        let first = rows
+        try DreamSimError.translating(folder.database) {
+            try database.write { db in
+                let content = try db.cachedStatement(
+                    sql: """
+                        INSERT INTO content (row, bytes, pixels, size, width, height, format, checksum)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        """)
+                for (index, new) in contents.enumerated() {
+                    try content.execute(arguments: [
+                        first + index, new.bytes, new.pixels, new.size, new.width, new.height, new.format.rawValue,
+                        Int64(Checksum.of(encoded[index])),
+                    ])
+                }
+                let file = try db.cachedStatement(
+                    sql: """
+                        INSERT INTO file (path, size, modified, changed, row, error) VALUES (?, ?, ?, ?, ?, ?)
+                        ON CONFLICT (path) DO UPDATE SET size = excluded.size, modified = excluded.modified,
+                            changed = excluded.changed, row = excluded.row, error = excluded.error
+                        """)
+                for change in files {
+                    var (row, error): (Int?, String?)
+                    switch change.state {
+                    case .known(let known): row = known
+                    case .new(let index): row = first + index
+                    case .failed(let reason): error = reason
+                    }
+                    try file.execute(arguments: [
+                        Data(change.path.bytes), change.status.size, change.status.modified, change.status.changed, row,
+                        error,
+                    ])
+                }
+                try db.execute(sql: "UPDATE setting SET rows = ?", arguments: [first + contents.count])
+            }
+        }
+        rows = first + contents.count
+    }
+
+    /// The vector divided by its norm: what is compared is the angle, and halves have no room for long vectors.
+    static func unit(_ vector: [Float]) -> [Float] {
+        let norm = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+        guard norm > 0, norm.isFinite else { return vector.map { $0.isFinite ? 0 : $0 } }
+        return vector.map { Float(Double($0) / norm) }
+    }
+
+    /// Looks for contents; may be used from any thread.
+    var known: KnownContents { KnownContents(database: database, path: folder.database) }
+
+    /// Forgets files, then contents that no file has any more.
+    func remove(files: [Int64]) throws {
+        try DreamSimError.translating(folder.database) {
+            try database.write { db in
+                let statement = try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?")
+                for id in files { try statement.execute(arguments: [id]) }
+                try db.execute(
+                    sql: """
+                        INSERT INTO dead SELECT row FROM content
+                            WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.row = content.row);
+                        DELETE FROM content WHERE row IN (SELECT row FROM dead);
+                        """)
+            }
+        }
+    }
+
+    /// Notes folders and files that were asked for.
+    func remember(roots: [ImagePath]) throws {
+        try DreamSimError.translating(folder.database) {
+            try database.write { db in
+                for root in roots {
+                    try db.execute(sql: "INSERT OR IGNORE INTO root (path) VALUES (?)", arguments: [Data(root.bytes)])
+                }
+            }
+        }
+    }
+
+    /// The folders and files that were asked for before.
+    public func roots() throws -> [ImagePath] {
+        try DreamSimError.translating(folder.database) {
+            try database.read { db in
+                try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { ImagePath(bytes: Array($0)) }
+            }
+        }
+    }
+}
+
+/// The contents that an index has.
+struct KnownContents: Sendable {
+    let database: DatabaseQueue
+    let path: String
+
+    /// The vector of a file with this SHA-256, if there is one.
+    func row(ofBytes digest: Data) throws -> Int? {
+        try DreamSimError.translating(path) {
+            try database.read { db in
+                try Int.fetchOne(
+                    db.cachedStatement(sql: "SELECT row FROM content WHERE bytes = ?"), arguments: [digest])
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+public import DreamSim
+import DreamSimSupport
+public import Foundation
+import GRDB
+
+/// A file that an index knows.
+public struct IndexedFile: Sendable, Hashable {
+    /// The number by which it can be asked for. It stays the same as long as the file keeps its path.
+    public let id: Int64
+    /// Where it is.
+    public let path: ImagePath
+    /// Its size in bytes.
+    public let size: Int64
+    /// When it was last modified.
+    public var modified: Date { Date(timeIntervalSince1970: Double(modifiedTime) / 1e9) }
+    /// The same in nanoseconds since 1970.
+    package let modifiedTime: Int64
+    /// What the image is; nil when it cannot be used.
+    public let content: Content?
+    /// Why it cannot be used; nil when it can.
+    public let error: String?
+
+    /// What a file holds. Identical files share it.
+    public struct Content: Sendable, Hashable {
+        /// SHA-256 of the file.
+        public let bytes: Data
+        /// SHA-256 of the width, the height and the pixels.
+        public let pixels: Data
+        /// The number of columns, upright.
+        public let width: Int
+        /// The number of rows, upright.
+        public let height: Int
+        /// The file's format.
+        public let format: String
+        /// The row of the vector.
+        package let row: Int
+        /// The CRC-32 of the vector's bytes.
+        package let checksum: UInt32
+    }
+
+    /// What `init(_:)` reads, for the beginning of a query.
+    static let selection = """
+        SELECT file.id, file.path, file.size, file.modified, file.error, content.row, content.bytes, content.pixels,
+            content.width, content.height, content.format, content.checksum
+        FROM file LEFT JOIN content ON content.row = file.row
+        """
+
+    init(_ row: Row) {
+        let path: Data = row["path"]
+        id = row["id"]
+        modifiedTime = row["modified"]
+        self.path = ImagePath(bytes: Array(path))
+        size = row["size"]
+        error = row["error"]
+        guard let place: Int = row["row"] else {
+            content = nil
+            return
+        }
+        let (bytes, pixels, checksum): (Data, Data, Int64) = (row["bytes"], row["pixels"], row["checksum"])
+        content = Content(
+            bytes: bytes, pixels: pixels, width: row["width"],
+            height: row["height"],
+            format: row["format"], row: place, checksum: UInt32(truncatingIfNeeded: checksum))
+    }
+}
+
+extension IndexReader {
+    /// Calls `body` with every file, also those that cannot be used, in the order in which they came into the index.
+    public func forEachFile(_ body: (IndexedFile) throws -> Void) throws {
+        try read { db in
+            let rows = try Row.fetchCursor(db, sql: IndexedFile.selection + " ORDER BY file.id")
+            while let row = try rows.next() { try body(IndexedFile(row)) }
+        }
+    }
+
+    /// All files, in the order in which they came into the index.
+    public func files() throws -> [IndexedFile] {
+        var files: [IndexedFile] = []
+        try forEachFile { files.append($0) }
+        return files
+    }
+
+    /// Whether the index knows a file with this path.
+    public func contains(_ path: ImagePath) throws -> Bool {
+        try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ?)", arguments: [Data(path.absolute().bytes)])
+                ?? false
+        }
+    }
+
+    /// Whether the index knows a file in this folder, or the file itself.
+    public func knows(inside folder: ImagePath) throws -> Bool {
+        let path = folder.absolute()
+        let below = path.bytes.last == UInt8(ascii: "/") ? path.bytes : path.bytes + [UInt8(ascii: "/")]
+        return try read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ? OR substr(path, 1, ?) = ?)",
+                arguments: [Data(path.bytes), below.count, Data(below)]) ?? false
+        }
+    }
+
+    /// The number of images that can be searched.
+    public func count() throws -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
+    }
+
+    /// The rows that hold the vector of a content, ascending. Whatever a damaged database says, they are there.
+    func liveRows() throws -> [Int] {
+        try read { try Int.fetchAll($0, sql: "SELECT row FROM content WHERE row >= 0 ORDER BY row") }
+            .filter { $0 < vectors.rows }
+    }
+
+    /// The vector of a file, of length 1, after it was compared with its checksum.
+    /// - Throws: `DreamSimError` with `.damaged` when it has changed.
+    public func vector(of file: IndexedFile) throws -> [Float]? {
+        guard let content = file.content else { return nil }
+        try check(file)
+        return vectors.values(content.row)
+    }
+
+    /// Compares the vector of a file with its checksum.
+    /// - Throws: `DreamSimError` with `.damaged` when it has changed.
+    func check(_ file: IndexedFile) throws {
+        guard let content = file.content else { return }
+        guard content.row < vectors.rows, Checksum.of(vectors.bytes(content.row)) == content.checksum else {
+            throw DreamSimError(
+                .damaged, vectors.url.path,
+                "the vector of \(file.path) has changed; 'dreamsim index --verify' makes it anew")
+        }
+    }
+}

@@ -1,0 +1,19 @@
+import DreamSim
+
+extension Engine {
+    /// A file's image for people to look at, upright and over white; blocks.
+    /// - Parameters:
+    ///   - name: what errors call it.
+    ///   - side: the longer side in pixels, at most.
+    /// - Throws: `DreamSimError`.
+    func image(_ path: ImagePath, named name: String, side: Int) throws -> Image {
+        var options = decoding
+        options.pixelLimit = limits.pixels
+        let image = try Upload(name: name, source: .file(path), share: nil).decode(options).image
+        let scale = Double(side) / Double(max(image.width, image.height))
+        guard scale < 1 else { return image }
+        return image.resized(
+            width: max(1, Int((Double(image.width) * scale).rounded())),
+            height: max(1, Int((Double(image.height) * scale).rounded())), filter: .bilinear)
+    }
+}

