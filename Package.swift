@@ -19,11 +19,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -35,11 +32,16 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Of Apple's systems both are a part: libcurl as it is, and CommonCrypto in the place of libcrypto.
+        .systemLibrary(name: "CDreamSimCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CDreamSimCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CVectorMath", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CNeighbours", dependencies: ["CVectorMath"]),
 
         // The library, each target above what it depends on.
-        .target(name: "Persistence", swiftSettings: settings),
+        .target(
+            name: "Persistence", dependencies: [.target(name: "CDreamSimCrypto", condition: .when(platforms: [.linux]))],
+            swiftSettings: settings),
         .target(name: "Randomness", swiftSettings: settings),
         .target(
             name: "Tensors",
@@ -55,16 +57,7 @@ let package = Package(
             name: "Networks", dependencies: ["Tensors", "Checkpoints", "Persistence", "CVectorMath"],
             swiftSettings: settings),
         .target(
-            name: "ModelStore",
-            dependencies: [
-                "Checkpoints",
-                "Persistence",
-                "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
+            name: "ModelStore", dependencies: ["Checkpoints", "Persistence", "CDreamSimCurl", "CZlib"],
             swiftSettings: settings),
         .target(
             name: "DreamSim", dependencies: ["Networks", "Imaging", "ModelStore", "Persistence"],
@@ -83,7 +76,6 @@ let package = Package(
             name: "Retrieval",
             dependencies: [
                 "DreamSim", "Tensors", "Checkpoints", "Persistence", "CNeighbours", "Randomness", "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: settings),
@@ -91,7 +83,7 @@ let package = Package(
         .target(
             name: "DreamSimService",
             dependencies: [
-                "DreamSim", "Evaluation", "Retrieval", "Checkpoints", "Tensors",
+                "DreamSim", "Evaluation", "Retrieval", "Checkpoints", "Persistence", "Tensors",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -101,7 +93,6 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ],
             // The page is a part of the program.
             resources: [.embedInCode("Page")],
@@ -132,21 +123,17 @@ let package = Package(
         .target(
             name: "ModelTestSupport", dependencies: ["DreamSim", "Networks", "TestSupport"],
             path: "Tests/ModelTestSupport", swiftSettings: settings),
+        .testTarget(name: "PersistenceTests", dependencies: ["Persistence"], swiftSettings: settings),
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors", "CVectorMath", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZlib"], swiftSettings: settings),
         .testTarget(
-            name: "ImagingTests", dependencies: ["Imaging", "TestSupport", "Checkpoints"], swiftSettings: settings),
+            name: "ImagingTests", dependencies: ["Imaging", "Persistence", "TestSupport", "Checkpoints"],
+            swiftSettings: settings),
         .testTarget(name: "NetworksTests", dependencies: ["Networks", "TestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "ModelStoreTests",
-            dependencies: [
-                "ModelStore", "TestSupport", "CZlib",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: settings),
+            name: "ModelStoreTests", dependencies: ["ModelStore", "TestSupport", "CZlib"], swiftSettings: settings),
         .testTarget(
             name: "RetrievalTests",
             dependencies: [

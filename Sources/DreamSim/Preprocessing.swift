@@ -1,4 +1,5 @@
 public import Imaging
+import Persistence
 package import Tensors
 
 /// How a picture becomes the square that a network sees.
@@ -68,10 +69,6 @@ extension Preprocessing: CustomStringConvertible {
     }
 
     private static func hexadecimal(_ colour: RGB) -> String {
-        "#"
-            + [colour.red, colour.green, colour.blue].map { byte in
-                let digits = String(byte, radix: 16, uppercase: true)
-                return digits.count < 2 ? "0" + digits : digits
-            }.joined()
+        "#" + [colour.red, colour.green, colour.blue].hexadecimal.uppercased()
     }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Persistence
 
 extension ModelStore {
     /// Puts the missing items of a checked download in their places, and records their digests.

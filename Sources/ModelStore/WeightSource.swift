@@ -1,4 +1,5 @@
 public import Foundation
+import Persistence
 
 /// One download that yields one or more files of weights.
 public struct WeightSource: Sendable, Hashable {

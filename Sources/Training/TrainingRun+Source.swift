@@ -1,6 +1,7 @@
 import DreamSim
 import Foundation
 import ModelStore
+import Persistence
 
 /// What a run reads.
 extension TrainingRun {

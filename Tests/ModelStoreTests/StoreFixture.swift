@@ -80,9 +80,9 @@ struct StoreFixture {
     }
 
     /// The same store with other settings.
-    func store(_ change: (inout ModelStore.Configuration) -> Void) -> ModelStore {
+    func store(_ change: (inout ModelStore.Configuration) throws -> Void) rethrows -> ModelStore {
         var configuration = store.configuration
-        change(&configuration)
+        try change(&configuration)
         return ModelStore(configuration)
     }
 

@@ -1,8 +1,8 @@
 import Checkpoints
-import Crypto
 import Foundation
 import ModelStore
 import Networks
+import Persistence
 import Tensors
 
 /// A convolutional network's weights as the products read them, kept in one mapped file for all metrics that look through
@@ -78,7 +78,5 @@ extension WeightNeeds {
 
 /// SHA-256, in hexadecimal, over the digests of files.
 func digest(of digests: [String]) -> String {
-    SHA256.hash(data: Data(digests.joined(separator: "\n").utf8)).map { byte in
-        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    SHA256Digest.hex(of: digests.joined(separator: "\n").utf8)
 }

@@ -1,6 +1,7 @@
 package import Foundation
 import ModelStore
 import Networks
+import Persistence
 package import Tensors
 
 /// The weights of a model whose parts are all transformers, to be changed and kept.

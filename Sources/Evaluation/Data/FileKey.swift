@@ -1,6 +1,7 @@
 package import DreamSim
 import Foundation
 import ModelStore
+import Persistence
 
 /// Which file, in which state: its path, size and time of change. Caches go by it, so that a changed picture is looked at
 /// anew.

@@ -1,5 +1,6 @@
 public import DreamSim
 import ModelStore
+import Persistence
 
 /// Pictures that people have judged: NIGHTS, BAPPS, THINGS, or a table of one's own.
 public struct JudgedSet: Sendable {

@@ -1,6 +1,7 @@
 package import DreamSim
 package import Foundation
 import ModelStore
+import Persistence
 
 /// The values of one metric, each by the two pictures that were compared. With a file, every value is on its way to the
 /// disk before the next is computed; a line that a killed process left unfinished is ignored.

@@ -1,5 +1,6 @@
 public import DreamSim
 import ModelStore
+import Persistence
 
 /// A reference and two pictures of which a person is to say which is more like it.
 public struct UnjudgedTriplet: Sendable, Hashable {

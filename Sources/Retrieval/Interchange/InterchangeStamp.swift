@@ -1,5 +1,6 @@
 public import DreamSim
 public import Foundation
+import Persistence
 
 /// What exported vectors are: without it they cannot be compared with anything, and are not imported.
 public struct InterchangeStamp: Sendable, Codable {
@@ -141,22 +142,5 @@ extension InterchangeEntry {
                 String.self, DecodingError.Context(codingPath: [], debugDescription: "no image_path"))
         }
         self.init(imagePath: path)
-    }
-}
-
-extension Data {
-    init?(hexadecimal text: String) {
-        let digits = Array(text.utf8)
-        guard digits.count % 2 == 0 else { return nil }
-        var bytes: [UInt8] = []
-        for i in stride(from: 0, to: digits.count, by: 2) {
-            guard let byte = UInt8(String(decoding: digits[i...(i + 1)], as: UTF8.self), radix: 16) else { return nil }
-            bytes.append(byte)
-        }
-        self.init(bytes)
-    }
-
-    var hexadecimal: String {
-        map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Imaging
 import ModelStore
+import Persistence
 import Synchronization
 import Tensors
 

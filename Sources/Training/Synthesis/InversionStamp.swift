@@ -1,6 +1,7 @@
 import DreamSim
 import Foundation
 import ModelStore
+import Persistence
 import Tensors
 
 /// What tells runs apart: equal digests are of runs that give the same numbers.
