@@ -29,11 +29,11 @@ func example(_ name: String, folder: String, exclude: [String] = [], _ dependenc
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
-    static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
     static let logging = product(name: "Logging", package: "swift-log")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     /// Apple's systems have Accelerate.
+    static let crypto = target(name: "CDreamSimCrypto", condition: .when(platforms: [.linux]))
     static let blas = target(name: "CDreamSimBLAS", condition: .when(platforms: [.linux]))
 }
 
@@ -52,11 +52,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
-        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.36.0"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -68,24 +65,24 @@ let package = Package(
         .systemLibrary(name: "CDreamSimBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CDreamSimVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CDreamSimZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Of Apple's systems both are a part: libcurl as it is, and CommonCrypto in the place of libcrypto.
+        .systemLibrary(name: "CDreamSimCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CDreamSimCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CDreamSimKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CDreamSimGraph", dependencies: ["CDreamSimKernels"]),
 
         // The library, each target above what it depends on.
-        target("DreamSimSupport"),
+        target("DreamSimSupport", .crypto),
         target("DreamSimTensors", "DreamSimSupport", "CDreamSimKernels", .blas),
         target("DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
         target("DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimKernels"),
-        target(
-            "DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", .crypto,
-            .product(name: "AsyncHTTPClient", package: "async-http-client"), .nioCore,
-            .product(name: "NIOSSL", package: "swift-nio-ssl")),
+        target("DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimCurl"),
 
         // The core: images as pixels, networks, metrics. It reads no image file and links no codec.
         target("DreamSimImages", "CDreamSimKernels", "DreamSimSupport"),
         target(
             "DreamSimCore", "DreamSimImages", "DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints",
-            "DreamSimWeights", "DreamSimSupport", .crypto),
+            "DreamSimWeights", "DreamSimSupport"),
 
         // Image files, what is drawn, and what is compared and reported.
         target("DreamSimCodecs", "DreamSimImages", "DreamSimSupport", "CDreamSimVips"),
@@ -108,7 +105,7 @@ let package = Package(
             "DreamSimImages", "DreamSimWeights", "DreamSimSupport", "DreamSimTensors"),
         target(
             "DreamSimRetrieval", "DreamSim", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport",
-            "CDreamSimGraph", "CDreamSimZlib", .crypto, .grdb),
+            "CDreamSimGraph", "CDreamSimZlib", .grdb),
         target(
             "DreamSimService", "DreamSim", "DreamSimEvaluation", "DreamSimRetrieval", "DreamSimCheckpoints",
             "DreamSimTensors",
@@ -118,7 +115,7 @@ let package = Package(
             .product(name: "NIOHTTP1", package: "swift-nio"),
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"), .crypto,
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             // The page is a part of the program.
             resources: [.embedInCode("Page")]),
 
@@ -138,9 +135,10 @@ let package = Package(
 
         support("TestSupport", "DreamSimTensors", "CDreamSimZlib"),
         support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "TestSupport"),
+        tests("SupportTests", "DreamSimSupport"),
         tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels"),
         tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors"),
-        tests("ImagingTests", "DreamSimImages"),
+        tests("ImagingTests", "DreamSimDrawing", "DreamSimCodecs", "DreamSimImages", "DreamSimSupport"),
         tests("NetworksTests", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors"),
         tests("ModelStoreTests", "DreamSimWeights"),
         tests(

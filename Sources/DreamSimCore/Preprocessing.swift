@@ -1,5 +1,6 @@
 public import DreamSimImages
 package import DreamSimTensors
+import DreamSimSupport
 
 /// How an image is preprocessed for a network.
 public struct Preprocessing: Hashable, Sendable, Codable {
@@ -70,10 +71,6 @@ extension Preprocessing: CustomStringConvertible {
     }
 
     private static func hexadecimal(_ color: RGB) -> String {
-        "#"
-            + [color.red, color.green, color.blue].map { byte in
-                let digits = String(byte, radix: 16, uppercase: true)
-                return digits.count < 2 ? "0" + digits : digits
-            }.joined()
+        "#" + [color.red, color.green, color.blue].hexadecimal.uppercased()
     }
 }

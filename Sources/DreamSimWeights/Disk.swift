@@ -1,3 +1,4 @@
+import DreamSimSupport
 package import Foundation
 
 /// The calls that writing depends on, so that tests can make them fail.
@@ -25,9 +26,9 @@ package struct Disk: Sendable {
         })
 
     /// Refuses early what cannot fit. `what` names it, `extra` bytes are needed beside the `count`.
-    func checkRoom(for count: Int, in folder: URL, _ what: String) throws(ModelStoreError) {
+    func checkRoom(for count: Int, in folder: URL, _ what: String) throws(DreamSimError) {
         guard let free = freeBytes(folder), free < count else { return }
-        throw ModelStoreError(
+        throw DreamSimError(
             .diskFull, folder.path, isResumable: true,
             "\(what) needs \(count) bytes, \(free) are free; make \(count - free) bytes of room and ask again, "
                 + "or set DREAMSIM_HOME to a folder on another disk")
@@ -43,7 +44,7 @@ final class FileWriter {
     private(set) var count: Int
 
     /// Opens a file to append to (`keepsContents`), or to write anew.
-    init(_ url: URL, keepsContents: Bool, disk: Disk) throws(ModelStoreError) {
+    init(_ url: URL, keepsContents: Bool, disk: Disk) throws(DreamSimError) {
         self.url = url
         self.disk = disk
         let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (keepsContents ? 0 : O_TRUNC)
@@ -60,7 +61,7 @@ final class FileWriter {
     deinit { close(descriptor) }
 
     /// Appends all of the bytes. What was written before a fault stays.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(ModelStoreError) {
+    func write(_ bytes: UnsafeRawBufferPointer) throws(DreamSimError) {
         var rest = bytes
         while !rest.isEmpty {
             let written = disk.write(descriptor, rest)
@@ -74,7 +75,7 @@ final class FileWriter {
     }
 
     /// Makes the file empty.
-    func truncate() throws(ModelStoreError) {
+    func truncate() throws(DreamSimError) {
         guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
             throw .system(url, "cannot be emptied")
         }
@@ -82,27 +83,27 @@ final class FileWriter {
     }
 
     /// Waits until the disk has it all.
-    func synchronize() throws(ModelStoreError) {
+    func synchronize() throws(DreamSimError) {
         guard fsync(descriptor) == 0 else { throw .system(url, "cannot be synchronized") }
     }
 }
 
-extension ModelStoreError {
+extension DreamSimError {
     /// The error of a failed system call.
     static func system(
         _ url: URL, _ what: String, _ code: Int32 = errno, needed: Int? = nil
-    ) -> ModelStoreError {
+    ) -> DreamSimError {
         let reason = "\(what): \(String(cString: strerror(code)))"
         switch code {
         case ENOSPC, EDQUOT, EFBIG:
             let more = needed.map { "; at least \($0) bytes more are needed" } ?? ""
-            return ModelStoreError(
+            return DreamSimError(
                 .diskFull, url.path, isResumable: true, reason + more + "; make room and ask again: nothing is lost")
         case EACCES, EPERM, EROFS:
-            return ModelStoreError(
+            return DreamSimError(
                 .fileSystem, url.path, reason + "; set DREAMSIM_HOME to a folder that can be written")
         default:
-            return ModelStoreError(.fileSystem, url.path, reason)
+            return DreamSimError(.fileSystem, url.path, reason)
         }
     }
 }

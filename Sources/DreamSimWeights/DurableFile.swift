@@ -1,16 +1,17 @@
+import DreamSimSupport
 import Foundation
 
 /// Files that are there whole or not at all, whenever the process or the machine stops.
 enum DurableFile {
     /// Writes a small file: temporary file in the same folder, fsync, rename, fsync of the folder.
-    static func write(_ bytes: [UInt8], to url: URL, disk: Disk) throws(ModelStoreError) {
+    static func write(_ bytes: [UInt8], to url: URL, disk: Disk) throws(DreamSimError) {
         let temporary = url.deletingLastPathComponent()
             .appending(path: ".\(url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
-        do throws(ModelStoreError) {
+        do throws(DreamSimError) {
             let writer = try FileWriter(temporary, keepsContents: false, disk: disk)
-            var failure: ModelStoreError?
+            var failure: DreamSimError?
             bytes.withUnsafeBytes { buffer in
-                do throws(ModelStoreError) { try writer.write(buffer) } catch { failure = error }
+                do throws(DreamSimError) { try writer.write(buffer) } catch { failure = error }
             }
             if let failure { throw failure }
             try writer.synchronize()
@@ -22,12 +23,12 @@ enum DurableFile {
     }
 
     /// Gives a finished and synchronized file its name.
-    static func rename(_ from: URL, to url: URL) throws(ModelStoreError) {
+    static func rename(_ from: URL, to url: URL) throws(DreamSimError) {
         guard try renameOnSameDisk(from, to: url) else { throw .system(url, "cannot be put in place", EXDEV) }
     }
 
     /// As `rename`, but says false when the two folders are on different file systems.
-    static func renameOnSameDisk(_ from: URL, to url: URL) throws(ModelStoreError) -> Bool {
+    static func renameOnSameDisk(_ from: URL, to url: URL) throws(DreamSimError) -> Bool {
         if Foundation.rename(from.path, url.path) != 0 {
             if errno == EXDEV { return false }
             throw .system(url, "cannot be put in place")
@@ -39,7 +40,7 @@ enum DurableFile {
     }
 
     /// Makes the names in a folder durable.
-    static func synchronizeFolder(_ folder: URL) throws(ModelStoreError) {
+    static func synchronizeFolder(_ folder: URL) throws(DreamSimError) {
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(folder, "cannot be opened") }
         defer { close(descriptor) }
@@ -48,13 +49,13 @@ enum DurableFile {
     }
 
     /// Makes a folder and those above it.
-    static func makeFolder(_ folder: URL) throws(ModelStoreError) {
+    static func makeFolder(_ folder: URL) throws(DreamSimError) {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
             throw code.map { .system(folder, "cannot be made", Int32($0)) }
-                ?? ModelStoreError(.fileSystem, folder.path, "cannot be made: \(error.localizedDescription)")
+                ?? DreamSimError(.fileSystem, folder.path, "cannot be made: \(error.localizedDescription)")
         }
     }
 

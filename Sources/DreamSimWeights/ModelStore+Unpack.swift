@@ -1,5 +1,6 @@
 import DreamSimCheckpoints
 import Foundation
+import DreamSimSupport
 
 extension ModelStore {
     /// Puts the missing items of a checked download in their places, and records their digests.
@@ -10,7 +11,7 @@ extension ModelStore {
         let files = try ArchiveMembers(source, at: partial.url)
         let chosen = try missing.map { item in
             guard let found = try files.find(item) else {
-                throw ModelStoreError(
+                throw DreamSimError(
                     .missing, "\(source.place), member '\(item.member ?? item.path)'",
                     "not in the archive; the publisher may have changed it (the download is removed)")
             }
@@ -66,7 +67,7 @@ extension ModelStore {
         meter.update(writer.count, of: size, isLast: true)
         let digest = hash.hex()
         guard expected == nil || expected == digest else {
-            throw ModelStoreError(
+            throw DreamSimError(
                 .mismatch, place,
                 "its SHA-256 is \(digest), expected \(expected ?? "") (the download is removed)")
         }
@@ -81,9 +82,9 @@ extension ModelStore {
     private func move(
         _ item: WeightSource.Item, of source: WeightSource, _ partial: PartialFile, _ digest: String,
         _ record: inout FetchRecord
-    ) throws(ModelStoreError) -> Bool {
+    ) throws(DreamSimError) -> Bool {
         guard item.sha256 == nil || item.sha256 == digest else {
-            throw ModelStoreError(
+            throw DreamSimError(
                 .mismatch, source.place,
                 "its SHA-256 is \(digest), expected \(item.sha256 ?? "") (the download is removed)")
         }
@@ -95,7 +96,7 @@ extension ModelStore {
     }
 }
 
-/// The members of a download by the paths that the catalogue gives them.
+/// The members of a download by the paths that the catalog gives them.
 private struct ArchiveMembers {
     enum Contents {
         case plain(MappedFile)
@@ -112,7 +113,7 @@ private struct ArchiveMembers {
     private let source: WeightSource
     private let contents: Contents
 
-    init(_ source: WeightSource, at url: URL) throws(CheckpointError) {
+    init(_ source: WeightSource, at url: URL) throws(DreamSimError) {
         self.source = source
         let file = try MappedFile(url)
         switch source.packaging {
@@ -125,7 +126,7 @@ private struct ArchiveMembers {
     }
 
     /// The item, or the first of its alternatives that is there.
-    func find(_ item: WeightSource.Item) throws(ModelStoreError) -> (WeightSource.Item, Member, size: Int)? {
+    func find(_ item: WeightSource.Item) throws(DreamSimError) -> (WeightSource.Item, Member, size: Int)? {
         for candidate in item.candidates {
             switch contents {
             case .plain(let file): return (candidate, .whole, file.bytes.count)
@@ -143,7 +144,7 @@ private struct ArchiveMembers {
     }
 
     /// The member of this very path, else the only one below a top folder, else the only one whose path ends so.
-    private func find(_ item: WeightSource.Item, among paths: [String]) throws(ModelStoreError) -> Int? {
+    private func find(_ item: WeightSource.Item, among paths: [String]) throws(DreamSimError) -> Int? {
         let member = item.member ?? item.path
         if let exact = paths.firstIndex(of: member) { return exact }
         let below = paths.indices.filter { paths[$0].hasSuffix("/" + member) }
@@ -151,7 +152,7 @@ private struct ArchiveMembers {
         let shallow = below.filter { paths[$0].split(separator: "/").count == depth }
         if shallow.count == 1 { return shallow[0] }
         guard below.count <= 1 else {
-            throw ModelStoreError(
+            throw DreamSimError(
                 .archive, "\(source.place), member '\(member)'",
                 "several members could be meant: " + below.prefix(3).map { paths[$0] }.joined(separator: ", "))
         }

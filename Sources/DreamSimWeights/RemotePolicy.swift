@@ -1,3 +1,4 @@
+import DreamSimSupport
 package import Foundation
 
 /// Which addresses may be asked.
@@ -24,21 +25,21 @@ package enum RemotePolicy {
 
     /// The address a redirect leads to.
     /// - Throws: `.refused` for http after https, for http elsewhere, for loops and for too many.
-    package static func follow(_ location: String?, from url: URL, visited: [URL]) throws(ModelStoreError) -> URL {
+    package static func follow(_ location: String?, from url: URL, visited: [URL]) throws(DreamSimError) -> URL {
         guard let location, let next = URL(string: location, relativeTo: url)?.absoluteURL else {
-            throw ModelStoreError(.refused, url.absoluteString, "a redirect without an address")
+            throw DreamSimError(.refused, url.absoluteString, "a redirect without an address")
         }
         let place = "\(url.absoluteString) -> \(next.absoluteString)"
         guard isAllowed(next), url.scheme?.lowercased() != "https" || next.scheme?.lowercased() == "https" else {
-            throw ModelStoreError(
+            throw DreamSimError(
                 .refused, place,
                 "a redirect to an address that is not https; the network may be meddling, try another one")
         }
         guard !visited.contains(next), next != url else {
-            throw ModelStoreError(.refused, place, "the redirects form a loop")
+            throw DreamSimError(.refused, place, "the redirects form a loop")
         }
         guard visited.count < maximumRedirects else {
-            throw ModelStoreError(.refused, place, "more than \(maximumRedirects) redirects")
+            throw DreamSimError(.refused, place, "more than \(maximumRedirects) redirects")
         }
         return next
     }
@@ -59,7 +60,7 @@ package struct ProxySettings: Sendable, Hashable {
     package init() {}
 
     /// Reads `http://user:password@host:port` and a list of hosts or domains between commas.
-    package init(proxy: String?, exceptions: String?) throws(ModelStoreError) {
+    package init(proxy: String?, exceptions: String?) throws(DreamSimError) {
         self.exceptions = (exceptions ?? "").lowercased().split(separator: ",").map {
             let name = $0.trimmingCharacters(in: .whitespaces)
             return name.hasPrefix("*.") ? String(name.dropFirst()) : name
@@ -69,7 +70,7 @@ package struct ProxySettings: Sendable, Hashable {
         guard let url = URL(string: text), let host = url.host(percentEncoded: false), !host.isEmpty,
             url.scheme?.lowercased() == "http"
         else {
-            throw ModelStoreError(.configuration, "HTTPS_PROXY", "not of the form http://host:port")
+            throw DreamSimError(.badSetting, "HTTPS_PROXY", "not of the form http://host:port")
         }
         server = Server(
             host: host, port: url.port ?? 80, user: url.user(percentEncoded: false),

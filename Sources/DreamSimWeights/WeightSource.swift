@@ -1,4 +1,5 @@
 public import Foundation
+import DreamSimSupport
 
 /// One download that yields one or more files of weights.
 public struct WeightSource: Sendable, Hashable {
@@ -54,22 +55,22 @@ public struct WeightSource: Sendable, Hashable {
     public let sha256: String?
     /// The size of the download in bytes, when known.
     public let byteCount: Int?
-    /// The licence as the publisher states it.
-    public let licence: String
+    /// The license as the publisher states it.
+    public let license: String
     /// The page for people.
     public let page: String?
 
     /// A download and what is in it.
     public init(
         location: Location, packaging: Packaging, items: [Item], sha256: String? = nil, byteCount: Int? = nil,
-        licence: String, page: String? = nil
+        license: String, page: String? = nil
     ) {
         self.location = location
         self.packaging = packaging
         self.items = items
         self.sha256 = sha256?.lowercased()
         self.byteCount = byteCount
-        self.licence = licence
+        self.license = license
         self.page = page
     }
 

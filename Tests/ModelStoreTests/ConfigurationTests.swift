@@ -21,10 +21,10 @@ import Testing
         for (value, expected) in ["1": true, "true": true, "YES": true, "0": false, "no": false, "": false] {
             #expect(try ModelStore.Configuration.fromEnvironment(["DREAMSIM_OFFLINE": value]).isOffline == expected)
         }
-        let error = #expect(throws: ModelStoreError.self) {
+        let error = #expect(throws: DreamSimError.self) {
             try ModelStore.Configuration.fromEnvironment(["DREAMSIM_OFFLINE": "maybe"])
         }
-        #expect(error?.kind == .configuration)
+        #expect(error?.kind == .badSetting)
     }
 
     @Test("a mirror is https, or http on this machine")
@@ -36,7 +36,7 @@ import Testing
             #expect(mirror?.absoluteString == good)
         }
         for bad in ["http://mirror.example.org", "http://127.0.0.1.example.org", "ftp://x", "/path", "https://", "%%"] {
-            #expect(throws: ModelStoreError.self, "\(bad)") {
+            #expect(throws: DreamSimError.self, "\(bad)") {
                 try ModelStore.Configuration.fromEnvironment(["DREAMSIM_MIRROR": bad])
             }
         }
@@ -60,7 +60,7 @@ import Testing
         #expect(configuration.proxy.server(for: "notinternal.example.org") != nil)
         #expect(configuration.certificates == "/certs.pem")
         #expect(configuration.python == "/opt/python")
-        #expect(throws: ModelStoreError.self) {
+        #expect(throws: DreamSimError.self) {
             try ModelStore.Configuration.fromEnvironment(["https_proxy": "socks5://x:1"])
         }
         let all = try ProxySettings(proxy: "proxy:8080", exceptions: "*")

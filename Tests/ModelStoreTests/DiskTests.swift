@@ -55,7 +55,7 @@ import Testing
             isDone = try await withStore(archive) { fixture in
                 let (disk, count) = Self.disk(failingAt: failing)
                 let source = Release.source()
-                do throws(ModelStoreError) {
+                do throws(DreamSimError) {
                     try await fixture.store { $0.disk = disk }.fetch(source)
                     #expect(count() <= failing)
                     return true
@@ -113,7 +113,7 @@ import Testing
                 var limit = rlimit(rlim_cur: 1_000_000, rlim_max: 1_000_000)
                 setrlimit(__rlimit_resource_t(1), &limit)
                 let store = ModelStore(StoreFixture.configuration(URL(filePath: path), port: port))
-                do throws(ModelStoreError) {
+                do throws(DreamSimError) {
                     try await store.fetch(Release.plain().source)
                 } catch {
                     exit(error.kind == .diskFull && error.isResumable ? 7 : 8)
@@ -134,7 +134,7 @@ import Testing
             for home in [file, file.appending(path: "below"), URL(filePath: "/proc/dreamsim")] {
                 let error = await failure(fixture.store { $0.home = home }, Release.plain().source)
                 #expect(error.kind == .fileSystem)
-                #expect(error.place.hasPrefix(home.path))
+                #expect(error.subject.hasPrefix(home.path))
             }
         }
     }

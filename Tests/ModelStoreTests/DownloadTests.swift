@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("another size than the catalogue's is refused before anything is fetched")
+    @Test("another size than the catalog's is refused before anything is fetched")
     func wrongSize() async throws {
         let item = WeightSource.Item(member: nil, path: "a.bin")
         let source = Release.source(packaging: .plain, items: [item], byteCount: 5)

@@ -76,8 +76,8 @@ import Testing
             let store = fixture.store
             let isUnderWay = Mutex(false)
             let log = ProgressLog()
-            let task = Task { () -> ModelStoreError? in
-                do throws(ModelStoreError) {
+            let task = Task { () -> DreamSimError? in
+                do throws(DreamSimError) {
                     try await store.fetch(source) { log.append($0) }
                     return nil
                 } catch {

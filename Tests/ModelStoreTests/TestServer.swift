@@ -28,8 +28,14 @@ final class TestServer: Sendable {
         case redirect(to: String)
         /// The header promises more than what comes, in an orderly way.
         case extraHeaders([String])
-        /// The body in chunks, without its length.
+        /// The body in chunks, without its length, and a field after it.
         case chunked
+        /// An answer that is not the last comes first, and half of the body after the last.
+        case interim
+        /// Nothing more comes after the first lines of the head.
+        case cutHead
+        /// Nothing comes at all.
+        case silence
     }
 
     struct State: Sendable {
@@ -47,6 +53,7 @@ final class TestServer: Sendable {
         var path: String
         var range: String?
         var ifRange: String?
+        var proxyAuthorization: String?
     }
 
     let port: Int
@@ -106,7 +113,9 @@ final class TestServer: Sendable {
     private func serve(_ connection: Int32) {
         guard let (line, headers) = readHead(connection) else { return }
         let path = line.split(separator: " ").dropFirst().first.map(String.init) ?? ""
-        let request = Request(path: path, range: headers["range"], ifRange: headers["if-range"])
+        let request = Request(
+            path: path, range: headers["range"], ifRange: headers["if-range"],
+            proxyAuthorization: headers["proxy-authorization"])
         let (state, fault) = state.withLock { state in
             state.requests.append(request)
             let fault = state.faults.isEmpty ? Fault.none : state.faults.removeFirst()
@@ -132,6 +141,7 @@ final class TestServer: Sendable {
             return send(
                 connection,
                 "HTTP/1.1 302 Found\r\nLocation: \(target)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        case .silence: return waitForEnd(connection)
         case .otherTag: tag = "\"other\""
         case .extraHeaders(let lines): head += lines
         default: break
@@ -153,20 +163,26 @@ final class TestServer: Sendable {
             send(connection, "HTTP/1.1 \(status)\r\n" + head.joined(separator: "\r\n") + "\r\n\r\n")
             send(connection, "\(String(body.count, radix: 16))\r\n")
             send(connection, Array(body))
-            return send(connection, "\r\n0\r\n\r\n")
+            return send(connection, "\r\n0\r\nETag: \"late\"\r\n\r\n")
         }
         head.append("Content-Length: \(body.count)")
+        if case .cutHead = fault {
+            send(connection, "HTTP/1.1 \(status)\r\n" + head.joined(separator: "\r\n") + "\r\n")
+            return
+        }
+        if case .interim = fault { send(connection, "HTTP/1.1 103 Early Hints\r\nETag: \"early\"\r\n\r\n") }
         send(connection, "HTTP/1.1 \(status)\r\n" + head.joined(separator: "\r\n") + "\r\n\r\n")
         switch fault {
         case .cut(let count):
             send(connection, Array(body.prefix(count)))
             // What the client has not taken up when the connection ends, it may lose.
             usleep(100_000)
+        case .interim:
+            send(connection, Array(body.prefix(body.count / 2)))
+            usleep(100_000)
         case .stall(let count):
             send(connection, Array(body.prefix(count)))
-            // Until the client has had enough.
-            var byte: UInt8 = 0
-            _ = recv(connection, &byte, 1, 0)
+            waitForEnd(connection)
         case .slow:
             for offset in stride(from: body.startIndex, to: body.endIndex, by: 64 << 10) {
                 guard send(connection, Array(body[offset..<min(body.endIndex, offset + 64 << 10)])) else { return }
@@ -179,6 +195,12 @@ final class TestServer: Sendable {
             send(connection, Array(body.dropFirst(half)))
         default: send(connection, Array(body))
         }
+    }
+
+    /// Waits until the client has had enough.
+    private func waitForEnd(_ connection: Int32) {
+        var byte: UInt8 = 0
+        _ = recv(connection, &byte, 1, 0)
     }
 
     private func readHead(_ connection: Int32) -> (String, [String: String])? {

@@ -1,4 +1,3 @@
-import Crypto
 import DreamSimCheckpoints
 import DreamSimNetworks
 import DreamSimSupport
@@ -79,7 +78,5 @@ extension WeightNeeds {
 
 /// SHA-256, in hexadecimal, over the digests of files.
 func digest(of digests: [String]) -> String {
-    SHA256.hash(data: Data(digests.joined(separator: "\n").utf8)).map { byte in
-        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    SHA256Digest.hex(of: digests.joined(separator: "\n").utf8)
 }

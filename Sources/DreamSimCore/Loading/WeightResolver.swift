@@ -1,4 +1,3 @@
-import Crypto
 import DreamSimCheckpoints
 import DreamSimNetworks
 import DreamSimSupport
@@ -95,8 +94,6 @@ extension ModelDescription {
         let identity = try encoder.encode(
             Identity(
                 parts: bare, digests: digests.values.sorted(), precision: precision == .float32 ? nil : precision))
-        return SHA256.hash(data: identity).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
+        return SHA256Digest.hex(of: identity)
     }
 }

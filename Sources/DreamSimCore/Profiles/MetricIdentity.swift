@@ -1,5 +1,6 @@
 public import DreamSimImages
 import DreamSimWeights
+import DreamSimSupport
 
 /// What a metric's numbers depend on: only numbers of equal identities can be compared, cached or given percentiles.
 public struct MetricIdentity: Hashable, Sendable, Codable {

@@ -1,4 +1,3 @@
-import Crypto
 import DreamSim
 import DreamSimSupport
 import Foundation
@@ -40,7 +39,7 @@ struct PreparedFile: Sendable {
         self.status = status
         do {
             let bytes = try RegularFile.read(rawPath: path.bytes, byteLimit: preprocessing.decoding.byteLimit)
-            let digest = Data(SHA256.hash(data: bytes))
+            let digest = Data(SHA256Digest.bytes(of: bytes))
             if let row = try row(digest) {
                 result = .known(row: row)
                 return
@@ -62,10 +61,10 @@ struct PreparedFile: Sendable {
 extension Image {
     /// SHA-256 of the width, the height and the pixels.
     var digest: Data {
-        var hash = SHA256()
-        hash.update(data: Data("\(width)x\(height)\n".utf8))
-        pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return Data(hash.finalize())
+        var hash = SHA256Digest()
+        hash.update("\(width)x\(height)\n".utf8)
+        hash.update(pixels)
+        return Data(hash.bytes())
     }
 }
 

@@ -1,4 +1,3 @@
-import Crypto
 public import DreamSim
 import DreamSimSupport
 import Foundation
@@ -106,7 +105,7 @@ extension IndexReader {
     }
 
     private func vector(ofBytes bytes: [UInt8]) throws -> [Float]? {
-        let digest = Data(SHA256.hash(data: bytes))
+        let digest = Data(SHA256Digest.bytes(of: bytes))
         let file = try read { db in
             try Row.fetchOne(db, sql: IndexedFile.selection + " WHERE content.bytes = ? LIMIT 1", arguments: [digest])
                 .map(IndexedFile.init)

@@ -1,7 +1,7 @@
-import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
+import DreamSimSupport
 
 /// The page for browsers: files of the folder `Page`, which are a part of the program.
 enum PageRoutes {
@@ -29,7 +29,7 @@ enum PageRoutes {
 
         init(_ bytes: [UInt8], _ mediaType: String) {
             (self.bytes, self.mediaType) = (bytes, mediaType + "; charset=utf-8")
-            tag = "\"" + SHA256.hash(data: bytes).prefix(8).map { String($0, radix: 16) }.joined(separator: "-") + "\""
+            tag = "\"" + SHA256Digest.hex(of: bytes).prefix(16) + "\""
         }
     }
 

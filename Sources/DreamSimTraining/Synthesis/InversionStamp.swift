@@ -2,6 +2,7 @@ import DreamSim
 import DreamSimTensors
 import DreamSimWeights
 import Foundation
+import DreamSimSupport
 
 /// What tells runs apart: equal digests are of runs that give the same numbers.
 enum InversionStamp {

@@ -1,0 +1,20 @@
+/// Why a transfer ended before the whole answer was there.
+enum TransferFailure: Error, Hashable {
+    /// No connection came about in the time for it.
+    case connectTimeout
+    /// Nothing arrived for too long.
+    case stalled
+    /// Anything else, in libcurl's words.
+    case broken(String)
+}
+
+extension TransferFailure: CustomStringConvertible {
+    /// What happened, without the address.
+    var description: String {
+        switch self {
+        case .connectTimeout: "no connection in time"
+        case .stalled: "nothing arrived"
+        case .broken(let words): words
+        }
+    }
+}
