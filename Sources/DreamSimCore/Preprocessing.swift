@@ -1,6 +1,6 @@
 public import DreamSimImages
-package import DreamSimTensors
 import DreamSimSupport
+package import DreamSimTensors
 
 /// How an image is preprocessed for a network.
 public struct Preprocessing: Hashable, Sendable, Codable {
@@ -61,7 +61,7 @@ extension Preprocessing: CustomStringConvertible {
     }
 
     /// Such as `EXIF applied, alpha over #FFFFFF`.
-    static func description(of decoding: DecodingOptions) -> String {
+    package static func description(of decoding: DecodingOptions) -> String {
         let alpha =
             switch decoding.alpha {
             case .composited(let color): "alpha over \(hexadecimal(color))"

@@ -1,5 +1,6 @@
-public import DreamSimImages
+import DreamSimCodecs
 import CDreamSimVips
+public import DreamSimImages
 import DreamSimSupport
 
 extension Canvas {

@@ -1,4 +1,4 @@
-import DreamSimCore
+package import DreamSimCore
 package import DreamSimSupport
 
 extension CSV {

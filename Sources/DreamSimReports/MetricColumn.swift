@@ -1,6 +1,6 @@
 public import DreamSimCore
-import DreamSimImages
-import DreamSimPipeline
+public import DreamSimImages
+public import DreamSimPipeline
 
 /// What a column of numbers says: which metric made them, which way they go, and how images were prepared.
 public struct MetricColumn: Sendable, Hashable, Encodable {

@@ -34,6 +34,8 @@ extension DreamSimError {
         case badValue
         /// A row or entry that says the same as another.
         case duplicate
+        /// A query, a filter or a setting that has no meaning for an index.
+        case badRequest
         /// Nothing is left to work on: an empty file, a split without rows.
         case empty
 

@@ -1,5 +1,5 @@
 import DreamSimCheckpoints
-import DreamSimSupport
+public import DreamSimSupport
 import Foundation
 
 extension ModelStore {
@@ -20,8 +20,6 @@ extension ModelStore {
             try await fetchMissing(source, progress: progress)
         } catch let error as DreamSimError {
             throw error
-        } catch let error as DreamSimError {
-            throw DreamSimError(error, source)
         } catch is CancellationError {
             throw DreamSimError(
                 .cancelled, source.place, isResumable: true, "cancelled; asking again goes on where this stopped")
@@ -56,10 +54,11 @@ extension ModelStore {
         let digest = try check(source, partial, progress: progress)
         do {
             try unpack(source, missing, from: partial, digest: digest, progress: progress)
-        } catch let error as DreamSimError {
+        } catch let error as DreamSimError where error.isOfArchive {
             // A damaged or hostile archive does not get better by keeping it.
             partial.remove()
-            throw error
+            let place = source.place + (error.key.map { ", member '\($0)'" } ?? "")
+            throw DreamSimError(.archive, place, "\(error.reason) (the download is removed)")
         } catch let error as DreamSimError where [.mismatch, .missing, .archive].contains(error.kind) {
             partial.remove()
             throw error
@@ -151,9 +150,9 @@ extension ModelStore {
 }
 
 extension DreamSimError {
-    /// The error of a reader of archives.
-    init(_ error: DreamSimError, _ source: WeightSource) {
-        let place = source.place + (error.key.map { ", member '\($0)'" } ?? "")
-        self.init(.archive, place, "\(error.reason) (the download is removed)")
+    /// Whether the reader of the archive refused its bytes; what this folder's own code finds has other kinds, or no
+    /// member to name.
+    fileprivate var isOfArchive: Bool {
+        [.malformed, .truncated, .refused, .limitExceeded, .unsupported].contains(kind)
     }
 }

@@ -1,6 +1,6 @@
 import DreamSimCheckpoints
-import Foundation
 import DreamSimSupport
+import Foundation
 
 extension ModelStore {
     /// Puts the missing items of a checked download in their places, and records their digests.

@@ -1,5 +1,5 @@
 import DreamSimCheckpoints
-import DreamSimSupport
+public import DreamSimSupport
 public import Foundation
 
 /// What checking a file of weights found.

@@ -1,4 +1,4 @@
-import DreamSimSupport
+package import DreamSimSupport
 package import Foundation
 
 /// Which addresses may be asked.

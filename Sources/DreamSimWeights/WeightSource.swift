@@ -1,5 +1,5 @@
-public import Foundation
 import DreamSimSupport
+public import Foundation
 
 /// One download that yields one or more files of weights.
 public struct WeightSource: Sendable, Hashable {

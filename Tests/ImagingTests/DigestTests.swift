@@ -1,6 +1,6 @@
 import DreamSimImages
-import Foundation
 import DreamSimSupport
+import Foundation
 import TestSupport
 import Testing
 

@@ -1,5 +1,5 @@
-import Foundation
 import DreamSimWeights
+import Foundation
 import Synchronization
 import TestSupport
 import Testing

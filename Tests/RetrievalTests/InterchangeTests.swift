@@ -158,7 +158,7 @@ struct InterchangeTests {
     func refusals() throws {
         try MadeUpIndex.with([[1, 0, 0]]) { index in
             let reader = try index.reader
-            #expect(try StoreTests.kind { _ = try reader.export(to: index.home, as: .npy) } == .badSetting)
+            #expect(try StoreTests.kind { _ = try reader.export(to: index.home, as: .npy) } == .badRequest)
             #expect(
                 try StoreTests.kind { _ = try reader.export(to: index.home.appending(path: "no/such.csv"), as: .csv) }
                     == .unwritable)
@@ -166,7 +166,7 @@ struct InterchangeTests {
             try reader.export(to: file, as: .ndjson)
             let plain = index.home.appending(path: "x.txt")
             try FileManager.default.copyItem(at: file, to: plain)
-            #expect(try StoreTests.kind { _ = try IndexWriter.importing(plain, into: index.url) } == .badSetting)
+            #expect(try StoreTests.kind { _ = try IndexWriter.importing(plain, into: index.url) } == .badRequest)
             let other = ModelStamp(model: "other", weights: "other", preprocessing: .standard, isNormalized: true)
             let stamp = InterchangeStamp(IndexSettings(stamp: other, source: "none", width: 3, precision: .float32))
             #expect(

@@ -165,7 +165,7 @@ struct NeighborTests {
             for (links, effort) in [(1, 100), (257, 1000), (16, 15), (16, 100_001)] {
                 var options = NeighborOptions()
                 (options.links, options.effort) = (links, effort)
-                #expect(try StoreTests.kind { _ = try reader.buildNeighbors(options) } == .badSetting)
+                #expect(try StoreTests.kind { _ = try reader.buildNeighbors(options) } == .badRequest)
             }
             #expect(try reader.buildNeighbors(isCancelled: { true }) == nil)
             #expect(!FileManager.default.fileExists(atPath: index.graph.path))
@@ -173,7 +173,7 @@ struct NeighborTests {
         try Fixtures.withTemporaryFolder { home in
             let url = home.appending(path: "empty")
             _ = try IndexWriter(url, settings: MadeUpIndex.settings(4))
-            #expect(try StoreTests.kind { _ = try IndexReader(url).buildNeighbors() } == .badSetting)
+            #expect(try StoreTests.kind { _ = try IndexReader(url).buildNeighbors() } == .badRequest)
         }
     }
 

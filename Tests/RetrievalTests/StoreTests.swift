@@ -170,7 +170,7 @@ struct StoreTests {
     func foreignFolder() async throws {
         try await Gallery.with(2) { (gallery) throws in
             #expect(
-                try Self.kind { _ = try IndexWriter(gallery.images, settings: gallery.settings) } == .badSetting)
+                try Self.kind { _ = try IndexWriter(gallery.images, settings: gallery.settings) } == .badRequest)
             #expect(try Self.kind { _ = try IndexReader(gallery.home.appending(path: "none")) } == .missing)
             #expect(try IndexReader.settings(of: gallery.index) == nil)
         }

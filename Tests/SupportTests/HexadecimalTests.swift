@@ -1,5 +1,5 @@
-import Foundation
 import DreamSimSupport
+import Foundation
 import Testing
 
 @Suite("Hexadecimal digits") struct HexadecimalTests {
@@ -15,7 +15,8 @@ import Testing
         #expect([UInt8](hexadecimal: "") == [])
     }
 
-    @Test("what is no whole number of bytes in digits is refused", arguments: ["0", "0g", "+1", " 1", "0x", "1e1", "é"])
+    @Test(
+        "what is no whole number of bytes in digits is refused", arguments: ["0", "0g", "+1", " 1", "0x", "1e1", "é"])
     func refused(_ text: String) {
         #expect([UInt8](hexadecimal: text) == nil)
     }

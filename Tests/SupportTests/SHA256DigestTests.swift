@@ -1,5 +1,5 @@
-import Foundation
 import DreamSimSupport
+import Foundation
 import Testing
 
 @Suite("SHA-256") struct SHA256DigestTests {

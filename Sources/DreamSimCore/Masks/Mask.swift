@@ -30,12 +30,6 @@ public struct Mask: Sendable, Hashable {
         }
     }
 
-    /// Reads a file.
-    /// - Throws: `DreamSimError` when it cannot be read, and as `init(_:name:)`.
-    public init(contentsOf path: ImagePath, options: DecodingOptions = .standard) throws {
-        try self.init(try Image(contentsOfFile: path.bytes, options: options), name: "\(path)")
-    }
-
     /// Whether everything counts in full, so that the mask changes nothing.
     public var isWhole: Bool { weights.values.allSatisfy { $0 == 1 } }
 

@@ -1,6 +1,6 @@
 public import DreamSimImages
 import DreamSimNetworks
-import DreamSimSupport
+package import DreamSimSupport
 import DreamSimTensors
 
 extension PerceptualModel: MaskableMetric {
@@ -92,7 +92,7 @@ extension PerceptualModel: MaskableMetric {
     }
 
     /// Refuses models that have no patches.
-    func checkTransformers() throws(DreamSimError) {
+    package func checkTransformers() throws(DreamSimError) {
         guard networks.isEmpty else { return }
         throw DreamSimError(
             .badSetting, description.name, "has no vision transformer, so that there are neither patches nor attention")

@@ -1,6 +1,6 @@
 public import DreamSimImages
-import DreamSimWeights
 import DreamSimSupport
+import DreamSimWeights
 
 /// What a metric's numbers depend on: only numbers of equal identities can be compared, cached or given percentiles.
 public struct MetricIdentity: Hashable, Sendable, Codable {

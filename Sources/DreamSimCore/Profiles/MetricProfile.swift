@@ -1,4 +1,4 @@
-import DreamSimSupport
+public import DreamSimSupport
 public import DreamSimWeights
 public import Foundation
 

@@ -1,7 +1,7 @@
 package import DreamSim
+import DreamSimSupport
 import DreamSimWeights
 import Foundation
-import DreamSimSupport
 
 /// Which file, in which state: its path, size and time of change. Caches go by it, so that a changed image is looked at
 /// anew.

@@ -4,7 +4,7 @@ extension EvaluationReport {
     /// Draws conclusions from what was measured.
     init(
         dataSet: DataSet, metrics: [EvaluatedMetric], items: [Item], parts: [String], skipped: [Skip],
-        measurements: [Measurements], unrelated: [PixelPair], related: [PixelPair], bootstrap: Bootstrap
+        measurements: [Measurements], unrelated: [IndexPair], related: [IndexPair], bootstrap: Bootstrap
     ) {
         let whole = Scores(items, metrics, bootstrap, comparing: true)
         let byPart = parts.map { part in
@@ -18,7 +18,7 @@ extension EvaluationReport {
             let judgments = items.compactMap { item in
                 item.scores[index].flatMap { made in made.score.map { (margin: made.margin, score: $0) } }
             }
-            func distribution(_ pairs: [PixelPair]) -> DistanceDistribution? {
+            func distribution(_ pairs: [IndexPair]) -> DistanceDistribution? {
                 DistanceDistribution(pairs.compactMap { measurements[index].values[$0] })
             }
             return MetricResult(

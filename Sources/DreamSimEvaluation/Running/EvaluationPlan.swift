@@ -5,12 +5,12 @@ import DreamSimSupport
 struct EvaluationPlan {
     let images: ImageTable
     /// For each judgment its pairs.
-    let pairs: [[PixelPair]]
+    let pairs: [[IndexPair]]
     /// The number of distinct images in the judgments.
     let judgedImages: Int
     private let comparisons: [Comparison]
     /// References of different judgments, in an order of chance.
-    let unrelatedPairs: [PixelPair]
+    let unrelatedPairs: [IndexPair]
 
     init(_ set: JudgedSet, settings: EvaluationSettings) {
         var images = ImageTable()
@@ -30,7 +30,7 @@ struct EvaluationPlan {
                             others: set.task.pairs.filter { $0.0 == first }.map { places[$0.1] }))
                 }
             }
-            return set.task.pairs.map { PixelPair(a: places[$0.0], b: places[$0.1]) }
+            return set.task.pairs.map { IndexPair(a: places[$0.0], b: places[$0.1]) }
         }
         self.images = images
         judgedImages = images.paths.count
@@ -39,24 +39,24 @@ struct EvaluationPlan {
     }
 
     /// Pairs of different references, each at most once: all, or as many as are wanted, by chance.
-    private static func unrelated(_ references: [Int], limit: Int, seed: UInt64) -> [PixelPair] {
+    private static func unrelated(_ references: [Int], limit: Int, seed: UInt64) -> [IndexPair] {
         guard references.count > 1, limit > 0 else { return [] }
         var random = SeededGenerator(state: seed)
-        var pairs: [PixelPair] = []
+        var pairs: [IndexPair] = []
         let all = references.count * (references.count - 1) / 2
         if all <= 4 * limit {
             for i in references.indices {
                 for j in (i + 1)..<max(i + 1, references.count) {
-                    pairs.append(PixelPair(a: references[i], b: references[j]))
+                    pairs.append(IndexPair(a: references[i], b: references[j]))
                 }
             }
             for i in pairs.indices.dropLast() { pairs.swapAt(i, i + random.index(below: pairs.count - i)) }
             return Array(pairs.prefix(limit))
         }
-        var seen: Set<PixelPair> = []
+        var seen: Set<IndexPair> = []
         while pairs.count < limit {
             let (i, j) = (random.index(below: references.count), random.index(below: references.count))
-            let pair = PixelPair(a: references[min(i, j)], b: references[max(i, j)])
+            let pair = IndexPair(a: references[min(i, j)], b: references[max(i, j)])
             if i != j, seen.insert(pair).inserted { pairs.append(pair) }
         }
         return pairs
@@ -73,7 +73,7 @@ struct EvaluationPlan {
     }
 
     /// The pairs of an image and its variations: with the reference, or of the two that people did not call odd.
-    func related(_ set: JudgedSet) -> [PixelPair] {
+    func related(_ set: JudgedSet) -> [IndexPair] {
         zip(set.items, pairs).flatMap { item, pairs in
             switch item.judgment {
             case .rightShare: pairs
@@ -88,7 +88,7 @@ struct EvaluationPlan {
         _ metrics: [EvaluatedMetric], settings: EvaluationSettings, progress: (EvaluationProgress) -> Void
     ) throws -> [Measurements] {
         try withoutActuallyEscaping(progress) { progress in
-            func measurer(_ unrelated: some Sequence<PixelPair>) -> Measurer {
+            func measurer(_ unrelated: some Sequence<IndexPair>) -> Measurer {
                 // Pairs with the same reference together, so that what depends on it alone is computed once.
                 let groups = Dictionary(grouping: unrelated, by: \.a).sorted { $0.key < $1.key }
                 return Measurer(

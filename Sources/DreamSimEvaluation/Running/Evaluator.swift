@@ -55,7 +55,7 @@ public enum Evaluator {
     }
 
     private static func item(
-        _ judged: JudgedItem, _ pairs: [PixelPair], _ measurements: [Measurements], _ metrics: [EvaluatedMetric],
+        _ judged: JudgedItem, _ pairs: [IndexPair], _ measurements: [Measurements], _ metrics: [EvaluatedMetric],
         _ images: ImageTable
     ) -> EvaluationReport.Item {
         var values: [[Double]?] = []

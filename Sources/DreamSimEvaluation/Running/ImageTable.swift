@@ -18,7 +18,7 @@ struct ImageTable: Sendable {
 }
 
 /// Two images, as places in a `ImageTable`, in the order in which a metric gets them.
-struct PixelPair: Hashable, Sendable {
+struct IndexPair: Hashable, Sendable {
     let a: Int
     let b: Int
 }

@@ -1,9 +1,9 @@
 /// What one metric says of pairs of images.
 struct Measurements: Sendable {
     /// The values that there are.
-    var values: [PixelPair: Double] = [:]
+    var values: [IndexPair: Double] = [:]
     /// Why there is none.
-    var failures: [PixelPair: String] = [:]
+    var failures: [IndexPair: String] = [:]
     /// How many values and embeddings were computed now and not found in the cache.
     var computed = 0
     /// How long computing took.

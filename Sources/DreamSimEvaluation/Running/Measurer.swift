@@ -39,7 +39,7 @@ struct Measurer {
         for comparison in comparisons {
             let reference = try images.keys[comparison.reference].flatMap { try journal.vector($0) }
             for other in comparison.others {
-                let pair = PixelPair(a: comparison.reference, b: other)
+                let pair = IndexPair(a: comparison.reference, b: other)
                 let vector = try images.keys[other].flatMap { try journal.vector($0) }
                 if let reference, let vector {
                     let distance = Embedding.cosineDistance(reference, vector)
@@ -72,10 +72,10 @@ struct Measurer {
             try ValueJournal(settings.cacheFile($0.identity.fileName + ".values"), identity: $0.identity)
         }
         var results = [Measurements](repeating: Measurements(), count: metrics.count)
-        var planned = Set<PixelPair>()
+        var planned = Set<IndexPair>()
         let work: [Work] = comparisons.compactMap { comparison in
             let others = comparison.others.filter {
-                planned.insert(PixelPair(a: comparison.reference, b: $0)).inserted
+                planned.insert(IndexPair(a: comparison.reference, b: $0)).inserted
                     && images.keys[comparison.reference] != nil && images.keys[$0] != nil
             }
             let missing = journals.map { journal in
@@ -86,7 +86,7 @@ struct Measurer {
         try compute(work, metrics, journals, &results)
         for comparison in comparisons {
             for other in comparison.others {
-                let pair = PixelPair(a: comparison.reference, b: other)
+                let pair = IndexPair(a: comparison.reference, b: other)
                 for index in metrics.indices where results[index].failures[pair] == nil {
                     if let key = key(pair.a, pair.b), let value = journals[index][key] {
                         results[index].values[pair] = value
@@ -122,7 +122,7 @@ struct Measurer {
                     case .success(let value):
                         if let key = key(item.comparison.reference, other) { found.append((key, value)) }
                     case .failure(let error):
-                        results[index].failures[PixelPair(a: item.comparison.reference, b: other)] = error.text
+                        results[index].failures[IndexPair(a: item.comparison.reference, b: other)] = error.text
                     }
                 }
                 results[index].computed += found.count
@@ -144,12 +144,12 @@ struct Measurer {
         _ work: Work, _ images: ImageTable, _ decoding: DecodingOptions
     ) -> [Int: Result<Image, Failure>] {
         var result: [Int: Result<Image, Failure>] = [:]
-        for image in [work.comparison.reference] + Set(work.missing.joined()).sorted() where result[image] == nil {
+        for index in [work.comparison.reference] + Set(work.missing.joined()).sorted() where result[index] == nil {
             do {
-                let image = try Image(contentsOfFile: images.paths[image].bytes, options: decoding)
-                result[image] = .success(image)
+                let image = try Image(contentsOfFile: images.paths[index].bytes, options: decoding)
+                result[index] = .success(image)
             } catch {
-                result[image] = .failure(Failure(text: "\(error)"))
+                result[index] = .failure(Failure(text: "\(error)"))
             }
         }
         return result

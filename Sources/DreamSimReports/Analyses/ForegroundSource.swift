@@ -1,5 +1,5 @@
-import DreamSimCore
-import DreamSimImages
+public import DreamSimCore
+public import DreamSimImages
 import DreamSimSupport
 
 /// Where the foreground of an image is taken from.

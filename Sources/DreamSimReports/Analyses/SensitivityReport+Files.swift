@@ -62,14 +62,14 @@ extension SensitivityReport {
     ///   - source: the image that was altered.
     ///   - settings: how it was altered.
     public func sheet(of source: Heatmap.Source, settings: Settings) throws -> Image {
-        let image = settings.prepared(source.image)
+        let original = settings.prepared(source.image)
         var cells: [ContactSheet.Cell] = []
         for alteration in settings.alterations {
             for strength in alteration.strengths {
                 let shares = measurements.filter { $0.alteration == alteration && $0.strength == strength }
                 cells.append(
                     ContactSheet.Cell(
-                        image: try alteration.applied(to: image, strength: strength, seed: seed),
+                        image: try alteration.applied(to: original, strength: strength, seed: seed),
                         title: alteration.rawValue, figure: Self.figure(strength),
                         lines: shares.map { "\($0.metric) " + String(format: "%.3f", $0.share) }))
             }

@@ -92,25 +92,25 @@ public struct SensitivityReport: Sendable, Encodable {
         of source: Heatmap.Source, metrics: [any PerceptualMetric], unrelated: Heatmap.Source? = nil,
         settings: Settings = Settings(), progress: (Int) -> Void = { _ in }
     ) throws {
-        let image = settings.prepared(source.image)
+        let original = settings.prepared(source.image)
         var rows: [(Alteration, Double, metric: Int, value: Double)] = []
         for (done, alteration) in settings.alterations.enumerated() {
             let altered = try alteration.strengths.map {
-                try alteration.applied(to: image, strength: $0, seed: settings.seed)
+                try alteration.applied(to: original, strength: $0, seed: settings.seed)
             }
-            let values = try metrics.map { try $0.values(from: image, to: altered) }
+            let values = try metrics.map { try $0.values(from: original, to: altered) }
             for (place, strength) in alteration.strengths.enumerated() {
                 for index in metrics.indices { rows.append((alteration, strength, index, values[index][place])) }
             }
             progress(done + 1)
         }
-        let other = unrelated.map { $0.image.resized(width: image.width, height: image.height) }
+        let other = unrelated.map { $0.image.resized(width: original.width, height: original.height) }
         let scales = try metrics.enumerated().map { index, metric in
             guard let other else {
                 let largest = rows.filter { $0.metric == index }.map { metric.card.difference($0.value) }.max() ?? 0
                 return largest > 0 ? largest : 1
             }
-            let scale = metric.card.difference(try metric.value(image, other))
+            let scale = metric.card.difference(try metric.value(original, other))
             guard scale > 0, scale.isFinite else {
                 throw DreamSimError(
                     .badSetting, "\(unrelated?.path.description ?? "")",
@@ -119,7 +119,7 @@ public struct SensitivityReport: Sendable, Encodable {
             return scale
         }
         image = source.path
-        (width, height, seed) = (image.width, image.height, settings.seed)
+        (width, height, seed) = (original.width, original.height, settings.seed)
         self.unrelated = unrelated?.path
         scaling =
             unrelated.map { "1 is the difference from \($0.path.name), which shows something else" }

@@ -35,14 +35,14 @@ public struct ClusterOptions: Sendable {
     func check(images: Int) throws(DreamSimError) {
         if let count, !(1...max(1, images)).contains(count) {
             throw DreamSimError(
-                .badSetting, "number of clusters \(count)",
+                .badRequest, "number of clusters \(count)",
                 "must be from 1 to \(images), the number of different images")
         }
         if let distance, !(0...2).contains(distance) {
-            throw DreamSimError(.badSetting, "distance \(distance)", "must be from 0 to 2")
+            throw DreamSimError(.badRequest, "distance \(distance)", "must be from 0 to 2")
         }
         guard neighbors > 0, rounds > 0 else {
-            throw DreamSimError(.badSetting, "neighbors and rounds", "must be at least 1")
+            throw DreamSimError(.badRequest, "neighbors and rounds", "must be at least 1")
         }
     }
 }

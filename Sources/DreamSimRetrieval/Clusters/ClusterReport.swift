@@ -55,7 +55,7 @@ extension IndexReader {
     /// Puts the images into clusters. The same index, options and seed give the same clusters, whatever the number of
     /// threads.
     /// - Parameter progress: called with what is being done, and how much of it is.
-    /// - Throws: `DreamSimError`: `.badSetting` for options out of range or an index without images; for linkage over more
+    /// - Throws: `DreamSimError`: `.badRequest` for options out of range or an index without images; for linkage over more
     ///   than 200,000 images what `neighbors()` throws, and `.missing` without a graph.
     public func clusters(
         _ options: ClusterOptions = ClusterOptions(),

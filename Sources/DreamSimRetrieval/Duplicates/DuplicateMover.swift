@@ -36,7 +36,7 @@ public struct DuplicateMover {
         if manager.fileExists(atPath: folder.path),
             try !manager.contentsOfDirectory(atPath: folder.path).isEmpty
         {
-            throw DreamSimError(.badSetting, folder.path, "is not empty; name a new folder for the duplicates")
+            throw DreamSimError(.badRequest, folder.path, "is not empty; name a new folder for the duplicates")
         }
         do throws(SystemFailure) { try Folder.make(folder.path) } catch {
             throw DreamSimError(error, unwritable: folder.path)

@@ -33,11 +33,11 @@ public struct DuplicateThresholds: Sendable, Hashable, Codable {
     public var scene: Double
 
     /// Sets the distances; each at least the one before.
-    /// - Throws: `DreamSimError` with `.badSetting` when they are not in order or not from 0 to 2.
+    /// - Throws: `DreamSimError` with `.badRequest` when they are not in order or not from 0 to 2.
     public init(reencoded: Double, near: Double, scene: Double) throws(DreamSimError) {
         guard 0 <= reencoded, reencoded <= near, near <= scene, scene <= 2 else {
             throw DreamSimError(
-                .badSetting, "thresholds \(reencoded), \(near), \(scene)",
+                .badRequest, "thresholds \(reencoded), \(near), \(scene)",
                 "must be distances from 0 to 2, none smaller than the one before")
         }
         (self.reencoded, self.near, self.scene) = (reencoded, near, scene)

@@ -8,7 +8,7 @@ extension IndexReader {
     /// Within a group every pair is within the tier's threshold; nothing chains. With `against`, every file is within the
     /// threshold of the one it is a duplicate of.
     /// - Parameter progress: called with the number of images that were compared with all others.
-    /// - Throws: `DreamSimError`: `.badSetting` when so many pairs are within the threshold that it says nothing; what
+    /// - Throws: `DreamSimError`: `.badRequest` when so many pairs are within the threshold that it says nothing; what
     ///   `neighbors()` throws where the graph is used, and `.missing` when it was asked for and is not there.
     public func duplicates(
         _ options: DuplicateOptions, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }

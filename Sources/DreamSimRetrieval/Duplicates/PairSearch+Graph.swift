@@ -8,7 +8,7 @@ extension PairSearch {
     private static let together = 512
 
     /// Pairs within the distance as far as the graph of neighbors leads to them, from the most alike on.
-    /// - Throws: `DreamSimError`: without a graph `.missing`; `.badSetting` when there are too many pairs.
+    /// - Throws: `DreamSimError`: without a graph `.missing`; `.badRequest` when there are too many pairs.
     func pairs(byGraphOf reader: IndexReader, progress: (_ done: Int, _ total: Int) -> Void) throws -> [RowPair] {
         var included = RowMask(rows: vectors.rows, all: false)
         rows.forEach { included[Int($0)] = true }
@@ -34,7 +34,7 @@ extension PairSearch {
                 found.formUnion(exact(candidates))
                 guard found.count <= Self.most else {
                     throw DreamSimError(
-                        .badSetting, "distance \(limit)",
+                        .badRequest, "distance \(limit)",
                         "more than \(Self.most) pairs of images are within it; choose a smaller one")
                 }
                 waiting = again

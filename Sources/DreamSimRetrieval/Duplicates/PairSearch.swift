@@ -36,7 +36,7 @@ struct PairSearch {
     private static let together = 512
 
     /// The pairs, from the most alike on.
-    /// - Throws: `DreamSimError` with `.badSetting` when there are too many.
+    /// - Throws: `DreamSimError` with `.badRequest` when there are too many.
     func pairs(progress: (_ done: Int, _ total: Int) -> Void) throws -> [RowPair] {
         var found: [RowPair] = []
         var included = RowMask(rows: vectors.rows, all: false)
@@ -47,7 +47,7 @@ struct PairSearch {
             found += try pairs(of: block, included)
             guard found.count <= Self.most else {
                 throw DreamSimError(
-                    .badSetting, "distance \(limit)",
+                    .badRequest, "distance \(limit)",
                     "more than \(Self.most) pairs of images are within it; choose a smaller one")
             }
         }
@@ -82,7 +82,7 @@ struct PairSearch {
         }
         guard count.load(ordering: .relaxed) <= Self.most else {
             throw DreamSimError(
-                .badSetting, "distance \(limit)",
+                .badRequest, "distance \(limit)",
                 "more than \(Self.most) pairs of images are within it; choose a smaller one")
         }
         return exact(candidates.withLock { $0 })

@@ -12,7 +12,7 @@ extension IndexReader {
     ///   - url: a new or empty folder for `.npy`, a file for the others.
     ///   - progress: called with the number of files that are written.
     /// - Returns: how many files were written.
-    /// - Throws: `DreamSimError`: `.badSetting` for a folder that is not empty, `.unwritable` for a full disk and the like,
+    /// - Throws: `DreamSimError`: `.badRequest` for a folder that is not empty, `.unwritable` for a full disk and the like,
     ///   `.damaged` when a vector has changed.
     @discardableResult
     public func export(
@@ -32,7 +32,7 @@ extension IndexReader {
             }
         } catch let error as DreamSimError {
             throw DreamSimError(
-                .unwritable, error.path, error.reason + "; check the folder's permissions and the room on its disk")
+                .unwritable, error.subject, error.reason + "; check the folder's permissions and the room on its disk")
         } catch let error as AtomicFile.Failure {
             throw DreamSimError(error)
         }
@@ -47,7 +47,7 @@ extension IndexReader {
     ) throws {
         let manager = FileManager.default
         if let there = try? manager.contentsOfDirectory(atPath: url.path), !there.isEmpty {
-            throw DreamSimError(.badSetting, url.path, "is not empty; name a new folder for the export")
+            throw DreamSimError(.badRequest, url.path, "is not empty; name a new folder for the export")
         }
         let isNew = !manager.fileExists(atPath: url.path)
         let parts = ["img_emb", "metadata"].map { url.appending(path: $0) }

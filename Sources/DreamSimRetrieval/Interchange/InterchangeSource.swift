@@ -17,7 +17,7 @@ struct InterchangeSource {
     ///   - url: a folder or a file.
     ///   - format: its layout; nil to tell it by the name.
     ///   - given: what the vectors are, when the export does not say it, or says it wrongly.
-    /// - Throws: `DreamSimError`: `.badSetting` for a layout that cannot be told, `.missing` without a stamp, `.unreadable`,
+    /// - Throws: `DreamSimError`: `.badRequest` for a layout that cannot be told, `.missing` without a stamp, `.unreadable`,
     ///   `.damaged`.
     init(_ url: URL, format: InterchangeFormat?, stamp given: InterchangeStamp?) throws {
         do {
@@ -28,7 +28,7 @@ struct InterchangeSource {
             case .ndjson: (stamp, next) = try Self.lines(url, given)
             }
         } catch let error as DreamSimError {
-            throw DreamSimError(.unreadable, error.path, error.reason)
+            throw DreamSimError(.unreadable, error.subject, error.reason)
         }
     }
 
@@ -42,7 +42,7 @@ struct InterchangeSource {
         if isFolder.boolValue { return .npy }
         guard let format = InterchangeFormat(rawValue: url.pathExtension.lowercased()), format != .npy else {
             throw DreamSimError(
-                .badSetting, url.path,
+                .badRequest, url.path,
                 "is no folder of .npy files and has no ending .safetensors, .csv or .ndjson; say what it is with --format"
                     + (url.pathExtension == "parquet" ? "; Parquet is not read: convert it to NDJSON" : ""))
         }

@@ -20,10 +20,10 @@ extension Projection {
     /// Draws the map: small images as near to their places as they fit without overlapping; dots for those for which
     /// there is no room.
     /// - Parameter decoding: how files become images. One that cannot be read any more is a dot.
-    /// - Throws: `DreamSimError` with `.badSetting` for a side that is not from 200 to 20000.
+    /// - Throws: `DreamSimError` with `.badRequest` for a side that is not from 200 to 20000.
     public func drawn(_ drawing: ProjectionDrawing = ProjectionDrawing(), decoding: DecodingOptions) throws -> Image {
         guard (200...20_000).contains(drawing.side) else {
-            throw DreamSimError(.badSetting, "side \(drawing.side)", "must be from 200 to 20000 pixels")
+            throw DreamSimError(.badRequest, "side \(drawing.side)", "must be from 200 to 20000 pixels")
         }
         let margin = drawing.side / 60
         let inner = drawing.side - 2 * margin

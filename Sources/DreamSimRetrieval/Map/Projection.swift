@@ -48,7 +48,7 @@ extension IndexReader {
     /// Makes a map: the two main directions of the vectors (principal components), then places at which near neighbors
     /// lie near (UMAP). The same index, options and seed give the same map.
     /// - Parameter progress: called with what is being done, and how much of it is.
-    /// - Throws: `DreamSimError`: `.badSetting` for options out of range or an index without images; over more than 200,000
+    /// - Throws: `DreamSimError`: `.badRequest` for options out of range or an index without images; over more than 200,000
     ///   images what `neighbors()` throws, and `.missing` without a graph.
     public func map(
         _ options: ProjectionOptions = ProjectionOptions(),
@@ -56,7 +56,7 @@ extension IndexReader {
     ) throws -> Projection {
         guard (2...1000).contains(options.neighbors), options.rounds ?? 1 > 0 else {
             throw DreamSimError(
-                .badSetting, "\(options.neighbors) neighbors", "must be from 2 to 1000, and rounds at least 1")
+                .badRequest, "\(options.neighbors) neighbors", "must be from 2 to 1000, and rounds at least 1")
         }
         let files = try filesByRow(in: options.folders)
         let rows = files.keys.sorted()

@@ -1,3 +1,4 @@
+import DreamSimSupport
 public import DreamSim
 import DreamSimTensors
 import Foundation

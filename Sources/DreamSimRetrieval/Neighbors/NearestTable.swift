@@ -49,7 +49,7 @@ struct NearestTable: Sendable {
 
 extension IndexReader {
     /// The files in some folders, by the row of their vector; all files when no folder is named.
-    /// - Throws: `DreamSimError` with `.badSetting` when there are none.
+    /// - Throws: `DreamSimError` with `.badRequest` when there are none.
     func filesByRow(in folders: [ImagePath]) throws -> [Int32: [IndexedFile]] {
         let folders = folders.map { $0.absolute() }
         var files: [Int32: [IndexedFile]] = [:]
@@ -61,7 +61,7 @@ extension IndexReader {
         }
         guard !files.isEmpty else {
             let which = folders.isEmpty ? "" : " in \(folders.map { "\($0)" }.joined(separator: ", "))"
-            throw DreamSimError(.badSetting, folder.path, "holds no images\(which)")
+            throw DreamSimError(.badRequest, folder.path, "holds no images\(which)")
         }
         return files
     }

@@ -16,7 +16,7 @@ extension IndexReader {
     ///   - isCancelled: asked every thousand vectors; once true, nothing is written.
     ///   - progress: called with the number of vectors that are in the graph, on the caller's thread.
     /// - Returns: the graph; nil when it was cancelled.
-    /// - Throws: `DreamSimError`: `.badSetting` for options out of range or an index without images, `.unwritable` for a
+    /// - Throws: `DreamSimError`: `.badRequest` for options out of range or an index without images, `.unwritable` for a
     ///   full disk and the like, `.unreadable` when the program was built without hnswlib.
     @discardableResult
     public func buildNeighbors(
@@ -26,7 +26,7 @@ extension IndexReader {
         try options.check()
         let live = try liveRows().map { UInt32($0) }
         guard !live.isEmpty else {
-            throw DreamSimError(.badSetting, folder.path, "holds no images, so that there is nothing to build")
+            throw DreamSimError(.badRequest, folder.path, "holds no images, so that there is nothing to build")
         }
         IndexFolder(folder).removeAbandoned()
         let builder = try NeighborBuilder(vectors, points: live.count, options)

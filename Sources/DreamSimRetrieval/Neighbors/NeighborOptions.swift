@@ -11,14 +11,14 @@ public struct NeighborOptions: Sendable, Hashable {
     /// The usual ones.
     public init() {}
 
-    /// - Throws: `DreamSimError` with `.badSetting` for numbers out of range.
+    /// - Throws: `DreamSimError` with `.badRequest` for numbers out of range.
     func check() throws(DreamSimError) {
         guard (2...256).contains(links) else {
-            throw DreamSimError(.badSetting, "links \(links)", "must be from 2 to 256")
+            throw DreamSimError(.badRequest, "links \(links)", "must be from 2 to 256")
         }
         guard (links...100_000).contains(effort) else {
             throw DreamSimError(
-                .badSetting, "effort \(effort)", "must be from \(links), the number of links, to 100000")
+                .badRequest, "effort \(effort)", "must be from \(links), the number of links, to 100000")
         }
     }
 }

@@ -43,15 +43,15 @@ extension IndexReader {
     ///   - queries: with how many images of the index.
     ///   - count: how many neighbors of each.
     ///   - effort: how many candidates the approximate search keeps.
-    /// - Throws: as `neighbors()`; `DreamSimError` with `.missing` without a graph, `.badSetting` with fewer than two
+    /// - Throws: as `neighbors()`; `DreamSimError` with `.missing` without a graph, `.badRequest` with fewer than two
     ///   images.
     public func measureRecall(queries: Int = 100, count: Int = 10, effort: Int? = nil) throws -> RecallReport {
         guard queries > 0, count > 0, effort ?? 1 > 0 else {
-            throw DreamSimError(.badSetting, "queries, count and effort", "must be at least 1")
+            throw DreamSimError(.badRequest, "queries, count and effort", "must be at least 1")
         }
         _ = try requireGraph()
         let live = try liveRows()
-        guard live.count > 1 else { throw DreamSimError(.badSetting, folder.path, "holds fewer than two images") }
+        guard live.count > 1 else { throw DreamSimError(.badRequest, folder.path, "holds fewer than two images") }
         var chance = SeededGenerator(state: 7)
         let chosen = live.shuffled(using: &chance).prefix(queries)
         let effort = max(effort ?? NeighborGraph.standardEffort, count + 1)

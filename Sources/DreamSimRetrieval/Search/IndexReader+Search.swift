@@ -38,7 +38,7 @@ extension IndexReader {
     ///   - filter: which files may be found.
     ///   - method: how they are found.
     /// - Returns: for each query its files, the most alike first; equal distances in the order of their paths.
-    /// - Throws: `DreamSimError`: `.badSetting` for a vector of another width or one that is not finite, `.damaged` when a
+    /// - Throws: `DreamSimError`: `.badRequest` for a vector of another width or one that is not finite, `.damaged` when a
     ///   vector has changed; for an approximate search what `neighbors()` throws, and `.missing` without a graph.
     public func search(
         _ queries: [SearchQuery], count: Int, filter: SearchFilter = SearchFilter(), method: SearchMethod = .exact
@@ -46,12 +46,12 @@ extension IndexReader {
         let units = try queries.map { query in
             guard query.vector.count == settings.width, query.vector.allSatisfy(\.isFinite) else {
                 throw DreamSimError(
-                    .badSetting, "query",
+                    .badRequest, "query",
                     "has \(query.vector.count) components where the index has \(settings.width), or is not finite")
             }
             return IndexWriter.unit(query.vector)
         }
-        guard count > 0 else { throw DreamSimError(.badSetting, "number of results \(count)", "must be at least 1") }
+        guard count > 0 else { throw DreamSimError(.badRequest, "number of results \(count)", "must be at least 1") }
         let mask = try mask(filter)
         // Some more than wanted, because float32 sums round, and because the query's own files are left out.
         let wanted = min(vectors.rows, count + 16 + (queries.map(\.excluded.count).max() ?? 0))

@@ -60,7 +60,7 @@ extension IndexReader {
     }
 
     /// The query of an image whose vector the index has; nil when a model is needed.
-    /// - Throws: `DreamSimError` with `.badSetting` for a number that the index does not have; `DreamSimError` for a file
+    /// - Throws: `DreamSimError` with `.badRequest` for a number that the index does not have; `DreamSimError` for a file
     ///   that cannot be read.
     public func known(_ source: QuerySource, excludesItself: Bool = true) throws -> SearchQuery? {
         guard case .known(let vector, let own) = try look(source) else { return nil }
@@ -84,13 +84,13 @@ extension IndexReader {
         case .bytes(let bytes, let name):
             let limit = settings.stamp.preprocessing.decoding.byteLimit
             guard bytes.count <= limit else {
-                throw DreamSimError(.badSetting, name, "has more than \(limit) bytes, the most that an image may have")
+                throw DreamSimError(.badRequest, name, "has more than \(limit) bytes, the most that an image may have")
             }
             if let vector = try vector(ofBytes: bytes) { return .known(vector, own: []) }
             return .fresh(bytes, name: name, own: [])
         case .entry(let id):
             guard let file = try file(id: id), let vector = try vector(of: file) else {
-                throw DreamSimError(.badSetting, "#\(id)", "is not the number of an image in \(folder.path)")
+                throw DreamSimError(.badRequest, "#\(id)", "is not the number of an image in \(folder.path)")
             }
             return .known(vector, own: [file.path])
         }
@@ -120,13 +120,13 @@ extension SearchQuery {
     ///   - like: what results should be like; at least one.
     ///   - unlike: what they should not be like.
     ///   - weight: how much the others count, from 0 (not at all) to 1 (as much as the wanted ones).
-    /// - Throws: `DreamSimError` with `.badSetting` when nothing is left, or there is nothing to be like.
+    /// - Throws: `DreamSimError` with `.badRequest` when nothing is left, or there is nothing to be like.
     public static func combining(
         _ like: [SearchQuery], unlike: [SearchQuery] = [], weight: Double = 0.5
     ) throws -> SearchQuery {
         guard let width = like.first?.vector.count, (like + unlike).allSatisfy({ $0.vector.count == width }) else {
             throw DreamSimError(
-                .badSetting, "query", "there is nothing to be like, or the vectors have different widths")
+                .badRequest, "query", "there is nothing to be like, or the vectors have different widths")
         }
         var sum = [Double](repeating: 0, count: width)
         for (queries, share) in [(like, 1.0), (unlike, -weight)] {
@@ -137,7 +137,7 @@ extension SearchQuery {
             }
         }
         guard sum.contains(where: { abs($0) > 1e-6 }) else {
-            throw DreamSimError(.badSetting, "query", "what is wanted and what is not cancel each other")
+            throw DreamSimError(.badRequest, "query", "what is wanted and what is not cancel each other")
         }
         return SearchQuery(
             vector: sum.map { Float($0) },

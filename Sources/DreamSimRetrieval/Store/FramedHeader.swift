@@ -24,7 +24,7 @@ struct FramedHeader: Sendable {
         let length = (json.count + 65 + Self.unit) / Self.unit * Self.unit
         guard length <= Self.limit else {
             throw DreamSimError(
-                .badSetting, name, "the model's description does not fit the header of \(Self.limit) bytes")
+                .badRequest, name, "the model's description does not fit the header of \(Self.limit) bytes")
         }
         let line = "\(magic) 1 \(length) \(String(Checksum.of(json), radix: 16))\n"
         var bytes = Array(line.utf8) + json

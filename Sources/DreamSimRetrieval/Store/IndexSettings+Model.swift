@@ -115,7 +115,7 @@ extension IndexSettings {
         }
         guard case .description(let description) = try Catalog.find(source) else {
             throw DreamSimError(
-                .badSetting, source, "is a merged model, whose feature and updates are fixed; leave them out")
+                .badRequest, source, "is a merged model, whose feature and updates are fixed; leave them out")
         }
         let reading = try whole.feature.map { try description.reading($0) } ?? description
         // A head takes the place of the model's own adapter, not of one that is named beside it.

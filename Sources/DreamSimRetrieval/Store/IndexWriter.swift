@@ -92,7 +92,7 @@ public final class IndexWriter {
         }
         guard others.isEmpty else {
             throw DreamSimError(
-                .badSetting, folder.url.path, "holds other files and no index; choose a folder that is new or empty")
+                .badRequest, folder.url.path, "holds other files and no index; choose a folder that is new or empty")
         }
     }
 

@@ -16,6 +16,13 @@ extension Problem {
 
     /// What clients are told of an image that they sent and that cannot be used.
     init(_ error: any Error, of upload: Upload) {
+        let error: any Error =
+            switch error {
+            // Of an image that was sent, what cannot be read is the sender's.
+            case let error as DreamSimError where [.unreadable, .unwritable].contains(error.kind):
+                Problem(.unusableImage, "\(error)")
+            default: error
+            }
         self.init(error)
         failures = [Failure(field: upload.field, image: upload.name, error: detail)]
     }

@@ -126,25 +126,26 @@ extension Problem {
     init(_ error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case let error as DreamSimError: self.init(error)
         case let error as Overload:
             self = .passing(.overload, "more images wait than are accepted", retryAfter: error.retryAfter)
-        case let error as DreamSimError where error.kind == .incomparable || error.kind == .badSetting:
-            self.init(.incomparable, "\(error)")
-        case let error as DreamSimError where error.kind == .badRequest: self.init(.badParameter, "\(error)")
-        case let error as DreamSimError where error.kind == .incompatible: self.init(.incomparable, "\(error)")
+        case let error as DreamSimError: self.init(error)
         case is NIOTooManyBytesError: self.init(.tooLarge, "the body is larger than is accepted")
-        // What went wrong inside may name files of this machine; the log has it.
-        default: self.init(.fault, "the request could not be answered", advice: "the service's log says more")
+        default: self = .hidden
         }
     }
 
-    /// What clients are told of an image that cannot be used.
-    init(_ error: DreamSimError) {
+    private init(_ error: DreamSimError) {
         switch error.kind {
-        case .unsupported: self.init(.unsupportedMedia, error.description)
-        case .limitExceeded: self.init(.tooLarge, error.description)
-        case .malformed, .truncated, .unreadable, .unwritable: self.init(.unusableImage, error.description)
+        case .incomparable, .incompatible, .badSetting: self.init(.incomparable, "\(error)")
+        case .badRequest: self.init(.badParameter, "\(error)")
+        case .unsupported: self.init(.unsupportedMedia, "\(error)")
+        case .limitExceeded: self.init(.tooLarge, "\(error)")
+        case .malformed, .truncated: self.init(.unusableImage, "\(error)")
+        // What went wrong inside may name files of this machine; the log has it.
+        default: self = .hidden
         }
     }
+
+    private static let hidden = Problem(
+        .fault, "the request could not be answered", advice: "the service's log says more")
 }

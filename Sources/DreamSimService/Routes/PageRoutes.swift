@@ -1,7 +1,7 @@
+import DreamSimSupport
 import Foundation
 import HTTPTypes
 import Hummingbird
-import DreamSimSupport
 
 /// The page for browsers: files of the folder `Page`, which are a part of the program.
 enum PageRoutes {

@@ -1,4 +1,4 @@
-import DreamSimSupport
+package import DreamSimSupport
 package import Foundation
 
 /// A file of TensorBoard: numbers by step. Records as TFRecord frames them, each a protocol buffer `Event`.

@@ -28,7 +28,7 @@ enum Writing {
         do {
             try body()
         } catch let error as DreamSimError where error.kind == .unwritable {
-            throw DreamSimError(.unwritable, error.path, "\(error.reason); \(advice)")
+            throw DreamSimError(.unwritable, error.subject, "\(error.problem); \(advice)")
         } catch let error as CocoaError {
             throw DreamSimError(
                 .unwritable, error.filePath ?? "the folder of the run", "\(error.localizedDescription); \(advice)")

@@ -1,3 +1,4 @@
+public import DreamSimDrawing
 import DreamSim
 public import DreamSimImages
 import Foundation

@@ -1,8 +1,8 @@
 import DreamSim
+import DreamSimSupport
 import DreamSimTensors
 import DreamSimWeights
 import Foundation
-import DreamSimSupport
 
 /// What tells runs apart: equal digests are of runs that give the same numbers.
 enum InversionStamp {

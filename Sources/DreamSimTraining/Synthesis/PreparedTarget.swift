@@ -19,17 +19,17 @@ struct PreparedTarget {
     ///   black everywhere at the new size.
     init(_ target: InversionTarget, height: Int, width: Int, share: Double) throws {
         try target.mask?.checkSize(of: target.image)
-        let image = target.image.resized(width: width, height: height)
+        let resized = target.image.resized(width: width, height: height)
         self.share = share
         guard let mask = target.mask, !mask.isWhole else {
-            (image, paint) = (try Tensor([image]), nil)
+            (image, paint) = (try Tensor([resized]), nil)
             return
         }
         let small = try Mask(mask.weights.averaged(columns: width, rows: height), name: mask.name)
-        let color = small.meanColor(of: image)
+        let color = small.meanColor(of: resized)
         let paint = Paint(
             mask: small.weights.values, color: [color.red, color.green, color.blue].map { Float($0) / 255 })
-        image = Self.painted(try Tensor([image]), paint)
+        image = Self.painted(try Tensor([resized]), paint)
         self.paint = paint
     }
 

@@ -1,4 +1,5 @@
 import DreamSimSupport
+
 extension HTTPHead {
     /// The size of the body; nil when it is not stated.
     var contentLength: Int? { first("content-length").flatMap { Int($0) } }

@@ -1,4 +1,5 @@
 import DreamSimSupport
+
 extension Downloader {
     /// Whether the same may go well a little later.
     static func isPassing(_ error: any Error) -> Bool {

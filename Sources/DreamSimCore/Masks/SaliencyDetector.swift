@@ -1,5 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimCore
 public import DreamSimImages
 import DreamSimNetworks
 import DreamSimSupport
