@@ -30,9 +30,9 @@ extension IndexReader {
             case .safetensors: try exportSafetensors(to: url, stamp, count, progress)
             case .csv, .ndjson: try exportText(to: url, stamp, format, count, progress)
             }
-        } catch let error as DreamSimError {
+        } catch let error as DreamSimError where error.kind == .unwritable && error.remedy == nil {
             throw DreamSimError(
-                .unwritable, error.subject, error.reason + "; check the folder's permissions and the room on its disk")
+                .unwritable, error.subject, error.problem + "; check the folder's permissions and the room on its disk")
         } catch let error as AtomicFile.Failure {
             throw DreamSimError(error)
         }

@@ -20,15 +20,11 @@ struct InterchangeSource {
     /// - Throws: `DreamSimError`: `.badRequest` for a layout that cannot be told, `.missing` without a stamp, `.unreadable`,
     ///   `.damaged`.
     init(_ url: URL, format: InterchangeFormat?, stamp given: InterchangeStamp?) throws {
-        do {
-            switch try format ?? Self.format(of: url) {
-            case .npy: (stamp, next) = try Self.numpy(url, given)
-            case .safetensors: (stamp, next) = try Self.safetensors(url, given)
-            case .csv: (stamp, next) = try Self.csv(url, given)
-            case .ndjson: (stamp, next) = try Self.lines(url, given)
-            }
-        } catch let error as DreamSimError {
-            throw DreamSimError(.unreadable, error.subject, error.reason)
+        switch try format ?? Self.format(of: url) {
+        case .npy: (stamp, next) = try Self.numpy(url, given)
+        case .safetensors: (stamp, next) = try Self.safetensors(url, given)
+        case .csv: (stamp, next) = try Self.csv(url, given)
+        case .ndjson: (stamp, next) = try Self.lines(url, given)
         }
     }
 
