@@ -108,7 +108,7 @@ let package = Package(
             "CDreamSimGraph", "CDreamSimZlib", .grdb),
         target(
             "DreamSimService", "DreamSim", "DreamSimEvaluation", "DreamSimRetrieval", "DreamSimCheckpoints",
-            "DreamSimTensors",
+            "DreamSimSupport", "DreamSimTensors",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .logging, .nioCore,
@@ -124,7 +124,7 @@ let package = Package(
             name: "DreamSimCommand",
             dependencies: [
                 "DreamSim", "DreamSimService", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimRetrieval",
-                "DreamSimTraining", .argumentParser, .logging,
+                "DreamSimTraining", "DreamSimSupport", .argumentParser, .logging,
             ],
             swiftSettings: settings),
 
@@ -136,29 +136,29 @@ let package = Package(
         support("TestSupport", "DreamSimTensors", "CDreamSimZlib"),
         support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "TestSupport"),
         tests("SupportTests", "DreamSimSupport"),
-        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels"),
-        tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors"),
+        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels", "DreamSimSupport"),
+        tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
         tests("ImagingTests", "DreamSimDrawing", "DreamSimCodecs", "DreamSimImages", "DreamSimSupport"),
-        tests("NetworksTests", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors"),
-        tests("ModelStoreTests", "DreamSimWeights"),
+        tests("NetworksTests", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
+        tests("ModelStoreTests", "DreamSimWeights", "DreamSimSupport", "DreamSimCheckpoints"),
         tests(
             "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
             "DreamSimSupport", "DreamSimTensors", .grdb),
         tests(
-            "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimImages",
-            "DreamSimWeights"),
+            "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
+            "DreamSimWeights", "DreamSimSupport"),
         tests(
             "DreamSimTests", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors",
-            "ModelTestSupport"),
+            "ModelTestSupport", "DreamSimSupport"),
         tests(
             "TrainingTests", "DreamSimTraining", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints",
             "DreamSimSupport", "DreamSimTensors", "ModelTestSupport"),
         tests(
             "DreamSimServiceTests", "DreamSimService", "DreamSim", "DreamSimCommand", "DreamSimEvaluation",
-            "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging),
+            "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging, "DreamSimSupport"),
         tests(
             "EvaluationTests", "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimCheckpoints",
-            "DreamSimTensors", "DreamSimTraining"),
+            "DreamSimTensors", "DreamSimTraining", "DreamSimSupport"),
     ],
     cxxLanguageStandard: .cxx17
 )

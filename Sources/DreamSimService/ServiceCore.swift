@@ -25,7 +25,9 @@ final class ServiceCore: Sendable {
         budget = ByteBudget(settings.limits.heldBytes)
         hosts = HostRules(settings)
         root = try settings.root.map { url in
-            guard let path = ImagePath(url.path).real else { throw DreamSimError(url.path, "cannot be read") }
+            guard let path = ImagePath(url.path).real else {
+                throw DreamSimError(.unreadable, url.path, "cannot be read")
+            }
             return path
         }
         index = settings.index.map { ServedIndex($0) }

@@ -1,4 +1,5 @@
 import DreamSimCheckpoints
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport
@@ -71,7 +72,7 @@ struct FormatTests {
     @Test("errors name the file")
     func path() throws {
         let error = try failure(of: [1])
-        #expect(error.path.hasSuffix("weights.bin"))
+        #expect(error.subject.hasSuffix("weights.bin"))
         #expect("\(error)".contains("weights.bin"))
     }
 }

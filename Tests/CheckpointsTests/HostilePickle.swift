@@ -1,4 +1,5 @@
 import DreamSimCheckpoints
+import DreamSimSupport
 import Testing
 
 /// A pickle that must be refused, inside a torch zip file.

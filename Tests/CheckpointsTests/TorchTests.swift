@@ -1,4 +1,5 @@
 import DreamSimCheckpoints
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport

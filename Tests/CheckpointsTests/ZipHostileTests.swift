@@ -1,4 +1,5 @@
 import DreamSimCheckpoints
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing

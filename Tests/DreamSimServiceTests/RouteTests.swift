@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimService
+import DreamSimSupport
 import Foundation
 import ModelTestSupport
 import TestSupport
@@ -97,8 +98,8 @@ struct RouteTests {
             let expected = images.map { model.embed($0).values }
             let form = Form(try images.enumerated().map { ("image", "\($0).png", try $1.pngData()) })
             let answer = try service.post("/v1/embed", form)
-            let images = try #require(try answer.json()["images"] as? [[String: Any]])
-            for (image, values) in zip(images, expected) {
+            let embedded = try #require(try answer.json()["images"] as? [[String: Any]])
+            for (image, values) in zip(embedded, expected) {
                 let found = try #require(image["embedding"] as? [Double])
                 #expect(zip(found, values).allSatisfy { abs($0 - Double($1)) < 1e-5 } && found.count == model.width)
             }

@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing

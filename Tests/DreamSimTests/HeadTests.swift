@@ -126,7 +126,7 @@ struct HeadTests {
             _ = try await Self.load(folder, head: own)
             let foreign = try Self.write(Self.head(), folder, "foreign", weights: String(repeating: "0", count: 64))
             let error = try await #require(throws: DreamSimError.self) { try await Self.load(folder, head: foreign) }
-            #expect(error.kind == .badHead && error.reason.contains("other") && error.path == foreign.path)
+            #expect(error.kind == .badHead && error.reason.contains("other") && error.subject == foreign.path)
             let narrow = try Self.write(Self.head(width: 79), folder, "narrow")
             let width = try await #require(throws: DreamSimError.self) { try await Self.load(folder, head: narrow) }
             #expect(width.kind == .shapeMismatch && width.reason.contains("79") && width.reason.contains("80"))

@@ -27,7 +27,7 @@ struct JournalTests {
                 let busy = try #require(throws: DreamSimError.self) {
                     try ValueJournal(url, identity: Self.identity)
                 }
-                #expect(busy.kind == .busy)
+                #expect(busy.kind == .locked)
             }
             let journal = try ValueJournal(url, identity: Self.identity)
             for (index, value) in values.enumerated() {

@@ -183,7 +183,7 @@ struct VotingRoomTests {
             #expect(try String(contentsOf: foreign, encoding: .utf8) == "ref,left,right,vote\na,b,c,1\n")
             let room = try VotingRoom(table)
             let busy = try #require(throws: DreamSimError.self) { try VotingRoom(table) }
-            #expect(busy.kind == .busy)
+            #expect(busy.kind == .locked)
             // A folder that cannot be written is told of, and nothing counts as judged.
             try FileManager.default.removeItem(at: folder)
             #expect(throws: DreamSimError.self) { try room.judge(0, .left) }

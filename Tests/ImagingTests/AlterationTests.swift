@@ -1,3 +1,4 @@
+import DreamSimCodecs
 import DreamSimImages
 import TestSupport
 import Testing

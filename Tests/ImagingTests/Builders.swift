@@ -1,3 +1,4 @@
+import DreamSimCodecs
 import Foundation
 import TestSupport
 

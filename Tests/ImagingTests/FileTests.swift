@@ -1,4 +1,6 @@
+import DreamSimCodecs
 import DreamSimImages
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -32,7 +34,7 @@ struct FileTests {
     func notRegular(path: String, word: String) throws {
         let found = try #require(Self.error { () throws(DreamSimError) in _ = try Image(contentsOfFile: path) })
         #expect(found.kind == .unreadable)
-        #expect(found.path == path)
+        #expect(found.subject == path)
         #expect(found.reason.contains(word))
     }
 
@@ -139,7 +141,7 @@ struct FileTests {
             let found = try #require(
                 Self.error { () throws(DreamSimError) in try image.write(to: folder.appending(component: name)) })
             #expect(found.kind == (name.hasSuffix("png") ? .unwritable : .unsupported))
-            #expect(found.path.contains(folder.lastPathComponent))
+            #expect(found.subject.contains(folder.lastPathComponent))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["folder.png"])
         }
     }

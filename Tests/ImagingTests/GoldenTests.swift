@@ -1,3 +1,4 @@
+import DreamSimCodecs
 import DreamSimImages
 import Foundation
 import TestSupport

@@ -1,4 +1,6 @@
+import DreamSimCodecs
 import DreamSimImages
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing

@@ -1,3 +1,5 @@
+import DreamSimCodecs
+import DreamSimDrawing
 import DreamSimImages
 import Foundation
 import TestSupport

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import DreamSimWeights
 import Foundation
 import Synchronization

@@ -1,5 +1,6 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport
@@ -122,7 +123,7 @@ struct EmbeddingHeadTests {
             let file = folder.appending(path: "head.safetensors")
             try SafetensorsWriter.write(tensors.map { (name: $0.key, tensor: $0.value) }, to: file)
             let error = try #require(throws: DreamSimError.self) { try EmbeddingHead.read(file) }
-            #expect(error.kind == kind && error.key == key && error.path == file.path, "\(error)")
+            #expect(error.kind == kind && error.key == key && error.subject == file.path, "\(error)")
         }
     }
 

@@ -1,5 +1,6 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport

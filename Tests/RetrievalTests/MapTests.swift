@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport

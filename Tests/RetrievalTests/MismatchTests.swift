@@ -20,9 +20,9 @@ struct MismatchTests {
             try gallery.update()
             let sound = try gallery.dump()
             try Self.change(gallery, "INSERT INTO grdb_migrations VALUES ('99: colors')")
-            #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerSchema)
-            #expect(try StoreTests.kind { _ = try IndexReader.settings(of: gallery.index) } == .newerSchema)
-            #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerVersion)
+            #expect(try StoreTests.kind { _ = try IndexReader.settings(of: gallery.index) } == .newerVersion)
+            #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerVersion)
             try Self.change(gallery, "DELETE FROM grdb_migrations WHERE identifier LIKE '99%'")
             #expect(try gallery.dump() == sound)
         }
@@ -68,17 +68,17 @@ struct MismatchTests {
             }
             let graph = gallery.index.appending(path: "neighbors.graph")
             try renumber(graph, "dreamsim-neighbors 1 ", "dreamsim-neighbors 2 ")
-            #expect(try StoreTests.kind { _ = try reader.neighbors() } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try reader.neighbors() } == .newerVersion)
             #expect(try reader.check().faults.count == 1)
             let out = gallery.home.appending(path: "out.csv")
             try reader.export(to: out, as: .csv)
             try renumber(out.appendingPathExtension("stamp.json"), "\"version\" : 1", "\"version\" : 2")
             let copy = gallery.home.appending(path: "copy")
-            #expect(try StoreTests.kind { _ = try IndexWriter.importing(out, into: copy) } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try IndexWriter.importing(out, into: copy) } == .newerVersion)
             #expect(!FileManager.default.fileExists(atPath: copy.path))
             try renumber(try gallery.vectorsFile(), "dreamsim-vectors 1 ", "dreamsim-vectors 2 ")
-            #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerSchema)
-            #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerSchema)
+            #expect(try StoreTests.kind { _ = try IndexReader(gallery.index) } == .newerVersion)
+            #expect(try StoreTests.kind { _ = try gallery.writer() } == .newerVersion)
         }
     }
 

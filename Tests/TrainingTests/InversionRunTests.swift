@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import DreamSimTraining
 import Foundation
 import ModelTestSupport

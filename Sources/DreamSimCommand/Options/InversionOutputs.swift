@@ -1,5 +1,6 @@
 import ArgumentParser
 import DreamSim
+import DreamSimSupport
 import DreamSimTraining
 import Foundation
 

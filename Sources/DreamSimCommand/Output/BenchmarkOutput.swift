@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 
 /// Writes how long something takes in the layout that was asked for.

@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimEvaluation
+import DreamSimSupport
 import Foundation
 
 /// Writes a calibration in the layout that was asked for.

@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 
 /// Writes a ranking in the layout that was asked for.

@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimEvaluation
+import DreamSimSupport
 import Foundation
 
 /// Writes an evaluation in the layout that was asked for.

@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 
 /// Writes what is in the foreground and what in the background in the layout that was asked for.

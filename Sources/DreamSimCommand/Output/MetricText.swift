@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 
 /// Metrics and their values, for people.

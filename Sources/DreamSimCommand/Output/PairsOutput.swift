@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 
 /// Writes pairs with their values one after another, in the layout that was asked for.

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import DreamSim
 public import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 
 struct BenchSearch: ParsableCommand {

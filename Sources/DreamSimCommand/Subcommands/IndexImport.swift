@@ -1,6 +1,7 @@
 import ArgumentParser
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 
 struct IndexImport: AsyncParsableCommand {

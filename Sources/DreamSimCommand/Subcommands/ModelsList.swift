@@ -1,5 +1,6 @@
 import ArgumentParser
 import DreamSim
+import DreamSimSupport
 import Foundation
 
 struct ModelsList: ParsableCommand {

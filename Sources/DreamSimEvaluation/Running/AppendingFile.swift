@@ -9,7 +9,7 @@ package final class AppendingFile {
     private(set) var length: Int
 
     /// Opens a file, makes it when it is not there, and locks it.
-    /// - Throws: `DreamSimError` with `.busy` when another process has it, `.unwritable` when it cannot be opened.
+    /// - Throws: `DreamSimError` with `.locked` when another process has it, `.unwritable` when it cannot be opened.
     package init(_ url: URL) throws(DreamSimError) {
         path = url.path
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o644)

@@ -14,7 +14,7 @@ public enum Evaluator {
     ///   - settings: how.
     ///   - progress: called after every image or comparison.
     /// - Throws: `DreamSimError`: `.empty` when no judgment can be taken, `.skipped` when one cannot and
-    ///   `settings.isStrict`, `.busy` or `.unwritable` for the cache.
+    ///   `settings.isStrict`, `.locked` or `.unwritable` for the cache.
     public static func evaluate(
         _ set: JudgedSet, with metrics: [any PerceptualMetric], settings: EvaluationSettings,
         progress: (EvaluationProgress) -> Void = { _ in }
