@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # Fonts are for the text in images of rankings.
-packages=(libvips-dev libopenblas-dev zlib1g-dev libsqlite3-dev libhnswlib-dev pkg-config python3-pip fontconfig fonts-dejavu-core)
+packages=(libvips-dev libopenblas-dev zlib1g-dev libsqlite3-dev libhnswlib-dev libssl-dev pkg-config python3-pip fontconfig fonts-dejavu-core)
 
 if ! command -v swift >/dev/null; then
     echo "setup: no Swift toolchain found; install Swift 6.2 or later from https://www.swift.org/install/linux/" >&2
@@ -12,8 +12,12 @@ if ! command -v swift >/dev/null; then
 fi
 
 have_libraries() {
-    command -v pkg-config >/dev/null && pkg-config --exists vips openblas zlib sqlite3 && have_hnswlib
+    command -v pkg-config >/dev/null && pkg-config --exists vips openblas zlib sqlite3 && have_hnswlib &&
+        have_curl && have_crypto
 }
+# Both are a part of Apple's systems.
+have_curl() { [ "$(uname -s)" = Darwin ] || pkg-config --exists libcurl 2>/dev/null; }
+have_crypto() { [ "$(uname -s)" = Darwin ] || pkg-config --exists libcrypto 2>/dev/null; }
 # Headers alone, without a description for pkg-config.
 have_hnswlib() {
     for folder in /usr/include /usr/local/include /opt/homebrew/include; do
@@ -28,10 +32,13 @@ if have_libraries && have_fonts && have_pip; then
     exit 0
 fi
 
+# Any kind of libcurl serves, and one kind's headers put out another's: the one with OpenSSL only where there are none.
+if ! have_curl; then packages+=(libcurl4-openssl-dev); fi
+
 case "$(uname -s)" in
 Linux)
     if ! command -v apt-get >/dev/null; then
-        echo "setup: please install libvips, OpenBLAS, zlib, SQLite and hnswlib with their headers, pkg-config and pip for Python 3" >&2
+        echo "setup: please install libvips, OpenBLAS, zlib, SQLite, hnswlib, libcurl and OpenSSL with their headers, pkg-config and pip for Python 3" >&2
         exit 1
     fi
     as_root=()
@@ -54,7 +61,7 @@ Darwin)
     brew install vips hnswlib pkg-config python3
     ;;
 *)
-    echo "setup: unknown system $(uname -s); needed are libvips, OpenBLAS, zlib, SQLite, hnswlib, pkg-config and pip" >&2
+    echo "setup: unknown system $(uname -s); needed are libvips, OpenBLAS, zlib, SQLite, hnswlib, libcurl, OpenSSL, pkg-config and pip" >&2
     exit 1
     ;;
 esac

@@ -15,7 +15,8 @@ private final class SecureServer {
         let key = folder.appending(path: "key.pem")
         let maker = try Self.openssl([
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key.path,
+            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:weights.example", "-keyout",
+            key.path,
             "-out", certificate.path,
         ])
         _ = maker.wait()
@@ -85,6 +86,41 @@ struct SecureTests {
                 $0.certificates = server.certificate.path
             }.fetch(source)
             #expect(try fixture.contents("checkpoints/weights.bin") == contents)
+        }
+    }
+
+    @Test("by a proxy too the certificate is the server's own, and the proxy's answer is not taken for the server's")
+    func proxy() async throws {
+        let (contents, source) = Release.plain(200_000)
+        try await withStore(contents) { fixture in
+            let folder = fixture.folder.appending(path: "served")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let server = try SecureServer(folder)
+            defer { server.stop() }
+            let head = "HTTP/1.0 200 OK\r\nContent-Length: \(contents.count)\r\nETag: \"s\"\r\n\r\n"
+            try Data(Array(head.utf8) + contents).write(to: folder.appending(path: "weights.bin"))
+            let store = try fixture.store {
+                $0.mirror = URL(string: "https://weights.example")
+                $0.certificates = server.certificate.path
+                $0.proxy = try ProxySettings(proxy: "http://127.0.0.1:\(fixture.server.port)", exceptions: nil)
+                // The server may need a moment, in which the tunnel leads nowhere.
+                $0.attempts = 8
+                $0.retryDelay = .milliseconds(50)
+            }
+            let port = server.port
+            fixture.server.change { $0.faults = Array(repeating: .tunnel(to: port), count: 9) }
+            try await store.fetch(source)
+            #expect(try fixture.contents("checkpoints/weights.bin") == contents)
+            #expect(fixture.server.requests.allSatisfy { $0.path == "weights.example:443" })
+
+            try store.remove(source)
+            let other = fixture.store {
+                $0.mirror = URL(string: "https://another.example")
+                ($0.certificates, $0.proxy, $0.attempts) = (server.certificate.path, store.configuration.proxy, 1)
+            }
+            let error = await failure(other, source)
+            #expect(error.kind == .network)
+            #expect(error.reason.contains("another.example"), "\(error)")
         }
     }
 }

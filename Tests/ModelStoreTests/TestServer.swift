@@ -36,6 +36,8 @@ final class TestServer: Sendable {
         case cutHead
         /// Nothing comes at all.
         case silence
+        /// As a proxy does after CONNECT, everything goes on to this port of this machine, and back.
+        case tunnel(to: Int)
     }
 
     struct State: Sendable {
@@ -63,18 +65,14 @@ final class TestServer: Sendable {
 
     init(_ contents: [UInt8]) throws {
         state = Mutex(State(contents: contents))
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = Self.socket()
         var yes: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { socketAddress -> Bool in
-                bind(descriptor, socketAddress, length) == 0 && listen(descriptor, 16) == 0
-                    && getsockname(descriptor, socketAddress, &length) == 0
-            }
+        var address = Self.address(port: 0)
+        let bound = Self.withAddress(&address) { socketAddress, length in
+            var length = length
+            return bind(descriptor, socketAddress, length) == 0 && listen(descriptor, 16) == 0
+                && getsockname(descriptor, socketAddress, &length) == 0
         }
         guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
         listener = descriptor
@@ -91,6 +89,29 @@ final class TestServer: Sendable {
                 }
             }
             close(descriptor)
+        }
+    }
+
+    private static func socket() -> Int32 {
+        Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    }
+
+    /// A port of this machine; 0 for any that is free.
+    private static func address(port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        address.sin_port = UInt16(port).bigEndian
+        return address
+    }
+
+    private static func withAddress(
+        _ address: inout sockaddr_in, _ body: (UnsafeMutablePointer<sockaddr>, socklen_t) -> Bool
+    ) -> Bool {
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
     }
 
@@ -142,6 +163,7 @@ final class TestServer: Sendable {
                 connection,
                 "HTTP/1.1 302 Found\r\nLocation: \(target)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         case .silence: return waitForEnd(connection)
+        case .tunnel(let port): return tunnel(connection, to: port)
         case .otherTag: tag = "\"other\""
         case .extraHeaders(let lines): head += lines
         default: break
@@ -195,6 +217,33 @@ final class TestServer: Sendable {
             send(connection, Array(body.dropFirst(half)))
         default: send(connection, Array(body))
         }
+    }
+
+    private func tunnel(_ connection: Int32, to port: Int) {
+        let other = Self.socket()
+        defer { close(other) }
+        var address = Self.address(port: port)
+        guard Self.withAddress(&address, { connect(other, $0, $1) == 0 }) else { return }
+        // A length means nothing here (RFC 9110, 9.3.6).
+        send(connection, "HTTP/1.1 200 Connection established\r\nContent-Length: 5\r\n\r\n")
+        let back = DispatchGroup()
+        back.enter()
+        Thread.detachNewThread { [self] in
+            relay(from: other, to: connection)
+            back.leave()
+        }
+        relay(from: connection, to: other)
+        back.wait()
+    }
+
+    /// Hands on what comes until it ends, and the end too.
+    private func relay(from source: Int32, to target: Int32) {
+        var bytes = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = recv(source, &bytes, bytes.count, 0)
+            guard count > 0, send(target, Array(bytes[..<count])) else { break }
+        }
+        shutdown(target, Int32(SHUT_WR))
     }
 
     /// Waits until the client has had enough.

@@ -1,7 +1,6 @@
 import DreamSimSupport
 import DreamSimWeights
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -59,7 +58,7 @@ import Testing
 
     @Test("proxies of the environment are not asked, because the settings alone say which there are")
     func environment() async throws {
-        let (contents, source) = Release.plain(1000)
+        let contents = Release.plain(1000).contents
         try await withStore(contents) { fixture in
             let port = fixture.server.port
             let path = fixture.folder.path
@@ -74,8 +73,8 @@ import Testing
                 try await ModelStore(configuration).fetch(Release.plain(1000).source)
             }
             #expect(fixture.server.requests.map(\.path) == ["/files/weights.bin"])
-            _ = try fixture.contents("checkpoints/weights.bin")
-            #expect(source == Release.plain(1000).source)
+            let fetched = try fixture.contents("checkpoints/weights.bin")
+            #expect(fetched == contents)
         }
     }
 

@@ -16,7 +16,9 @@ import Testing
     }
 
     @Test(
-        "what is no whole number of bytes in digits is refused", arguments: ["0", "0g", "+1", " 1", "0x", "1e1", "é"])
+        "what is no whole number of bytes in digits is refused",
+        arguments: ["0", "0g", "+1", " 1", "0x", "1e1", "\u{e9}"]
+    )
     func refused(_ text: String) {
         #expect([UInt8](hexadecimal: text) == nil)
     }
