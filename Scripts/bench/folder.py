@@ -50,7 +50,7 @@ def main():
 
         alone, whole = [], []
         for _ in range(options.runs):
-            command = [options.dreamsim, "bench", "--batch", "8", "--runs", "3", "--seconds-per-image", *common]
+            command = [options.dreamsim, "bench", "--batch-size", "8", "--runs", "3", "--seconds-per-image", *common]
             alone.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
             start = embed(folder / "00000.jpg") - alone[-1]
             whole.append((embed(folder) - start) / options.images)

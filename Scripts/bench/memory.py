@@ -40,7 +40,7 @@ def main():
     if options.folder:
         commands = {"ours": [options.dreamsim, "embed", options.folder, "--model", options.model, "-o", "/tmp/memory.npy", *common]}
     else:
-        commands = {"ours": [options.dreamsim, "bench", "--model", "ensemble", "--batch", str(options.batch), "--runs", "1", *common]}
+        commands = {"ours": [options.dreamsim, "bench", "--model", "ensemble", "--batch-size", str(options.batch), "--runs", "1", *common]}
         for name in ("reference", "ONNX Runtime", "OpenVINO"):
             commands[name] = [sys.executable, str(Path(__file__).with_name("peers.py")), options.dreamsim, options.weights,
                               "--once", name, "--batch", str(options.batch)]

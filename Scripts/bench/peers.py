@@ -100,7 +100,7 @@ def once(weights, name, batch):
 
 
 def ours(options, batch, threads):
-    command = [options.dreamsim, "bench", "--weights", options.weights, "--batch", str(batch), "--threads", str(threads),
+    command = [options.dreamsim, "bench", "--weights", options.weights, "--batch-size", str(batch), "--threads", str(threads),
                "--runs", "1", "--seconds-per-image", "--offline", "--quiet"]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 

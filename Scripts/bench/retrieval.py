@@ -2,7 +2,7 @@
 
     python retrieval.py DREAMSIM [--vectors 100000] [--width 1792] [--queries 100] [--runs 5] [--threads 2] [--index DIR]
 
-Makes an index of made-up vectors with `dreamsim bench-search --index DIR`, maps its float16 vectors with numpy, and gives numpy and
+Makes an index of synthetic vectors with `dreamsim bench-search --index DIR`, maps its float16 vectors with numpy, and gives numpy and
 faiss (IndexFlatIP) the same numbers as float32 in memory, which is how both want them. Then, in turn: one query, and many together,
 the ten nearest of each. Checks that all find the same. Prints medians, in seconds, and the ratio to the better of the two.
 Needs: numpy faiss-cpu.
@@ -36,7 +36,7 @@ def main():
     faiss.omp_set_num_threads(options.threads)
     folder = Path(options.index or tempfile.mkdtemp())
     common = ["--vectors", options.vectors, "--width", options.width, "--queries", options.queries, "--threads", options.threads,
-              "--index", folder, "--format", "json", "--quiet", "--repeats", 3]
+              "--index", folder, "--format", "json", "--quiet", "--runs", 3]
 
     def ours():
         run = subprocess.run([options.dreamsim, "bench-search", *map(str, common)], check=True, capture_output=True, text=True)

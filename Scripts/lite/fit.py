@@ -38,7 +38,7 @@ def wilson(good, count, z=1.96):
 
 
 def likelihood(margins):
-    """The mean log-likelihood of people's choices under the best scale of a logistic model."""
+    """The mean log-likelihood of human judgments under the best scale of a logistic model."""
     return max(-np.log1p(np.exp(-s * margins)).mean() for s in [0.25, 0.5, 1, 2, 4, 8])
 
 

@@ -63,7 +63,7 @@ def refusals(browser, service):
 
 
 def loading(browser, service):
-    """While the models are not loaded yet the page says so, and goes on by itself."""
+    """While the models are not loaded yet the page says so, and continues by itself."""
     service.stop()
     with service.fetching_elsewhere():
         service.start("--quiet")

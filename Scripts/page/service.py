@@ -100,7 +100,7 @@ class Service:
     def start(self, *options, token=None, metrics=METRICS):
         arguments = options or (
             "--index", self.scratch / "photos.index", "--reports", self.scratch / "reports",
-            "--triplets", self.triplets / "triplets.csv", "--repeats", "0.4")
+            "--triplets", self.triplets / "triplets.csv", "--repeat-share", "0.4")
         self.process = subprocess.Popen(
             [self.dreamsim, "serve", "--port", "0", "--metric", metrics, *map(str, arguments)],
             env=dict(self.environment, **({"DREAMSIM_TOKEN": token} if token else {})),

@@ -262,7 +262,7 @@ def voting_room(browser, service):
     browser.press("u")
     browser.wait_text("1 of 9 judgments")
     assert len(service.votes) == 1
-    # The service is started anew, and goes on where it was.
+    # The service is started anew, and resumes where it was.
     service.stop()
     browser.faults()
     service.start()

@@ -88,7 +88,7 @@ def main():
     model, theirs = reference(work / "weights", paths)
     good = difference("ours, loaded by the reference", theirs, mine)
 
-    # Ours, by peft alone, on the bare model; moved, so that it is not by chance the untuned one.
+    # Ours, by peft alone, on the bare model; moved, so that it does not happen to be the untuned one.
     bare = model.base_model.model if hasattr(model, "base_model") else model
     good &= float(max(p.abs().max() for n, p in bare.named_parameters() if "lora_B" in n)) > 1e-4
 

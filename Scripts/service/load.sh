@@ -14,7 +14,7 @@ dreamsim=${DREAMSIM:-$(swift build -c release --product dreamsim --show-bin-path
 export IMAGES=$(echo Samples/*.jpg)
 work=$(mktemp -d)
 
-"$dreamsim" serve --port "$port" --metric "$METRIC" --batch "$batch" --quiet 2> "$work/log" &
+"$dreamsim" serve --port "$port" --metric "$METRIC" --batch-size "$batch" --quiet 2> "$work/log" &
 service=$!
 trap 'kill "$service" 2> /dev/null || true; rm -rf "$work"' EXIT
 until curl -sf "$url/readyz" > /dev/null; do sleep 0.2; done
@@ -28,7 +28,7 @@ embed() {
     for i in $(seq "$copies"); do for f in Samples/*.jpg; do ln -s "$PWD/$f" "$work/$copies/$i-$(basename "$f")"; done; done
     local start end
     start=$(date +%s.%N)
-    "$dreamsim" embed "$work/$copies" -m "$METRIC" --batch "$batch" -q -o "$work/$copies.npy"
+    "$dreamsim" embed "$work/$copies" -m "$METRIC" --batch-size "$batch" -q -o "$work/$copies.npy"
     end=$(date +%s.%N)
     echo "$start $end"
 }

@@ -39,7 +39,7 @@ if [ -z "$url" ]; then
         sleep 0.2
     done
 fi
-# A service that has too much to do says so with 503, as the document has it; what must not happen is 500.
+# An overloaded service answers 503, as the document has it; what must not happen is 500.
 # It leaves files where it runs.
 cd "$root/bench"
 SCHEMATHESIS_HOOKS=$root/Scripts/service/images.py "$environment/bin/schemathesis" run "$url/v1/openapi.json" \

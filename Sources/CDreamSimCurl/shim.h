@@ -37,7 +37,7 @@ static inline CURLcode dreamsim_curl_on_piece(CURL *handle, curl_write_callback 
     return code ? code : (curl_easy_setopt)(handle, CURLOPT_WRITEDATA, context);
 }
 
-/// Sets who is asked about once a second, and more often while bytes come, whether to go on.
+/// Sets who is asked about once a second, and more often while bytes come, whether to continue.
 static inline CURLcode dreamsim_curl_on_progress(CURL *handle, curl_xferinfo_callback call, void *context) {
     CURLcode code = (curl_easy_setopt)(handle, CURLOPT_XFERINFOFUNCTION, call);
     if (!code) code = (curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, context);

@@ -2,7 +2,7 @@ public import DreamSimSupport
 public import DreamSimTensors
 public import Foundation
 
-/// A file of weights: what it holds, described without reading the weights themselves.
+/// A file of weights: its tensors' names, types and shapes; the weights are read later.
 public struct Checkpoint: Sendable {
     /// The layouts that are understood.
     public enum Format: String, Hashable, Sendable {

@@ -1,7 +1,7 @@
 public import DreamSimSupport
 public import DreamSimTensors
 
-/// One tensor of a file: described at once, read when asked.
+/// One tensor of a file: type and shape are known at once, elements are read on demand.
 public struct StoredTensor: Sendable {
     /// The name, with '.' between the keys of nested dictionaries.
     public let name: String
@@ -72,7 +72,7 @@ public struct StoredTensor: Sendable {
         }
     }
 
-    /// True when the tensor can be lent as it lies in the file.
+    /// True when the tensor can be read in place, without a copy.
     package var isZeroCopy: Bool { mappedWindow != nil }
 
     private var mappedWindow: Tensor? {

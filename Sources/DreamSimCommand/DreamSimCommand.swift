@@ -7,10 +7,10 @@ import Foundation
 struct DreamSimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dreamsim",
-        abstract: "Measure how alike images look to people.",
+        abstract: "Compare images by perceptual similarity.",
         discussion: """
-            DreamSim (arXiv 2306.09344) compares images as people do: by what they show, how it is laid out and what \
-            colors it has. Distances run from 0 (the same) upwards; lower is more alike.
+            DreamSim (arXiv 2306.09344) is a learned metric of how similar two images look to people: it weighs content, \
+            layout and color. Distances start at 0 (identical); lower is more similar.
 
             EXAMPLES
               dreamsim compare original.jpg edited.jpg other.jpg
@@ -22,10 +22,10 @@ struct DreamSimCommand: AsyncParsableCommand {
               dreamsim models list
 
             EXIT CODES
-              0    done
-              1    done, and a value is above --fail-above or below --fail-below
-              2    something failed: an image, the weights, writing; the message says what and what to do
-              64   the command line was not understood
+              0    success
+              1    success, but a value is beyond a threshold (--fail-above, --fail-below, --threshold-from)
+              2    failure: an image, the weights or an output; the message states the remedy
+              64   usage error
               130  interrupted
 
             Data goes to standard output, everything else to standard error. The environment variables DREAMSIM_HOME, \
@@ -38,15 +38,15 @@ struct DreamSimCommand: AsyncParsableCommand {
             Compare.self, Vote.self, Embed.self,
             // Collections.
             Index.self, Search.self, Dedupe.self, Cluster.self, MapCommand.self,
-            // Where and why.
+            // Explaining.
             HeatmapCommand.self, Foreground.self, Sensitivity.self,
-            // People's judgments.
+            // Human judgments.
             Evaluate.self, Calibrate.self, Train.self,
-            // Images made.
+            // Synthesis.
             Invert.self,
             // The service.
             Serve.self,
-            // What there is, and how fast.
+            // Listing and benchmarks.
             Metrics.self, Models.self, Bench.self, BenchSearch.self,
         ])
 }
@@ -60,7 +60,7 @@ enum Program {
             Terminal.error(
                 "fewer than \(OpenFiles.least) more files can be opened by this process, which it needs; raise the limit, "
                     + "as with 'ulimit -n 1024'")
-            Terminal.exit(.trouble)
+            Terminal.exit(.failed)
         }
         Task {
             await run()
@@ -88,7 +88,7 @@ enum Program {
         switch DreamSimCommand.exitCode(for: error) {
         case .failure where !(error is ExitCode):
             Terminal.error("\(error)")
-            Terminal.exit(.trouble)
+            Terminal.exit(.failed)
         default:
             // Requests for help, faults of the command line, and codes that a subcommand chose.
             DreamSimCommand.exit(withError: error)

@@ -51,7 +51,7 @@ extension EmbeddingHead {
         let checkpoint = try Checkpoint(contentsOf: url)
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badHead, url.path, reason) }
         switch checkpoint.metadata[Key.format] {
-        case "dreamsim-merged": throw fault("is a whole model and no head; name it with --model")
+        case "dreamsim-merged": throw fault("is a whole model, not a head; give it as the model")
         case "dreamsim-training": throw fault("is the checkpoint of a run; its head is in best.safetensors beside it")
         case format:
             let found = checkpoint.metadata[Key.version] ?? "absent"

@@ -1,7 +1,7 @@
 public import DreamSimSupport
 public import DreamSimTensors
 
-/// A small perceptron that turns an embedding into another of the same width, y = x + fc2(relu(fc1 x)): DreamSim's way of
+/// A small MLP that turns an embedding into another of the same width, y = x + fc2(relu(fc1 x)): DreamSim's way of
 /// tuning that leaves the backbones as they are (Fu et al. 2023). Immutable, so that any number of threads may share it.
 public struct EmbeddingHead: Sendable {
     /// C, the components of an embedding.
@@ -71,7 +71,7 @@ public struct EmbeddingHead: Sendable {
         self.tensors = tensors
     }
 
-    /// A pass with what its way back needs.
+    /// A pass with what its backward pass needs.
     package struct Pass: Sendable {
         /// [N, C].
         let input: Tensor
@@ -124,12 +124,12 @@ public struct EmbeddingHead: Sendable {
 }
 
 extension Tensor {
-    /// Lends a matrix for reading.
+    /// Calls a closure with a matrix, for reading.
     fileprivate func withRows(_ body: (MatrixView) -> Void) {
         withUnsafeBufferPointer { body(MatrixView(reading: $0.baseAddress!, rows: shape[0], columns: shape[1])) }
     }
 
-    /// Lends a matrix for writing.
+    /// Calls a closure with a matrix, for writing.
     fileprivate mutating func withMutableRows(_ body: (MatrixView) -> Void) {
         let (rows, columns) = (shape[0], shape[1])
         withUnsafeMutableBufferPointer { body(MatrixView($0.baseAddress!, rows: rows, columns: columns)) }

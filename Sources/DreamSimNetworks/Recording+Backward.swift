@@ -19,7 +19,7 @@ extension Recording {
         let tokens: MatrixView
         /// [N * T, C], besides the scratch memory's own.
         let narrow: MatrixView
-        /// As large as the perceptrons' hidden layer; only with `.weights`.
+        /// As large as the MLPs' hidden layer; only with `.weights`.
         let active: UnsafeMutablePointer<Float>
         /// [N * T, r].
         let reduced: MatrixView
@@ -62,7 +62,7 @@ extension Recording {
             for index in range.reversed() {
                 if recomputes && index + 1 < range.upperBound { run(index, scratch, into: nil) }
                 let isLast = index == firstBlock && wanted == .updates
-                perceptronBackward(index, current, through: weights, wanted, memory, sums)
+                mlpBackward(index, current, through: weights, wanted, memory, sums)
                 attentionBackward(index, current, through: weights, wanted, memory, sums, isLast: isLast)
                 current = memory.tokens
             }
@@ -70,8 +70,8 @@ extension Recording {
         }
     }
 
-    /// x + perceptron(norm2(x)): turns the gradient of the sum, in place, into that of x.
-    private func perceptronBackward(
+    /// x + mlp(norm2(x)): turns the gradient of the sum, in place, into that of x.
+    private func mlpBackward(
         _ index: Int, _ dx: MatrixView, through weights: BackwardWeights, _ wanted: Wanted, _ memory: Memory,
         _ sums: WeightGradients
     ) {

@@ -1,7 +1,7 @@
 package import DreamSimTensors
 
 /// A forward pass that keeps what its backward pass needs: of every block the tokens before it and between its halves,
-/// queries, keys and values, and the perceptron's hidden layer. The weights of attention are never kept. Where memory is
+/// queries, keys and values, and the MLP's hidden layer. The weights of attention are never kept. Where memory is
 /// short, only the tokens before each block are, and the rest is computed again.
 ///
 /// Not for sharing between threads.
@@ -15,9 +15,9 @@ package final class Recording {
     let centeringTokens: Bool
     let tuning: LoRATuning?
     let firstImage: Int
-    /// The first block of which anything is kept.
+    /// The first block that keeps activations.
     let firstBlock: Int
-    private let loan: Workspace.Loan
+    private let buffer: Workspace.PooledBuffer
     /// Of the blocks from `firstBlock` on.
     private(set) var blocks: [Saved] = []
     /// Tokens before the norm that follows the position embedding, where there is one.
@@ -91,8 +91,8 @@ package final class Recording {
         let sizes = Sizes(
             rows: count * tokens, last: feature.kind == .clsPatch ? count * tokens : count, depth: depth,
             rank: tuning?.rank ?? 0, recomputes: recomputes, configuration)
-        loan = Workspace.Loan(of: sizes.total)
-        var arena = loan.arena
+        buffer = Workspace.PooledBuffer(of: sizes.total)
+        var arena = buffer.arena
         if configuration.hasPreNorm { joined = arena.matrix(rows: sizes.rows, columns: sizes.width) }
         var shared: Saved?
         for index in 0..<depth {

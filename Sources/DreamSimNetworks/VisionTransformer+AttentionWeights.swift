@@ -29,7 +29,7 @@ extension VisionTransformer {
                 embed(images, 0..<count, grid, into: x, scratch)
                 for index in 0...last {
                     visit(index, attend(blocks[index], on: x, tokens: tokens, keys: keys, qkv, scratch))
-                    perceptron(blocks[index], on: x, scratch)
+                    mlp(blocks[index], on: x, scratch)
                 }
             }
         }

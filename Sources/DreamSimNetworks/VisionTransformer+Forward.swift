@@ -84,11 +84,11 @@ extension VisionTransformer {
             block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
         }
         let operations = block.hidden.operations(rows: x.rows) + block.contraction.operations(rows: x.rows)
-        Timings.measure(.mlp, operations: operations) { perceptron(block, on: x, scratch) }
+        Timings.measure(.mlp, operations: operations) { mlp(block, on: x, scratch) }
     }
 
-    /// x + perceptron(norm2(x)), the second half of a block, row by row.
-    func perceptron(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
+    /// x + mlp(norm2(x)), the second half of a block, row by row.
+    func mlp(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
         let normalized = scratch.narrow.rows(0..<x.rows)
         let hidden = scratch.hidden(rows: x.rows)
         block.norm2.forward(x, into: normalized)
@@ -112,7 +112,7 @@ extension VisionTransformer {
             normalized, qkv: block.qkv, tokens: tokens, into: attended,
             scratch: scratch.wide + Workspace.Arena.rounded(attended.rows * attended.columns))
         block.output.forward(attended, into: classTokens, then: .residual(scale: block.scale1))
-        perceptron(block, on: classTokens, scratch)
+        mlp(block, on: classTokens, scratch)
     }
 
     var attention: Attention { Attention(heads: configuration.heads, width: configuration.width) }

@@ -5,7 +5,7 @@ extension VisionTransformer {
     struct Scratch {
         /// [rows, C]: normalized tokens, then what attention returns.
         let narrow: MatrixView
-        /// What is wider: patches, then by turns queries, keys and values, and the perceptron's hidden layer.
+        /// The wider buffer: patches, then by turns queries, keys and values, and the MLP's hidden layer.
         let wide: UnsafeMutablePointer<Float>
         /// A row for each thread.
         let attention: MatrixView
@@ -33,7 +33,7 @@ extension VisionTransformer {
             mlpWidth = configuration.mlpWidth
         }
 
-        /// Lends the memory for up to a number of images, and as many threads as there are now.
+        /// Calls a closure with the memory for up to a number of images, and as many threads as there are now.
         static func with<R>(
             images: Int, tokens: Int, _ configuration: VisionTransformerConfiguration, extra: Int = 0,
             _ body: (Scratch, inout Workspace.Arena) throws -> R
@@ -58,7 +58,7 @@ extension VisionTransformer {
                 memory, rows: rows, columns: 3 * width, block: width % PackedMatrix.panel == 0 ? width : 3 * width)
         }
 
-        /// A perceptron's hidden layer in some memory.
+        /// A MLP's hidden layer in some memory.
         static func hidden(_ memory: UnsafeMutablePointer<Float>, rows: Int, mlpWidth: Int) -> BlockedMatrix {
             BlockedMatrix(memory, rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth))
         }

@@ -15,7 +15,7 @@ public final class VisionTransformer: Sendable {
     /// [C, projectionWidth], applied as x @ projection.
     let projection: Tensor?
 
-    /// One block: x + attention(norm1(x)), then x + perceptron(norm2(x)).
+    /// One block: x + attention(norm1(x)), then x + mlp(norm2(x)).
     struct Block: Sendable {
         let norm1: LayerNorm
         let qkv: Linear

@@ -11,7 +11,7 @@ public struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
     public var heads: Int
     /// The side of a square patch in pixels.
     public var patchSize: Int
-    /// The channels between the two linear layers of a block's perceptron.
+    /// The channels between the two linear layers of a block's MLP.
     public var mlpWidth: Int
     /// The patches along one side of the square image that the position embedding was trained on.
     public var positionGrid: Int
@@ -22,7 +22,7 @@ public struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
     public var registers: Int
     /// Added to the variance in every layer norm.
     public var layerNormEpsilon: Float
-    /// The nonlinearity of the perceptrons.
+    /// The nonlinearity of the MLPs.
     public var activation: Activation
     /// Whether a layer norm follows the position embedding, as in CLIP.
     public var hasPreNorm: Bool

@@ -7,14 +7,14 @@ package final class WeightGradients {
 
     package init() {}
 
-    /// Lends a sum, zeros at first, as a matrix of its first extent by the others.
+    /// Calls a closure with a sum, zeros at first, as a matrix of its first extent by the others.
     func add(to name: String, _ shape: Shape, _ body: (MatrixView) -> Void) {
         tensors[name, default: Tensor(zeros: shape)].withUnsafeMutableBufferPointer { sum in
             body(MatrixView(sum.baseAddress!, rows: shape[0], columns: shape.count / shape[0]))
         }
     }
 
-    /// Lends a vector's sum.
+    /// Calls a closure with a vector's sum.
     func add(to name: String, count: Int, _ body: (MatrixView) -> Void) {
         add(to: name, [count]) { body(MatrixView($0.base, rows: 1, columns: count)) }
     }

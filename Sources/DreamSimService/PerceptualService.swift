@@ -53,7 +53,7 @@ public struct PerceptualService: Sendable {
         stopsBySignal: Bool = true, isListening: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         let (core, limits) = (core, core.limits)
-        // What lies below complains of connections that end early; what matters of it is told here.
+        // NIO logs connections that end early as errors; those that matter are logged here.
         var quiet = core.logger
         quiet.logLevel = .critical
         var channel = HTTP1Channel.Configuration(

@@ -42,7 +42,7 @@ public struct ServiceSettings: Sendable {
         if !isLocal && token == nil {
             throw DreamSimError(
                 .badSetting, "address \(host)",
-                "can be reached from other machines and needs a token; give --token-file or DREAMSIM_TOKEN")
+                "can be reached from other machines and needs a token")
         }
         if let token, token.utf8.count < 16 || token.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) {
             throw DreamSimError(.badSetting, "token", "must be at least 16 visible ASCII characters, without spaces")

@@ -54,7 +54,7 @@ package struct AtomicFile: ~Copyable {
         in folder: [UInt8], for path: [UInt8]
     ) throws(Failure) -> (name: [CChar], descriptor: Int32) {
         while true {
-            // Named by chance, not after the target: that name may already be as long as the file system allows.
+            // Named at random, not after the target: that name may already be as long as the file system allows.
             let suffix = String(UInt64.random(in: 0 ... .max), radix: 36)
             let name = terminated(folder + Array("/\(temporaryPrefix)\(suffix)\(temporarySuffix)".utf8))
             let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)

@@ -19,7 +19,7 @@ public struct DreamSimError: Error, Hashable, Sendable {
     public let problem: String
     /// What to do; nil where nothing can be advised.
     public let remedy: String?
-    /// Whether asking again goes on where this stopped.
+    /// Whether asking again resumes where this stopped.
     public let isResumable: Bool
 
     /// Says what went wrong.

@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// A lock between processes and between tasks of one, held as long as the object lives. A killed process lets go of it.
+/// A lock between processes and between tasks of one, held as long as the object lives. The system releases it when a process is killed.
 package final class FileLock: Sendable {
     private let descriptor: Int32
 

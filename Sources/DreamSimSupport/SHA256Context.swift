@@ -32,7 +32,7 @@
     import CDreamSimCrypto
 
     /// OpenSSL's SHA-256 on its way. Its calls fail only without memory, or where an administrator has SHA-256 switched
-    /// off, and there is nothing to go on with then.
+    /// off, and there is nothing to continue with then.
     struct SHA256Context: ~Copyable {
         private let context: OpaquePointer
 

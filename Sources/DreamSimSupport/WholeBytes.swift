@@ -6,7 +6,7 @@
     import Darwin
 #endif
 
-/// Reads and writes of an open file that go on, whatever interrupts them, until all bytes are through.
+/// Reads and writes of an open file that continue, whatever interrupts them, until all bytes are through.
 package enum WholeBytes {
     /// Fills memory from a place of a file.
     /// - Returns: false when the file ends before, or, with `errno`, when the system refuses.

@@ -1,6 +1,6 @@
 internal import CDreamSimKernels
 
-/// The nonlinearity of a multilayer perceptron.
+/// The nonlinearity of an MLP.
 public enum Activation: String, Sendable, Hashable, Codable {
     /// v (1 + erf(v / sqrt 2)) / 2 (Hendrycks and Gimpel 2016, exact form).
     case gelu

@@ -1,9 +1,9 @@
 import DreamSimSupport
 
-/// Sets elements to zero by chance and makes up for it in the others (Srivastava et al. 2014). Which ones depends only on
+/// Sets elements to zero at random and scales up the others (Srivastava et al. 2014). Which ones depends only on
 /// the seed, the stream and the place, so that a backward pass draws the same ones again and none need be kept.
 package struct Dropout: Hashable, Sendable {
-    /// The chance of an element to become zero, at least 0 and below 1.
+    /// The probability that an element becomes zero, at least 0 and below 1.
     package let probability: Float
     package let seed: UInt64
 

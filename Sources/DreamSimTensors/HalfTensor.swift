@@ -63,7 +63,7 @@ package struct HalfTensor: Sendable {
         storage = Storage(base, owner: owner)
     }
 
-    /// Lends the numbers' bits.
+    /// Calls a closure with the numbers' bits.
     package func withUnsafeBufferPointer<R>(_ body: (UnsafeBufferPointer<UInt16>) throws -> R) rethrows -> R {
         defer { withExtendedLifetime(storage) {} }
         return try body(UnsafeBufferPointer(start: storage.base, count: shape.count))

@@ -101,7 +101,7 @@ package struct Linear: Sendable {
         }
     }
 
-    /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
+    /// `@unchecked Sendable`: memory that outlives the parallel loop; every thread writes its own part of it.
     private struct Work: @unchecked Sendable {
         let panels: PanelPointer
         let bias: UnsafePointer<Float>

@@ -107,7 +107,7 @@ package struct PackedMatrix: Sendable {
         return PackedMatrix(panels: .single(half.widened()), outputs: outputs).unpacked()
     }
 
-    /// Lends the panels to a kernel.
+    /// Calls a closure with the panels to a kernel.
     func withPanels<R>(_ body: (PanelPointer) -> R) -> R {
         switch panels {
         case .single(let tensor):
@@ -124,7 +124,7 @@ package struct PackedMatrix: Sendable {
 
 /// Where packed panels lie, for kernel files only.
 ///
-/// `@unchecked Sendable`: read-only memory, lent by `PackedMatrix.withPanels`.
+/// `@unchecked Sendable`: read-only memory, valid inside `PackedMatrix.withPanels`.
 struct PanelPointer: @unchecked Sendable {
     let base: UnsafeRawPointer
     let precision: WeightPrecision

@@ -14,7 +14,7 @@ extension PixelDifferences {
         var sums = [(absolute: Double, squared: Double)](repeating: (0, 0), count: blocks.count)
         sums.withUnsafeMutableBufferPointer { sums in
             guard let base = sums.baseAddress else { return }
-            let target = Lent(base)
+            let target = UnsafeSendablePointer(base)
             blocks.forEach(a, b) { index, _, a, b in
                 let sum = target.pointer + index
                 dsv_float_differences(
@@ -61,7 +61,7 @@ extension PixelDifferences {
         let blocks = Blocks(a, b)
         precondition(slopes.count == blocks.images, "\(slopes.count) slopes for \(blocks.images) images")
         guard let first = dA.baseAddress else { return }
-        let (dA, dB) = (Lent(first), dB?.baseAddress.map { Lent($0) })
+        let (dA, dB) = (UnsafeSendablePointer(first), dB?.baseAddress.map { UnsafeSendablePointer($0) })
         blocks.forEach(a, b) { index, offset, a, b in
             dsv_float_differences_backward(
                 a.baseAddress!, b.baseAddress!, a.count, slopes[index / blocks.perImage], ofSigns ? 1 : 0,

@@ -50,7 +50,7 @@ package enum PixelPair: Sendable {
         }
     }
 
-    /// Sums and differences of part of a row: lent where they lie, or made in the memory given.
+    /// Sums and differences of part of a row: read in place, or made in the memory given.
     /// - Parameters:
     ///   - x: the first column.
     ///   - count: the number of values, three a column.

@@ -6,7 +6,7 @@ extension StoredRows {
         let numbers = Array(numbers)
         return Tensor(uninitialized: [numbers.count, width]) { buffer in
             guard let base = buffer.baseAddress else { return }
-            let target = Lent(base)
+            let target = UnsafeSendablePointer(base)
             Parallel.forEachRange(numbers.count, multiple: 16) { range in
                 for index in range {
                     widen(numbers[index], 0..<width, into: target.pointer + index * width)
@@ -23,7 +23,7 @@ extension StoredRows {
         let parts = (width + Self.columnsTogether - 1) / Self.columnsTogether
         let sums = UnsafeMutablePointer<Double>.allocate(capacity: max(1, groups.count * width))
         defer { sums.deallocate() }
-        let target = Lent(sums)
+        let target = UnsafeSendablePointer(sums)
         Parallel.forEach(groups.count * parts) { part in
             let (group, first) = (part / parts, part % parts * Self.columnsTogether)
             let columns = first..<min(first + Self.columnsTogether, width)

@@ -57,7 +57,7 @@ public struct Tensor: Sendable {
         return result
     }
 
-    /// Lends the elements for reading.
+    /// Calls a closure with the elements, to be read.
     public func withUnsafeBufferPointer<R, E>(
         _ body: (UnsafeBufferPointer<Float>) throws(E) -> R
     ) throws(E) -> R {
@@ -65,7 +65,7 @@ public struct Tensor: Sendable {
         return try body(UnsafeBufferPointer(start: storage.base, count: shape.count))
     }
 
-    /// Lends the elements for writing; copies them first when they are shared or borrowed.
+    /// Calls a closure with the elements, to be written; copies them first when they are shared or borrowed.
     public mutating func withUnsafeMutableBufferPointer<R, E>(
         _ body: (UnsafeMutableBufferPointer<Float>) throws(E) -> R
     ) throws(E) -> R {

@@ -21,7 +21,7 @@ package enum Timings {
         case attention
         /// The linear layer after attention.
         case projection = "attention output"
-        /// The perceptrons.
+        /// The MLPs.
         case mlp = "MLP"
         /// The last block, of which only the class token is computed.
         case classToken = "last block"

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Memory for what is computed on the way, kept from one call to the next so that the steady state allocates nothing.
 package enum Workspace {
-    /// Lends an arena of `count` floats, not initialized. Calls on several threads, or one inside another, each have their
-    /// own.
+    /// Calls a closure with an arena of `count` floats, not initialized. Calls on several threads, or one inside
+    /// another, each have their own.
     package static func withArena<R>(of count: Int, _ body: (inout Arena) throws -> R) rethrows -> R {
         let block = blocks.withLock { $0.take(count) } ?? Block(count)
         defer { blocks.withLock { $0.put(block) } }
@@ -11,7 +11,7 @@ package enum Workspace {
         return try body(&arena)
     }
 
-    /// Hands out parts of lent memory, one after another.
+    /// Hands out parts of a buffer, one after another.
     package struct Arena: ~Copyable {
         private let base: UnsafeMutablePointer<Float>
         private let count: Int
@@ -38,10 +38,10 @@ package enum Workspace {
         }
     }
 
-    /// Memory that is lent until the loan ends with its last reference, and then kept for the next.
+    /// A buffer of the pool: it goes back to the pool with its last reference.
     ///
-    /// `@unchecked Sendable`: whoever holds a loan sees to it that no two threads write to the same elements.
-    package final class Loan: @unchecked Sendable {
+    /// `@unchecked Sendable`: whoever holds the buffer makes sure that no two threads write to the same elements.
+    package final class PooledBuffer: @unchecked Sendable {
         private let block: Block
         /// The elements.
         package let count: Int
@@ -54,13 +54,13 @@ package enum Workspace {
 
         deinit { Workspace.blocks.withLock { $0.put(block) } }
 
-        /// The memory, to be handed out part by part; no longer than the loan.
+        /// The memory, to be handed out part by part; no longer than the buffer lives.
         package var arena: Arena { Arena(base: block.base, count: count) }
     }
 
     private static let blocks = Mutex(Pool())
 
-    /// `@unchecked Sendable`: a block is either in the pool or lent to one caller.
+    /// `@unchecked Sendable`: a block is either in the pool or used by one caller.
     private final class Block: @unchecked Sendable {
         let base: UnsafeMutablePointer<Float>
         let count: Int

@@ -5,8 +5,8 @@ import DreamSimTensors
 import Foundation
 
 /// An optimizer's run on the disk: the numbers that are optimized, their means, what the run says of itself and whatever
-/// else it keeps, in one safetensors file that is replaced as a whole. Since everything drawn by chance follows from the
-/// seed and the step, a run that is taken up again goes on exactly as it would have.
+/// else it keeps, in one safetensors file that is replaced as a whole. Since all randomness follows from the
+/// seed and the step, a resumed run continues exactly as it would have.
 struct RunCheckpoint<Run: Codable> {
     let run: Run
     /// Of whoever conducts the run.

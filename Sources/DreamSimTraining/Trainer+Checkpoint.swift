@@ -46,7 +46,7 @@ extension Trainer {
         let found = try checkpoint.optimized(like: parameters.initial())
         let used = found.parameters.count + 2 * found.moments.count
         guard used == checkpoint.names.count else {
-            throw checkpoint.fault("holds \(checkpoint.names.count) tensors, of which the run knows \(used)")
+            throw checkpoint.fault("holds \(checkpoint.names.count) tensors; the run knows \(used) of them")
         }
         note = checkpoint.note
         self.init(

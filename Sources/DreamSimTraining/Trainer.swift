@@ -165,8 +165,8 @@ public final class Trainer {
                 gradients.append(left.gradientB.map { slope * $0 })
                 gradients.append(right.gradientB.map { -slope * $0 })
             }
-            // Triplets that cost nothing need no way back; where none does, the gradients are zeros, with which Adam goes
-            // on as it was going.
+            // Triplets that cost nothing need no backward pass; where none does, Adam continues with gradients
+            // of zero.
             let isLast = range.upperBound == batch.count
             if learns, gradients.contains(where: { $0.contains { $0 != 0 } }) || isLast && !hasGradients {
                 pass.backward(gradients)

@@ -14,7 +14,7 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
     public var hiddenWidth = 512
     /// Updates are multiplied with alpha / r.
     public var alpha: Float
-    /// The chance with which an element of an update's input is left out of a training step.
+    /// The probability with which dropout zeroes an element of an update's input in a training step.
     public var dropout: Float
     /// Triplets a step.
     public var batchSize: Int
@@ -29,8 +29,8 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
     /// Triplets that pass the networks together; memory grows with them, the result does not depend on them but for
     /// rounding.
     public var tripletsTogether = 2
-    /// Whether to keep only what enters each block and to compute the rest again on the way back: a quarter more time
-    /// for about an eighth of the memory.
+    /// Activation checkpointing: whether to keep only the input of each block and to recompute the rest in the backward
+    /// pass, a quarter more time for about an eighth of the memory.
     public var recomputesBlocks = false
 
     /// Sets what differs between the published models.

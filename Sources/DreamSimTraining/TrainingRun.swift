@@ -4,8 +4,8 @@ import DreamSimSupport
 import DreamSimTensors
 public import Foundation
 
-/// A whole run of training on files: passes over the triplets in an order by chance, a validation after each, and everything
-/// that is to be kept in one folder: `checkpoint.safetensors`, from which a run that was stopped in any way goes on to the
+/// A whole run of training on files: passes over the triplets in random order, a validation after each, and everything
+/// that is to be kept in one folder: `checkpoint.safetensors`, from which a stopped run resumes to the
 /// very same result; `log.jsonl`; what was learnt, after the last step and by the best validation (`TrainingMethod.place`);
 /// `report.html`; and event files for TensorBoard.
 ///

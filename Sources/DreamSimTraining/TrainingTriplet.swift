@@ -33,6 +33,6 @@ public struct TrainingTriplet: Hashable, Sendable {
     func unreadable(_ reason: String) -> DreamSimError {
         DreamSimError(
             .unreadable, place ?? "a triplet",
-            "\(reason); mend or remove the triplet, or leave such triplets out with --skip-unreadable")
+            "\(reason); fix or remove the triplet, or skip unreadable ones")
     }
 }

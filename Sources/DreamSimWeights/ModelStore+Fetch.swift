@@ -7,12 +7,12 @@ extension ModelStore {
     ///
     /// Does nothing when all its items are there. Of several processes or tasks that ask for the same source one works
     /// and the others wait, saying so. Whatever stops it, even kill -9, leaves nothing or a partial file that the next call
-    /// goes on with. A download that is known by its digest is checked before it is opened, and each file before it gets
+    /// resumes with. A download that is known by its digest is checked before it is opened, and each file before it gets
     /// its place; where the publisher states no digest, the one met is recorded for `verify`.
     /// - Parameters:
     ///   - source: what to fetch.
     ///   - progress: called at most ten times a second, from any thread.
-    /// - Throws: any kind of `DreamSimError`; `isResumable` says that asking again goes on where this stopped.
+    /// - Throws: any kind of `DreamSimError`; `isResumable` says that asking again resumes where this stopped.
     public func fetch(
         _ source: WeightSource, progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
     ) async throws(DreamSimError) {
@@ -22,7 +22,7 @@ extension ModelStore {
             throw error
         } catch is CancellationError {
             throw DreamSimError(
-                .cancelled, source.place, isResumable: true, "cancelled; asking again goes on where this stopped")
+                .cancelled, source.place, isResumable: true, "cancelled; asking again resumes where this stopped")
         } catch {
             throw DreamSimError(.network, source.place, "\(error)")
         }

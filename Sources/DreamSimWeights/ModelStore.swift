@@ -55,7 +55,7 @@ public struct ModelStore: Sendable {
             case .plain: "fetch \(from) elsewhere and put it"
             case .zip, .tarGz: "fetch \(from) elsewhere, unpack it and put its files"
             }
-        return "missing: \(paths). Either \(unpack) into \(weightsFolder.path) under these names, or give a folder "
-            + "that has them with --weights, or name a mirror in DREAMSIM_MIRROR"
+        return "missing: \(paths). Either \(unpack) into \(weightsFolder.path) under these names, or give a weights "
+            + "folder that has them, or name a mirror in DREAMSIM_MIRROR"
     }
 }

@@ -36,7 +36,7 @@ struct PartialFile {
         return try? JSONDecoder().decode(Version.self, from: data)
     }
 
-    /// Opens the file to go on with it.
+    /// Opens the file to resume it.
     func appending() throws(DreamSimError) -> FileWriter {
         try FileWriter(url, keepsContents: true, disk: disk)
     }

@@ -50,7 +50,7 @@ struct GoldenParityTests {
         }
     }
 
-    @Test("tensors that lie aligned in the file are lent without a copy")
+    @Test("tensors that lie aligned in the file are read in place, without a copy")
     func zeroCopy() throws {
         for name in ["dino.safetensors", "dino.pth", "dinov2.safetensors"] {
             let checkpoint = try tiny(name)

@@ -163,8 +163,8 @@ struct HostilePickle: CustomTestStringConvertible, Sendable {
     static let tensors: [HostilePickle] = [
         tensor("a negative stride", .malformed, "negative", shape: [2], strides: [-1]),
         tensor("a negative offset", .malformed, "negative", offset: -1, shape: [2], strides: [1]),
-        tensor("a negative extent", .malformed, "no shape", shape: [-2], strides: [1]),
-        tensor("an overflowing shape", .malformed, "no shape", shape: [1 << 40, 1 << 40], strides: [0, 0]),
+        tensor("a negative extent", .malformed, "invalid shape", shape: [-2], strides: [1]),
+        tensor("an overflowing shape", .malformed, "invalid shape", shape: [1 << 40, 1 << 40], strides: [0, 0]),
         tensor("an overflowing stride", .malformed, "outside", shape: [3, 3], strides: [1 << 62, 1]),
         tensor("a view that starts outside its storage", .malformed, "outside", offset: 4, shape: [1], strides: [1]),
         tensor(

@@ -113,8 +113,8 @@ struct ONNXTests {
         empty.data(2, Array("me".utf8))
         let cases: [([UInt8], DreamSimError.Kind, String)] = [
             (tensor { $0.data(9, [0]) }, .malformed, "needs 4 bytes"),
-            (tensor { $0.integer(1, -2) }, .malformed, "no shape"),
-            (tensor { $0.data(1, ProtobufBuilder.varint(1 << 62) + [8]) }, .malformed, "no shape"),
+            (tensor { $0.integer(1, -2) }, .malformed, "invalid shape"),
+            (tensor { $0.data(1, ProtobufBuilder.varint(1 << 62) + [8]) }, .malformed, "invalid shape"),
             (tensor { for _ in 0..<65 { $0.integer(1, 1) } }, .limitExceeded, "64 dimensions"),
             (tensor { $0.data(1, [UInt8](repeating: 1, count: 70)) }, .limitExceeded, "64 dimensions"),
             (tensor { $0.data(7, [1]) }, .malformed, "another type"),

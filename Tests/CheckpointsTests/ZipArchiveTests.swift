@@ -98,7 +98,7 @@ func readWholeZip(_ archive: ZipArchive) throws {
         }
     }
 
-    @Test("bytes of a compressed member are not lent as if they were stored")
+    @Test("bytes of a compressed member are not read in place as if they were stored")
     func storedOnly() throws {
         try withZip(ZipBuilder([ZipBuilder.Member("a", text, isDeflated: true)]).build()) { archive in
             #expect(throws: DreamSimError.self) { try archive.storedBytes(of: archive.entries[0]) }

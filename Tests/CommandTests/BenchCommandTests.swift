@@ -8,7 +8,7 @@ struct BenchCommandTests {
     @Test("bench times a model and says on what", arguments: ["json", "csv", "table"])
     func bench(format: String) throws {
         try CommandTests.withBench { bench in
-            let arguments = ["bench", "--batch", "2", "--runs", "3", "--threads", "1"] + bench.model
+            let arguments = ["bench", "--batch-size", "2", "--runs", "3", "--threads", "1"] + bench.model
             let run = try bench.run(arguments + ["--format", format])
             #expect(run.code == 0 && run.output.contains("tiny"), "\(run.error)")
             let one = try bench.run(arguments + ["--seconds-per-image"])

@@ -9,7 +9,7 @@ struct CollectionCommandTests {
     @Test("cluster writes every layout, and a page", arguments: ["json", "ndjson", "csv", "table"])
     func clusters(format: String) throws {
         try SearchCommandTests.withIndex { bench, index in
-            for method in [["-n", "2"], ["--method", "linkage", "--distance", "0.0001"]] {
+            for method in [["--clusters", "2"], ["--method", "linkage", "--distance", "0.0001"]] {
                 let page = bench.home.appending(path: "page.html")
                 let run = try bench.run(
                     ["cluster", "--index", index, "--format", format, "--html", page.path] + method)
@@ -124,7 +124,7 @@ struct CollectionCommandTests {
             for text in ["query", "1  0.0000", "2  0.", "3  0.", "a.png", "copy.png"] {
                 #expect(captions.contains(text), "\(text)")
             }
-            // Colors never go on into the next line.
+            // Colors never continue into the next line.
             for line in preview.split(separator: "\n") where line.contains("\u{1B}") {
                 let codes = line.matches(of: /\u{1B}\[([0-9;]*)m/).map { String($0.1) }
                 #expect(codes.last == "0")
@@ -156,7 +156,7 @@ struct CollectionCommandTests {
     @Test(
         "What is not understood ends with 64, and nothing on standard output",
         arguments: [
-            ["cluster", "-n", "0"], ["cluster", "-n", "x"], ["cluster", "--distance", "0.1"],
+            ["cluster", "--clusters", "0"], ["cluster", "--clusters", "x"], ["cluster", "--distance", "0.1"],
             ["cluster", "--method", "linkage", "--distance", "3"],
             ["cluster", "--method", "linkage", "--distance=nan"],
             ["cluster", "--method", "dbscan"], ["cluster", "--neighbors", "0"], ["cluster", "--seed=-1"],
@@ -166,8 +166,9 @@ struct CollectionCommandTests {
             ["index", "graph", "--links", "1"], ["index", "graph", "--links", "257"],
             ["index", "graph", "--links", "32", "--effort", "16"], ["index", "check", "--recall", "--queries", "0"],
             ["index", "check", "-k", "0"], ["index", "check", "--ef", "0"], ["index", "export"],
-            ["index", "export", "a", "--format", "parquet"], ["index", "import"],
-            ["index", "import", "a", "--layout", "parquet"], ["index", "import", "a", "--stamp", "s", "--model", "m"],
+            ["index", "export", "a", "--file-format", "parquet"], ["index", "import"],
+            ["index", "import", "a", "--file-format", "parquet"],
+            ["index", "import", "a", "--stamp", "s", "--model", "m"],
             ["search", "a", "--preview", "--format", "json"], ["search", "a", "--ef", "9"],
             ["search", "a", "--approximate", "--max-latency", "5"], ["search", "a", "--max-latency=-1"],
             ["search", "a", "--max-size", "2X"], ["search", "a", "--before", "2024-13-01"],
@@ -187,7 +188,7 @@ struct CollectionCommandTests {
                 ["search", bench.image("b.jpg"), "--html", bench.image("a.png")],
                 ["cluster", "--html", bench.image("a.png")], ["dedupe", "--html", bench.image("a.png")],
                 ["map", "--html", bench.images.path + "/../images/a.png"], ["map", "-o", bench.image("a.png")],
-                ["index", "export", "--format", "csv", bench.image("a.png")],
+                ["index", "export", "--file-format", "csv", bench.image("a.png")],
             ] {
                 let run = try bench.run(arguments + ["--index", index])
                 #expect(run.code == 2 && run.output.isEmpty, "\(run.error)")

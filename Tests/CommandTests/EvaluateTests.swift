@@ -25,11 +25,11 @@ struct EvaluateTests {
         return url.path
     }
 
-    @Test("A killed run goes on where it was, and gives what an unbroken run gives")
+    @Test("A killed run resumes, and gives what an unbroken run gives")
     func killed() throws {
         try Fixtures.withTemporaryFolder { home in
             let set = try Self.triplets(24, side: 160, in: home)
-            let arguments = ["evaluate", "triplets", set, "--metric", "mse,l1", "--unrelated", "0"]
+            let arguments = ["evaluate", "triplets", set, "--metric", "mse,l1", "--unrelated-pairs", "0"]
             let cache = home.appending(path: "cache").path
             let whole = try CommandRun(
                 arguments + ["--no-cache", "-o", home.appending(path: "a.csv").path], home: home)

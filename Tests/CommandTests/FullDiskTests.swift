@@ -5,13 +5,13 @@ import Testing
 /// What is written beside an index, on a disk that is full and one that cannot be written.
 @Suite("The command: full and read-only disks")
 struct FullDiskTests {
-    /// Runs `body` with an index of made-up vectors: of files that do not exist.
+    /// Runs `body` with an index of synthetic vectors: of files that do not exist.
     private static func withIndex(_ body: (URL, URL) throws -> Void) throws {
         try Fixtures.withTemporaryFolder { home in
             let index = home.appending(path: "index")
             let run = try CommandRun(
                 [
-                    "bench-search", "--vectors", "2000", "--width", "48", "--kind", "subjects", "--repeats", "1",
+                    "bench-search", "--vectors", "2000", "--width", "48", "--distribution", "subjects", "--runs", "1",
                     "--queries", "1", "--quiet", "--index", index.path,
                 ], home: home)
             #expect(run.code == 0, "\(run.error)")

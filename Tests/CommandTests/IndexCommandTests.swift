@@ -102,7 +102,7 @@ struct IndexCommandTests {
     }
 
     @Test(
-        "Ctrl-C and kill keep what is done, and the same command goes on", .enabled(if: hasSQLite),
+        "Ctrl-C and kill keep what is done, and the same command resumes", .enabled(if: hasSQLite),
         arguments: ["INT", "TERM"])
     func interrupted(signal: String) throws {
         try CommandTests.withBench { bench in
@@ -127,7 +127,7 @@ struct IndexCommandTests {
         }
     }
 
-    @Test("A second writer is told that there is one, and searches go on meanwhile")
+    @Test("A second writer is told that there is one, and searches continue meanwhile")
     func twoWriters() throws {
         try CommandTests.withBench { bench in
             let index = bench.home.appending(path: "i").path
@@ -154,7 +154,7 @@ struct IndexCommandTests {
             #expect(try bench.run(["index", bench.images.path, "--index", index] + bench.model).code == 0)
             for arguments in [
                 ["search", bench.image("a.png"), "--index", index], ["index", "--index", index],
-                ["index", "check", "--index", index], ["cluster", "--index", index, "-n", "2"],
+                ["index", "check", "--index", index], ["cluster", "--index", index, "--clusters", "2"],
             ] {
                 let run = try CommandRun(
                     script: "ulimit -n \(limit); exec \"$DREAMSIM\" \"$@\"", arguments, home: bench.home)

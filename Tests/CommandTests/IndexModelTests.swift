@@ -12,7 +12,7 @@ struct IndexModelTests {
         return Tensor((0..<shape.count).map { _ in Float.random(in: -0.4...0.4, using: &generator) }, shape: shape)
     }
 
-    /// Writes a head or an adapter of chance for the bench's model.
+    /// Writes a head or an adapter of random weights for the bench's model.
     private static func write(_ kind: String, to url: URL, seed: UInt64 = 1) throws {
         var file = url
         var tensors = [

@@ -16,7 +16,7 @@ struct InvertCommandTests {
             ]
             let run = try bench.run(
                 common + [
-                    "-o", path("o.png"), "--strip", path("s.jpg"), "--curve", path("c.svg"), "--json", path("r.json"),
+                    "-o", path("o.png"), "--sheet", path("s.jpg"), "--curve", path("c.svg"), "--json", path("r.json"),
                 ])
             #expect(run.code == 0 && run.output.isEmpty && run.error.contains("the loss"), "\(run.error)")
             let image = try Image(contentsOf: bench.home.appending(path: "o.png"))
@@ -50,7 +50,7 @@ struct InvertCommandTests {
         }
     }
 
-    @Test("An interrupted run keeps what it has, and goes on")
+    @Test("An interrupted run keeps what it has, and resumes")
     func interrupted() throws {
         try MapCommandTests.withPair { bench, a, _, _ in
             let script = #"""
@@ -58,7 +58,7 @@ struct InvertCommandTests {
                 sleep 1; kill -INT $!; wait $!
                 """#
             let run = try CommandRun(script: script, [a, bench.home.path], home: bench.home)
-            #expect(run.code == 130 && run.error.contains("the same command goes on"), "\(run.error)")
+            #expect(run.code == 130 && run.error.contains("the same command resumes it"), "\(run.error)")
             #expect(try Image(contentsOf: bench.home.appending(path: "o.png")).width == 256)
             #expect(FileManager.default.fileExists(atPath: bench.home.appending(path: "c.safetensors").path))
         }
@@ -68,7 +68,7 @@ struct InvertCommandTests {
         "What is not understood ends with 64 and says what",
         arguments: [
             (["a.png"], "--output"), (["a.png", "-o", "a.png"], "overwrite"), (["a.png", "-o", "o.gif"], ".png"),
-            (["a.png", "-o", "./a.png"], "overwrite"), (["a.png", "-o", "o.png", "--strip", "o.png"], "overwrite"),
+            (["a.png", "-o", "./a.png"], "overwrite"), (["a.png", "-o", "o.png", "--sheet", "o.png"], "overwrite"),
             (["a.png", "-o", "o.png", "--from", "o.png"], "overwrite"),
             (["a.png", "-o", "o.png", "--curve", "c.txt"], ".svg"),
             (["a.png", "-o", "o.png", "--as", "paint"], "--as"), (["a.png", "-o", "o.png", "--size", "3"], "--size"),
@@ -97,7 +97,7 @@ struct InvertCommandTests {
                 ([a, "--metric", "mse", "--as", "network", "--from", small.path], "starts from noise"),
                 ([a, "--metric", "mse", "--learning-rate=-1"], "learning rate"),
                 ([a, "--metric", "mse", "--crop", "1.5"], "crop 1.5"),
-                ([a, "--metric", "mse", "--strip", bench.home.path + "/no/such/s.png"], "no folder"),
+                ([a, "--metric", "mse", "--sheet", bench.home.path + "/no/such/s.png"], "no folder"),
                 ([bench.home.path + "/nothing.png", "--metric", "mse"], "nothing.png"),
             ]
             let output = bench.home.appending(path: "o.png")

@@ -43,7 +43,7 @@ struct MapCommandTests {
         try Self.withPair { bench, a, b, mask in
             let (image, json) = (bench.home.appending(path: "m.jpg").path, bench.home.appending(path: "m.json"))
             let run = try bench.run(
-                ["heatmap", a, b, "-o", image, "--map", json.path, "--metric", "l1", "--mask", mask])
+                ["heatmap", a, b, "-o", image, "--values", json.path, "--metric", "l1", "--mask", mask])
             #expect(run.code == 0, "\(run.error)")
             let object = try JSONSerialization.jsonObject(with: Data(contentsOf: json)) as? [String: Any]
             let map = try #require((object?["maps"] as? [[String: Any]])?.first)
@@ -89,13 +89,13 @@ struct MapCommandTests {
         try Self.withPair { bench, a, b, mask in
             let image = bench.home.appending(path: "f.png")
             let run = try bench.run([
-                "foreground", a, b, "--metric", "mse", "--from", "mask", "--mask", mask, "--format", format,
-                "--image",
+                "foreground", a, b, "--metric", "mse", "--method", "mask", "--mask", mask, "--format", format,
+                "--sheet",
                 image.path,
             ])
             #expect(run.code == 0 && run.output.contains("mse"), "\(run.error)")
             #expect(try Image(contentsOf: image).width > 500)
-            let attention = try bench.run(["foreground", a, b, "--from", "attention"] + bench.model)
+            let attention = try bench.run(["foreground", a, b, "--method", "attention"] + bench.model)
             #expect(attention.code == 0, "\(attention.error)")
         }
     }
@@ -106,9 +106,9 @@ struct MapCommandTests {
             (["heatmap", "a.png", "-o", "o.png"], "two images"), (["heatmap", "a.png", "b.png"], "--output"),
             (["heatmap", "a.png", "b.png", "-o", "o.gif"], ".png"),
             (["heatmap", "a.png", "b.png", "-o", "a.png"], "overwrite"),
-            (["heatmap", "a.png", "b.png", "-o", "o.png", "--map", "b.png"], "overwrite"),
+            (["heatmap", "a.png", "b.png", "-o", "o.png", "--values", "b.png"], "overwrite"),
             (["heatmap", "a.png", "b.png", "-o", "o.png", "--mask", "o.png"], "overwrite"),
-            (["heatmap", "a.png", "b.png", "-o", "o.png", "--map", "o.xyz"], ".npy"),
+            (["heatmap", "a.png", "b.png", "-o", "o.png", "--values", "o.xyz"], ".npy"),
             (["heatmap", "a.png", "b.png", "-o", "o.png", "--opacity", "2"], "--opacity"),
             (["heatmap", "a.png", "b.png", "-o", "o.png", "--max", "nan"], "--max"),
             (["heatmap", "a.png", "b.png", "-o", "o.png", "--kind", "x"], "--kind"),
@@ -118,10 +118,10 @@ struct MapCommandTests {
             (["sensitivity", "a.png", "-o", "o.png", "--metric", ","], "--metric"),
             (["sensitivity", "a.png", "-o", "o.png", "--longest-side", "3"], "--longest-side"),
             (["sensitivity", "a.png", "-o", "o.png", "--sheet", "o.png"], "--sheet"),
-            (["foreground", "a.png", "b.png", "--from", "mask"], "--mask"),
+            (["foreground", "a.png", "b.png", "--method", "mask"], "--mask"),
             (["foreground", "a.png", "b.png", "--mask", "m.png"], "--from mask"),
             (["foreground", "a.png", "b.png", "--threshold", "1.5"], "--threshold"),
-            (["foreground", "a.png", "b.png", "--image", "b.png"], "overwrite"),
+            (["foreground", "a.png", "b.png", "--sheet", "b.png"], "overwrite"),
         ])
     func usage(arguments: [String], mention: String) throws {
         try Fixtures.withTemporaryFolder { home in
@@ -146,7 +146,7 @@ struct MapCommandTests {
                 (["heatmap", a, b, "--metric", "ms-ssim"] + out, "no map"),
                 (["heatmap", a, "--metric", "mse", "--kind", "rollout"] + out, "no attention"),
                 (["heatmap", a, b, "--metric", "mse", "-o", bench.home.path + "/no/such/o.png"], "o.png"),
-                (["foreground", a, b, "--metric", "mse", "--from", "mask", "--mask", small.path], "9x6"),
+                (["foreground", a, b, "--metric", "mse", "--method", "mask", "--mask", small.path], "9x6"),
             ]
             let run = try bench.run(cases[index].arguments)
             #expect(run.code == 2 && run.output.isEmpty, "\(run.error)")

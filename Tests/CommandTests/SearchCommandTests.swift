@@ -126,7 +126,7 @@ struct SearchCommandTests {
             ["search", "-", "-"], ["dedupe", "--near-distance=-1"], ["dedupe", "--near-distance", "nan"],
             ["dedupe", "--tier", "identical"], ["dedupe", "--apply", "a", "--undo", "b"],
             ["index", "a", "--every", "0"],
-            ["index", "a", "--batch", "0"], ["bench-search", "--vectors", "0"],
+            ["index", "a", "--batch-size", "0"], ["bench-search", "--vectors", "0"],
         ])
     func usage(arguments: [String]) throws {
         try Fixtures.withTemporaryFolder { home in

@@ -98,7 +98,7 @@ struct TrainCommandTests {
         }
     }
 
-    @Test("A full disk ends a run with advice; its last checkpoint is whole, and the same command goes on")
+    @Test("A full disk ends a run with advice; its last checkpoint is whole, and the same command resumes")
     func fullDisk() throws {
         try CommandTests.withBench { bench in
             let table = try Self.table(bench)

@@ -155,7 +155,7 @@ struct BatcherTests {
         }
     }
 
-    @Test("gives on what processing throws, and goes on")
+    @Test("passes on what processing throws, and continues")
     func faults() async throws {
         let batcher = Batcher<Int, Int, Int>(
             batchSize: 4, gathering: .zero, capacity: 10,

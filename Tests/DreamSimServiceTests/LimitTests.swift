@@ -7,7 +7,7 @@ import Testing
 /// More than a service can do, in number, in time and in memory.
 @Suite("A service at its limits", .timeLimit(.minutes(5)))
 struct LimitTests {
-    @Test("answers 503 with Retry-After when it has too much to do, and goes on afterwards")
+    @Test("answers 503 with Retry-After when it is overloaded, and continues afterwards")
     func overload() async throws {
         let metric = GatedMetric()
         let png = try Images.png(1)

@@ -6,7 +6,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What metrics mind")
+@Suite("Sensitivity of metrics")
 struct SensitivityTests {
     static let source = Heatmap.Source(
         path: ImagePath("scene.png"), image: TinyModels.image(1, width: 60, height: 40))

@@ -131,7 +131,7 @@ struct ClassicalMetricTests {
         for metric in Self.metrics {
             let error = #expect(throws: DreamSimError.self) { try metric.value(a, DrawnImages.flat(180, 200, 9)) }
             #expect(error?.kind == .incomparable)
-            #expect(error?.reason.contains("200x180") == true && error?.reason.contains("--resize") == true)
+            #expect(error?.reason.contains("200x180") == true && error?.reason.contains("resize both") == true)
             guard case .full(let minimum) = metric.card.size else { continue }
             let least = DrawnImages.noise(1, minimum, minimum)
             #expect(try metric.value(least, least) == metric.card.identical)

@@ -134,7 +134,7 @@ struct HeadTests {
             let setting = try await #require(throws: DreamSimError.self) {
                 try await Self.load(folder, head: pooled, feature: "cls_patch", families: ["dino"])
             }
-            #expect(setting.kind == .badSetting && setting.reason.contains("--no-normalize"))
+            #expect(setting.kind == .badSetting && setting.reason.contains("without normalization"))
             let raw = try await Self.load(
                 folder, head: pooled, isNormalized: false, feature: "cls_patch", families: ["dino"])
             #expect(raw.width == 96)
@@ -160,7 +160,7 @@ struct HeadTests {
             let error = try await #require(throws: DreamSimError.self) {
                 try await PerceptualModel.load(Self.write(Self.head(), folder, "x", weights: "").path, options: options)
             }
-            #expect(error.kind == .badMergedFile && error.reason.contains("--head"))
+            #expect(error.kind == .badMergedFile && error.reason.contains("as the head"))
         }
     }
 }

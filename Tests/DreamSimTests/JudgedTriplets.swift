@@ -48,7 +48,7 @@ struct JudgedTriplets {
         #expect(triplets.count == 59)
     }
 
-    /// The share of people's choices that a metric takes, all distances being within a tolerance of the recorded ones.
+    /// The share of human judgments that a metric takes, all distances being within a tolerance of the recorded ones.
     func agreement(_ metric: any PerceptualMetric, recorded key: String, tolerance: Double) throws -> Double {
         var agreeing = 0
         for triplet in triplets {

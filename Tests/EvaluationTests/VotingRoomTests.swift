@@ -56,7 +56,7 @@ struct VotingRoomTests {
         }
     }
 
-    @Test("goes on where it was left, and the same seed gives the same order")
+    @Test("resumes where it was left, and the same seed gives the same order")
     func restart() throws {
         try Fixtures.withTemporaryFolder { folder in
             let table = try Self.table(10, in: folder)

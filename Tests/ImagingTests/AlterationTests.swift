@@ -20,7 +20,7 @@ struct AlterationTests {
     }
 
     @Test(
-        "Strength 0 changes nothing, every other one something; sizes stay, and chance repeats",
+        "Strength 0 changes nothing, every other one something; sizes are kept, and randomness repeats",
         arguments: Alteration.allCases)
     func general(alteration: Alteration) throws {
         #expect(try alteration.applied(to: Self.scene, strength: 0, seed: 1) == Self.scene)

@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("a body that stays short is a resumable error, and the next call goes on")
+    @Test("a body that stays short is a resumable error, and the next call resumes")
     func shortBodies() async throws {
         let (contents, source) = Release.plain()
         try await withStore(contents) { fixture in
@@ -185,7 +185,7 @@ import Testing
         }
     }
 
-    @Test("a stalled socket times out, and the next call goes on")
+    @Test("a stalled socket times out, and the next call resumes")
     func stalled() async throws {
         let (contents, source) = Release.plain()
         try await withStore(contents, { ($0.attempts, $0.stallTimeout) = (2, .milliseconds(600)) }) { fixture in

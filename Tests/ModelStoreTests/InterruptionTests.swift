@@ -7,7 +7,7 @@ import Testing
 
 // One after the other: waiting for a process takes a thread of the pool that the fetches need.
 @Suite("Interruptions", .serialized) struct InterruptionTests {
-    @Test("a process that is killed in the middle of a download leaves a partial file that the next one goes on with")
+    @Test("a process that is killed in the middle of a download leaves a partial file that the next one resumes")
     func killed() async throws {
         let (contents, source) = Release.plain(6_000_000)
         try await withStore(contents) { fixture in
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test("a cancelled fetch keeps what it has, and the next one goes on")
+    @Test("a cancelled fetch keeps what it has, and the next one resumes")
     func cancelled() async throws {
         let (contents, source) = Release.plain(6_000_000)
         try await withStore(contents) { fixture in

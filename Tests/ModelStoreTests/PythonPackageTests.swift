@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("pip's own complaint about a hash is a mismatch")
+    @Test("pip's own error about a hash is a mismatch")
     func pipHash() async throws {
         try await withPython([1], "echo 'ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE FILE'; exit 1") {
             _, store in

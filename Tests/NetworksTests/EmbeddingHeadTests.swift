@@ -31,7 +31,7 @@ struct EmbeddingHeadTests {
         return zip(x, linear(linear(x, "fc1").map { max($0, 0) }, "fc2")).map { $0 + $1 }
     }
 
-    @Test("The way forth is x + fc2(relu(fc1 x)), for any number of rows", arguments: [1, 2, 7, 19])
+    @Test("The forward pass is x + fc2(relu(fc1 x)), for any number of rows", arguments: [1, 2, 7, 19])
     func forward(count: Int) throws {
         let tensors = Self.tensors()
         let x = RecordingTests.random([count, Self.width], seed: 9)
@@ -43,7 +43,7 @@ struct EmbeddingHeadTests {
         #expect(actual.shape == x.shape && difference.maxScaled < 1e-6, "\(difference)")
     }
 
-    @Test("The way back agrees with finite differences, for the input and every weight")
+    @Test("the backward pass agrees with finite differences, for the input and every weight")
     func backward() throws {
         let tensors = Self.tensors()
         let x = RecordingTests.random([5, Self.width], seed: 9)
@@ -137,7 +137,7 @@ struct EmbeddingHeadTests {
                 #expect(error.kind == .badHead)
                 return error.reason
             }
-            #expect(try reason(["format": "dreamsim-merged"]).contains("--model"))
+            #expect(try reason(["format": "dreamsim-merged"]).contains("as the model"))
             #expect(try reason(["format": "dreamsim-training"]).contains("best.safetensors"))
             #expect(try reason(["format": "dreamsim-head", "version": "9"]).contains("version 9"))
             // A transformer has many layers fc1.

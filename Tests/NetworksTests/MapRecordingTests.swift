@@ -3,8 +3,8 @@ import DreamSimTensors
 import TestSupport
 import Testing
 
-/// The way back through whole networks with random weights, against the differences of plain loops in double precision.
-@Suite("Convolutional networks' way back")
+/// the backward pass through whole networks with random weights, against the differences of plain loops in double precision.
+@Suite("Backward pass of convolutional networks")
 struct MapRecordingTests {
     /// A network with random weights whose maps keep their size from layer to layer.
     static func network(

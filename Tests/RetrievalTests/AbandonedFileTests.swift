@@ -88,13 +88,13 @@ struct AbandonedFileTests {
 
     @Test("The next writer of an index, and the next graph, remove what was left in its folder")
     func index() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(5, of: 2)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(5, of: 2)) { index in
             let left = index.url.appending(path: ".dreamsim-killed.part")
             try Data(count: 100).write(to: left)
             try index.reader.buildNeighbors()
             #expect(!FileManager.default.fileExists(atPath: left.path))
             try Data(count: 100).write(to: left)
-            _ = try IndexWriter(index.url, settings: MadeUpIndex.settings(24))
+            _ = try IndexWriter(index.url, settings: SyntheticIndex.settings(24))
             #expect(!FileManager.default.fileExists(atPath: left.path))
             #expect(try index.reader.check().faults.isEmpty && index.reader.neighbors() != nil)
         }

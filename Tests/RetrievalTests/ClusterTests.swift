@@ -17,7 +17,7 @@ struct ClusterTests {
 
     /// The numbers of the images of each cluster.
     private static func numbers(_ report: ClusterReport) -> [[Int]] {
-        report.clusters.map { $0.files.map { MadeUpIndex.number($0.image) } }
+        report.clusters.map { $0.files.map { SyntheticIndex.number($0.image) } }
     }
 
     private static func unit(_ vector: [Float]) -> [Float] {
@@ -34,8 +34,8 @@ struct ClusterTests {
         arguments: ClusterOptions.Method.allCases, [VectorPrecision.float16, .float32])
     func clouds(method: ClusterOptions.Method, precision: VectorPrecision) throws {
         // Cloud 0 is the largest.
-        let vectors = MadeUpIndex.clouds(6, of: 30) + MadeUpIndex.clouds(6, of: 1).prefix(1)
-        try MadeUpIndex.with(vectors, precision) { index in
+        let vectors = SyntheticIndex.clouds(6, of: 30) + SyntheticIndex.clouds(6, of: 1).prefix(1)
+        try SyntheticIndex.with(vectors, precision) { index in
             let reader = try index.reader
             let report = try reader.clusters(Self.options(method, count: 6))
             let numbers = Self.numbers(report)
@@ -64,7 +64,7 @@ struct ClusterTests {
         var generator = SplitMix64(state: seed)
         let vectors = (0..<300).map { _ in Self.unit((0..<10).map { _ in Float.random(in: -1...1, using: &generator) })
         }
-        try MadeUpIndex.with(vectors) { index in
+        try SyntheticIndex.with(vectors) { index in
             let clusters = Self.numbers(try index.reader.clusters(Self.options(.kMeans, count: 12, seed: seed)))
             #expect(clusters.count == 12)
             let centers = clusters.map { Self.unit(Self.mean($0.map { vectors[$0] })) }
@@ -82,7 +82,7 @@ struct ClusterTests {
         arguments: ClusterOptions.Method.allCases)
     func repeatable(method: ClusterOptions.Method) throws {
         // Without structure, so that where centers begin decides.
-        try MadeUpIndex.with(MadeUpIndex.clouds(1500, of: 1, width: 300)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(1500, of: 1, width: 300)) { index in
             let reader = try index.reader
             let before = PerceptualModel.threads
             defer { PerceptualModel.threads = before }
@@ -98,7 +98,7 @@ struct ClusterTests {
 
     @Test("From one cluster to one for each image; more are refused")
     func counts() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(23, of: 1)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(23, of: 1)) { index in
             let reader = try index.reader
             for count in [1, 2, 22, 23] {
                 let report = try reader.clusters(Self.options(.kMeans, count: count))
@@ -118,7 +118,7 @@ struct ClusterTests {
 
     @Test("One image is a cluster; equal ones stay together, and it is said that there are fewer clusters")
     func equals() throws {
-        try MadeUpIndex.with([[1, 2, 3]]) { index in
+        try SyntheticIndex.with([[1, 2, 3]]) { index in
             for method in ClusterOptions.Method.allCases {
                 let report = try index.reader.clusters(Self.options(method))
                 #expect(report.clusters.count == 1 && report.clusters[0].files.count == 1)
@@ -128,7 +128,7 @@ struct ClusterTests {
         // The same vector in different files; and two vectors in turn.
         for (kinds, expected) in [(1, [12]), (2, [6, 6])] {
             let vectors = (0..<12).map { number in (0..<40).map { Float(($0 * (1 + number % kinds)) % 7) } }
-            try MadeUpIndex.with(vectors) { index in
+            try SyntheticIndex.with(vectors) { index in
                 let report = try index.reader.clusters(Self.options(.kMeans, count: 5))
                 #expect(report.clusters.map(\.files.count) == expected)
                 #expect(report.notes.count == 1 && report.notes[0].contains("not 5"))
@@ -141,16 +141,16 @@ struct ClusterTests {
 
     @Test("Files with the same content are in the same cluster")
     func copies() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(4, of: 3)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(4, of: 3)) { index in
             let file = index.home.appending(path: "copy.ndjson")
-            let line = MadeUpIndex.line(5, MadeUpIndex.clouds(4, of: 3)[5]).replacing(
-                "/made-up/5.png", with: "/other/5.png")
+            let line = SyntheticIndex.line(5, SyntheticIndex.clouds(4, of: 3)[5]).replacing(
+                "/synthetic/5.png", with: "/other/5.png")
             try Data(line.utf8).write(to: file)
-            _ = try IndexWriter.importing(file, into: index.url, stamp: InterchangeStamp(MadeUpIndex.settings(24)))
+            _ = try IndexWriter.importing(file, into: index.url, stamp: InterchangeStamp(SyntheticIndex.settings(24)))
             let report = try index.reader.clusters(Self.options(.kMeans, count: 12))
             #expect(
                 report.images == 13
-                    && report.clusters[0].files.map(\.image.description) == ["/made-up/5.png", "/other/5.png"])
+                    && report.clusters[0].files.map(\.image.description) == ["/synthetic/5.png", "/other/5.png"])
             var options = Self.options(.kMeans, count: 1)
             options.folders = [ImagePath("/other")]
             #expect(try index.reader.clusters(options).clusters.map(\.files.count) == [1])
@@ -184,8 +184,8 @@ struct ClusterTests {
 
     @Test("Linkage joins as looking at all pairs does, down to a count or up to a distance", arguments: 1...5)
     func linkage(seed: UInt64) throws {
-        let vectors = MadeUpIndex.clouds(8, of: 5, width: 6, spread: 0.8, seed: seed)
-        try MadeUpIndex.with(vectors) { index in
+        let vectors = SyntheticIndex.clouds(8, of: 5, width: 6, spread: 0.8, seed: seed)
+        try SyntheticIndex.with(vectors) { index in
             let reader = try index.reader
             func found(_ count: Int?, _ distance: Double?) throws -> Set<Set<Int>> {
                 var options = Self.options(.linkage, count: count, distance: distance)
@@ -206,7 +206,7 @@ struct ClusterTests {
 
     @Test("Linkage with few neighbors says when it cannot join as far as was asked for")
     func apart() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(4, of: 12, spread: 0.05)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(4, of: 12, spread: 0.05)) { index in
             var options = Self.options(.linkage, count: 1)
             options.neighbors = 4
             let report = try index.reader.clusters(options)
@@ -218,7 +218,7 @@ struct ClusterTests {
 
     @Test("Options without a meaning and an empty index are refused")
     func refusals() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(3, of: 1)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(3, of: 1)) { index in
             let reader = try index.reader
             for change: (inout ClusterOptions) -> Void in [
                 { $0.distance = -0.1 }, { $0.distance = 2.1 }, { $0.distance = .nan }, { $0.neighbors = 0 },
@@ -231,7 +231,7 @@ struct ClusterTests {
         }
         try Fixtures.withTemporaryFolder { home in
             let url = home.appending(path: "empty")
-            _ = try IndexWriter(url, settings: MadeUpIndex.settings(4))
+            _ = try IndexWriter(url, settings: SyntheticIndex.settings(4))
             #expect(try StoreTests.kind { _ = try IndexReader(url).clusters() } == .badRequest)
         }
     }

@@ -57,13 +57,13 @@ struct InterchangeTests {
 
     @Test("Names that are not UTF-8 come back")
     func names() throws {
-        try MadeUpIndex.with([[1, 0], [0, 1]]) { index in
-            let strange = ImagePath(bytes: Array("/made-up/".utf8) + [0xFF, 0x0A, 0x22])
+        try SyntheticIndex.with([[1, 0], [0, 1]]) { index in
+            let strange = ImagePath(bytes: Array("/synthetic/".utf8) + [0xFF, 0x0A, 0x22])
             let path = ImagePath.text(strange.bytes).replacing("\n", with: "\\n").replacing("\"", with: "\\\"")
-            let line = MadeUpIndex.line(9, [1, 1]).replacing("/made-up/9.png", with: path)
+            let line = SyntheticIndex.line(9, [1, 1]).replacing("/synthetic/9.png", with: path)
             let file = index.home.appending(path: "x.ndjson")
             try Data(line.utf8).write(to: file)
-            _ = try IndexWriter.importing(file, into: index.url, stamp: InterchangeStamp(MadeUpIndex.settings(2)))
+            _ = try IndexWriter.importing(file, into: index.url, stamp: InterchangeStamp(SyntheticIndex.settings(2)))
             for format in InterchangeFormat.allCases {
                 let (out, copy) = (
                     index.home.appending(path: Self.name(format)), index.home.appending(path: "copy-\(format)")
@@ -113,7 +113,7 @@ struct InterchangeTests {
 
     @Test("Exports that are cut short or changed are refused", arguments: InterchangeFormat.allCases)
     func hostile(format: InterchangeFormat) throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(8, of: 1, width: 5), .float16) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(8, of: 1, width: 5), .float16) { index in
             let out = index.home.appending(path: "out")
             try FileManager.default.createDirectory(at: out, withIntermediateDirectories: true)
             let export = out.appending(path: Self.name(format))
@@ -156,7 +156,7 @@ struct InterchangeTests {
 
     @Test("Layouts that cannot be told, folders that are not empty and other models are refused")
     func refusals() throws {
-        try MadeUpIndex.with([[1, 0, 0]]) { index in
+        try SyntheticIndex.with([[1, 0, 0]]) { index in
             let reader = try index.reader
             #expect(try StoreTests.kind { _ = try reader.export(to: index.home, as: .npy) } == .badRequest)
             #expect(
@@ -172,10 +172,10 @@ struct InterchangeTests {
             #expect(
                 try StoreTests.kind { _ = try IndexWriter.importing(file, into: index.url, stamp: stamp) }
                     == .incompatible)
-            try Data(MadeUpIndex.line(1, [1, .nan, 0]).utf8).write(to: file)
+            try Data(SyntheticIndex.line(1, [1, .nan, 0]).utf8).write(to: file)
             #expect(throws: DreamSimError.self) {
                 _ = try IndexWriter.importing(
-                    file, into: index.url, stamp: InterchangeStamp(MadeUpIndex.settings(3)))
+                    file, into: index.url, stamp: InterchangeStamp(SyntheticIndex.settings(3)))
             }
         }
     }

@@ -22,7 +22,7 @@ struct MapTests {
             let along = zip(point, mirror).reduce(0) { $0 + $1.0 * $1.1 }
             return zip(point, mirror).map { Float($0 - 2 * along / square * $1) }
         }
-        try MadeUpIndex.with(vectors, precision) { index in
+        try SyntheticIndex.with(vectors, precision) { index in
             let found = PrincipalComponents(try index.reader, rows: Array(0..<8), count: 2, seed: 3)
             let tolerance = precision == .float32 ? 1e-5 : 2e-3
             let total = a * a + b * b + c * c
@@ -65,7 +65,7 @@ struct MapTests {
         }
     }
 
-    /// How far neighbors on a map are neighbors in truth (Venna and Kaski 2001): 1 when all are, about 0.5 by chance.
+    /// How far neighbors on a map are neighbors in truth (Venna and Kaski 2001): 1 when all are, about 0.5 at random.
     private static func trustworthiness(_ vectors: [[Float]], _ places: [(x: Double, y: Double)], _ k: Int) -> Double {
         let n = vectors.count
         var penalty = 0
@@ -83,19 +83,19 @@ struct MapTests {
 
     private static func places(_ map: Projection) -> [(x: Double, y: Double)] { map.points.map { ($0.x, $0.y) } }
 
-    @Test("Near neighbors lie near each other, which places by chance do not do", arguments: 1...3)
+    @Test("Near neighbors lie near each other, which random places do not do", arguments: 1...3)
     func neighbors(seed: UInt64) throws {
-        let vectors = MadeUpIndex.clouds(12, of: 20, spread: 0.5, seed: seed)
-        try MadeUpIndex.with(vectors) { index in
+        let vectors = SyntheticIndex.clouds(12, of: 20, spread: 0.5, seed: seed)
+        try SyntheticIndex.with(vectors) { index in
             var options = ProjectionOptions()
             options.seed = seed
             let map = try index.reader.map(options)
-            #expect(map.points.map { MadeUpIndex.number($0.image) } == Array(0..<240))
+            #expect(map.points.map { SyntheticIndex.number($0.image) } == Array(0..<240))
             let trust = Self.trustworthiness(vectors, Self.places(map), 10)
             #expect(trust > 0.92, "trustworthiness \(trust)")
             var generator = SplitMix64(state: seed)
-            let chance = Self.trustworthiness(vectors, Self.places(map).shuffled(using: &generator), 10)
-            #expect(chance < 0.6, "by chance \(chance)")
+            let random = Self.trustworthiness(vectors, Self.places(map).shuffled(using: &generator), 10)
+            #expect(random < 0.6, "at random \(random)")
             // Better than the two main directions alone.
             let flat = PrincipalComponents(try index.reader, rows: Array(0..<240), count: 2, seed: 1).scores.values
             let plain = Self.trustworthiness(
@@ -106,7 +106,7 @@ struct MapTests {
 
     @Test("The same seed gives the same map on any number of threads, another seed another")
     func repeatable() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(9, of: 30, width: 40)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(9, of: 30, width: 40)) { index in
             let reader = try index.reader
             let before = PerceptualModel.threads
             defer { PerceptualModel.threads = before }
@@ -124,8 +124,8 @@ struct MapTests {
 
     @Test("Few images, and equal ones, have places on the map", arguments: [1, 2, 3, 4, 5, 17])
     func small(count: Int) throws {
-        for vectors in [MadeUpIndex.clouds(count, of: 1), Array(repeating: [3, 1, 2], count: count)] {
-            try MadeUpIndex.with(vectors) { index in
+        for vectors in [SyntheticIndex.clouds(count, of: 1), Array(repeating: [3, 1, 2], count: count)] {
+            try SyntheticIndex.with(vectors) { index in
                 let map = try index.reader.map()
                 #expect(map.points.count == count)
                 for point in map.points { #expect((0...1).contains(point.x) && (0...1).contains(point.y)) }
@@ -139,7 +139,7 @@ struct MapTests {
 
     @Test("Options without a meaning and folders without images are refused")
     func refusals() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(6, of: 1)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(6, of: 1)) { index in
             let reader = try index.reader
             for change: (inout ProjectionOptions) -> Void in [
                 { $0.neighbors = 1 }, { $0.neighbors = 1001 }, { $0.rounds = 0 }, { $0.folders = [ImagePath("/no")] },

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("The graph of neighbors")
+@Suite("The nearest-neighbor graph")
 struct NeighborTests {
     private static func query(_ vector: [Float]) -> SearchQuery { SearchQuery(vector: vector) }
 
@@ -39,12 +39,12 @@ struct NeighborTests {
 
     @Test("All of a small index is found, down to one image", arguments: [1, 2, 3, 40])
     func small(count: Int) throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(count, of: 1)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(count, of: 1)) { index in
             let reader = try index.reader
             try reader.buildNeighbors()
             for method in [SearchMethod.exact, .approximate(effort: 1)] {
                 let hits = try reader.search(
-                    [Self.query(MadeUpIndex.clouds(count, of: 1)[0])], count: 50, method: method)
+                    [Self.query(SyntheticIndex.clouds(count, of: 1)[0])], count: 50, method: method)
                 #expect(hits[0].count == count && hits[0][0].distance < 1e-6)
             }
         }
@@ -97,10 +97,10 @@ struct NeighborTests {
         }
     }
 
-    @Test("A graph that is cut short, longer, changed or another index's is refused; exact searches go on")
+    @Test("A graph that is cut short, longer, changed or another index's is refused; exact searches continue")
     func hostile() throws {
-        let vectors = MadeUpIndex.clouds(30, of: 20)
-        try MadeUpIndex.with(vectors) { index in
+        let vectors = SyntheticIndex.clouds(30, of: 20)
+        try SyntheticIndex.with(vectors) { index in
             let reader = try index.reader
             try reader.buildNeighbors()
             let sound = try Data(contentsOf: index.graph)
@@ -112,13 +112,13 @@ struct NeighborTests {
                 } catch let error as DreamSimError {
                     let kinds: [DreamSimError.Kind] = [.damaged, .newerVersion, .incompatible, .unreadable]
                     #expect(kinds.contains(error.kind), "\(what): \(error)")
-                    let advises = error.reason.contains("dreamsim index graph")
+                    let advises = error.reason.contains("build the nearest-neighbor graph")
                     #expect(error.kind == .newerVersion || advises, "\(what): \(error)")
                 }
                 // Whatever the links say, nothing outside the file is read, and no distance is wrong.
                 let hits = try? reader.search([Self.query(vectors[7])], count: 3, method: .approximate())[0]
                 for hit in hits ?? [] {
-                    let other = vectors[MadeUpIndex.number(hit.file.path)]
+                    let other = vectors[SyntheticIndex.number(hit.file.path)]
                     #expect(abs(hit.distance - Embedding.cosineDistance(vectors[7], other)) < 1e-6)
                 }
                 #expect(try reader.search([Self.query(vectors[7])], count: 1)[0][0].distance < 1e-6)
@@ -137,7 +137,7 @@ struct NeighborTests {
                 changed[place] ^= 1 << UInt8(place % 8)
                 try refused(changed, "byte \(place)")
             }
-            try MadeUpIndex.with(vectors) { other in
+            try SyntheticIndex.with(vectors) { other in
                 try other.reader.buildNeighbors()
                 try refused(try Data(contentsOf: other.graph), "another index's graph")
             }
@@ -160,7 +160,7 @@ struct NeighborTests {
 
     @Test("Options out of range and an empty index are refused; a cancelled build leaves nothing")
     func refusals() throws {
-        try MadeUpIndex.with(MadeUpIndex.clouds(3, of: 2)) { index in
+        try SyntheticIndex.with(SyntheticIndex.clouds(3, of: 2)) { index in
             let reader = try index.reader
             for (links, effort) in [(1, 100), (257, 1000), (16, 15), (16, 100_001)] {
                 var options = NeighborOptions()
@@ -172,18 +172,18 @@ struct NeighborTests {
         }
         try Fixtures.withTemporaryFolder { home in
             let url = home.appending(path: "empty")
-            _ = try IndexWriter(url, settings: MadeUpIndex.settings(4))
+            _ = try IndexWriter(url, settings: SyntheticIndex.settings(4))
             #expect(try StoreTests.kind { _ = try IndexReader(url).buildNeighbors() } == .badRequest)
         }
     }
 
     @Test("Duplicates by the graph are those by comparing all with all")
     func duplicates() throws {
-        var vectors = MadeUpIndex.clouds(200, of: 1)
+        var vectors = SyntheticIndex.clouds(200, of: 1)
         // Copies of some, and fifty of one, more than are looked at in the first round.
         for number in 0..<20 { vectors.append(vectors[number].map { $0 + 1e-4 }) }
         for _ in 0..<50 { vectors.append(vectors[100]) }
-        try MadeUpIndex.with(vectors) { index in
+        try SyntheticIndex.with(vectors) { index in
             let reader = try index.reader
             try reader.buildNeighbors()
             var options = DuplicateOptions(

@@ -6,7 +6,7 @@ import Testing
 /// Backward passes against finite differences of the same formula written plainly, in double precision.
 @Suite("Backward passes")
 struct GradientTests {
-    /// Lends a tensor's memory as a matrix.
+    /// Calls a closure with a tensor's memory as a matrix.
     static func with<R>(_ tensor: inout Tensor, rows: Int, _ body: (MatrixView) -> R) -> R {
         let columns = tensor.count / rows
         return tensor.withUnsafeMutableBufferPointer {

@@ -19,7 +19,7 @@ public enum FiniteDifferences {
         }
     }
 
-    /// At most `count` indices below a limit, spread by chance.
+    /// At most `count` indices below a limit, spread at random.
     public static func indices(below limit: Int, count: Int, seed: UInt64 = 7) -> [Int] {
         guard limit > count else { return Array(0..<limit) }
         var generator = SplitMix64(state: seed)

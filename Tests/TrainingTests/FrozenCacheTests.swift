@@ -122,14 +122,14 @@ struct FrozenCacheTests {
             let small = try Self.open(folder, limit: 400, images: 100)
             for n in 0..<9 { small.add(Self.row(n), for: Self.key(n)) }
             let size = try Data(contentsOf: small.url).count
-            #expect(size <= 400 && small.takeNotes().contains { $0.contains("--cache-limit") })
+            #expect(size <= 400 && small.takeNotes().contains { $0.contains("cache limit") })
             // No disk has so much room.
             let full = try Self.open(folder, Self.identity("full"), reserve: 1 << 60)
             _ = full.takeNotes()
             for n in 0..<3 { full.add(Self.row(n), for: Self.key(n)) }
             #expect(full.row(Self.key(0)) == nil)
             let notes = full.takeNotes()
-            #expect(notes.count == 1 && notes[0].contains("training goes on"))
+            #expect(notes.count == 1 && notes[0].contains("training continues"))
         }
     }
 
@@ -160,6 +160,6 @@ struct FrozenCacheTests {
     @Test("A folder that cannot be made is refused with advice")
     func nowhere() throws {
         let error = try #require(throws: DreamSimError.self) { try Self.open(URL(filePath: "/proc/cache")) }
-        #expect(error.kind == .unwritable && error.reason.contains("--no-cache"))
+        #expect(error.kind == .unwritable && error.reason.contains("or none"))
     }
 }

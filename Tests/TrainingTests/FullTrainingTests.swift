@@ -125,7 +125,7 @@ struct FullTrainingTests {
         }
     }
 
-    @Test("A run goes on to the very same files when it was stopped, on any number of threads", arguments: [1, 3])
+    @Test("A run resumes to the very same files when it was stopped, on any number of threads", arguments: [1, 3])
     func resuming(stop: Int) async throws {
         let (model, threads) = (try await TrainingTests.model(["dino"]), Parallel.threads)
         defer { Parallel.threads = threads }

@@ -110,7 +110,7 @@ struct HeadTrainingTests {
                 return max(0, 0.05 - (d0 - d1) * (2 * Double(images.rightPreferred[n]) - 1))
             }
             #expect(abs(try trainer.validate(images).loss - losses.reduce(0, +) / 5) < 1e-6)
-            // A run can go on from the head, and not from a model that has it.
+            // A run can continue from the head, and not from a model that has it.
             #expect(try Trainer(model, Self.options(), head: head).validate(images) == trainer.validate(images))
             let error = try #require(throws: DreamSimError.self) { try Trainer(headed, Self.options()) }
             #expect(error.kind == .badSetting && error.reason.contains("head"))
@@ -118,7 +118,7 @@ struct HeadTrainingTests {
     }
 
     @Test(
-        "A run learns, embeds each image once, and goes on to the very same files when it was stopped",
+        "A run learns, embeds each image once, and resumes to the very same files when it was stopped",
         arguments: [1, 3])
     func resuming(stop: Int) async throws {
         let model = try await Self.model()

@@ -27,7 +27,7 @@ struct InversionRunTests {
     private struct Killed: Error {}
 
     @Test(
-        "A run that was stopped anywhere, in any way, goes on to the very same result",
+        "A run that was stopped anywhere, in any way, resumes to the very same result",
         arguments: [1, 4, 7], [Parameterization.pyramid(levels: 3), ParameterizationTests.network])
     func resuming(stop: Int, parameterization: Parameterization) throws {
         try Fixtures.withTemporaryFolder { folder in

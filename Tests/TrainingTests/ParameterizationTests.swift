@@ -135,7 +135,7 @@ struct ParameterizationTests {
         #expect(abs(actual - slope) < 1e-3, "\(actual) \(slope)")
     }
 
-    @Test("A window shows a part of the image, mirrored beyond its borders, and its way back is the transpose")
+    @Test("A window shows a part of the image, mirrored beyond its borders, and its backward pass is the transpose")
     func views() {
         let image = Self.random([1, 3, 20, 30], seed: 1)
         let whole = RandomView(height: 20, width: 30)

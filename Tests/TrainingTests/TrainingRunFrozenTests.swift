@@ -105,7 +105,7 @@ struct TrainingRunFrozenTests {
         }
     }
 
-    @Test("Without frozen blocks nothing is cached; a folder that cannot be made is told of, and training goes on")
+    @Test("Without frozen blocks nothing is cached; a folder that cannot be made is told of, and training continues")
     func none() async throws {
         let model = try await TrainingTests.model(["dino"])
         try Fixtures.withTemporaryFolder { folder in

@@ -134,7 +134,7 @@ struct TrainingRunRecordTests {
             settings.skipsUnreadable = false
             let missing = try #require(throws: DreamSimError.self) { try run("missing", table, []) }
             #expect(missing.kind == .unreadable && missing.subject == "votes.csv, line 8")
-            #expect(missing.reason.contains("/nowhere.png") && missing.reason.contains("--skip-unreadable"))
+            #expect(missing.reason.contains("/nowhere.png") && missing.reason.contains("skip unreadable ones"))
             let damaged = try #require(throws: DreamSimError.self) {
                 try run("damaged", good + [bad(broken.path, 3)], []).run()
             }

@@ -121,7 +121,7 @@ struct TrainingRunTests {
         return resumed
     }
 
-    @Test("A run that was stopped anywhere goes on to the very same files", arguments: [1, 3, 4])
+    @Test("A run that was stopped anywhere resumes to the very same files", arguments: [1, 3, 4])
     func resuming(stop: Int) async throws {
         let model = try await TrainingTests.model(["dino"])
         try Fixtures.withTemporaryFolder { folder in

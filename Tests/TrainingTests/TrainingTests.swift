@@ -22,7 +22,7 @@ struct TrainingTests {
         return try await PerceptualModel.load(TinyModels.write(json, to: home).path, options: options)
     }
 
-    /// Triplets by chance.
+    /// Random triplets.
     static func batch(_ count: Int, seed: UInt64, side: Int = 64) throws -> TripletBatch {
         var generator = SplitMix64(state: seed)
         func images() -> Tensor {
@@ -114,7 +114,7 @@ struct TrainingTests {
         #expect(try run(threads: 1, seed: 5) != first)
     }
 
-    @Test("A run that was stopped goes on to the very same result", arguments: [0, 1, 3])
+    @Test("A run that was stopped resumes to the very same result", arguments: [0, 1, 3])
     func resuming(stop: Int) async throws {
         let model = try await Self.model(["dino", "clip"])
         try Fixtures.withTemporaryFolder { folder in
@@ -224,7 +224,7 @@ struct TrainingTests {
                 as? [String: Any])
         let expected = (0..<3).flatMap { part in wanted.map { "extractor_list.\(part).model.\($0)" } }.sorted()
         #expect(json["target_modules"] as? [String] == expected)
-        // Merged into the model it gives the same, and a run goes on from it with as many layers, not with others.
+        // Merged into the model it gives the same, and a run continues from it with as many layers, not with others.
         let batch = try Self.batch(4, seed: 9)
         let tuned = try await Self.model(adapter: folder)
         let merged = try Trainer(tuned, Self.options()).validate(batch)
@@ -232,7 +232,7 @@ struct TrainingTests {
         let adapter = try LoRAAdapter(folder: folder)
         #expect(try Trainer(model, options, from: adapter).validate(batch) == trainer.validate(batch))
         let error = try #require(throws: DreamSimError.self) { try Trainer(model, Self.options(), from: adapter) }
-        #expect(error.kind == .badSetting && error.reason.contains("--layers"))
+        #expect(error.kind == .badSetting && error.reason.contains("number of layers"))
     }
 
     @Test("Settings and batches that make no sense are refused")

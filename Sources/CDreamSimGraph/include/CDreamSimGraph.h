@@ -50,7 +50,7 @@ int dsn_level(const struct dsn_builder *builder, uint32_t point);
 /* The point at which searches begin, on the highest level. */
 uint32_t dsn_entry(const struct dsn_builder *builder);
 
-/* Lends the points that a point is linked with on a level; returns their number. */
+/* Points to the neighbors of a point on a level; returns their number. */
 size_t dsn_neighbors(const struct dsn_builder *builder, uint32_t point, int level, const uint32_t **neighbors);
 
 #ifdef __cplusplus

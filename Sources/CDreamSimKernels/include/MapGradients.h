@@ -15,7 +15,7 @@ void dsv_positive_flags(const float *x, size_t count, uint8_t *flags);
 void dsv_gate(const float *values, const uint8_t *flags, size_t stride, size_t rows, size_t width, float *dy,
               size_t dy_stride);
 
-/* One row of a pooled map on its way back; dx is added to. */
+/* The backward pass of one row of a pooled map; dx is added to. */
 struct dsv_pooling_gradient {
     const float *x;       /* the first place of the first window */
     size_t x_stride;      /* from one row of x to the next */

@@ -32,7 +32,7 @@ enum ByteSource: Sendable {
         }
     }
 
-    /// Lends the bytes.
+    /// Calls a closure with the bytes.
     func withBytes<R>(
         _ body: (UnsafeRawBufferPointer) throws(DreamSimError) -> R
     ) throws(DreamSimError) -> R {
@@ -41,14 +41,14 @@ enum ByteSource: Sendable {
             defer { withExtendedLifetime(file) {} }
             return try body(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
         case .memory(let shared):
-            return try lend(shared.bytes, body)
+            return try with(shared.bytes, body)
         case .compressed(let archive, let entry):
-            return try lend(try archive.read(entry, limit: entry.uncompressedSize), body)
+            return try with(try archive.read(entry, limit: entry.uncompressedSize), body)
         }
     }
 
     // `Array.withUnsafeBytes` rethrows untyped errors; the result carries the typed one across.
-    private func lend<R>(
+    private func with<R>(
         _ array: [UInt8], _ body: (UnsafeRawBufferPointer) throws(DreamSimError) -> R
     ) throws(DreamSimError) -> R {
         try array.withUnsafeBytes { bytes in

@@ -46,7 +46,7 @@ struct NumpyHeader {
         guard fields.shape.count <= limits.rank, let shape = Shape(checking: fields.shape),
             case let (size, overflow) = shape.count.multipliedReportingOverflow(by: type.elementType.byteCount),
             !overflow
-        else { throw cursor.fault(.malformed, at: range.lowerBound, "\(fields.shape) is no shape") }
+        else { throw cursor.fault(.malformed, at: range.lowerBound, "invalid shape \(fields.shape)") }
         byteCount = size
         layout = TensorLayout(
             type.elementType, shape,

@@ -14,12 +14,12 @@ struct ONNXNode {
     var value: ONNXTensor?
 }
 
-/// A tensor of the file: described, its elements not read.
+/// A tensor of the file: its name, type and shape; its elements are read later.
 struct ONNXTensor {
     var name = ""
     var layout: TensorLayout?
     var source: ByteSource?
-    /// The number of its type when that is none of ours.
+    /// The number of its type when that is unknown.
     var unsupportedType: UInt64?
 }
 

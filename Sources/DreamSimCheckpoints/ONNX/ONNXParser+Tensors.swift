@@ -29,7 +29,7 @@ extension ONNXParser {
         }
         guard let shape = Shape(checking: parts.dimensions),
             case let (size, overflow) = shape.count.multipliedReportingOverflow(by: elementType.byteCount), !overflow
-        else { throw fault(parts.name, message, "\(parts.dimensions) is no shape") }
+        else { throw fault(parts.name, message, "invalid shape \(parts.dimensions)") }
         tensor.layout = TensorLayout(elementType, shape)
         let source = try source(of: parts, elementType, shape, message)
         guard source.count == size else {

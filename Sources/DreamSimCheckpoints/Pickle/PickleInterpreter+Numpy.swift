@@ -85,7 +85,7 @@ extension PickleInterpreter {
         guard let shape = Shape(checking: dimensions),
             case let (size, overflow) = shape.count.multipliedReportingOverflow(by: numpyType.elementType.byteCount),
             !overflow
-        else { throw cursor.fault(.malformed, at: place, "\(dimensions) is no shape") }
+        else { throw cursor.fault(.malformed, at: place, "invalid shape \(dimensions)") }
         let count = heap.bytes[bytes].count
         guard count == size else {
             throw cursor.fault(

@@ -59,7 +59,7 @@ extension PickleInterpreter {
         let dimensions = try integers(values[2], "the shape of a tensor", at: place)
         let strides = try integers(values[3], "the strides of a tensor", at: place)
         guard let shape = Shape(checking: dimensions) else {
-            throw cursor.fault(.malformed, at: place, "\(dimensions) is no shape")
+            throw cursor.fault(.malformed, at: place, "invalid shape \(dimensions)")
         }
         guard strides.count == shape.rank else {
             throw cursor.fault(.malformed, at: place, "\(strides.count) strides for shape \(shape)")

@@ -1,7 +1,7 @@
 public import DreamSimImages
 public import DreamSimSupport
 
-/// A way in which an image is altered, at a strength: what a metric of likeness may or may not mind. The altered image has
+/// A way in which an image is altered, at a strength: what a metric may be sensitive to or robust to. The altered image has
 /// the size of the original; strength 0 leaves it exactly as it is.
 public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     /// Hues turned around the color circle, by degrees.
@@ -81,7 +81,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     /// - Parameters:
     ///   - image: The image.
     ///   - strength: How strongly, within `range`; other values are brought into it.
-    ///   - seed: What chance begins with in `noise` and `shuffle`; the same seed gives the same image on every machine.
+    ///   - seed: The random seed of `noise` and `shuffle`; the same seed gives the same image on every machine.
     /// - Returns: An image of the same size.
     /// - Throws: ``DreamSimError`` when a JPEG cannot be made, as of sides above 65,535 pixels.
     public func applied(to image: Image, strength: Double, seed: UInt64) throws(DreamSimError) -> Image {

@@ -18,7 +18,7 @@ extension Image {
         }
     }
 
-    /// Squares of the image in an order by chance; what remains at the right and lower border stays where it is.
+    /// Squares of the image in random order; what remains at the right and lower border stays where it is.
     /// - Parameter squares: the number of squares along each side.
     func shuffled(squares: Int, seed: UInt64) -> Image {
         let squares = min(squares, min(width, height))

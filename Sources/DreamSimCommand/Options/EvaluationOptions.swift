@@ -7,36 +7,36 @@ import Foundation
 struct EvaluationOptions: ParsableArguments {
     @OptionGroup var metrics: MetricOptions
 
-    @Option(help: ArgumentHelp("Keep values and embeddings here, not in the cache folder.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Folder that keeps values and embeddings (default: the cache).", valueName: "dir"))
     var cache: String?
 
-    @Flag(name: .customLong("no-cache"), help: "Keep no values and no embeddings.")
+    @Flag(name: .customLong("no-cache"), help: "Do not cache values or embeddings.")
     var keepsNothing = false
 
-    @Flag(help: "An image that is missing or cannot be read is an error, not a skipped judgment.")
+    @Flag(help: "Fail on missing or unreadable images instead of skipping them.")
     var strict = false
 
-    @Option(help: ArgumentHelp("The number of draws of the bootstrap.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of bootstrap resamples.", valueName: "n"))
     var resamples: Int = 2000
 
-    @Option(help: ArgumentHelp("The seed of the bootstrap and of the choice of unrelated pairs.", valueName: "n"))
+    @Option(help: ArgumentHelp("Random seed.", valueName: "n"))
     var seed: UInt64 = 1
 
     @Option(
         help: ArgumentHelp(
-            "How many pairs of unrelated images tell what a value means, for metrics that do not embed; 0 for none.",
+            "Unrelated pairs for percentiles of metrics without embeddings; 0 disables.",
             valueName: "n"))
-    var unrelated: Int = 100
+    var unrelatedPairs: Int = 100
 
-    @Option(help: ArgumentHelp("The number of images that pass a model together.", valueName: "n"))
-    var batch: Int = 8
+    @OptionGroup var batch: BatchOptions
 
     func validate() throws {
-        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
         guard (1...1_000_000).contains(resamples) else {
             throw ValidationError("--resamples must be from 1 to 1000000")
         }
-        guard (0...1_000_000).contains(unrelated) else { throw ValidationError("--unrelated must be 0 to 1000000") }
+        guard (0...1_000_000).contains(unrelatedPairs) else {
+            throw ValidationError("--unrelated-pairs must be 0 to 1000000")
+        }
         if keepsNothing, cache != nil { throw ValidationError("--cache and --no-cache exclude each other") }
     }
 
@@ -45,9 +45,10 @@ struct EvaluationOptions: ParsableArguments {
         let home = try metrics.model.store.configuration().home
         return EvaluationSettings(
             cache: keepsNothing ? nil : cache.map { URL(filePath: $0) } ?? home.appending(path: "evaluations"),
-            decoding: comparer.decoding, resize: comparer.resize, batch: batch,
+            decoding: comparer.decoding, resize: comparer.resize, batch: batch.size,
             bootstrap: Bootstrap(resamples: resamples, seed: seed), isStrict: strict,
-            unrelatedPairs: unrelated > 0 ? EvaluationSettings().unrelatedPairs : 0, slowUnrelatedPairs: unrelated)
+            unrelatedPairs: unrelatedPairs > 0 ? EvaluationSettings().unrelatedPairs : 0,
+            slowUnrelatedPairs: unrelatedPairs)
     }
 
     /// Checks that a file that is of one metric is wanted of one.

@@ -6,23 +6,24 @@ import Foundation
 /// Which files a search may find.
 struct FilterOptions: ParsableArguments {
     @Option(
-        name: .customLong("in"), help: ArgumentHelp("Only files in this folder (repeatable).", valueName: "dir"),
+        name: .customLong("in"),
+        help: ArgumentHelp("Include only files in this folder (repeatable).", valueName: "dir"),
         completion: .directory)
     var folders: [ImagePath] = []
 
-    @Option(help: ArgumentHelp("Only files modified on this day or later, such as 2024-05-01.", valueName: "date"))
+    @Option(help: ArgumentHelp("Include only files modified since this day (2024-05-01).", valueName: "date"))
     var since: DateOption?
 
-    @Option(help: ArgumentHelp("Only files modified before this day.", valueName: "date"))
+    @Option(help: ArgumentHelp("Include only files modified before this day.", valueName: "date"))
     var before: DateOption?
 
-    @Option(help: ArgumentHelp("Only files of at least so many bytes, such as 200k or 2M.", valueName: "size"))
+    @Option(help: ArgumentHelp("Minimum file size, such as 200k or 2M.", valueName: "size"))
     var minSize: SizeOption?
 
-    @Option(help: ArgumentHelp("Only files of at most so many bytes.", valueName: "size"))
+    @Option(help: ArgumentHelp("Maximum file size.", valueName: "size"))
     var maxSize: SizeOption?
 
-    @Option(help: ArgumentHelp("Only images whose shorter side has at least so many pixels.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Minimum length of an image's shorter side.", valueName: "pixels"))
     var minSide: Int?
 
     func filter() -> SearchFilter {

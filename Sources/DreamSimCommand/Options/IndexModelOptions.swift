@@ -8,44 +8,36 @@ struct IndexModelOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Where the index's model is now, when its file has moved since the index was made.", valueName: "model"))
+            "New path of the index's model, if it has moved.", valueName: "model"))
     var model: String?
 
     @Option(
-        help: ArgumentHelp("Where the PEFT folder is now that the index was made with.", valueName: "dir"),
+        help: ArgumentHelp("New path of the index's adapter, if it has moved.", valueName: "dir"),
         completion: .directory)
     var adapter: String?
 
     @Option(
-        help: ArgumentHelp("Where the head is now that the index was made with.", valueName: "file"),
+        help: ArgumentHelp("New path of the index's head, if it has moved.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var head: String?
 
     @OptionGroup var store: StoreOptions
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     var choice: ModelChoice {
         ModelChoice(
             source: model, adapter: adapter.map { URL(filePath: $0) }, head: head.map { URL(filePath: $0) })
     }
 
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
-    }
-
-    func apply() {
-        if let threads { PerceptualModel.threads = threads }
-    }
 }
 
 /// How results of a search are written.
 struct SearchOutputOptions: ParsableArguments {
-    @Option(help: "How results are written to standard output.")
+    @Option(help: "Output format.")
     var format: SearchFormat = .table
 
-    @Flag(name: .shortAndLong, help: "No progress, no notes and no legend; only results and errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress, notes and legends.")
     var quiet = false
 }
 

@@ -6,7 +6,7 @@ import Foundation
 /// Which index.
 struct IndexOptions: ParsableArguments {
     @Option(
-        name: .customLong("index"), help: ArgumentHelp("The index's folder.", valueName: "dir"),
+        name: .customLong("index"), help: ArgumentHelp("Folder of the index.", valueName: "dir"),
         completion: .directory)
     var path: String = "dreamsim-index"
 
@@ -15,10 +15,10 @@ struct IndexOptions: ParsableArguments {
 
 /// How a report that is no list of results is written.
 struct ReportOptions: ParsableArguments {
-    @Option(help: "How the report is written to standard output.")
+    @Option(help: "Output format.")
     var format: ReportFormat = .table
 
-    @Flag(name: .shortAndLong, help: "No progress, no notes and no legend; only the report and errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress, notes and legends.")
     var quiet = false
 }
 
@@ -45,7 +45,7 @@ extension IndexSettings {
     /// Loads the model that the index was made with, with progress and notes on standard error.
     /// - Parameters:
     ///   - choice: what is not as the index remembers it.
-    ///   - options: as `loadingOptions` gives them, but for what was asked for otherwise.
+    ///   - options: those of `loadingOptions`, with the user's changes.
     func loadModel(
         _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions, quiet: Bool
     ) async throws -> PerceptualModel {
@@ -80,7 +80,7 @@ extension ModelOptions {
             let model = try await load(quiet: quiet)
             return (model, try IndexSettings(model, choice: choice, store: store, precision: precision))
         }
-        if let threads { PerceptualModel.threads = threads }
+        threads.apply()
         var options = made.loadingOptions(configuration)
         if preprocessing != .standard { options.preprocessing = preprocessing }
         if !normalize { options.isNormalized = false }

@@ -2,7 +2,7 @@ import ArgumentParser
 import DreamSim
 import DreamSimTraining
 
-/// As what an image is optimized.
+/// Image parameterization.
 enum ParameterizationOption: String, ExpressibleByArgument, CaseIterable {
     case pixels
     case pyramid
@@ -15,58 +15,58 @@ struct InversionFlags: ParsableArguments {
     @Option(
         name: .customLong("as"),
         help:
-            "As what the image is optimized: pixels, each by itself; pyramid, large forms first; fourier, waves as strong as in photographs; network, an untrained network's output (Deep Image Prior)."
+            "Image parameterization."
     )
     var parameterization: ParameterizationOption = .fourier
 
-    @Option(help: ArgumentHelp("The longer side of the image, in pixels.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Longer side of the image.", valueName: "pixels"))
     var size: Int = 224
 
-    @Option(help: ArgumentHelp("How many steps are taken.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of steps.", valueName: "n"))
     var steps: Int = 300
 
     @Option(
         help: ArgumentHelp(
-            "How far a step goes (0.1 for pixels and fourier, 0.06 for pyramid, 0.01 for network).", valueName: "rate")
+            "Learning rate (pixels, fourier: 0.1; pyramid: 0.06; network: 0.01).", valueName: "rate")
     )
     var learningRate: Double?
 
-    @Flag(help: "Keep the learning rate to the end; without, it falls to zero.")
+    @Flag(help: "Keep the learning rate constant instead of annealing it.")
     var constantRate = false
 
     @Option(
         help: ArgumentHelp(
-            "Shift image and target together by up to so many pixels at each step.", valueName: "pixels"))
+            "Maximum random shift of image and target per step.", valueName: "pixels"))
     var shift: Int = 0
 
     @Option(
         help: ArgumentHelp(
-            "Look at a random part of image and target at each step, of at least this share of either side; 1 for all.",
+            "Minimum side of random crops per step, as a fraction.",
             valueName: "share"))
     var crop: Double = 1
 
-    @Option(help: ArgumentHelp("Shifts and crops a step.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of shifts and crops per step.", valueName: "n"))
     var views: Int = 1
 
     @Option(
         help: ArgumentHelp(
-            "How much differences between neighboring pixels cost: about 0.1 smooths, 1 paints flat.",
+            "Weight of the total variation loss (0.1 smooths).",
             valueName: "weight"))
     var totalVariation: Double = 0
 
-    @Option(help: ArgumentHelp("What chance begins with.", valueName: "number"))
+    @Option(help: ArgumentHelp("Random seed.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("The most levels of a pyramid, or of a network (6 and 5).", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum levels (pyramid: 6; network: 5).", valueName: "n"))
     var levels: Int?
 
     @Option(
         help: ArgumentHelp(
-            "The power of the frequency with which waves grow weaker: 1 as in photographs, more for softer images.",
+            "Spectral decay exponent of the Fourier parameterization.",
             valueName: "power"))
     var decay: Double = 1
 
-    @Option(help: ArgumentHelp("Channels of a network: more take longer and show more.", valueName: "n"))
+    @Option(help: ArgumentHelp("Channels of the untrained network.", valueName: "n"))
     var channels: Int = UntrainedNetworkShape().channels
 
     func validate() throws {

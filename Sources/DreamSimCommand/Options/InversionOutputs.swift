@@ -7,42 +7,42 @@ import Foundation
 /// What an inversion writes.
 struct InversionOutputs: ParsableArguments {
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("The image to make (.png or .jpg).", valueName: "file"),
+        name: .shortAndLong, help: ArgumentHelp("Image to write (.png or .jpg).", valueName: "file"),
         completion: .file())
     var output: String
 
     @Option(
-        help: ArgumentHelp("Also draw images on the way, side by side (.png or .jpg).", valueName: "file"),
+        help: ArgumentHelp("Write a contact sheet of intermediate images (.png or .jpg).", valueName: "file"),
         completion: .file())
-    var strip: String?
+    var sheet: String?
 
     @Option(
-        help: ArgumentHelp("Also draw the loss by step (.png, .jpg or .svg).", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Plot the loss by step (.png, .jpg or .svg).", valueName: "file"), completion: .file())
     var curve: String?
 
     @Option(
-        help: ArgumentHelp("Also write the losses and all that is needed to repeat them.", valueName: "file"),
+        help: ArgumentHelp("Write the losses and all settings (.json).", valueName: "file"),
         completion: .file())
     var json: String?
 
     @Option(
         help: ArgumentHelp(
-            "A file from which a run goes on that was stopped, in any way (.safetensors).", valueName: "file"),
+            "Checkpoint to write and to resume from (.safetensors).", valueName: "file"),
         completion: .file())
     var checkpoint: String?
 
-    @Option(help: ArgumentHelp("Steps between writing the best image so far, and the checkpoint.", valueName: "n"))
+    @Option(help: ArgumentHelp("Steps between saves of the image and the checkpoint.", valueName: "n"))
     var saveEvery: Int = 25
 
-    @Option(help: ArgumentHelp("Images of the strip.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of images on the sheet.", valueName: "n"))
     var frames: Int = 8
 
-    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
     private var named: [(option: String, path: String, extensions: [String])] {
         [
-            ("--output", output as String?, ["png", "jpg", "jpeg"]), ("--strip", strip, ["png", "jpg", "jpeg"]),
+            ("--output", output as String?, ["png", "jpg", "jpeg"]), ("--sheet", sheet, ["png", "jpg", "jpeg"]),
             ("--curve", curve, ["png", "jpg", "jpeg", "svg"]), ("--json", json, ["json"]),
             ("--checkpoint", checkpoint, ["safetensors"]),
         ].compactMap { option, path, extensions in path.map { (option, $0, extensions) } }
@@ -88,7 +88,7 @@ struct InversionOutputs: ParsableArguments {
 
     /// Writes everything but the image, which the run has written.
     func write(_ report: InversionReport, target: Image) throws {
-        if let strip { try report.strip(target: target).write(to: URL(filePath: strip)) }
+        if let sheet { try report.strip(target: target).write(to: URL(filePath: sheet)) }
         if let curve {
             let drawing = report.curve
             let url = URL(filePath: curve)

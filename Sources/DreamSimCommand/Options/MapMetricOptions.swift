@@ -5,7 +5,7 @@ import DreamSim
 struct MapMetricOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A metric with a map, such as lpips-alex, ssim or mse, or a model; in place of --model.", valueName: "name")
+            "Metric or model, such as lpips-alex, in place of --model.", valueName: "name")
     )
     var metric: String?
 

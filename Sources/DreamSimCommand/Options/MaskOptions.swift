@@ -7,14 +7,13 @@ extension MaskHandling: ExpressibleByArgument {}
 struct MaskOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "An image as large as the reference: what is white counts, what is black does not. LPIPS and SSIM: their map is "
-                + "weighed; pixel metrics: these pixels alone; models: patches that are mostly black are painted over.",
+            "Mask of the reference's size; white counts.",
             valueName: "file"))
     var mask: ImagePath?
 
     @Option(
         help:
-            "What becomes of a model's masked patches: replaced by the mean color, or removed from attention as well.")
+            "Handling of a model's masked patches.")
     var masked: MaskHandling = .replaced
 
     /// Reads the mask, when there is one.

@@ -5,15 +5,15 @@ import Foundation
 /// Where weights lie and whether they may be fetched.
 struct StoreOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("A folder that holds weights, such as the reference's; never written to.", valueName: "dir"))
+        help: ArgumentHelp("Folder of weights; it is only read.", valueName: "dir"))
     var weights: String?
 
-    @Flag(help: "Never use the network.")
+    @Flag(help: "Do not use the network.")
     var offline = false
 
     @Option(
         help: ArgumentHelp(
-            "Fetch URL/FILE in place of the published files (also DREAMSIM_MIRROR).", valueName: "url"))
+            "Base URL of a download mirror (also DREAMSIM_MIRROR).", valueName: "url"))
     var mirror: String?
 
     func configuration() throws -> ModelStore.Configuration {
@@ -37,7 +37,7 @@ struct ModelOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "A name of 'dreamsim models list', or the path of a description (.json) or a merged model (.safetensors). (default: ensemble where its weights are here, else lite)",
+            "Model name, description (.json) or merged model (.safetensors). (default: ensemble or lite)",
             valueName: "model"),
         completion: .list(Catalog.all.map(\.name)))
     var chosenModel: String?
@@ -47,52 +47,50 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What is read from a model of one backbone: cls, last_layer, embedding or cls_patch, with @BLOCK for an earlier block.",
+            "Feature: cls, last_layer, embedding or cls_patch, optionally at @BLOCK.",
             valueName: "feature"))
     var feature: String?
 
     @Option(
         help: ArgumentHelp(
-            "A PEFT folder of updates in place of the model's own, such as 'dreamsim train' keeps.", valueName: "dir"),
+            "LoRA adapter (PEFT folder) in place of the model's own.", valueName: "dir"),
         completion: .directory)
     var adapter: String?
 
     @Option(
         help: ArgumentHelp(
-            "A head after the untuned model, such as 'dreamsim train --method mlp' keeps.", valueName: "file"),
+            "MLP head on the untuned model.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var head: String?
 
     @OptionGroup var store: StoreOptions
 
-    @Option(help: "How an image that is not square is brought to the model's square.")
+    @Option(help: "How to make images square.")
     var fit: FitOption = .stretch
 
-    @Option(help: ArgumentHelp("The color under transparency and around padded images.", valueName: "RRGGBB"))
+    @Option(help: ArgumentHelp("Background color of transparent and padded images.", valueName: "RRGGBB"))
     var background = ColorOption(.white)
 
-    @Option(help: ArgumentHelp("The side of the model's square in pixels.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Side of the model's input.", valueName: "pixels"))
     var side: Int = 224
 
-    @Option(help: "Do exactly what another implementation does: orientation ignored, transparency dropped.")
+    @Option(help: "Match another implementation exactly, without orientation and transparency.")
     var parity: ParityOption?
 
-    @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings, as the reference's API does.")
+    @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
     var normalize = true
 
     @Option(
         name: .customLong("weights-precision"),
-        help: "How weights are kept: half precision takes half the disk and memory and changes distances a little.")
+        help: "Precision of the weights.")
     var weightPrecision: WeightPrecision = .float32
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
-    @Flag(help: "Show at the end where the time went: a table on standard error.")
+    @Flag(help: "Print a table of timings to standard error.")
     var timings = false
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         guard side > 0, side <= 4096 else { throw ValidationError("--side must be from 1 to 4096") }
     }
 
@@ -114,7 +112,9 @@ struct ModelOptions: ParsableArguments {
 
     /// Loads a model as `--model` takes it, with progress and notes on standard error.
     func load(model name: String, quiet: Bool) async throws -> PerceptualModel {
-        try await load(quiet: quiet) { options, report in try await load(name, options, report) }
+        try await load(quiet: quiet) { options, report in
+            try await variant(of: name).load(options, report: report)
+        }
     }
 
     /// Loads a metric of the catalog, or a model as `--model` takes it, with progress and notes on standard error.
@@ -122,7 +122,7 @@ struct ModelOptions: ParsableArguments {
         try await load(quiet: quiet) { options, report in
             MetricCatalog.all.contains { $0.card.name == name }
                 ? try await MetricCatalog.load(name, options: options, report: report)
-                : try await load(name, options, report)
+                : try await variant(of: name).load(options, report: report)
         }
     }
 
@@ -135,44 +135,23 @@ struct ModelOptions: ParsableArguments {
 
     private typealias Report = @Sendable (PerceptualModel.LoadingEvent) -> Void
 
-    private func load(
-        _ name: String, _ options: PerceptualModel.LoadingOptions, _ report: @escaping Report
-    ) async throws -> PerceptualModel {
-        guard feature != nil || adapter != nil else {
-            return try await PerceptualModel.load(name, options: options, report: report)
-        }
-        // A head takes the place of the model's own adapter, not of one that is named beside it.
-        let own = try head == nil ? chosen(name) : chosen(name).untuned
-        let description = adapter.map { own.adapted(by: URL(filePath: $0)) } ?? own
-        return try await PerceptualModel.load(description, options: options, report: report)
+    /// The model of a name, with the feature and the adapter that were chosen.
+    private func variant(of name: String) -> ModelVariant {
+        ModelVariant(name, feature: feature, adapter: adapter.map { URL(filePath: $0) })
     }
 
-    /// The description of a model, reading the chosen feature.
-    private func chosen(_ name: String) throws -> ModelDescription {
-        guard case .description(let description) = try Catalog.find(name) else {
-            throw ValidationError("a merged model's feature and updates are fixed; name the model it was made of")
-        }
-        return try feature.map { try description.reading($0) } ?? description
-    }
-
-    /// Loads a model without its adapter and head, and with embeddings as they are, as models are trained.
-    /// - Parameter takesMerged: whether it may be a merged model, whose updates are a part of its weights.
+    /// Loads a model as models are trained, with progress and notes on standard error.
+    /// - Parameter takesMerged: whether it may be a merged model, whose adapter is a part of its weights.
     func loadUntuned(takesMerged: Bool, quiet: Bool) async throws -> PerceptualModel {
         try await load(quiet: quiet) { options, report in
-            var options = options
-            options.isNormalized = false
-            options.head = nil
-            if takesMerged, feature == nil, case .mergedFile = try Catalog.find(model) {
-                return try await PerceptualModel.load(model, options: options, report: report)
-            }
-            return try await PerceptualModel.load(chosen(model).untuned, options: options, report: report)
+            try await variant(of: model).loadUntuned(takesMerged: takesMerged, options, report: report)
         }
     }
 
     private func load<Metric>(
         quiet: Bool, _ body: (PerceptualModel.LoadingOptions, @escaping Report) async throws -> Metric
     ) async throws -> Metric {
-        if let threads { PerceptualModel.threads = threads }
+        threads.apply()
         let options = PerceptualModel.LoadingOptions(
             store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
             precision: weightPrecision, head: head.map { URL(filePath: $0) })

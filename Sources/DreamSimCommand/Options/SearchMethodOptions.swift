@@ -4,17 +4,17 @@ import Foundation
 
 /// Whether a search may miss something for the sake of speed.
 struct SearchMethodOptions: ParsableArguments {
-    @Flag(help: "Search by the graph of neighbors that 'dreamsim index graph' builds; some results may be missing.")
+    @Flag(help: "Search approximately by the nearest-neighbor graph.")
     var approximate = false
 
     @Option(
         help: ArgumentHelp(
-            "How many candidates an approximate search keeps (128); more find more and take longer.", valueName: "n"))
+            "Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
     var ef: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Search approximately when an exact search would take longer than this.", valueName: "milliseconds"))
+            "Search approximately when an exact search would take longer.", valueName: "milliseconds"))
     var maxLatency: Double?
 
     func validate() throws {
@@ -36,7 +36,7 @@ struct SearchMethodOptions: ParsableArguments {
         guard expected > maxLatency else { return .exact }
         let time = String(format: "an exact search would take some %.0f ms", expected)
         guard try reader.neighbors() != nil else {
-            Terminal.note("\(time), and there is no graph of neighbors; 'dreamsim index graph' builds one")
+            Terminal.note("\(time), and there is no nearest-neighbor graph; 'dreamsim index graph' builds one")
             return .exact
         }
         if !quiet { Terminal.note("\(time); searching approximately") }

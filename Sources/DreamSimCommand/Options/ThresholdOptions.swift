@@ -6,13 +6,13 @@ import Foundation
 struct ThresholdOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "End with code 1 when a value of the first metric, or of NAME in NAME=value, is above this; for metrics of which lower is more alike.",
+            "End with code 1 when a value of the first metric, or of NAME in NAME=value, is above this; for metrics where lower is more alike.",
             valueName: "value"))
     var failAbove: [Threshold] = []
 
     @Option(
         help: ArgumentHelp(
-            "The same for metrics of which higher is more alike: end with code 1 when a value is below this.",
+            "The same for metrics where higher is more alike: end with code 1 when a value is below this.",
             valueName: "value"))
     var failBelow: [Threshold] = []
 

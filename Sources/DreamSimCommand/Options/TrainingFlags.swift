@@ -5,47 +5,47 @@ import Foundation
 
 /// How a model is trained; what is left out is as the published models were trained.
 struct TrainingFlags: ParsableArguments {
-    @Option(help: "What is learnt: low-rank updates of attention, a head on frozen backbones, or every weight.")
+    @Option(help: "Training method: LoRA, an MLP head, or full fine-tuning.")
     var method: TrainingMethod = .lora
 
     @Option(
-        help: ArgumentHelp("Passes over all triplets (lora: 6 for ensembles, 8; mlp: 20; full: 8).", valueName: "n"))
+        help: ArgumentHelp("Number of epochs (lora: 6 or 8; mlp: 20; full: 8).", valueName: "n"))
     var epochs: Int?
 
-    @Option(help: ArgumentHelp("Triplets a step (lora: 16 for ensembles, 32; mlp: 512; full: 32).", valueName: "n"))
+    @Option(help: ArgumentHelp("Triplets per step (lora: 16 or 32; mlp: 512; full: 32).", valueName: "n"))
     var batchSize: Int?
 
-    @Option(help: ArgumentHelp("Adam's learning rate (lora, mlp: 3e-4; full: 1e-5).", valueName: "rate"))
+    @Option(help: ArgumentHelp("Learning rate (lora, mlp: 3e-4; full: 1e-5).", valueName: "rate"))
     var learningRate: Double?
 
-    @Option(help: ArgumentHelp("Adam's weight decay.", valueName: "share"))
+    @Option(help: ArgumentHelp("Weight decay.", valueName: "share"))
     var weightDecay: Double = 0
 
-    @Option(help: ArgumentHelp("The margin of the hinge loss.", valueName: "distance"))
+    @Option(help: ArgumentHelp("Margin of the hinge loss.", valueName: "distance"))
     var margin: Float = 0.05
 
-    @Option(help: ArgumentHelp("lora: the rank of the updates (16).", valueName: "r"))
+    @Option(help: ArgumentHelp("LoRA rank (16).", valueName: "r"))
     var rank: Int?
 
     @Option(
         help: ArgumentHelp(
-            "lora: tune only so many of the highest blocks that are read: faster, less memory.", valueName: "k"))
+            "LoRA: tune only this many of the last blocks.", valueName: "k"))
     var layers: Int?
 
     @Option(
-        help: ArgumentHelp("lora: updates are multiplied with alpha / r (8 for ensembles, 32).", valueName: "alpha"))
+        help: ArgumentHelp("LoRA alpha (ensembles: 8; others: 32).", valueName: "alpha"))
     var alpha: Float?
 
-    @Option(help: ArgumentHelp("lora: dropout before the updates (0.3 for ensembles, 0.2).", valueName: "chance"))
+    @Option(help: ArgumentHelp("LoRA dropout (ensembles: 0.3; others: 0.2).", valueName: "probability"))
     var dropout: Float?
 
-    @Option(help: ArgumentHelp("mlp: the units between the head's two layers (512).", valueName: "n"))
+    @Option(help: ArgumentHelp("Hidden units of the MLP head (512).", valueName: "n"))
     var hidden: Int?
 
-    @Option(help: ArgumentHelp("Decides over first values, order and dropout.", valueName: "n"))
+    @Option(help: ArgumentHelp("Random seed.", valueName: "n"))
     var seed: UInt64 = 1234
 
-    @Option(help: ArgumentHelp("End after so many epochs without a better validation.", valueName: "epochs"))
+    @Option(help: ArgumentHelp("Stop after this many epochs without improvement.", valueName: "epochs"))
     var patience: Int?
 
     @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "n"))
@@ -53,26 +53,26 @@ struct TrainingFlags: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "lora, full: gradient accumulation: so many triplets of a batch pass the networks at once (2), and their gradients are summed. Memory against speed; the result is the same but for rounding.",
+            "Triplets per forward pass, for gradient accumulation (2).",
             valueName: "n"))
     var tripletsTogether: Int?
 
-    @Flag(help: "lora, full: compute blocks again on the way back: less memory, more time.")
+    @Flag(help: "Use activation checkpointing: less memory, more time.")
     var checkpointing = false
 
-    @Flag(help: "Leave out triplets with images that cannot be read, and list them; else they are errors.")
+    @Flag(help: "Skip and list triplets with unreadable images.")
     var skipUnreadable = false
 
     @Option(
         help: ArgumentHelp(
-            "With --layers or --method mlp: keep what the frozen part gives of each image here, for later epochs and runs. (default: 'frozen' in the cache folder)",
+            "Folder that caches outputs of frozen layers (default: the cache).",
             valueName: "dir"), completion: .directory)
     var cache: String?
 
-    @Flag(name: .customLong("no-cache"), help: "Compute the frozen part anew each time.")
+    @Flag(name: .customLong("no-cache"), help: "Do not cache outputs of frozen layers.")
     var keepsNothing = false
 
-    @Option(help: ArgumentHelp("The most that the folder of --cache may hold.", valueName: "GB"))
+    @Option(help: ArgumentHelp("Size limit of the cache folder.", valueName: "GB"))
     var cacheLimit: Double = 20
 
     func validate() throws {

@@ -7,29 +7,29 @@ import Foundation
 struct VotingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Let a person judge these triplets in the page: a CSV file with the columns ref, left and right, paths relative to its folder.",
+            "Collect judgments of these triplets (.csv) in the page.",
             valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var triplets: ImagePath?
 
     @Option(
         help: ArgumentHelp(
-            "The CSV file that takes the judgments, which 'dreamsim train' reads (default: NAME.votes.csv beside the triplets).",
+            "File of the judgments (default: NAME.votes.csv beside the triplets).",
             valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var votes: ImagePath?
 
     @Option(
         help: ArgumentHelp(
-            "The share of triplets that is asked for twice, with the sides swapped, to see how steady the judgments are.",
+            "Fraction of triplets to show twice, with the sides swapped.",
             valueName: "share"))
-    var repeats = 0.1
+    var repeatShare = 0.1
 
-    @Option(help: ArgumentHelp("The seed of the order and of the sides.", valueName: "n"))
+    @Option(help: ArgumentHelp("Random seed of the triplets' order and sides.", valueName: "n"))
     var votingSeed: UInt64 = 1
 
     func validate() throws {
-        guard (0...1).contains(repeats) else { throw ValidationError("--repeats must be from 0 to 1") }
+        guard (0...1).contains(repeatShare) else { throw ValidationError("--repeat-share must be from 0 to 1") }
         if votes != nil, triplets == nil { throw ValidationError("--votes is for judgments of --triplets FILE") }
     }
 
@@ -39,7 +39,7 @@ struct VotingOptions: ParsableArguments {
     func room(root: URL?) throws -> VotingRoom? {
         try triplets.map { file in
             try VotingRoom(
-                file, votes: votes, root: root.map { ImagePath($0.path) }, repeats: repeats, seed: votingSeed)
+                file, votes: votes, root: root.map { ImagePath($0.path) }, repeats: repeatShare, seed: votingSeed)
         }
     }
 }

@@ -6,7 +6,7 @@ enum Terminal {
     /// The codes a run ends with, besides 0 and the argument parser's 64.
     enum Code: Int32 {
         case aboveThreshold = 1
-        case trouble = 2
+        case failed = 2
         case interrupted = 130
     }
 
@@ -34,7 +34,7 @@ enum Terminal {
                     if errno == EINTR { continue }
                     if errno == EPIPE { Foundation.exit(0) }
                     error("standard output: cannot be written: \(String(cString: strerror(errno)))")
-                    exit(.trouble)
+                    exit(.failed)
                 }
                 rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             }
@@ -42,10 +42,10 @@ enum Terminal {
     }
 
     /// Tells people something that does not keep the program from working.
-    static func note(_ text: String) { complain("note: " + text) }
+    static func note(_ text: String) { say("note: " + text) }
 
     /// Tells people what went wrong.
-    static func error(_ text: String) { complain("error: " + text) }
+    static func error(_ text: String) { say("error: " + text) }
 
     /// Ends the program.
     static func exit(_ code: Code) -> Never {
@@ -60,9 +60,10 @@ enum Terminal {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    private static func complain(_ text: String) {
+    private static func say(_ text: String) {
         let clear = isInteractive ? "\r\u{1B}[K" : ""
-        try? FileHandle.standardError.write(contentsOf: Data("\(clear)dreamsim: \(text)\n".utf8))
+        try? FileHandle.standardError.write(
+            contentsOf: Data("\(clear)dreamsim: \(CommandAdvice.applied(to: text))\n".utf8))
     }
 
     /// Replaces the line that shows progress.

@@ -4,15 +4,15 @@ import Foundation
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Time a model or a metric on this machine.",
+        abstract: "Benchmark a model or a metric.",
         discussion: """
-            Times the model alone, without reading files, on a batch of noise; one run warms up and is not counted. With \
-            --metric it times pairs of images instead, at the size of --size; with --gradient also the way back, as a loss \
-            is used: 'image' for an image that moves towards another, which is prepared once, 'both' for both.
+            Times the forward pass on a batch of noise, without reading files, after one warm-up run. --metric times pairs \
+            of images of --size instead; --gradient adds the backward pass, with respect to one image ('image', against a \
+            target that is prepared once) or to both ('both').
 
             EXAMPLES
               dreamsim bench --model vits14-focus
-              dreamsim bench --model ensemble --batch 32 --threads 1 --runs 9
+              dreamsim bench --model ensemble --batch-size 32 --threads 1 --runs 9
               dreamsim bench --model vits14-focus --seconds-per-image
               dreamsim bench --metric lpips-vgg --size 768
               dreamsim bench --metric lpips-vgg --gradient image
@@ -21,30 +21,30 @@ struct Bench: AsyncParsableCommand {
     @OptionGroup var model: ModelOptions
 
     @Option(
-        help: ArgumentHelp("Time a metric on pairs of images, such as lpips-alex or dists.", valueName: "metric"),
+        help: ArgumentHelp("Time this metric on pairs of images.", valueName: "metric"),
         completion: .list(MetricCatalog.all.map(\.card.name)))
     var metric: String?
 
-    @Option(help: ArgumentHelp("The side of the images of --metric in pixels.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Side of the images for --metric.", valueName: "pixels"))
     var size: Int = 256
 
-    @Option(help: "Time the distance and its gradient, of the image that moves or of both.")
+    @Option(help: "Time the gradient too, of one image or both.")
     var gradient: GradientOption?
 
     @Option(
-        help: ArgumentHelp("The images that pass the model together (8), or the pairs of a run (1).", valueName: "n"))
-    var batch: Int?
+        help: ArgumentHelp("Images per forward pass (8), or pairs per run (1).", valueName: "n"))
+    var batchSize: Int?
 
-    @Option(help: ArgumentHelp("The number of runs to count.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of timed runs.", valueName: "n"))
     var runs: Int = 5
 
-    @Flag(help: "Print one number: the median seconds an image, or a pair.")
+    @Flag(help: "Print only the median seconds per image or pair.")
     var secondsPerImage = false
 
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (1...1024).contains(batch ?? 1) else { throw ValidationError("--batch must be from 1 to 1024") }
+        guard (1...1024).contains(batchSize ?? 1) else { throw ValidationError("--batch-size must be from 1 to 1024") }
         guard (1...1000).contains(runs) else { throw ValidationError("--runs must be from 1 to 1000") }
         guard (1...10_000).contains(size) else { throw ValidationError("--size must be from 1 to 10000") }
         guard gradient == nil || metric != nil else {
@@ -56,7 +56,7 @@ struct Bench: AsyncParsableCommand {
         if let metric {
             let report = try MetricBenchmarkReport(
                 await model.load(metric: metric, quiet: output.quiet), work: gradient?.work ?? .value, size: size,
-                batch: batch ?? 1, runs: runs)
+                batch: batchSize ?? 1, runs: runs)
             try BenchmarkOutput(
                 what: ("metric", report.metric.name), unit: "pair",
                 details: [("size", "\(report.size)"), ("work", report.work.rawValue)],
@@ -64,7 +64,7 @@ struct Bench: AsyncParsableCommand {
                 fastest: report.fastest, slowest: report.slowest
             ).write(report, output, justSeconds: secondsPerImage)
         } else {
-            let report = BenchmarkReport(try await model.load(quiet: output.quiet), batch: batch ?? 8, runs: runs)
+            let report = BenchmarkReport(try await model.load(quiet: output.quiet), batch: batchSize ?? 8, runs: runs)
             try BenchmarkOutput(
                 what: ("model", report.model.model), unit: "image", details: [], batch: report.batch, runs: runs,
                 hardware: report.hardware, median: report.secondsPerImage, fastest: report.fastest,

@@ -7,39 +7,39 @@ import Foundation
 struct BenchSearch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-search",
-        abstract: "Time searches over made-up vectors on this machine.",
+        abstract: "Benchmark searches over synthetic vectors.",
         discussion: """
-            Says how long one query and several take, beside the time to read the vectors once from memory and the rate \
-            of a plain matrix product.
+            Reports the time of one query and of a batch, compared with reading the vectors once from memory and with the \
+            rate of a matrix product. The distribution 'even' is uniform noise; 'subjects' has clusters of different sizes \
+            with near duplicates.
 
             EXAMPLES
               dreamsim bench-search --vectors 100000 --width 1792
             """)
 
-    @Option(help: ArgumentHelp("The number of vectors.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of vectors.", valueName: "n"))
     var vectors: Int = 100_000
 
-    @Option(help: ArgumentHelp("Their components; the ensemble has 1792.", valueName: "n"))
+    @Option(help: ArgumentHelp("Dimension of the vectors.", valueName: "n"))
     var width: Int = 1792
 
-    @Option(help: "What the vectors are like: 'even' by chance, or 'subjects', clouds of different size with copies.")
-    var kind: MadeUpVectors = .even
+    @Option(help: "Distribution of the vectors.")
+    var distribution: SyntheticVectors = .even
 
-    @Option(help: "How vectors are kept.")
-    var precision: VectorPrecision = .float16
+    @Option(help: "Precision of the vectors.")
+    var vectorPrecision: VectorPrecision = .float16
 
-    @Option(help: ArgumentHelp("How many queries are answered together.", valueName: "n"))
+    @Option(help: ArgumentHelp("Queries per batch.", valueName: "n"))
     var queries: Int = 100
 
-    @Option(help: ArgumentHelp("How often each is measured.", valueName: "n"))
-    var repeats: Int = 9
+    @Option(help: ArgumentHelp("Number of timed runs.", valueName: "n"))
+    var runs: Int = 9
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @Option(
         name: .customLong("index"),
-        help: ArgumentHelp("Keep the vectors in this folder, or use those that are there.", valueName: "dir"))
+        help: ArgumentHelp("Folder to keep the vectors in, or to reuse.", valueName: "dir"))
     var folder: String?
 
     @OptionGroup var output: ReportOptions
@@ -48,21 +48,20 @@ struct BenchSearch: ParsableCommand {
         guard (1...10_000_000).contains(vectors), (1...65_536).contains(width) else {
             throw ValidationError("--vectors must be from 1 to 10000000 and --width from 1 to 65536")
         }
-        guard (1...10_000).contains(queries), (1...1000).contains(repeats) else {
-            throw ValidationError("--queries must be from 1 to 10000 and --repeats from 1 to 1000")
+        guard (1...10_000).contains(queries), (1...1000).contains(runs) else {
+            throw ValidationError("--queries must be from 1 to 10000 and --runs from 1 to 1000")
         }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
     }
 
     func run() throws {
-        if let threads { PerceptualModel.threads = threads }
+        threads.apply()
         let url =
             folder.map { URL(filePath: $0) }
             ?? FileManager.default.temporaryDirectory.appending(path: "dreamsim-bench-\(UUID().uuidString)")
         defer { if folder == nil { try? FileManager.default.removeItem(at: url) } }
         if !output.quiet { Terminal.note("making \(vectors) vectors, unless they are there") }
-        try SearchBenchmark.make(url, vectors: vectors, width: width, precision: precision, kind: kind)
-        let result = try SearchBenchmark.run(url, queries: queries, repeats: repeats)
+        try SearchBenchmark.make(url, vectors: vectors, width: width, precision: vectorPrecision, kind: distribution)
+        let result = try SearchBenchmark.run(url, queries: queries, repeats: runs)
         Terminal.write(output.format == .json ? try JSON.text(result) + "\n" : text(result))
     }
 
@@ -82,4 +81,4 @@ struct BenchSearch: ParsableCommand {
     }
 }
 
-extension MadeUpVectors: ExpressibleByArgument {}
+extension SyntheticVectors: ExpressibleByArgument {}

@@ -5,48 +5,48 @@ import Foundation
 
 struct Calibrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find the distance at which pairs stop being the same.",
+        abstract: "Calibrate a metric's threshold on labeled pairs.",
         discussion: """
-            LABELS is a CSV file with the columns a, b and same: 1 (or yes) for pairs that count as the same, 0 (or no) for \
-            others. It may also have id, weight, split and group. Paths are relative to the file's folder.
+            LABELS is a CSV file with the columns a, b and same: 1 (or yes) for same pairs, 0 (or no) for \
+            different ones. It may also have id, weight, split and group. Paths are relative to the file's folder.
 
-            The threshold is kept with what is known of the metric, and 'dreamsim compare --threshold-from profile' uses it.
+            The threshold is saved in the metric's profile; 'dreamsim compare --threshold-from profile' applies it.
 
             EXAMPLES
               dreamsim calibrate labels.csv --metric ensemble --target-precision 0.99
               dreamsim calibrate labels.csv --metric lpips-alex,mse --by f1 --html roc.html
             """)
 
-    @Argument(help: "The labelled pairs.")
+    @Argument(help: "Labeled pairs (.csv).")
     var labels: ImagePath
 
     @OptionGroup var evaluation: EvaluationOptions
 
     @Option(
-        help: ArgumentHelp("Take as much as possible for the same while this share of it is.", valueName: "share"))
+        help: ArgumentHelp("Precision that the threshold must reach.", valueName: "share"))
     var targetPrecision: Double?
 
-    @Option(help: "Without --target-precision: what the threshold makes greatest.")
+    @Option(help: "Criterion that the threshold maximizes without --target-precision.")
     var by: Criterion = .youden
 
-    @Option(help: ArgumentHelp("Keep the rows whose column 'split' is this.", valueName: "name"))
+    @Option(help: ArgumentHelp("Use only rows of this split.", valueName: "name"))
     var split: String?
 
-    @Option(help: ArgumentHelp("What the pairs are called in results.", valueName: "text"))
+    @Option(help: ArgumentHelp("Name of the data set in results.", valueName: "text"))
     var name: String?
 
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Also write every pair with every metric's value (.json, .csv or .ndjson).", valueName: "file"),
+            "Write every pair's values (.json, .csv or .ndjson).", valueName: "file"),
         completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("Also draw the curves, one page.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Write the curves as a page.", valueName: "file"), completion: .file())
     var html: String?
 
     @Option(
-        help: ArgumentHelp("Keep the threshold here, not in the cache folder; for one metric.", valueName: "file"),
+        help: ArgumentHelp("File for the metric's threshold (default: in the cache).", valueName: "file"),
         completion: .file())
     var profile: String?
 
@@ -71,7 +71,7 @@ struct Calibrate: AsyncParsableCommand {
         let set = try JudgedSet.pairs(labels, split: split, name: name)
         let comparer = try await evaluation.metrics.load(quiet: format.quiet)
         var settings = try evaluation.settings(comparer)
-        // Labelled pairs say nothing of unrelated ones.
+        // Labeled pairs say nothing of unrelated ones.
         (settings.unrelatedPairs, settings.slowUnrelatedPairs) = (0, 0)
         let progress = EvaluationProgressLine(isQuiet: format.quiet)
         let evaluated = try Evaluator.evaluate(set, with: comparer.metrics, settings: settings, progress: progress.show)

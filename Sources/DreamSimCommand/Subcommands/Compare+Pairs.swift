@@ -70,7 +70,7 @@ extension Compare {
         progress.clear()
         Terminal.write(writer.footer(done: done + alone.count, failed: complaints.failures))
         complaints.finish(of: count)
-        if complaints.hasFailed { Terminal.exit(.trouble) }
+        if complaints.hasFailed { Terminal.exit(.failed) }
         if isPassed { Terminal.exit(.aboveThreshold) }
     }
 }

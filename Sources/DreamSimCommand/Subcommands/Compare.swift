@@ -4,7 +4,7 @@ import Foundation
 
 struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rank images by how alike they are to a reference, or measure pairs of images.",
+        abstract: "Rank images by their distance to a reference, or measure pairs of images.",
         discussion: """
             With --batch, FILE is a table of comma-separated values whose columns a and b name the images; its other \
             columns are carried through to the results. With --by-name, the images of two folders are paired by their \
@@ -109,7 +109,7 @@ struct Compare: AsyncParsableCommand {
             try ComparisonSheet(report: report, decoding: loaded.preprocessing.decoding).image()
                 .write(to: URL(filePath: sheet))
         }
-        if !report.failures.isEmpty { Terminal.exit(.trouble) }
+        if !report.failures.isEmpty { Terminal.exit(.failed) }
         let name = metrics.names[0]
         if report.results.contains(where: { thresholds.arePassed(by: [name: $0.distance], first: name) }) {
             Terminal.exit(.aboveThreshold)
@@ -146,7 +146,7 @@ struct Compare: AsyncParsableCommand {
         if let sheet {
             try MetricsSheet(report: report, decoding: comparer.decoding).image().write(to: URL(filePath: sheet))
         }
-        if complaints.hasFailed { Terminal.exit(.trouble) }
+        if complaints.hasFailed { Terminal.exit(.failed) }
         let first = report.metrics[0].name
         if report.results.contains(where: { thresholds.arePassed(by: $0.values, first: first) }) {
             Terminal.exit(.aboveThreshold)

@@ -5,17 +5,17 @@ import Foundation
 
 struct Dedupe: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find images that an index holds more than once. Nothing is ever deleted.",
+        abstract: "Find duplicate images in an index.",
         discussion: """
-            Tiers, from the closest on, each with the closer ones: identical-bytes; identical-pixels; re-encoded \
-            (compressed again or resized: hardly any distance, the same proportions); near (edited a little, or taken a \
-            moment later); scene (probably the same scene). Similar is not duplicate: near and scene are for looking \
-            at. Unless they are given, the tiers' distances are 0.02, 0.1 and 0.3 of the median distance between the \
-            index's images, because models differ. --threshold-from takes the distance of near from what 'dreamsim \
-            calibrate' found on labelled pairs.
+            Tiers, from the strictest, each including those before it: identical-bytes; identical-pixels; re-encoded \
+            (compressed again or resized); near (edited slightly, or taken a moment later); scene (probably the same scene). \
+            Review near and scene by eye. The default thresholds are 0.02, 0.1 and 0.3 of the median distance between the \
+            index's images, because the scale differs between models. --threshold-from uses the threshold of 'dreamsim \
+            calibrate' for near: 'profile' for the cached one, or a file.
 
-            In a group every pair is within the tier's threshold, so that nothing chains. The copy that is kept is the \
-            one with the most pixels, then the largest file, the oldest, the shortest path; --prefer comes before all.
+            All pairs of a group are within the threshold (complete linkage). The copy to keep has the most pixels, then \
+            the largest file, the oldest, the shortest path; --prefer overrides all of these. Files are moved only with \
+            --apply, and never deleted. Beyond 200,000 images the search is approximate where there is a graph.
 
             EXAMPLES
               dreamsim dedupe
@@ -25,66 +25,64 @@ struct Dedupe: ParsableCommand {
               dreamsim dedupe --undo duplicates/undo.json
             """)
 
-    @Argument(help: "Only images in these folders; by default all of the index.")
+    @Argument(help: "Folders to include. (default: the whole index)")
     var folders: [ImagePath] = []
 
     @OptionGroup var index: IndexOptions
 
-    @Option(help: "The loosest tier that is looked for.")
+    @Option(help: "Loosest tier of duplicates to find.")
     var tier: DuplicateTier = .reencoded
 
-    @Option(help: ArgumentHelp("Up to which distance images count as re-encoded.", valueName: "distance"))
+    @Option(help: ArgumentHelp("Maximum distance of re-encoded images.", valueName: "distance"))
     var reencodedDistance: Double?
 
-    @Option(help: ArgumentHelp("Up to which distance images count as near.", valueName: "distance"))
+    @Option(help: ArgumentHelp("Maximum distance of near duplicates.", valueName: "distance"))
     var nearDistance: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Take the distance of near from 'dreamsim calibrate': 'profile' for the one that was kept in the cache, or the file it was written to.",
+            "Use the calibrated threshold of this profile for near.",
             valueName: "profile|file"),
         completion: .file())
     var thresholdFrom: String?
 
-    @Option(help: ArgumentHelp("Up to which distance images count as the same scene.", valueName: "distance"))
+    @Option(help: ArgumentHelp("Maximum distance of images of one scene.", valueName: "distance"))
     var sceneDistance: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Find the duplicates of images in this folder, which are kept (repeatable).", valueName: "dir"),
+            "Folder whose duplicates to find; its images stay (repeatable).", valueName: "dir"),
         completion: .directory)
     var against: [ImagePath] = []
 
-    @Option(help: ArgumentHelp("Rather keep copies in this folder (repeatable, best first).", valueName: "dir"))
+    @Option(help: ArgumentHelp("Folder whose copies to prefer (repeatable, best first).", valueName: "dir"))
     var prefer: [ImagePath] = []
 
     @Option(
-        help: ArgumentHelp("Move all but the kept copies to this new folder, with an undo file.", valueName: "dir"),
+        help: ArgumentHelp("Move duplicates to this new folder, with an undo file.", valueName: "dir"),
         completion: .directory)
     var apply: String?
 
     @Option(
-        help: ArgumentHelp("Move files back, as the undo file says, and do nothing else.", valueName: "file"),
+        help: ArgumentHelp("Move files back as this undo file says.", valueName: "file"),
         completion: .file())
     var undo: String?
 
-    @Option(help: ArgumentHelp("Also write the groups as a page of images.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Write the groups as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
     @Flag(
         inversion: .prefixedNo,
         help:
-            "Look for pairs by the graph of 'dreamsim index graph', which may miss some; by default beyond 200,000 images, where there is one."
+            "Find pairs approximately by the nearest-neighbor graph."
     )
     var approximate: Bool?
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @OptionGroup var output: DuplicateOutputOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         if nearDistance != nil && thresholdFrom != nil {
             throw ValidationError("--near-distance and --threshold-from cannot be given together")
         }
@@ -95,7 +93,7 @@ struct Dedupe: ParsableCommand {
     }
 
     func run() throws {
-        if let threads { PerceptualModel.threads = threads }
+        threads.apply()
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
         try reader.protectImages(from: html)
@@ -104,7 +102,10 @@ struct Dedupe: ParsableCommand {
             if !output.quiet { Terminal.note("\(folder): the index \(index.path) knows no file in it") }
         }
         var options = DuplicateOptions(
-            tier: tier, thresholds: try thresholds(of: reader))
+            tier: tier,
+            thresholds: try DuplicateThresholds(
+                typical: try reader.typicalDistance() ?? 0, reencoded: reencodedDistance,
+                near: try nearDistance ?? calibratedDistance(reader.settings.stamp), scene: sceneDistance))
         (options.folders, options.against, options.preferred) = (folders, against, prefer)
         options.isApproximate = approximate
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
@@ -116,16 +117,6 @@ struct Dedupe: ParsableCommand {
             try WholeFile.write(page.html(), to: URL(filePath: html))
         }
         if let apply { try finish(DuplicateMover.move(report, of: reader, to: URL(filePath: apply)), "moved") }
-    }
-
-    private func thresholds(of reader: IndexReader) throws -> DuplicateThresholds {
-        let standard = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
-        // What was not given gives way to what was, so that the tiers stay in their order.
-        let given = try (reencodedDistance, nearDistance ?? calibratedDistance(reader.settings.stamp), sceneDistance)
-        let near = given.1 ?? min(max(standard.near, given.0 ?? 0), given.2 ?? 2)
-        return try DuplicateThresholds(
-            reencoded: given.0 ?? min(standard.reencoded, near), near: near, scene: given.2 ?? max(standard.scene, near)
-        )
     }
 
     /// The distance at which pairs stop being the same, where `--threshold-from` asks for it.
@@ -150,7 +141,7 @@ struct Dedupe: ParsableCommand {
                     "the index still knows them where they were; 'dreamsim index\(which)' brings it up to date")
             }
         }
-        if !outcome.failures.isEmpty { Terminal.exit(.trouble) }
+        if !outcome.failures.isEmpty { Terminal.exit(.failed) }
     }
 }
 

@@ -4,10 +4,10 @@ import Foundation
 
 struct Embed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write the embeddings of images.",
+        abstract: "Embed images and write their embeddings.",
         discussion: """
             DreamSim's distance between two images is one minus the cosine of their embeddings. The extension of FILE \
-            chooses the layout: .npy (with FILE.json beside it, which names the images), .safetensors, .csv or .ndjson. \
+            chooses the format: .npy (with FILE.json beside it, which names the images), .safetensors, .csv or .ndjson. \
             Without -o, lines go to standard output.
 
             EXAMPLES
@@ -18,16 +18,18 @@ struct Embed: AsyncParsableCommand {
     @Argument(help: "Images, or folders of images.")
     var images: [ImagePath]
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "file"), completion: .file())
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("File to write (.npy, .safetensors, .csv or .ndjson).", valueName: "file"),
+        completion: .file())
     var output: String?
 
-    @Option(help: "The layout on standard output, without -o.")
+    @Option(help: "Output format without --output.")
     var format: EmbedFormat = .ndjson
 
-    @Option(help: ArgumentHelp("The number of images that pass the model together.", valueName: "n"))
-    var batch: Int = 8
+    @OptionGroup var batch: BatchOptions
 
-    @Flag(name: .shortAndLong, help: "No progress and no notes; only results and errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
     @OptionGroup var model: ModelOptions
@@ -38,7 +40,6 @@ struct Embed: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
         if let output {
             if fileFormat == nil {
                 let known = EmbeddingFile.Format.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
@@ -68,7 +69,7 @@ struct Embed: AsyncParsableCommand {
             }
         let progress = ProgressLine(files.count, unit: "images", isQuiet: quiet)
         var (done, hasFailed) = (0, false)
-        try loaded.embed(files: files, batch: batch) { outcome in
+        try loaded.embed(files: files, batch: batch.size) { outcome in
             try results.add(outcome)
             if !quiet { outcome.notes.forEach(Terminal.note) }
             if case .failure(let error) = outcome.result {
@@ -80,6 +81,6 @@ struct Embed: AsyncParsableCommand {
         }
         try results.finish()
         progress.clear()
-        if hasFailed { Terminal.exit(.trouble) }
+        if hasFailed { Terminal.exit(.failed) }
     }
 }

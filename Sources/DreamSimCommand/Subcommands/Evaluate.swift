@@ -5,7 +5,7 @@ import Foundation
 
 struct Evaluate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Hold metrics against what people judged.",
+        abstract: "Evaluate metrics on human judgments.",
         discussion: """
             LAYOUTS
               nights    a folder with data.csv: ref_path, left_path, right_path, right_vote, votes, split, is_imagenet
@@ -15,9 +15,9 @@ struct Evaluate: AsyncParsableCommand {
               triplets  a CSV file: ref, left, right, vote (0 to 1 for right, or left, right); and, where wanted, id, \
             weight, split, group
 
-            Images that are missing or cannot be read are skipped, counted and listed; --strict makes them an error. \
-            Values and embeddings are kept as they come, so that an interrupted run goes on and a second one is \
-            immediate. The distances of unrelated images are kept too: 'dreamsim compare' then says what a distance means.
+            Missing and unreadable images are skipped and listed; --strict makes them errors. Values and embeddings are \
+            cached, so that an interrupted run resumes and a repeated one is immediate. The distances of unrelated images \
+            are saved in the metric's profile, from which 'dreamsim compare' derives percentiles.
 
             EXAMPLES
               dreamsim evaluate nights nights/ --metric ensemble,lpips-alex,mse
@@ -26,42 +26,42 @@ struct Evaluate: AsyncParsableCommand {
               dreamsim evaluate triplets mine.csv --metric ensemble -o each-triplet.csv
             """)
 
-    @Argument(help: "The layout of the data set: nights, bapps, jnd, things or triplets.")
+    @Argument(help: "Layout of the data set.")
     var layout: LayoutOption
 
-    @Argument(help: "The folder or file of the data set.")
+    @Argument(help: "Folder or file of the data set.")
     var root: ImagePath
 
     @OptionGroup var evaluation: EvaluationOptions
 
     @Option(
         help: ArgumentHelp(
-            "nights: train, val, test, test_imagenet, test_no_imagenet or all (default: test). triplets: a value of the column 'split'.",
+            "Split to use (nights: test by default; triplets: all).",
             valueName: "name"))
     var split: String?
 
-    @Option(help: ArgumentHelp("nights: leave out rows of fewer votes.", valueName: "n"))
+    @Option(help: ArgumentHelp("NIGHTS: minimum number of votes.", valueName: "n"))
     var minVotes: Int = 6
 
-    @Option(help: ArgumentHelp("things: the folder of the images.", valueName: "dir"))
+    @Option(help: ArgumentHelp("THINGS: folder of the images.", valueName: "dir"))
     var images: ImagePath?
 
-    @Option(help: ArgumentHelp("What the data set is called in results.", valueName: "text"))
+    @Option(help: ArgumentHelp("Name of the data set in results.", valueName: "text"))
     var name: String?
 
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "Also write every judgment with every metric's values (.json, .csv or .ndjson).", valueName: "file"),
+            "Write every judgment's values (.json, .csv or .ndjson).", valueName: "file"),
         completion: .file())
     var output: String?
 
-    @Option(help: ArgumentHelp("Also write a report with images, one file.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Write a report with images as one page.", valueName: "file"), completion: .file())
     var html: String?
 
     @Option(
         help: ArgumentHelp(
-            "Keep what distances mean here, not in the cache folder; for one metric.", valueName: "file"),
+            "File for the metric's percentiles (default: in the cache).", valueName: "file"),
         completion: .file())
     var profile: String?
 

@@ -4,27 +4,27 @@ import Foundation
 
 struct HeatmapCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "heatmap", abstract: "Draw where two images differ, or what a model looks at.",
+        commandName: "heatmap", abstract: "Draw a heat map of differences or of attention.",
         discussion: """
-            The image shows the images and, over the second one, how much each place adds to the difference. Models of \
-            vision transformers tell it by the cosine distance of their patch tokens after the last block; the pixel metrics \
-            by the pixels. With --kind rollout or attention it shows what the model's class token attends to, in one image or \
-            in two; that says where information is taken from, not what is made of it.
+            Shows how much each place of the second image contributes to the difference: for vision transformers the \
+            cosine distance of the patch tokens after the last block, for pixel metrics the difference of the pixels. With \
+            --kind rollout (through all blocks) or attention (of the last block) it shows the attention of the class token in \
+            one image or two.
 
             EXAMPLES
               dreamsim heatmap original.jpg edited.jpg -o difference.png
-              dreamsim heatmap original.jpg edited.jpg -o overlay.png --layout overlay --max 0.5 --map values.npy
+              dreamsim heatmap original.jpg edited.jpg -o overlay.png --layout overlay --max 0.5 --values values.npy
               dreamsim heatmap photo.jpg -o attention.png --kind rollout
               dreamsim heatmap original.jpg edited.jpg -o difference.png --mask face.png
             """)
 
-    @Argument(help: "The image that the other is compared with; for attention, an image to look at.")
+    @Argument(help: "Reference image; for attention, the image.")
     var reference: ImagePath
 
-    @Argument(help: "The image over which the map is drawn; for attention, another image if wanted.")
+    @Argument(help: "Image to draw the heat map over.")
     var image: ImagePath?
 
-    @Option(help: "What is drawn: difference, rollout (attention through all blocks) or attention (of the last block).")
+    @Option(help: "Kind of heat map.")
     var kind: MapKind = .difference
 
     @OptionGroup var metric: MapMetricOptions

@@ -3,7 +3,7 @@ import ArgumentParser
 /// Everything about indices; without the name of a subcommand it updates.
 struct Index: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make or update an index of folders of images, for search, dedupe, cluster and map.",
+        abstract: "Create or update an index of images.",
         discussion: """
             'dreamsim index FOLDERS' is short for 'dreamsim index update FOLDERS'; see 'dreamsim index update --help' \
             for its options. A folder that has the name of a subcommand is written with a slash, as in './check'.

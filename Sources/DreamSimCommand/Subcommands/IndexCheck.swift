@@ -7,10 +7,10 @@ import Foundation
 struct IndexCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check an index, and measure what approximate searches in it find.",
+        abstract: "Check an index and measure the recall of approximate searches.",
         discussion: """
-            Compares every vector with its checksum and reads the graph of neighbors through; changes nothing. With \
-            --recall, images of the index are searched exactly and approximately.
+            Verifies the checksums of all vectors and of the nearest-neighbor graph; changes nothing. --recall searches \
+            for images of the index exactly and approximately and compares the results.
 
             EXAMPLES
               dreamsim index check
@@ -19,23 +19,22 @@ struct IndexCheck: ParsableCommand {
 
     @OptionGroup var index: IndexOptions
 
-    @Flag(help: "Measure approximate searches against exact ones.")
+    @Flag(help: "Measure the recall of approximate searches.")
     var recall = false
 
-    @Option(help: ArgumentHelp("With --recall: how many images of the index are searched with.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of queries for --recall.", valueName: "n"))
     var queries: Int = 100
 
     @Option(
         name: [.customShort("k"), .long],
-        help: ArgumentHelp("With --recall: how many neighbors each is asked for.", valueName: "n"))
+        help: ArgumentHelp("Neighbors per query for --recall.", valueName: "n"))
     var count: Int = 10
 
     @Option(
-        help: ArgumentHelp("With --recall: how many candidates an approximate search keeps (128).", valueName: "n"))
+        help: ArgumentHelp("Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
     var ef: Int?
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @OptionGroup var output: ReportOptions
 
@@ -43,11 +42,10 @@ struct IndexCheck: ParsableCommand {
         guard (1...100_000).contains(queries) else { throw ValidationError("--queries must be from 1 to 100000") }
         guard (1...100_000).contains(count) else { throw ValidationError("--count must be from 1 to 100000") }
         if let ef, !(1...1_000_000).contains(ef) { throw ValidationError("--ef must be from 1 to 1000000") }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
     }
 
     func run() throws {
-        if let threads { PerceptualModel.threads = threads }
+        threads.apply()
         let reader = try IndexReader(index.url)
         let progress = LateProgressLine(unit: "vectors", isQuiet: output.quiet)
         let report = try reader.check { progress.show($0, of: $1) }
@@ -56,7 +54,7 @@ struct IndexCheck: ParsableCommand {
         let summary = Summary(index: report, recall: found)
         Terminal.write(output.format == .json ? try JSON.text(summary) + "\n" : summary.text)
         for fault in report.faults { Terminal.error(fault) }
-        if !report.faults.isEmpty { Terminal.exit(.trouble) }
+        if !report.faults.isEmpty { Terminal.exit(.failed) }
     }
 
     private struct Summary: Encodable {
@@ -73,7 +71,7 @@ struct IndexCheck: ParsableCommand {
                     "graph of \(graph.vectors) vectors, \(graph.newer) newer, \(graph.links) links, effort \(graph.effort), "
                         + String(format: "%.1f MB", Double(graph.bytes) / 1e6))
             } else if index.faults.isEmpty {
-                lines.append("no graph of neighbors; searches are exact")
+                lines.append("no nearest-neighbor graph; searches are exact")
             }
             if let recall {
                 lines += [

@@ -6,12 +6,12 @@ import Foundation
 struct IndexExport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write the vectors of an index for other programs, with what is known about the files.",
+        abstract: "Export the embeddings of an index.",
         discussion: """
             npy is the folder layout of clip-retrieval (img_emb/img_emb_0.npy; metadata/metadata_0.ndjson, as JSON lines \
             where clip-retrieval has Parquet). safetensors has a tensor 'embeddings' and a file of JSON lines beside it; \
-            csv and ndjson hold everything in lines. Vectors are written as they are stored, and what made them with \
-            them; 'dreamsim index import' makes the same index of it again.
+            csv and ndjson hold one image per line. Vectors are written as they are stored, together with their model's \
+            stamp, so that 'dreamsim index import' restores the index.
 
             EXAMPLES
               dreamsim index export embeddings/
@@ -19,28 +19,29 @@ struct IndexExport: ParsableCommand {
               dreamsim index export photos.csv
             """)
 
-    @Argument(help: "A new folder, or a file that ends with .safetensors, .csv or .ndjson.", completion: .file())
+    @Argument(help: "New folder, or file (.safetensors, .csv or .ndjson).", completion: .file())
     var output: String
 
     @OptionGroup var index: IndexOptions
 
-    @Option(help: "The layout; by default the name tells it.")
-    var format: InterchangeFormat?
+    @Option(help: "Format of the file. (default: by its name)")
+    var fileFormat: InterchangeFormat?
 
-    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
     func validate() throws {
         guard chosenFormat != nil else {
             throw ValidationError(
-                "\(output) does not end with .safetensors, .csv or .ndjson; --format npy writes a folder of any name")
+                "\(output) does not end with .safetensors, .csv or .ndjson; --file-format npy writes a folder of any name"
+            )
         }
     }
 
     /// What was asked for, or what the name says; a name without an extension is that of a folder.
     private var chosenFormat: InterchangeFormat? {
         let ending = URL(filePath: output).pathExtension.lowercased()
-        return format ?? (ending.isEmpty ? .npy : InterchangeFormat(rawValue: ending))
+        return fileFormat ?? (ending.isEmpty ? .npy : InterchangeFormat(rawValue: ending))
     }
 
     func run() throws {

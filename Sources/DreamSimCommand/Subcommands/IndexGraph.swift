@@ -7,11 +7,11 @@ import Foundation
 struct IndexGraph: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "graph",
-        abstract: "Build the graph of neighbors, for approximate searches in very large indices.",
+        abstract: "Build the nearest-neighbor graph for approximate searches.",
         discussion: """
-            Exact searches need no graph, and up to about a million images they take a fraction of a second. The graph \
-            (HNSW) leads to few of the vectors; 'dreamsim index check --recall' measures how much it finds. Images that \
-            come to the index later are compared one by one until the graph is built again.
+            Exact searches need no graph and take a fraction of a second for up to about a million images. A search of the \
+            graph (HNSW) compares only a few vectors; 'dreamsim index check --recall' measures what it finds. Images indexed \
+            later are searched exactly until the graph is built again.
 
             EXAMPLES
               dreamsim index graph
@@ -22,23 +22,21 @@ struct IndexGraph: ParsableCommand {
 
     @OptionGroup var index: IndexOptions
 
-    @Option(help: ArgumentHelp("How many links an image gets (HNSW's M), from 2 to 256.", valueName: "n"))
+    @Option(help: ArgumentHelp("Links per image (HNSW's M).", valueName: "n"))
     var links: Int = NeighborOptions().links
 
     @Option(
-        help: ArgumentHelp("How many candidates are kept while links are looked for (efConstruction).", valueName: "n"))
+        help: ArgumentHelp("Candidates while building (HNSW's efConstruction).", valueName: "n"))
     var effort: Int = NeighborOptions().effort
 
-    @Flag(help: "Remove the graph; the index itself stays.")
+    @Flag(help: "Delete the graph and keep the index.")
     var delete = false
 
-    @Option(help: ArgumentHelp("The number of threads (also DREAMSIM_THREADS).", valueName: "n"))
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     @OptionGroup var output: ReportOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
         guard (2...256).contains(links) else { throw ValidationError("--links must be from 2 to 256") }
         guard (links...100_000).contains(effort) else {
             throw ValidationError("--effort must be from --links to 100000")
@@ -46,7 +44,7 @@ struct IndexGraph: ParsableCommand {
     }
 
     func run() throws {
-        if let threads { PerceptualModel.threads = threads }
+        threads.apply()
         let reader = try IndexReader(index.url)
         if delete {
             let wasThere = try reader.deleteNeighbors()

@@ -7,11 +7,11 @@ import Foundation
 struct IndexImport: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Make an index of vectors that were exported, or that another program made.",
+        abstract: "Import an index from exported embeddings.",
         discussion: """
-            Vectors are only imported with what made them: an export says it; of others, --stamp names the stamp.json of \
-            an export, or --model the model that made them. Files that an export describes need not be there; others \
-            are read, though not embedded. Parquet is not read: convert clip-retrieval's metadata to JSON lines.
+            The model of the vectors must be known: exports contain its stamp; for other files give --stamp (the \
+            stamp.json of an export) or --model. The image files of an export may be missing; those of other sources are read \
+            but not embedded. Parquet is not supported: convert clip-retrieval's metadata to JSON lines.
 
             EXAMPLES
               dreamsim index import embeddings/ --index copy.index
@@ -20,21 +20,21 @@ struct IndexImport: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "A folder in the layout of clip-retrieval, or a .safetensors, .csv or .ndjson.", completion: .file())
+        help: "Folder of clip-retrieval, or file (.safetensors, .csv or .ndjson).", completion: .file())
     var input: String
 
     @OptionGroup var index: IndexOptions
 
-    @Option(help: "The layout; by default the name tells it.")
-    var layout: InterchangeFormat?
+    @Option(help: "Format of the file. (default: by its name)")
+    var fileFormat: InterchangeFormat?
 
     @Option(
-        help: ArgumentHelp("What made the vectors: the stamp of an export.", valueName: "stamp.json"),
+        help: ArgumentHelp("Stamp of an export, which states the vectors' model.", valueName: "stamp.json"),
         completion: .file())
     var stamp: String?
 
-    @Option(help: "How vectors are kept when --model says what made them.")
-    var vectors: VectorPrecision = .float16
+    @Option(help: "Precision of the vectors.")
+    var vectorPrecision: VectorPrecision = .float16
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: ReportOptions
@@ -51,10 +51,12 @@ struct IndexImport: AsyncParsableCommand {
             let loaded = try await model.load(quiet: output.quiet)
             known = try InterchangeStamp(
                 IndexSettings(
-                    loaded, choice: model.choice, store: ModelStore(model.store.configuration()), precision: vectors))
+                    loaded, choice: model.choice, store: ModelStore(model.store.configuration()),
+                    precision: vectorPrecision))
         }
         let progress = LateProgressLine(unit: "files", isQuiet: output.quiet)
-        let report = try IndexWriter.importing(URL(filePath: input), into: index.url, format: layout, stamp: known) {
+        let report = try IndexWriter.importing(URL(filePath: input), into: index.url, format: fileFormat, stamp: known)
+        {
             progress.show($0, of: $1)
         }
         progress.clear()
@@ -65,6 +67,6 @@ struct IndexImport: AsyncParsableCommand {
             """
         Terminal.write(output.format == .json ? try JSON.text(report) + "\n" : text)
         for failure in report.failures { Terminal.error(failure.error) }
-        if !report.failures.isEmpty { Terminal.exit(.trouble) }
+        if !report.failures.isEmpty { Terminal.exit(.failed) }
     }
 }

@@ -6,12 +6,11 @@ import Foundation
 struct IndexUpdate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "update",
-        abstract: "Make or update an index of folders of images; this is what 'dreamsim index' does by itself.",
+        abstract: "Create or update an index of images (the default of 'dreamsim index').",
         discussion: """
-            Folders are searched through and through. Files that have not changed are skipped, moved ones recognized by \
-            their content, those that are gone dropped; those that cannot be read are listed with the reason. What is \
-            done is kept when the command is interrupted, and the same command goes on from there. Without folders, \
-            those of the last times are brought up to date.
+            Folders are searched recursively. Unchanged files are skipped, moved files are recognized by their content, \
+            deleted files are dropped, and unreadable files are listed with the reason. An interrupted command resumes when it \
+            is given again. Without folders, the indexed ones are updated. float16 halves the size and the search time.
 
             EXAMPLES
               dreamsim index photos/
@@ -21,46 +20,44 @@ struct IndexUpdate: AsyncParsableCommand {
               dreamsim index photos/ --watch
             """)
 
-    @Argument(help: "Folders, or images.")
+    @Argument(help: "Folders or images to index.")
     var folders: [ImagePath] = []
 
     @OptionGroup var index: IndexOptions
 
-    @Option(help: ArgumentHelp("Only files that match this pattern of * and ? (repeatable).", valueName: "pattern"))
+    @Option(help: ArgumentHelp("Include only files that match this pattern (repeatable).", valueName: "pattern"))
     var include: [String] = []
 
-    @Option(help: ArgumentHelp("No files or folders that match this pattern (repeatable).", valueName: "pattern"))
+    @Option(help: ArgumentHelp("Exclude files and folders that match this pattern (repeatable).", valueName: "pattern"))
     var exclude: [String] = []
 
-    @Flag(inversion: .prefixedNo, help: "Follow links; no folder is entered twice.")
-    var links = true
+    @Flag(inversion: .prefixedNo, help: "Follow symbolic links.")
+    var followLinks = true
 
-    @Flag(help: "Drop all entries of a folder that holds no image any more.")
+    @Flag(help: "Drop the entries of folders that hold no images.")
     var prune = false
 
-    @Flag(help: "Try again to read files that failed before, also when they have not changed.")
+    @Flag(help: "Retry unchanged files that failed before.")
     var retry = false
 
-    @Flag(help: "First compare every vector with its checksum; damaged ones are made anew.")
+    @Flag(help: "Verify checksums and embed damaged entries again.")
     var verify = false
 
-    @Flag(help: "Stay and keep the index up to date, until Ctrl-C.")
+    @Flag(help: "Watch the folders and update the index until Ctrl-C.")
     var watch = false
 
-    @Option(help: ArgumentHelp("With --watch, look for changes every so many seconds.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Interval of --watch.", valueName: "seconds"))
     var every: Double = 5
 
-    @Option(help: "How vectors are kept in a new index: float16 takes half the space and time.")
-    var vectors: VectorPrecision?
+    @Option(help: "Precision of the vectors in a new index.")
+    var vectorPrecision: VectorPrecision?
 
-    @Option(help: ArgumentHelp("The number of images that pass the model together.", valueName: "n"))
-    var batch: Int = 8
+    @OptionGroup var batch: BatchOptions
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var output: ReportOptions
 
     func validate() throws {
-        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
         guard (0.1...86_400).contains(every) else { throw ValidationError("--every must be from 0.1 to 86400") }
     }
 
@@ -69,7 +66,7 @@ struct IndexUpdate: AsyncParsableCommand {
         if folders.isEmpty && made == nil {
             throw ValidationError("name a folder: there is no index in \(index.path) yet")
         }
-        let (loaded, settings) = try await model.load(for: made, vectors: vectors, quiet: output.quiet)
+        let (loaded, settings) = try await model.load(for: made, vectors: vectorPrecision, quiet: output.quiet)
         // Before there is an index: from then on a signal ends with a report.
         let interruption = Interruption()
         let writer = try IndexWriter(index.url, settings: settings)
@@ -77,20 +74,20 @@ struct IndexUpdate: AsyncParsableCommand {
         writer.notes.forEach(Terminal.note)
         if verify {
             let damaged = try writer.verify()
-            if damaged > 0 { Terminal.note("\(index.path): \(damaged) vectors were damaged and are made anew") }
+            if damaged > 0 { Terminal.note("\(index.path): \(damaged) vectors were damaged and are embedded again") }
         }
         let roots = folders.isEmpty || verify ? try writer.roots() + folders : folders
-        let complaints = Complaints()
+        let messages = Messages()
         var isFirst = true
         repeat {
-            let report = try update(writer, roots, loaded, interruption, complaints)
+            let report = try update(writer, roots, loaded, interruption, messages)
             // While it watches, only what has changed is worth a report.
             if isFirst || report.hasChanges {
                 Terminal.write(try IndexingOutput(report: report, options: output, index: index.path).text())
             }
-            if !watch && report.isComplete && report.newFailures > 0 { Terminal.exit(.trouble) }
+            if !watch && report.isComplete && report.newFailures > 0 { Terminal.exit(.failed) }
             if !watch && !report.isComplete {
-                Terminal.note("interrupted; what is done is kept, and the same command goes on from there")
+                Terminal.note("interrupted; what is done is kept, and the same command resumes")
                 Terminal.exit(.interrupted)
             }
             isFirst = false
@@ -99,7 +96,7 @@ struct IndexUpdate: AsyncParsableCommand {
 
     private func update(
         _ writer: IndexWriter, _ roots: [ImagePath], _ model: PerceptualModel, _ interruption: Interruption,
-        _ complaints: Complaints
+        _ messages: Messages
     ) throws -> IndexingReport {
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         defer { progress.clear() }
@@ -108,8 +105,8 @@ struct IndexUpdate: AsyncParsableCommand {
         ) { event in
             switch event {
             case .progress(let done, let total): progress.show(done, of: total)
-            case .failure(let path, let reason): complaints.once("\(path): \(reason)", Terminal.error)
-            case .note(let text): complaints.once(text, Terminal.note)
+            case .failure(let path, let reason): messages.once("\(path): \(reason)", Terminal.error)
+            case .note(let text): messages.once(text, Terminal.note)
             }
         }
     }
@@ -118,8 +115,8 @@ struct IndexUpdate: AsyncParsableCommand {
         var options = IndexingOptions()
         options.finder.included = include
         options.finder.excluded = exclude
-        options.finder.followsLinks = links
-        options.batch = batch
+        options.finder.followsLinks = followLinks
+        options.batch = batch.size
         options.retriesFailures = retry
         options.emptiesFolders = prune
         return options
@@ -127,7 +124,7 @@ struct IndexUpdate: AsyncParsableCommand {
 }
 
 /// What was said already, so that a command that stays does not repeat itself.
-private final class Complaints {
+private final class Messages {
     private var said: Set<String> = []
 
     func once(_ text: String, _ say: (String) -> Void) {

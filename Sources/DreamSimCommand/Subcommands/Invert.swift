@@ -5,45 +5,46 @@ import Foundation
 
 struct Invert: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make an image that matches another in the eyes of a metric.",
+        abstract: "Optimize an image to match others by a metric.",
         discussion: """
-            Begins with noise, or with --from, and changes the image step by step (Adam) until the metric finds it like the \
-            target: what the image shows is what the metric keeps, and what differs is what it does not mind. What is \
-            found depends on how the image is written down (--as).
+            Starts from noise, or from --from, and minimizes the metric's distance to the target by gradient descent (Adam). \
+            What the result shares with the target is what the metric is sensitive to; where they differ, it is robust. The \
+            result depends on the parameterization: pixels; pyramid (coarse to fine); fourier (the amplitudes of natural \
+            images); network (an untrained network, Deep Image Prior).
 
-            With several targets the image comes to match all of them; --weight says how much each counts. A --mask limits \
-            a target to what is white: one mask for all, or one for each in their order.
+            Several targets are matched together, by --weight. A --mask limits a target to its white part: give one mask \
+            for all targets, or one per target.
 
-            The same command gives the same image. The best image so far is written as the run goes on; with \
-            --checkpoint, a run that was stopped in any way goes on where it was.
+            The same command gives the same image. The best image so far is written during the run; with --checkpoint, a \
+            stopped run resumes.
 
             EXAMPLES
               dreamsim invert photo.jpg -o out.png --metric lpips-vgg
-              dreamsim invert photo.jpg -o out.png --strip strip.png --curve loss.png --json run.json
+              dreamsim invert photo.jpg -o out.png --sheet sheet.png --curve loss.png --json run.json
               dreamsim invert photo.jpg -o out.png --metric vits14-focus --as pyramid --crop 0.3
               dreamsim invert left.jpg right.jpg -o both.png --mask left.png --mask right.png
             """)
 
-    @Argument(help: "The images to match.")
+    @Argument(help: "Images to match.")
     var targets: [ImagePath]
 
     @Option(
         help: ArgumentHelp(
-            "The metric or model to match by, or a weighted sum such as 'lpips-vgg + 0.5*dists'; in place of --model. (default: lpips-vgg)",
+            "Metric or weighted sum, in place of --model. (default: lpips-vgg)",
             valueName: "metric"),
         completion: .list(MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
     var metric: String?
 
-    @Option(help: ArgumentHelp("The image to start from, in place of noise.", valueName: "image"))
+    @Option(help: ArgumentHelp("Image to start from instead of noise.", valueName: "image"))
     var from: ImagePath?
 
     @Option(
         help: ArgumentHelp(
-            "An image as large as the target: what is white counts. Once for all targets, or once for each.",
+            "Mask of the target; white counts (repeatable, per target).",
             valueName: "file"))
     var mask: [ImagePath] = []
 
-    @Option(help: ArgumentHelp("How much a target counts among several; once for each.", valueName: "weight"))
+    @Option(help: ArgumentHelp("Weight of a target (repeatable, per target).", valueName: "weight"))
     var weight: [Double] = []
 
     @OptionGroup(title: "Optimization") var flags: InversionFlags
@@ -77,7 +78,7 @@ struct Invert: AsyncParsableCommand {
         let inversion = try Inversion(
             of: matched, by: await loss(), flags.options(like: images[0]), from: start, named: from?.name)
         let run = try InversionRun(inversion, outputs.settings)
-        if !outputs.quiet, inversion.steps > 0 { Terminal.note("goes on after step \(inversion.steps)") }
+        if !outputs.quiet, inversion.steps > 0 { Terminal.note("resuming after step \(inversion.steps)") }
         let interruption = Interruption()
         let report = try run.run { progress in
             show(progress)
@@ -124,7 +125,7 @@ struct Invert: AsyncParsableCommand {
         if !report.isComplete {
             Terminal.note(
                 outputs.checkpoint == nil
-                    ? "stopped; with --checkpoint it could go on" : "stopped; the same command goes on")
+                    ? "stopped; with --checkpoint it could be resumed" : "stopped; the same command resumes it")
         }
     }
 }

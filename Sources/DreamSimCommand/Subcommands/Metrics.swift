@@ -5,10 +5,10 @@ import Foundation
 
 struct Metrics: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the metrics, say which way their numbers go and which are ready.",
+        abstract: "List the metrics and their properties.",
         discussion: """
-            Every name is taken by --metric. Metrics that compare images as they are need two of the same size, see \
-            --resize. Those that give a map are taken by 'heatmap', those that give a gradient by 'invert' and as a loss.
+            --metric takes every name. Metrics of any size need two images of the same size; see --resize. 'heatmap' takes \
+            metrics with a map, 'invert' those with a gradient.
 
             EXAMPLES
               dreamsim metrics

@@ -3,17 +3,17 @@ import DreamSim
 
 struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, describe, fetch, check and convert models.",
+        abstract: "List, inspect, download, verify and convert models.",
         discussion: """
-            Weights are looked for in the folder of --weights, laid out as the reference's releases unpack, then in the \
-            cache: $DREAMSIM_HOME, else $XDG_CACHE_HOME/dreamsim, else ~/.cache/dreamsim. After a first load the merged \
-            weights are kept there too, so that later starts are immediate.
+            Weights are searched in the folder of --weights, in the layout of the reference's releases, then in the \
+            cache: $DREAMSIM_HOME, else $XDG_CACHE_HOME/dreamsim, else ~/.cache/dreamsim. The first load caches the merged \
+            weights there too, so that later loads are immediate.
 
-            DREAMSIM_MIRROR=https://host/folder is asked for each file in place of its publisher; DREAMSIM_OFFLINE=1 \
-            forbids the network; DREAMSIM_PYTHON names the Python whose pip fetches packages; DREAMSIM_THREADS limits \
-            the threads; DREAMSIM_SIMD (baseline, avx2 or avx512) forces a kind of kernel.
+            DREAMSIM_MIRROR=https://host/folder replaces the publishers' addresses; DREAMSIM_OFFLINE=1 forbids the \
+            network; DREAMSIM_PYTHON names the Python whose pip downloads packages; DREAMSIM_THREADS limits the threads; \
+            DREAMSIM_SIMD (baseline, avx2 or avx512) selects the kernels.
 
-            A model of your own is described by a JSON file beside its weights, which --model takes:
+            --model also takes a JSON file that describes a model of your own, beside its weights:
               { "name": "mine",
                 "backbones": [ { "architecture": "dinov2_vits14", "weights": "model.pth", "feature": "cls" } ],
                 "adapter": "my_lora" }

@@ -4,7 +4,7 @@ import Foundation
 
 struct ModelsConvert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "convert", abstract: "Write a whole model, adapter merged, as one safetensors file.",
+        commandName: "convert", abstract: "Convert a model to one merged safetensors file.",
         discussion: """
             The file holds everything the model needs; --model takes its path on any machine.
 
@@ -12,17 +12,17 @@ struct ModelsConvert: ParsableCommand {
               dreamsim models convert ensemble -o ensemble.safetensors
             """)
 
-    @Argument(help: "A name of the catalog, or the path of a description (.json).")
+    @Argument(help: "Model name, or description (.json).")
     var model: String
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Where to write (.safetensors).", valueName: "file"),
+        name: .shortAndLong, help: ArgumentHelp("File to write (.safetensors).", valueName: "file"),
         completion: .file())
     var output: String
 
     @Option(
         name: .customLong("weights-precision"),
-        help: "How weights are kept in the file; half precision changes distances a little.")
+        help: "Precision of the weights.")
     var weightPrecision: WeightPrecision = .float32
 
     @OptionGroup var store: StoreOptions

@@ -4,17 +4,17 @@ import Foundation
 
 struct ModelsInfo: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "info", abstract: "Say what a model is made of, where its weights come from and their license.",
+        commandName: "info", abstract: "Show a model's architecture, weights and license.",
         discussion: """
             EXAMPLES
               dreamsim models info ensemble
               dreamsim models info --hardware
             """)
 
-    @Argument(help: "The model's name.")
+    @Argument(help: "Name of the model.")
     var name: CatalogName?
 
-    @Flag(help: "Say what the computations run on: kind of kernels, threads, processors.")
+    @Flag(help: "Show the kernels, threads and processors in use.")
     var hardware = false
 
     @OptionGroup var store: StoreOptions

@@ -5,7 +5,7 @@ import Foundation
 
 struct ModelsList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the models of the catalog and say which are ready.")
+        commandName: "list", abstract: "List the models of the catalog.")
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var output: OutputOptions
@@ -38,7 +38,7 @@ struct ModelsList: ParsableCommand {
                 lines.removeFirst()
             } else {
                 lines += [
-                    "", "NIGHTS: agreement with people's choices in per cent, as DreamSim's authors publish it.",
+                    "", "NIGHTS: agreement with human judgments in per cent, as DreamSim's authors publish it.",
                     "Fetch one with 'dreamsim models pull NAME'; 'dreamsim models info NAME' says more, and the license.",
                 ]
             }

@@ -3,15 +3,15 @@ import DreamSim
 
 struct ModelsPull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Fetch the weights of models and metrics into the cache.",
-        discussion: "An interrupted download goes on where it stopped when the command is given again.")
+        commandName: "pull", abstract: "Download the weights of models and metrics.",
+        discussion: "An interrupted download resumes when the command is given again.")
 
-    @Argument(help: "The names of models and metrics.")
+    @Argument(help: "Names of models and metrics.")
     var names: [WeightsName]
 
     @OptionGroup var store: StoreOptions
 
-    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
     func run() async throws {

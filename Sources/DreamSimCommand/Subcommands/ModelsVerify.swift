@@ -3,12 +3,12 @@ import DreamSim
 
 struct ModelsVerify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check the weights on this machine against their digests.",
+        commandName: "verify", abstract: "Verify local weights against their digests.",
         discussion:
-            "Without names, every model and metric that is ready is checked. Ends with code 2 when a file is not as it should be."
+            "Without names, verifies every model and metric whose weights are here. Exits with 2 when a file differs."
     )
 
-    @Argument(help: "The names of models and metrics.")
+    @Argument(help: "Names of models and metrics.")
     var names: [WeightsName] = []
 
     @OptionGroup var store: StoreOptions
@@ -27,6 +27,6 @@ struct ModelsVerify: ParsableCommand {
             }
         }
         Terminal.write(table.lines().map { $0 + "\n" }.joined())
-        if !isGood { Terminal.exit(.trouble) }
+        if !isGood { Terminal.exit(.failed) }
     }
 }

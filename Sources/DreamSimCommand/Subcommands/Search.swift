@@ -5,11 +5,10 @@ import Foundation
 
 struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find the images of an index that look most like others.",
+        abstract: "Search an index for similar images.",
         discussion: """
-            Every query is compared with every vector of the index: nothing is missed, unless --approximate or \
-            --max-latency allow it. A query that is in the index \
-            itself needs no model, and is not among its own results. Several queries are answered in one pass.
+            Searches are exact unless --approximate or --max-latency allow otherwise. An image that the index contains needs \
+            no model, and is not among its own results. Several queries are answered in one pass.
 
             EXAMPLES
               dreamsim search photo.jpg -k 20
@@ -20,27 +19,27 @@ struct Search: AsyncParsableCommand {
               curl -s https://example.org/cat.jpg | dreamsim search -
             """)
 
-    @Argument(help: "Images; '-' takes one from standard input.")
+    @Argument(help: "Images to search for; '-' reads standard input.")
     var images: [ImagePath] = []
 
-    @Option(help: ArgumentHelp("An image of the index, by the number that results show (repeatable).", valueName: "n"))
+    @Option(help: ArgumentHelp("Image of the index, by its id (repeatable).", valueName: "n"))
     var id: [Int64] = []
 
     @OptionGroup var index: IndexOptions
 
-    @Option(name: [.customShort("k"), .long], help: ArgumentHelp("The number of results.", valueName: "n"))
+    @Option(name: [.customShort("k"), .long], help: ArgumentHelp("Number of results.", valueName: "n"))
     var count: Int = 10
 
-    @Flag(help: "Search for what all images have in common: the mean of their vectors.")
+    @Flag(help: "Search for the mean of all images.")
     var mean = false
 
-    @Option(help: ArgumentHelp("Results should not be like this image (repeatable).", valueName: "image"))
+    @Option(help: ArgumentHelp("Image that results should not resemble (repeatable).", valueName: "image"))
     var unlike: [ImagePath] = []
 
-    @Option(help: ArgumentHelp("How much --unlike counts, from 0 to 1.", valueName: "share"))
+    @Option(help: ArgumentHelp("Weight of --unlike, from 0 to 1.", valueName: "share"))
     var unlikeWeight: Double = 0.5
 
-    @Flag(help: "Also show the queries' own files.")
+    @Flag(help: "Include the queries' own files.")
     var withQuery = false
 
     @OptionGroup(title: "Approximate search") var speed: SearchMethodOptions
@@ -48,10 +47,10 @@ struct Search: AsyncParsableCommand {
     @OptionGroup(title: "Filters") var filters: FilterOptions
 
     @Option(
-        help: ArgumentHelp("Also write the results as a page of images.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write the results as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
-    @Flag(help: "Show the results as small images in the terminal, of colored half blocks.")
+    @Flag(help: "Show thumbnails of the results in the terminal.")
     var preview = false
 
     @OptionGroup var output: SearchOutputOptions
@@ -69,7 +68,7 @@ struct Search: AsyncParsableCommand {
     }
 
     func run() async throws {
-        model.apply()
+        model.threads.apply()
         let reader = try IndexReader(index.url)
         try reader.protectImages(from: html)
         let limit = reader.settings.stamp.preprocessing.decoding.byteLimit
@@ -92,7 +91,10 @@ struct Search: AsyncParsableCommand {
                 failures.append(ComparisonReport.Failure(image: source.name, error: "\(error)"))
             }
         }
-        let requests = try requests(Array(zip(sources, found)), like.count)
+        let named = zip(sources, found).map { ($0.name, $1) }
+        let requests = try SearchRequest.all(
+            Array(named.prefix(like.count)), unlike: Array(named.dropFirst(like.count)), weight: unlikeWeight,
+            takesMean: mean)
         let method = try speed.method(reader, queries: requests.count, quiet: output.quiet)
         let hits =
             requests.isEmpty
@@ -110,31 +112,6 @@ struct Search: AsyncParsableCommand {
             Terminal.note("the index holds no other images, or none that the filters leave")
         }
         for failure in failures { Terminal.error(failure.error) }
-        if !failures.isEmpty { Terminal.exit(.trouble) }
-    }
-
-    /// What is searched for: each image by itself, or all as one.
-    private func requests(
-        _ found: [(source: QuerySource, result: Result<SearchQuery, any Error>)], _ likes: Int
-    ) throws -> [(name: ImagePath, unlike: [ImagePath], query: SearchQuery)] {
-        func sound(_ part: ArraySlice<(source: QuerySource, result: Result<SearchQuery, any Error>)>)
-            -> [(name: ImagePath, query: SearchQuery)]
-        {
-            part.compactMap { found in (try? found.result.get()).map { (found.source.name, $0) } }
-        }
-        let (like, others) = (sound(found.prefix(likes)), sound(found.dropFirst(likes)))
-        // A part that is missing would change what the rest means.
-        if others.count < unlike.count || (mean && like.count < likes) { return [] }
-        let names = others.map(\.name)
-        func combined(_ queries: [SearchQuery]) throws -> SearchQuery {
-            others.isEmpty && queries.count == 1
-                ? queries[0]
-                : try SearchQuery.combining(queries, unlike: others.map(\.query), weight: unlikeWeight)
-        }
-        if mean {
-            let name = ImagePath(like.map { ImagePath.text($0.name.bytes) }.joined(separator: " + "))
-            return [(name, names, try combined(like.map(\.query)))]
-        }
-        return try like.map { ($0.name, names, try combined([$0.query])) }
+        if !failures.isEmpty { Terminal.exit(.failed) }
     }
 }

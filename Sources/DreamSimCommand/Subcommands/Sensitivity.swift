@@ -4,11 +4,10 @@ import Foundation
 
 struct Sensitivity: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what metrics mind: alter an image in many ways and plot the differences.",
+        abstract: "Plot metrics' sensitivity to image distortions.",
         discussion: """
-            Color, layout, blur, noise, shift, rotation, crop and compression, each at several strengths. So that metrics can \
-            be read together, each one's differences are divided by its difference from an unrelated image, or without \
-            one by its largest difference in the set. Chance begins with the seed and repeats.
+            Applies distortions of color, layout, blur, noise, shift, rotation, crop and compression at several strengths. \
+            Each metric's values are scaled by its value for --unrelated, or else by its largest value.
 
             EXAMPLES
               dreamsim sensitivity photo.jpg --metric ensemble,lpips-alex,ssim -o plot.png
@@ -16,39 +15,40 @@ struct Sensitivity: AsyncParsableCommand {
               dreamsim sensitivity photo.jpg --alteration blur,noise -o numbers.csv
             """)
 
-    @Argument(help: "The image.")
+    @Argument(help: "Image to alter.")
     var image: ImagePath
 
     @Option(
-        help: ArgumentHelp("Metrics and models, separated by commas; in place of --model.", valueName: "names"))
+        help: ArgumentHelp("Metrics and models, separated by commas, in place of --model.", valueName: "names"))
     var metric: String?
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Where to write: .png, .jpg, .svg, .html, .csv or .json.", valueName: "file"),
+        help: ArgumentHelp("File to write (.png, .jpg, .svg, .html, .csv or .json).", valueName: "file"),
         completion: .file())
     var output: String
 
-    @Option(help: ArgumentHelp("An image that shows something else, whose difference counts as 1.", valueName: "image"))
+    @Option(help: ArgumentHelp("Unrelated image, whose difference scales the others to 1.", valueName: "image"))
     var unrelated: ImagePath?
 
     @Option(
         help: ArgumentHelp(
-            "Only these alterations, separated by commas: \(Alteration.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "Alterations, separated by commas. (default: all)",
             valueName: "names"))
     var alteration: String?
 
-    @Option(help: ArgumentHelp("What chance begins with.", valueName: "number"))
+    @Option(help: ArgumentHelp("Random seed.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Larger images are first brought to this longer side.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Maximum longer side; larger images are resized.", valueName: "pixels"))
     var longestSide: Int = 512
 
     @Option(
-        help: ArgumentHelp("Also draw the altered images (.png or .jpg).", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write a contact sheet of the altered images (.png, .jpg).", valueName: "file"),
+        completion: .file())
     var sheet: String?
 
-    @Flag(name: .shortAndLong, help: "No progress and no notes; only errors.")
+    @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
     @OptionGroup var model: ModelOptions

@@ -7,11 +7,11 @@ import Logging
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compare, embed and find images over HTTP, with a page for the browser.",
+        abstract: "Serve metrics and searches over HTTP, with a web page.",
         discussion: """
-            The service listens on this machine only, unless --host names another address; it then needs a token, which \
-            requests bring as 'Authorization: Bearer TOKEN'. Nothing is kept of what is sent. /v1/openapi.json \
-            describes every route. SIGTERM ends the service when what it accepted is answered.
+            The service listens on the loopback interface only, unless --host names another address; it then needs a token \
+            ('Authorization: Bearer TOKEN'). Uploads are not stored. /v1/openapi.json documents every route. SIGTERM shuts the \
+            service down gracefully.
 
             EXAMPLES
               dreamsim serve --metric vits14-focus,ssim,lpips-alex
@@ -21,52 +21,50 @@ struct Serve: AsyncParsableCommand {
               curl -F reference=@a.jpg -F image=@b.jpg -F image=@c.jpg http://127.0.0.1:8080/v1/compare
             """)
 
-    @Option(help: ArgumentHelp("The address to listen on.", valueName: "address"))
+    @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
     var host = "127.0.0.1"
 
-    @Option(help: ArgumentHelp("The port; 0 takes a free one.", valueName: "n"))
+    @Option(help: ArgumentHelp("Port; 0 chooses a free one.", valueName: "n"))
     var port = 8080
 
     @Option(
-        help: ArgumentHelp("A file whose first line is the token (also DREAMSIM_TOKEN).", valueName: "file"),
+        help: ArgumentHelp("File with the token (also DREAMSIM_TOKEN).", valueName: "file"),
         completion: .file())
     var tokenFile: String?
 
     @Option(
-        help: ArgumentHelp("Another name by which the service may be asked for (repeatable).", valueName: "name"))
+        help: ArgumentHelp("Additional host name to accept (repeatable).", valueName: "name"))
     var allowHost: [String] = []
 
     @Option(
-        help: ArgumentHelp("A folder below which requests may name files, in place of sending them.", valueName: "dir"),
+        help: ArgumentHelp("Folder whose files requests may name.", valueName: "dir"),
         completion: .directory)
     var allowRoot: String?
 
     @Option(
-        name: .customLong("index"), help: ArgumentHelp("The index that can be searched.", valueName: "dir"),
+        name: .customLong("index"), help: ArgumentHelp("Index to serve.", valueName: "dir"),
         completion: .directory)
     var index: String?
 
     @Option(
-        help: ArgumentHelp("Reports that can be looked at, written by 'evaluate --output'.", valueName: "dir"),
+        help: ArgumentHelp("Folder of evaluation reports to serve.", valueName: "dir"),
         completion: .directory)
     var reports: String?
 
     @OptionGroup(title: "Voting room") var voting: VotingOptions
 
-    @Option(help: ArgumentHelp("The number of images that pass a model together.", valueName: "n"))
-    var batch = 8
+    @OptionGroup var batch: BatchOptions
 
-    @Option(help: ArgumentHelp("The most images that are accepted and not answered yet.", valueName: "n"))
+    @Option(help: ArgumentHelp("Maximum number of images in progress.", valueName: "n"))
     var queue = 256
 
-    @Flag(name: .shortAndLong, help: "No line a request; only where the service listens, and errors.")
+    @Flag(name: .shortAndLong, help: "Log only errors.")
     var quiet = false
 
     @OptionGroup var metrics: MetricOptions
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
-        guard (1...1024).contains(batch) else { throw ValidationError("--batch must be from 1 to 1024") }
         guard (1...100_000).contains(queue) else { throw ValidationError("--queue must be from 1 to 100000") }
         guard metrics.mask.mask == nil, metrics.resize.side == nil else {
             throw ValidationError("--mask and --resize are of a comparison; requests give resize=SIDE")
@@ -82,7 +80,7 @@ struct Serve: AsyncParsableCommand {
         settings.reports = reports.map { URL(filePath: $0) }
         settings.votingRoom = try voting.room(root: settings.root)
         settings.store = try metrics.model.store.configuration()
-        settings.limits.batch = batch
+        settings.limits.batch = batch.size
         settings.limits.acceptedImages = queue
         settings.limits.images = min(settings.limits.images, queue)
         var logger = Logger(label: "dreamsim") { StreamLogHandler.standardError(label: $0) }

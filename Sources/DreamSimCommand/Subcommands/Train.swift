@@ -7,16 +7,15 @@ import Foundation
 
 struct Train: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tune a model on people's judgments.",
+        abstract: "Train a model on human judgments.",
         discussion: """
-            Learns from triplets with the hinge loss of DreamSim, and keeps everything in one folder. \
-            'checkpoint.safetensors' lets a run that was stopped in any way go on to the very same result; 'log.jsonl' has a \
-            line a step; 'report.html' shows how it went, and 'tensorboard --logdir' shows it as it goes.
+            Trains on triplets with DreamSim's hinge loss and writes everything to one folder. A stopped run resumes from \
+            'checkpoint.safetensors' to the very same result. 'log.jsonl' has a line per step; 'report.html' and \
+            'tensorboard --logdir' show the curves.
 
             METHODS
-              lora   low-rank updates of attention, as DreamSim's published models were tuned; 'best' (of the best \
-            validation) and 'adapter' (of the last epoch) are PEFT folders that this program, the Python reference and peft \
-            load. Use with --adapter
+              lora   low-rank updates of attention, as in DreamSim's published models; 'best' (best validation) and \
+            'adapter' (last epoch) are PEFT folders that this program, the Python reference and peft load. Use with --adapter
               mlp    a head on frozen backbones, x + fc2(relu(fc1 x)): images are embedded once, and the epochs take \
             seconds; 'best.safetensors' and 'head.safetensors'. Use with --head
               full   every weight, slower and with more memory; 'best.safetensors' and 'model.safetensors' are whole models. \
@@ -45,28 +44,28 @@ struct Train: AsyncParsableCommand {
               dreamsim compare a.jpg b.jpg --model vits14-focus --head runs/head/best.safetensors
             """)
 
-    @Argument(help: ArgumentHelp("The folder or table of triplets.", valueName: "data"))
+    @Argument(help: ArgumentHelp("Folder or table of triplets.", valueName: "data"))
     var triplets: ImagePath?
 
-    @Option(help: ArgumentHelp("The same as DATA, by name.", valueName: "path"))
+    @Option(help: ArgumentHelp("Folder or table of triplets, as an option.", valueName: "path"))
     var data: ImagePath?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the run.", valueName: "dir"), completion: .directory)
+    @Option(name: .shortAndLong, help: ArgumentHelp("Folder of the run.", valueName: "dir"), completion: .directory)
     var output: String?
 
-    @Flag(help: "Only read DATA to its end, decode every image and say what is wrong; exit code 2 if anything is.")
+    @Flag(help: "Validate the triplets and images without training.")
     var check = false
 
-    @Flag(help: "Only print a table to fill in.")
+    @Flag(help: "Print a table to fill in.")
     var template = false
 
-    @Option(help: ArgumentHelp("A table of triplets to validate on.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Table of triplets for validation.", valueName: "file"), completion: .file())
     var validation: ImagePath?
 
     @OptionGroup(title: "Training") var training: TrainingFlags
     @OptionGroup var model: ModelOptions
 
-    @Flag(name: .shortAndLong, help: "Only say what is wrong.")
+    @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
     func validate() throws {
@@ -105,7 +104,7 @@ struct Train: AsyncParsableCommand {
             let done = run.trainer.steps
             Terminal.note(
                 "\(run.training.count) triplets to learn from, \(run.validation.count) to validate on, \(run.totalSteps) steps"
-                    + (done > 0 ? "; goes on after step \(done)" : ""))
+                    + (done > 0 ? "; resuming after step \(done)" : ""))
         }
         let embedding = LateProgressLine(unit: "images embedded", isQuiet: quiet)
         try run.run { event in
@@ -147,7 +146,7 @@ struct Train: AsyncParsableCommand {
         let check = try TripletCheck(data, decoding: model.preprocessing.decoding) { line.show($0, of: $1) }
         line.clear()
         Terminal.write(TripletCheckOutput.text(check))
-        if !check.isUsable { Terminal.exit(.trouble) }
+        if !check.isUsable { Terminal.exit(.failed) }
     }
 
     private func show(_ step: TrainingRun.Step) {

@@ -41,6 +41,6 @@ struct Vote: AsyncParsableCommand {
             comparer.columns, isTolerant: metrics.isEverything, isQuiet: output.quiet)
         complaints.add(report.errors ?? [:], of: "\(reference)")
         complaints.finish(of: 1)
-        if complaints.hasFailed { Terminal.exit(.trouble) }
+        if complaints.hasFailed { Terminal.exit(.failed) }
     }
 }

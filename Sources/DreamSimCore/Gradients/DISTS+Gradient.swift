@@ -85,7 +85,7 @@ extension DISTS: FeatureMetric {
 }
 
 extension Tensor {
-    /// Lends the only image of a batch [1, 3, H, W] as a channels-last map, to be read.
+    /// Calls a closure with the only image of a batch [1, 3, H, W] as a channels-last map, to be read.
     fileprivate func withMap<R>(_ body: (MapRows) -> R) -> R {
         let (height, width) = (shape[2], shape[3])
         return channelsLast().withUnsafeBufferPointer { values in

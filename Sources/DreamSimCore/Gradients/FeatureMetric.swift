@@ -94,7 +94,7 @@ extension FeatureMetric {
     }
 }
 
-/// Images of which a metric keeps what its network sees.
+/// Images whose features a metric keeps.
 private struct SeenTarget<Metric: FeatureMetric>: MetricTarget {
     let metric: Metric
     let shape: Shape

@@ -19,7 +19,7 @@ extension PerceptualModel: DifferentiableMetric {
     /// Parts that are channel statistics and parts of fixed shares, as `lite` has them, take part.
     ///
     /// Memory: activations of eight images at a time, about 73 MB each for a ViT-B/16, and once for the model a second
-    /// copy of its weights, arranged for the way back.
+    /// copy of its weights, arranged for the backward pass.
     public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
         try checkBatches(a, b)
         let resampling = try gradientResampling(of: a)

@@ -72,12 +72,11 @@ struct MergedModel {
         let checkpoint = try Checkpoint(contentsOf: url)
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badMergedFile, url.path, reason) }
         guard checkpoint.metadata[Key.format] != "dreamsim-head" else {
-            throw fault("is a head and no whole model; name it with --head, beside the model that it was trained on")
+            throw fault("is a head, not a whole model; give it as the head of the model that it was trained on")
         }
         guard checkpoint.metadata[Key.format] == "dreamsim-merged" else {
             throw fault(
-                "is a file of weights, but not a merged model; describe it with a JSON file (see 'dreamsim help models') "
-                    + "or make one with 'dreamsim models convert'")
+                "is a file of weights, but not a merged model; describe it with a JSON file or convert it to one")
         }
         let found = checkpoint.metadata[Key.version] ?? "absent"
         guard found == Self.version else {

@@ -43,7 +43,7 @@ struct ModelHead {
             throw DreamSimError(
                 .badSetting, name,
                 "normalizes tokens before they are pooled, while its head has learnt from them as they are; load it "
-                    + "without normalization (--no-normalize)")
+                    + "without normalization")
         }
         file = url
         network = head

@@ -15,7 +15,7 @@ extension DifferenceMap {
         return ScalarField(width: columns, height: rows, values: whole)
     }
 
-    /// A field of which higher values say more different.
+    /// A field whose higher values mean more different.
     public init(_ field: ScalarField) {
         self.init(width: field.width, height: field.height, values: field.values)
     }

@@ -9,8 +9,8 @@ import Foundation
 ///   counts in the reference, so that it cannot be seen through windows and receptive fields; then the map is averaged with
 ///   the mask as weights. Nothing in the black part of the mask changes the result. For LPIPS the mean of its map stands in
 ///   for the metric, which is near and not equal; a mask that is white everywhere gives the metric itself.
-/// - Transformers see whole patches: a patch of which less than half counts is painted in the color that the network sees
-///   as zero, or left out of attention as well. The class token then describes the rest, with an edge where there was none.
+/// - Transformers see whole patches: a patch that counts by less than half is painted in the color that the network sees
+///   as zero, or left out of attention as well. The class token then summarizes the rest, with an edge where there was none.
 public struct MaskedMetric: SpatialMetric {
     /// The metric.
     public let metric: any SpatialMetric

@@ -6,7 +6,7 @@ import DreamSimTensors
 extension PerceptualModel: MaskableMetric {
     /// The distances of images from a reference as far as a mask lets them count, patch by patch.
     ///
-    /// The mask is preprocessed like the images; a patch of which less than half counts is painted with
+    /// The mask is preprocessed like the images; a patch that counts by less than half is painted with
     /// the mean color of the network's training, which it sees as zero. With `.removed`, no token attends to it either,
     /// and `cls_patch` leaves it out of the patches' mean.
     public func values(
@@ -98,7 +98,7 @@ extension PerceptualModel: MaskableMetric {
             .badSetting, description.name, "has no vision transformer, so that there are neither patches nor attention")
     }
 
-    /// Refuses sizes of which all attention weights together would not fit in memory.
+    /// Refuses sizes whose attention weights would not fit in memory.
     func checkAttentionSize() throws(DreamSimError) {
         for (network, part) in zip(networks, description.transformers) {
             let tokens = network.tokenCount(network.grid(height: preprocessing.side, width: preprocessing.side))

@@ -1,6 +1,6 @@
 public import DreamSimImages
 
-/// A measure of how alike two images are: DreamSim's models, LPIPS, DISTS, SSIM, MSE and the like.
+/// A perceptual metric of two images: DreamSim's models, LPIPS, DISTS, SSIM, MSE and the like.
 ///
 /// Images are always RGB of 8 bits; whatever range, normalization or size a metric computes with is its own business, so
 /// that nothing can be normalized twice or never.

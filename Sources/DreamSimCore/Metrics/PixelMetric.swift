@@ -64,7 +64,7 @@ extension MetricCard {
             throw DreamSimError(
                 .incomparable, name,
                 "needs images of the same size, these have \(a.width)x\(a.height) and \(b.width)x\(b.height) "
-                    + "pixels; bring both to one size (--resize, or resize= over HTTP)")
+                    + "pixels; resize both to one size")
         }
         guard min(a.width, a.height) >= minimum else {
             throw DreamSimError(

@@ -1,7 +1,7 @@
 public import DreamSimImages
 import DreamSimTensors
 
-/// SSIM, structural similarity: how alike means, contrasts and structures are in windows that slide over both images
+/// SSIM, structural similarity: the similarity of means, contrasts and structures in windows that slide over both images
 /// (Wang, Bovik, Sheikh and Simoncelli 2004), averaged over all windows and the three color channels.
 ///
 /// Libraries disagree on the window, on the borders and on scaling down first, so that the same images get different

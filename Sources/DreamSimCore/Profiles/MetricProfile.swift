@@ -30,7 +30,7 @@ public struct MetricProfile: Hashable, Sendable, Codable {
 
     /// The value at which pairs stop counting as the same.
     public struct Threshold: Hashable, Sendable, Codable {
-        /// Pairs that are at least as alike as this count as the same.
+        /// Pairs that are at least as alike as this are classified as the same.
         public let value: Double
         /// Where the value lies with a confidence of 95 %.
         public let low: Double?
@@ -38,13 +38,13 @@ public struct MetricProfile: Hashable, Sendable, Codable {
         public let high: Double?
         /// How it was chosen, such as `precision of at least 0.99`.
         public let criterion: String
-        /// The share of what counts as the same that is the same, on the labelled pairs.
+        /// The precision on the labeled pairs.
         public let precision: Double
-        /// The share of what is the same that counts as it, on the labelled pairs.
+        /// The recall on the labeled pairs.
         public let recall: Double
-        /// The name of the labelled pairs.
+        /// The name of the labeled pairs.
         public let dataSet: String
-        /// The number of labelled pairs.
+        /// The number of labeled pairs.
         public let count: Int
 
         /// Joins a value with how it came about.
@@ -62,7 +62,7 @@ public struct MetricProfile: Hashable, Sendable, Codable {
             self.count = count
         }
 
-        /// Whether a pair of this value counts as the same; never when it is NaN.
+        /// Whether a pair of this value is classified as the same; never when it is NaN.
         public func accepts(_ value: Double, _ direction: Direction) -> Bool {
             value == self.value || direction.isMoreAlike(value, than: self.value)
         }
@@ -128,19 +128,19 @@ extension MetricProfile {
                 positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
             profile = try decoder.decode(MetricProfile.self, from: Data(contentsOf: url))
         } catch let error as DecodingError {
-            throw fault("is no profile of a metric: \(error); make it again with 'dreamsim evaluate' or 'calibrate'")
+            throw fault("is no profile of a metric: \(error); evaluate or calibrate the metric again")
         } catch {
-            throw fault("cannot be read; 'dreamsim calibrate' and 'evaluate' make it: \(error.localizedDescription)")
+            throw fault("cannot be read: \(error.localizedDescription); evaluate or calibrate the metric again")
         }
         guard profile.threshold.map({ !$0.value.isNaN }) ?? true else { throw fault("holds a threshold that is NaN") }
         guard profile.version == 1 else {
-            throw fault("has version \(profile.version), this program reads 1; make it again with 'dreamsim evaluate'")
+            throw fault("has version \(profile.version), this program reads 1; evaluate or calibrate the metric again")
         }
         guard profile.identity == identity else {
             throw fault(
                 "is of \(profile.identity.name) (\(profile.identity.settings), weights "
                     + "\(profile.identity.weights?.prefix(12) ?? "none")), not of \(identity.name) (\(identity.settings), "
-                    + "weights \(identity.weights?.prefix(12) ?? "none")); make one with 'dreamsim evaluate' or 'calibrate'"
+                    + "weights \(identity.weights?.prefix(12) ?? "none")); evaluate or calibrate the metric again"
             )
         }
         guard !profile.dataSets.contains(where: { $0.unrelated.values.isEmpty }) else {
@@ -154,7 +154,7 @@ extension MetricProfile {
     public func requireThreshold(_ url: URL) throws(DreamSimError) -> Threshold {
         guard let threshold else {
             throw DreamSimError(
-                .badProfile, url.path, "holds no threshold of \(identity.name); 'dreamsim calibrate' makes one")
+                .badProfile, url.path, "holds no threshold of \(identity.name); calibrate it on labeled pairs")
         }
         return threshold
     }

@@ -55,7 +55,7 @@ public struct LineCharts: Sendable {
             .polygon(
                 offsets.map { VectorDrawing.Point(point.x + $0 * size, point.y + $1 * size) }, color: color(series))
         }
-        // Beyond the seven colors the signs go on in another order, so that no pair repeats before the 28th.
+        // Beyond the seven colors the signs repeat in another order, so that no pair repeats before the 28th.
         switch (series + series / colors.count) % 4 {
         case 0: return .circle(center: point, radius: size, color: color(series))
         case 1: return around([(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)])

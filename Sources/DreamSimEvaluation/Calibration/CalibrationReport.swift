@@ -5,13 +5,13 @@ public import DreamSimSupport
 public struct CalibrationReport: Sendable, Encodable {
     /// A point of the curves.
     public struct CurvePoint: Sendable, Encodable {
-        /// The value of the last pair that counts as the same.
+        /// The value of the last pair that is classified as the same.
         public let value: Double
         /// The share of the same that counts as it; also called recall.
         public let truePositiveRate: Double
-        /// The share of the others that counts as the same.
+        /// The false positive rate.
         public let falsePositiveRate: Double
-        /// The share of what counts as the same that is the same.
+        /// The precision: the fraction of same pairs among those that are at least as alike.
         public let precision: Double
     }
 
@@ -19,7 +19,7 @@ public struct CalibrationReport: Sendable, Encodable {
     public struct MetricResult: Sendable, Encodable {
         /// What its numbers depend on.
         public let identity: MetricIdentity
-        /// The area under the ROC curve: the chance that a pair that is the same is found more alike than one that is not.
+        /// The area under the ROC curve: the probability that a same pair is found more alike than a different one.
         public let area: Estimate
         /// Average precision, as scikit-learn defines it.
         public let averagePrecision: Estimate
@@ -33,7 +33,7 @@ public struct CalibrationReport: Sendable, Encodable {
         public let curve: [CurvePoint]
     }
 
-    /// The labelled pairs.
+    /// The labeled pairs.
     public let dataSet: EvaluationReport.DataSet
     /// How the threshold was chosen.
     public let criterion: String
@@ -48,12 +48,12 @@ public struct CalibrationReport: Sendable, Encodable {
     /// Pairs that no metric could take.
     public let skipped: [EvaluationReport.Skip]
 
-    /// Draws the line for every metric of an evaluation of labelled pairs.
+    /// Finds the threshold of every metric of an evaluation of labeled pairs.
     /// - Throws: `DreamSimError`: `.empty` when pairs of one sort are missing, `.unreachable` when a wanted precision is
     ///   not reached, `.badValue` when the evaluation is not of pairs.
     public init(_ report: EvaluationReport, criterion: ThresholdCriterion) throws(DreamSimError) {
         guard report.dataSet.task == .sameOrNot else {
-            throw DreamSimError(.badValue, "\(report.dataSet.root)", "holds no labelled pairs")
+            throw DreamSimError(.badValue, "\(report.dataSet.root)", "holds no labeled pairs")
         }
         dataSet = report.dataSet
         bootstrap = report.bootstrap

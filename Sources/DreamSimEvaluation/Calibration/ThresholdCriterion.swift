@@ -1,6 +1,6 @@
 /// How a threshold between 'the same' and 'not the same' is chosen.
 public enum ThresholdCriterion: Sendable, Hashable {
-    /// The most that can count as the same while this share of it is the same.
+    /// The most pairs that can be classified as the same at this precision.
     case precision(Double)
     /// The greatest difference of the true and the false positive rate (Youden 1950).
     case youden
@@ -17,11 +17,11 @@ public enum ThresholdCriterion: Sendable, Hashable {
     }
 }
 
-/// A threshold and what comes of it on labelled pairs.
+/// A threshold and what comes of it on labeled pairs.
 public struct ThresholdCut: Sendable, Hashable, Encodable {
-    /// Pairs that are at least as alike as this count as the same. Half-way between two values that were met.
+    /// Pairs that are at least as alike as this are classified as the same. Half-way between two values that were met.
     public let value: Double
-    /// The share of what counts as the same that is the same.
+    /// The precision: the fraction of same pairs among those that are at least as alike.
     public let precision: Double
     /// The share of what is the same that counts as it: the true positive rate.
     public let recall: Double

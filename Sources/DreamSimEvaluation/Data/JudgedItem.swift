@@ -93,12 +93,12 @@ public enum JudgmentTask: String, Sendable, Hashable, Codable {
     public var scoreMeaning: String {
         switch self {
         case .twoAlternatives:
-            "2AFC: the share of people's choices that the metric makes too, a tie counting half; 1 is best, 0.5 is chance"
+            "2AFC: the share of human judgments that the metric agrees with; a tie counts half; 1 is best, 0.5 is chance level"
         case .oddOneOut:
-            "odd one out: the share of triplets in which the metric finds people's odd image; 1 is best, 0.33 is chance"
+            "odd one out: the share of triplets in which the metric finds people's odd image; 1 is best, 0.33 is chance level"
         case .sameOrNot:
             "average precision of 'same' over pairs in order of likeness (scikit-learn's definition); 1 is best, "
-                + "the share of 'same' is chance"
+                + "the share of 'same' is chance level"
         }
     }
 }

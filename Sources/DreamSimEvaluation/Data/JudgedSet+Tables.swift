@@ -30,7 +30,7 @@ extension JudgedSet {
         }
     }
 
-    /// Reads labelled pairs from a table with the columns `a`, `b` and `same`, which is 1 (or yes) for pairs that count as
+    /// Reads labeled pairs from a table with the columns `a`, `b` and `same`, which is 1 (or yes) for pairs that are
     /// the same and 0 (or no) for others, or a share of people between.
     ///
     /// Columns that may be there: `id`, `weight`, `split` and `group`.

@@ -22,7 +22,7 @@ public struct CalibrationPage {
         let cards = report.metrics.sorted { ($0.area.value ?? 0) > ($1.area.value ?? 0) }.map(card)
         let facts = Markup.definitions([
             (
-                "labelled pairs",
+                "labeled pairs",
                 "\(Markup.text(set.name)), from <code>\(Markup.text(set.root))</code>; \(Markup.text(set.selection))"
             ),
             (
@@ -42,7 +42,7 @@ public struct CalibrationPage {
                 <header>
                 <p class="kicker">\(Markup.text(set.name)) · \(Markup.text(report.criterion))</p>
                 <h1>Where do images stop being the same?</h1>
-                <p class="lead">A pair counts as the same when it is at least as alike as the threshold. Left: the share of the \
+                <p class="lead">A pair is classified as the same when it is at least as alike as the threshold. Left: the share of the \
                 same that is found over the share of the others that is taken for it. Right: precision over the share \
                 found. The ring is the threshold.</p>
                 </header>

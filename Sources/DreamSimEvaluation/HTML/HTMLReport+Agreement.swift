@@ -32,7 +32,7 @@ extension HTMLReport {
         }.joined(separator: "\n")
         let meaning =
             makesChoices
-            ? "The share of judgments on which both make the same choice, Cohen's κ (0 is chance, 1 full agreement), and "
+            ? "The share of judgments on which both make the same choice, Cohen's κ (0 is chance level, 1 full agreement), and "
             : ""
         return """
             <section>

@@ -26,7 +26,7 @@ extension HTMLReport {
         for metric in report.metrics.indices {
             let isRanked = report.dataSet.task == .sameOrNot
             let direction = report.metrics[metric].identity.direction
-            // The clearness of a choice, or how alike a pair is, as a number that can be sorted.
+            // The clearness of a choice, or the value of a pair, as a number that can be sorted.
             let keys: [(index: Int, key: Double)] = items.indices.compactMap { index in
                 guard let score = items[index].scores[metric], let value = items[index].values[metric]?.first else {
                     return nil

@@ -84,7 +84,7 @@ public struct HTMLReport {
                 text +=
                     " It is \(Markup.points(sign * difference)) points ahead of <b>\(Markup.text(second))</b> "
                     + "(\(Markup.points(low)) to \(Markup.points(high))), which is "
-                    + (low > 0 ? "more than chance explains." : "not more than chance may explain.")
+                    + (low > 0 ? "more than random variation explains." : "not more than random variation may explain.")
             }
         }
         return text
@@ -105,7 +105,7 @@ public struct HTMLReport {
         }.joined(separator: "\n")
         let legend = [
             "Bars: the score. Lines: 95&#8239;% interval.",
-            chance.map { "Dashed: chance, \(Markup.percent($0, digits: 0))." },
+            chance.map { "Dashed: chance level, \(Markup.percent($0, digits: 0))." },
         ].compactMap { $0 }.joined(separator: " ")
         return """
             <section>

@@ -19,7 +19,7 @@ package final class AppendingFile {
             if errno == EINTR { continue }
             if errno == EWOULDBLOCK {
                 throw DreamSimError(
-                    .locked, path, "another process is evaluating the same; wait for it, or give --cache another folder"
+                    .locked, path, "another process is evaluating the same; wait for it, or use another cache folder"
                 )
             }
             throw failure("be locked")
@@ -63,6 +63,6 @@ package final class AppendingFile {
     private func failure(_ action: String) -> DreamSimError {
         DreamSimError(
             .unwritable, path,
-            "cannot \(action): \(String(cString: strerror(errno))); give --cache another folder, or --no-cache")
+            "cannot \(action): \(String(cString: strerror(errno))); use another cache folder, or none")
     }
 }

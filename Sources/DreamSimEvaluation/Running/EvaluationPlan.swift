@@ -9,7 +9,7 @@ struct EvaluationPlan {
     /// The number of distinct images in the judgments.
     let judgedImages: Int
     private let comparisons: [Comparison]
-    /// References of different judgments, in an order of chance.
+    /// References of different judgments, in random order.
     let unrelatedPairs: [IndexPair]
 
     init(_ set: JudgedSet, settings: EvaluationSettings) {
@@ -38,7 +38,7 @@ struct EvaluationPlan {
         unrelatedPairs = Self.unrelated(references, limit: settings.unrelatedPairs, seed: settings.bootstrap.seed)
     }
 
-    /// Pairs of different references, each at most once: all, or as many as are wanted, by chance.
+    /// Pairs of different references, each at most once: all, or as many as are wanted, at random.
     private static func unrelated(_ references: [Int], limit: Int, seed: UInt64) -> [IndexPair] {
         guard references.count > 1, limit > 0 else { return [] }
         var random = SeededGenerator(state: seed)
@@ -62,7 +62,7 @@ struct EvaluationPlan {
         return pairs
     }
 
-    /// Judgments of which an image is not there.
+    /// Judgments with a missing image.
     func missingFiles(_ set: JudgedSet) -> [EvaluationReport.Skip] {
         zip(set.items, pairs).compactMap { item, pairs in
             let missing = pairs.flatMap { [$0.a, $0.b] }.first { images.keys[$0] == nil }

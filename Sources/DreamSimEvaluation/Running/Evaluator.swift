@@ -7,7 +7,7 @@ public enum Evaluator {
     /// Evaluates metrics on a data set.
     ///
     /// Images are decoded ahead; embeddings and values are kept in `settings.cache` as they come, so that a run that was
-    /// interrupted goes on and a second one is immediate.
+    /// interrupted resumes and a second one is immediate.
     /// - Parameters:
     ///   - set: what people judged.
     ///   - metrics: the metrics, each of another identity.
@@ -86,7 +86,7 @@ extension EvaluationSettings {
         } catch {
             throw DreamSimError(
                 .unwritable, cache.path,
-                "cannot be made: \(error.localizedDescription); use --no-cache or another folder")
+                "cannot be made: \(error.localizedDescription); use another cache folder, or none")
         }
     }
 }

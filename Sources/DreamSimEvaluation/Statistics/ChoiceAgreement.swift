@@ -2,7 +2,7 @@
 package struct ChoiceAgreement {
     /// The share of items on which both make the same choice; a tie is a choice of its own.
     package let same: Double?
-    /// Cohen's kappa (1960): agreement beyond what their leanings alone would give; 1 is full agreement, 0 chance. Nil when
+    /// Cohen's kappa (1960): agreement beyond what their leanings alone would give; 1 is full agreement, 0 chance level. Nil when
     /// both always choose the same one, where it is not defined.
     package let kappa: Double?
     /// The number of items that both have judged.

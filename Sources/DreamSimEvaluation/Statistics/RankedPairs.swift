@@ -3,9 +3,9 @@ package import DreamSim
 /// Pairs that are the same or not, in the order of a metric: the most alike first. Pairs of equal values stand together,
 /// and no figure depends on their order.
 package struct RankedPairs {
-    /// A point of the ranking: what holds when this and every more alike pair counts as the same.
+    /// A point of the ranking: what holds when this and every more alike pair is classified as the same.
     package struct Point: Sendable {
-        /// The value of the last pair that counts as the same.
+        /// The value of the last pair that is classified as the same.
         package let value: Double
         package let truePositives: Double
         package let falsePositives: Double
@@ -77,7 +77,7 @@ package struct RankedPairs {
         return sum / total
     }
 
-    /// The area under the ROC curve: the chance that a pair that is the same is found more alike than one that is not,
+    /// The area under the ROC curve: the probability that a same pair is found more alike than a different one,
     /// equal values counting half. Nil when one sort is missing.
     package static func area(_ points: [Point]) -> Double? {
         guard let last = points.last, last.truePositives > 0, last.falsePositives > 0 else { return nil }
@@ -94,6 +94,6 @@ package struct RankedPairs {
 }
 
 extension RankedPairs.Point {
-    /// The share of what counts as the same that is the same.
+    /// The precision: the fraction of same pairs among those that are at least as alike.
     package var precision: Double { truePositives / (truePositives + falsePositives) }
 }

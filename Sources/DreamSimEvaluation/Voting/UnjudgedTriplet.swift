@@ -2,7 +2,7 @@ public import DreamSim
 import DreamSimSupport
 import DreamSimWeights
 
-/// A reference and two images of which a person is to say which is more like it.
+/// A reference and two images: a person judges which is more similar to it.
 public struct UnjudgedTriplet: Sendable, Hashable {
     /// What tells it from the others of its table.
     public let id: String
@@ -48,7 +48,7 @@ public struct UnjudgedTriplet: Sendable, Hashable {
                 guard folders.contains(where: { real.isInside($0) }) else {
                     throw fault(
                         .badValue,
-                        "'\(row.cells[column])' lies outside the table's folder; allow its folder (--allow-root) or move it"
+                        "'\(row.cells[column])' lies outside the table's folder; allow its folder or move it"
                     )
                 }
                 images.append(image)

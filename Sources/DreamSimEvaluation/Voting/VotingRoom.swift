@@ -63,7 +63,7 @@ public final class VotingRoom: Sendable {
     /// The table of judgments.
     public let votes: ImagePath
 
-    /// Opens a room. Judgments of an earlier sitting are kept, and it goes on after them.
+    /// Opens a room. Judgments of an earlier sitting are kept, and it resumes after them.
     /// - Parameters:
     ///   - file: a table of triplets with the columns `ref`, `left` and `right`, and, where wanted, `id` and `split`; paths
     ///     are relative to its folder.

@@ -62,7 +62,7 @@ struct ResamplingAxis {
         return result
     }
 
-    /// Lends the plan in the form of the kernels.
+    /// Calls a closure with the plan in the form of the kernels.
     func withKernelPlan<R>(_ body: (UnsafePointer<DreamSimResampling>) -> R) -> R {
         starts.withUnsafeBufferPointer { starts in
             counts.withUnsafeBufferPointer { counts in

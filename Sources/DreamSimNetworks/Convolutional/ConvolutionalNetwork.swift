@@ -12,7 +12,7 @@ public final class ConvolutionalNetwork: Sendable {
     package let taps: [Int]
     private let packedForGradients = Mutex<[ConvolutionGradient?]?>(nil)
 
-    /// For each layer that is a convolution its way back; made at the first call, and then a second copy of the weights.
+    /// The weights of each convolution's backward pass: a second copy, made at the first call.
     var gradients: [ConvolutionGradient?] {
         packedForGradients.withLock { packed in
             if let packed { return packed }

@@ -1,6 +1,6 @@
 package import DreamSimTensors
 
-/// Images seen through a convolutional network, with what the way back needs: the maps that are looked at or pooled, and
+/// Images seen through a convolutional network, with what the backward pass needs: the maps that are looked at or pooled, and
 /// of all others only where they are positive, a byte a value. Not for sharing between threads while it is made.
 package final class MapRecording: Sendable {
     let network: ConvolutionalNetwork
@@ -104,13 +104,13 @@ package final class MapRecording: Sendable {
                     into: below.views(before: padding, rows: height, columns: width))
                 current = below
             } else {
-                preconditionFailure("layer \(index) of \(network.architecture) has no way back")
+                preconditionFailure("layer \(index) of \(network.architecture) has no backward pass")
             }
         }
         preconditionFailure("\(network.architecture) does not begin with a convolution")
     }
 
-    /// Memory for the gradient of a layer's result with the zeros that its own way back wants; filled at taps.
+    /// Memory for the gradient of a layer's result with the zeros that its own backward pass needs; filled at taps.
     private func gradient(of layer: Int, fillingIfTap fill: (Int, [MapRows]) -> Void, zeros: Bool = false) -> MapBatch {
         let extent = stream.extents[layer + 1]
         let next = layer + 1 < network.layers.count ? network.layers[layer + 1].window.padding : 0

@@ -102,7 +102,7 @@ package struct DelimitedText: Sendable {
         }
 
         /// Goes past what follows a field.
-        /// - Returns: whether the row goes on.
+        /// - Returns: whether the row continues.
         private mutating func passEnd() -> Bool {
             guard !isAtEnd else { return false }
             let byte = bytes[position]

@@ -11,12 +11,12 @@ public enum ImageFinder {
     public struct Options: Sendable, Hashable {
         /// Whether links to files and folders are followed; no folder is entered twice in any case.
         public var followsLinks = true
-        /// Patterns of which a file must match one, when there are any.
+        /// Patterns, one of which a file must match when there are any.
         ///
         /// `*` stands for anything, `?` for one character, `[a-c]` for one of some. A pattern without a slash is compared
         /// with the file's name, one with a slash with the path, where `*` also stands for slashes.
         public var included: [String] = []
-        /// Patterns of which a file or folder must match none.
+        /// Patterns that no file or folder may match.
         public var excluded: [String] = []
 
         /// Links are followed, and everything is taken.

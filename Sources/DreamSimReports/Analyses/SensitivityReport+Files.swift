@@ -40,7 +40,7 @@ extension SensitivityReport {
             measurements.contains { $0.alteration == alteration }
         }
         return LineCharts(
-            title: "What do metrics mind?",
+            title: "Sensitivity of metrics:",
             subtitle: "Difference from \(image.name) by strength of alteration; \(scaling)",
             names: metrics.map(\.card.name),
             panels: alterations.map { alteration in
@@ -75,7 +75,7 @@ extension SensitivityReport {
             }
         }
         return ContactSheet(
-            title: "What do metrics mind?", subtitle: "Alterations of \(image.name); \(scaling)",
+            title: "Sensitivity of metrics:", subtitle: "Alterations of \(image.name); \(scaling)",
             reference: nil, cells: cells, columns: 5, cellSize: 176,
             footer: "at \(width) × \(height) pixels, seed \(seed)"
         ).rendered()
@@ -117,7 +117,7 @@ extension SensitivityReport {
             <html lang="en">
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width">
-            <title>What do metrics mind? \(HTML.escaped(image.name))</title>
+            <title>Sensitivity of metrics: \(HTML.escaped(image.name))</title>
             <style>
             body { font: 15px/1.5 Inter, "Noto Sans", "DejaVu Sans", sans-serif; color: #16202c; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }
             svg { max-width: 100%; height: auto; }

@@ -5,7 +5,7 @@ public import DreamSimPipeline
 import DreamSimSupport
 import Foundation
 
-/// How much metrics mind each way of altering an image, at several strengths.
+/// How sensitive metrics are to each alteration of an image, at several strengths.
 public struct SensitivityReport: Sendable, Encodable {
     /// What one metric says of one altered image.
     public struct Measurement: Sendable, Encodable {
@@ -39,7 +39,7 @@ public struct SensitivityReport: Sendable, Encodable {
     public let width: Int
     /// The rows at which it was altered and compared.
     public let height: Int
-    /// What chance began with.
+    /// The random seed.
     public let seed: UInt64
     /// What a share of 1 is.
     public let scaling: String
@@ -54,7 +54,7 @@ public struct SensitivityReport: Sendable, Encodable {
     public struct Settings: Sendable {
         /// The ways of altering.
         public var alterations: [Alteration]
-        /// What chance begins with.
+        /// The random seed.
         public var seed: UInt64
         /// Larger images are first brought to this longer side, in pixels, at least 16.
         public var longestSide: Int

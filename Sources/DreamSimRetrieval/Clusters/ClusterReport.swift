@@ -103,7 +103,7 @@ extension IndexReader {
         let places = groups.indices.flatMap { group in groups[group].map { (group: group, row: $0) } }
         let distances = [Double](unsafeUninitializedCapacity: places.count) { buffer, count in
             guard let base = buffer.baseAddress else { return }
-            let target = Lent(base)
+            let target = UnsafeSendablePointer(base)
             Parallel.forEachRange(places.count, multiple: 64) { range in
                 for place in range {
                     let (group, row) = places[place]

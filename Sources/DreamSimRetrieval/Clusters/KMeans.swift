@@ -10,7 +10,7 @@ struct KMeans {
     private let rows: [Int32]
     private let count: Int
     private let rounds: Int
-    private var chance: SeededGenerator
+    private var generator: SeededGenerator
 
     /// Centers are looked for among so many images, or twenty times as many as there are centers.
     private static let sample = 20_000
@@ -21,7 +21,7 @@ struct KMeans {
 
     init(_ reader: IndexReader, _ rows: [Int32], count: Int, seed: UInt64, rounds: Int) {
         (self.reader, self.rows, self.count, self.rounds) = (reader, rows, count, rounds)
-        chance = SeededGenerator(state: seed)
+        generator = SeededGenerator(state: seed)
     }
 
     /// Which center each row is nearest to, and how near.
@@ -44,11 +44,11 @@ struct KMeans {
         return groups(assignment, centers.shape[0]).filter { !$0.isEmpty }
     }
 
-    /// Each next center is an image by chance, with a likelihood that grows with the square of its distance from the
+    /// Each next center is a random image, drawn with a probability that grows with the square of its distance from the
     /// centers so far.
     private func firstCenters(_ progress: (Int, Int) -> Void) -> Tensor {
-        var chance = chance
-        let sample = rows.shuffled(using: &chance).prefix(max(Self.sample, 20 * count)).map { UInt32($0) }
+        var generator = generator
+        let sample = rows.shuffled(using: &generator).prefix(max(Self.sample, 20 * count)).map { UInt32($0) }
         var far = [Double](repeating: .infinity, count: sample.count)
         var chosen = [Int(sample[0])]
         while chosen.count < count {
@@ -58,7 +58,7 @@ struct KMeans {
             for i in far.indices { far[i] = min(far[i], max(0, Double(1 - scores[i] - Self.rounding))) }
             let total = far.reduce(0, +)
             guard total > 0 else { break }
-            var left = chance.unit() * total
+            var left = generator.unit() * total
             let index = far.firstIndex {
                 left -= $0
                 return left < 0
@@ -71,7 +71,7 @@ struct KMeans {
     private func scores(of sample: [UInt32], with query: [Float]) -> [Float] {
         let stored = reader.vectors.stored
         let scores = Tensor(uninitialized: [sample.count]) { buffer in
-            let target = Lent(buffer.baseAddress!)
+            let target = UnsafeSendablePointer(buffer.baseAddress!)
             Parallel.forEachRange(sample.count, multiple: 64) { range in
                 sample.withUnsafeBufferPointer { rows in
                     stored.products(
@@ -89,7 +89,9 @@ struct KMeans {
         var score = [Float](repeating: -.infinity, count: total)
         center.withUnsafeMutableBufferPointer { center in
             score.withUnsafeMutableBufferPointer { score in
-                let (center, score) = (Lent(center.baseAddress!), Lent(score.baseAddress!))
+                let (center, score) = (
+                    UnsafeSendablePointer(center.baseAddress!), UnsafeSendablePointer(score.baseAddress!)
+                )
                 RowScan(centers).forEachBlock(of: reader.vectors.stored, in: 0..<total) { block in
                     var scores = block.scores
                     for row in block.rows {

@@ -73,7 +73,7 @@ public struct DuplicateMover {
                 .unreadable, url.path, "cannot be read; it lies in the folder that duplicates were moved to")
         }
         guard let moves = try? JSONDecoder().decode([Move].self, from: data) else {
-            throw DreamSimError(.damaged, url.path, "is no list of moves that 'dreamsim dedupe --apply' wrote")
+            throw DreamSimError(.damaged, url.path, "is not the undo file of moved duplicates")
         }
         var outcome = Outcome(undo: url.path)
         for move in moves.reversed() {
@@ -99,7 +99,7 @@ public struct DuplicateMover {
         for part in [file, kept] {
             guard let entry = try reader.file(id: part.id), let status = FileStatus(part.image),
                 status.size == entry.size, status.modified == entry.modifiedTime
-            else { return "\(part.image) has changed or gone since it was indexed; run 'dreamsim index' first" }
+            else { return "\(part.image) has changed or gone since it was indexed; update the index first" }
         }
         if FileIdentity(file.image) == FileIdentity(kept.image) {
             return "is the same file as \(kept.image), by a link"

@@ -13,7 +13,7 @@ public struct DuplicateOptions: Sendable {
     public var against: [ImagePath] = []
     /// A copy in one of these folders is kept rather than others; earlier folders come first.
     public var preferred: [ImagePath] = []
-    /// Whether pairs are looked for by the graph of neighbors, which may miss some, or by comparing all with all. When
+    /// Whether pairs are looked for by the nearest-neighbor graph, which may miss some, or by comparing all with all. When
     /// nil, by the graph beyond 200,000 images where there is one.
     public var isApproximate: Bool?
 

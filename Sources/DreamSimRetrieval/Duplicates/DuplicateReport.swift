@@ -56,7 +56,7 @@ public struct DuplicateReport: Sendable, Encodable {
     public let thresholds: DuplicateThresholds
     /// By which rules the copy that is kept was chosen.
     public let rules: [String]
-    /// How pairs were found: by the graph of neighbors some may be missing.
+    /// How pairs were found: by the nearest-neighbor graph some may be missing.
     public let method: SearchMethod
     /// How many images were compared.
     public let images: Int

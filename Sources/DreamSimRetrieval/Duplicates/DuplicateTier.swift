@@ -73,7 +73,7 @@ extension IndexedFile.Content {
 extension DuplicateThresholds {
     /// Shares of the distance that unrelated images typically have, which differs from model to model by a factor of ten.
     ///
-    /// Measured on 24 photographs with a transformer that was not tuned on people's choices: JPEG of quality 50 and 85,
+    /// Measured on 24 photographs with a transformer that was not tuned on human judgments: JPEG of quality 50 and 85,
     /// WebP and half the size stay below 0.003 of it, a brighter copy below 0.01, a crop by 6 % below 0.08, a mirrored
     /// copy at about 0.05 to 0.12; the least distance between different photographs is 0.35.
     private static let shares = (reencoded: 0.02, near: 0.1, scene: 0.3)
@@ -85,6 +85,17 @@ extension DuplicateThresholds {
         reencoded = Self.shares.reencoded * typical
         near = Self.shares.near * typical
         scene = Self.shares.scene * typical
+    }
+
+    /// Thresholds of which some are chosen: the others are those of a typical distance, as far as the order of the tiers
+    /// lets them.
+    /// - Throws: `DreamSimError` with `.badRequest` when the chosen ones are not in the tiers' order.
+    package init(typical: Double, reencoded: Double?, near: Double?, scene: Double?) throws {
+        let standard = DuplicateThresholds(typical: typical)
+        let middle = near ?? min(max(standard.near, reencoded ?? 0), scene ?? 2)
+        try self.init(
+            reencoded: reencoded ?? min(standard.reencoded, middle), near: middle,
+            scene: scene ?? max(standard.scene, middle))
     }
 }
 

@@ -7,7 +7,7 @@ extension PairSearch {
     private static let (fewest, mostNeighbors) = (32, 4096)
     private static let together = 512
 
-    /// Pairs within the distance as far as the graph of neighbors leads to them, from the most alike on.
+    /// Pairs within the distance as far as the nearest-neighbor graph leads to them, from the most alike on.
     /// - Throws: `DreamSimError`: without a graph `.missing`; `.badRequest` when there are too many pairs.
     func pairs(byGraphOf reader: IndexReader, progress: (_ done: Int, _ total: Int) -> Void) throws -> [RowPair] {
         var included = RowMask(rows: vectors.rows, all: false)

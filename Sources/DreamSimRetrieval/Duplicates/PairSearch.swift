@@ -126,9 +126,9 @@ extension IndexReader {
             .filter { $0 < vectors.rows }
         guard rows.count > 1 else { return nil }
         var distances: [Double] = []
-        var chance = SeededGenerator(state: 1)
+        var generator = SeededGenerator(state: 1)
         while distances.count < 2000 {
-            let (a, b) = (rows[chance.index(below: rows.count)], rows[chance.index(below: rows.count)])
+            let (a, b) = (rows[generator.index(below: rows.count)], rows[generator.index(below: rows.count)])
             if a != b { distances.append(Embedding.cosineDistance(vectors.values(a), vectors.values(b))) }
         }
         return distances.sorted()[distances.count / 2]

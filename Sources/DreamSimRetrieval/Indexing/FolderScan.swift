@@ -95,7 +95,7 @@ struct FolderScan {
             if isFolder, !entriesOfRoot.isEmpty, !options.emptiesFolders, !hasFound(root) {
                 notes.append(
                     "\(root): holds no image any more; its \(entriesOfRoot.count) entries are kept, because it may be a disk "
-                        + "that is not connected (--prune drops them)")
+                        + "that is not connected")
                 continue
             }
             counted.formUnion(entriesOfRoot)

@@ -179,7 +179,7 @@ private struct IndexingWork {
 
     /// Turns files whose embedding is not finite into failures.
     private mutating func drop(_ unusable: Set<Int>) {
-        let reason = "the model's embedding of it is not finite; check the weights with 'dreamsim models verify'"
+        let reason = "the model's embedding of it is not finite; verify the weights"
         var place: [Int: Int] = [:]
         for index in contents.indices where !unusable.contains(index) { place[index] = place.count }
         files = files.map { file in

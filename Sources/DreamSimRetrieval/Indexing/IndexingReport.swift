@@ -16,7 +16,7 @@ public struct IndexingReport: Sendable, Encodable {
     public internal(set) var failures: [ComparisonReport.Failure] = []
     /// How many of the failures are new.
     public internal(set) var newFailures = 0
-    /// Whether everything was done; false after an interruption. The same command goes on where it stopped.
+    /// Whether everything was done; false after an interruption. The same command resumes.
     public internal(set) var isComplete = false
     /// Images in the index.
     public internal(set) var images = 0

@@ -151,7 +151,7 @@ extension IndexReader {
                 guard vector < vectors.rows, Int64(Checksum.of(vectors.bytes(vector))) == checksum else {
                     throw DreamSimError(
                         .damaged, vectors.url.path,
-                        "the vector of \(ImagePath(bytes: Array(path))) has changed; 'dreamsim index --verify' makes it anew"
+                        "the vector of \(ImagePath(bytes: Array(path))) has changed; update the index with verification"
                     )
                 }
                 let entry = InterchangeEntry(

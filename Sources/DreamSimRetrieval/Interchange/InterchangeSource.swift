@@ -39,7 +39,7 @@ struct InterchangeSource {
         guard let format = InterchangeFormat(rawValue: url.pathExtension.lowercased()), format != .npy else {
             throw DreamSimError(
                 .badRequest, url.path,
-                "is no folder of .npy files and has no ending .safetensors, .csv or .ndjson; say what it is with --format"
+                "is no folder of .npy files and has no ending .safetensors, .csv or .ndjson; state its format"
                     + (url.pathExtension == "parquet" ? "; Parquet is not read: convert it to NDJSON" : ""))
         }
         return format

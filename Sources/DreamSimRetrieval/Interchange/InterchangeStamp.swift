@@ -62,7 +62,7 @@ public struct InterchangeStamp: Sendable, Codable {
         }
         guard let decoded = try? JSONDecoder().decode(Self.self, from: data), (1...1 << 20).contains(decoded.width)
         else {
-            throw DreamSimError(.damaged, path, "is no stamp that 'dreamsim index export' wrote")
+            throw DreamSimError(.damaged, path, "is not the stamp of an exported index")
         }
         self = decoded
     }

@@ -66,7 +66,7 @@ struct NeighborEmbedding {
     /// - Parameter start: where they begin, x and y in turn, within some 10 of the origin.
     func run(from start: [Float], rounds: Int, seed: UInt64, progress: (Int, Int) -> Void) -> [Float] {
         var places = start
-        var chance = SeededGenerator(state: seed)
+        var generator = SeededGenerator(state: seed)
         let strongest = edges.map(\.weight).max() ?? 1
         // Each edge acts as often as its weight says; those too weak to act once are passed over.
         let every = edges.map { Float(strongest) / max($0.weight, 1e-6) }
@@ -80,7 +80,7 @@ struct NeighborEmbedding {
                 for (index, edge) in edges.enumerated() where due[index] <= Float(round + 1) {
                     due[index] += every[index]
                     let (i, j) = (2 * Int(edge.from), 2 * Int(edge.to))
-                    // Both ends attract each other, and each is repelled by some points of chance.
+                    // Both ends attract each other, and each is repelled by some random points.
                     var (dx, dy) = (Double(places[i] - places[j]), Double(places[i + 1] - places[j + 1]))
                     let square = dx * dx + dy * dy
                     if square > 0 {
@@ -93,7 +93,7 @@ struct NeighborEmbedding {
                     }
                     for end in [i, j] {
                         for _ in 0..<Self.repelled {
-                            let other = 2 * chance.index(below: count)
+                            let other = 2 * generator.index(below: count)
                             guard other != end else { continue }
                             (dx, dy) = (
                                 Double(places[end] - places[other]), Double(places[end + 1] - places[other + 1])

@@ -3,7 +3,7 @@ import DreamSimSupport
 package import DreamSimTensors
 import Foundation
 
-/// The directions in which rows differ most, by subspace iteration from directions of chance (Halko, Martinsson, Tropp
+/// The directions in which rows differ most, by subspace iteration from random directions (Halko, Martinsson, Tropp
 /// 2011). Rows pass in blocks, so that memory does not depend on their number.
 package struct PrincipalComponents {
     /// Each row's place along the directions, [rows, count], the first of them along that of the largest variance.
@@ -35,9 +35,9 @@ package struct PrincipalComponents {
                 body(block)
             }
         }
-        var chance = SeededGenerator(state: seed)
+        var generator = SeededGenerator(state: seed)
         var basis = Self.orthonormal(
-            (0..<followed).map { _ in (0..<width).map { _ in chance.normals().0 } })
+            (0..<followed).map { _ in (0..<width).map { _ in generator.normals().0 } })
         var total = 0.0
         for round in 0..<Self.rounds {
             let directions = Tensor(basis.flatMap { $0.map { Float($0) } }, shape: [basis.count, width])

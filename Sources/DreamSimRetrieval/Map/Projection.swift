@@ -85,13 +85,13 @@ extension IndexReader {
     /// The first two components, within 10 of the origin, with a little noise so that equal images part.
     private static func start(_ scores: Tensor, _ seed: UInt64) -> [Float] {
         let columns = scores.shape[1]
-        var chance = SeededGenerator(state: seed)
+        var generator = SeededGenerator(state: seed)
         return scores.withUnsafeBufferPointer { scores in
             let largest = max(scores.map(abs).max() ?? 0, 1e-12)
             return (0..<(scores.count / columns)).flatMap { row in
                 (0..<2).map { axis in
                     let value = axis < columns ? scores[row * columns + axis] : 0
-                    return 10 * value / largest + Float(1e-3 * chance.normals().0)
+                    return 10 * value / largest + Float(1e-3 * generator.normals().0)
                 }
             }
         }

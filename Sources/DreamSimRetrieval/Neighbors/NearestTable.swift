@@ -8,7 +8,7 @@ struct NearestTable: Sendable {
     /// For each of the rows: the places of others among the rows, and their scores.
     let nearest: [[(place: Int, score: Float)]]
 
-    /// With more rows than this, products of all with all take too long, and the graph of neighbors is used.
+    /// With more rows than this, products of all with all take too long, and the nearest-neighbor graph is used.
     static let exactLimit = 200_000
     /// How many rows are compared with all others in one pass.
     private static let together = 512

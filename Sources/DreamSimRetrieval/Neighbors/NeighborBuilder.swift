@@ -6,7 +6,7 @@ import Foundation
 import Synchronization
 
 extension IndexReader {
-    /// Builds the graph of neighbors over all vectors and puts it beside them, on all threads. One that is there is
+    /// Builds the nearest-neighbor graph over all vectors and puts it beside them, on all threads. One that is there is
     /// replaced when the new one is whole.
     ///
     /// The vectors stay in their file; the graph takes some 140 bytes each with 16 links, and while it is built twice
@@ -30,10 +30,10 @@ extension IndexReader {
         }
         IndexFolder(folder).removeAbandoned()
         let builder = try NeighborBuilder(vectors, points: live.count, options)
-        // Images of a folder are alike; in the order of chance the graph becomes better, and threads rarely add two
+        // Images of a folder are alike; in random order the graph becomes better, and threads rarely add two
         // that should be linked at the same moment.
-        var chance = SeededGenerator(state: 1)
-        let order = live.shuffled(using: &chance)
+        var generator = SeededGenerator(state: 1)
+        let order = live.shuffled(using: &generator)
         guard try builder.add(order, isCancelled: isCancelled, progress: progress) else { return nil }
         let url = folder.appending(path: NeighborFile.name)
         try builder.write(to: url, rows: vectors.rows, vectors: vectors.header.name)
@@ -86,8 +86,8 @@ private final class NeighborBuilder: @unchecked Sendable {
 
     /// The highest level of a row: one in `links` reaches each next. It depends on the row only, whichever thread adds it.
     private static func level(of row: UInt32, links: Int) -> Int32 {
-        var chance = SeededGenerator(state: UInt64(row) &+ 0x6C65_7665_6C00_0000)
-        let share = (Double(chance.next() >> 11) + 1) * 0x1p-53
+        var generator = SeededGenerator(state: UInt64(row) &+ 0x6C65_7665_6C00_0000)
+        let share = (Double(generator.next() >> 11) + 1) * 0x1p-53
         return Int32(min(-log(share) / log(Double(links)), 60))
     }
 
@@ -95,13 +95,13 @@ private final class NeighborBuilder: @unchecked Sendable {
         switch status {
         case DSN_NO_MEMORY:
             DreamSimError(
-                .unwritable, "the graph of neighbors", "there is not enough memory to build it; try fewer links")
+                .unwritable, "the nearest-neighbor graph", "there is not enough memory to build it; try fewer links")
         case DSN_UNAVAILABLE:
             DreamSimError(
-                .unreadable, "the graph of neighbors",
+                .unreadable, "the nearest-neighbor graph",
                 "this program was built without hnswlib; install libhnswlib-dev (Debian) or hnswlib (Homebrew) and build "
                     + "it again")
-        default: DreamSimError(.unreadable, "the graph of neighbors", "hnswlib could not add a vector")
+        default: DreamSimError(.unreadable, "the nearest-neighbor graph", "hnswlib could not add a vector")
         }
     }
 }

@@ -30,8 +30,8 @@ final class NeighborFile: Sendable {
     }
 
     static let frame = FramedHeader(
-        magic: "dreamsim-neighbors", what: "a graph of neighbors",
-        advice: "build it again with 'dreamsim index graph'")
+        magic: "dreamsim-neighbors", what: "a nearest-neighbor graph",
+        advice: "build the nearest-neighbor graph")
     static let name = "neighbors.graph"
 
     let url: URL

@@ -17,7 +17,7 @@ struct NeighborGraph: Sendable {
         guard file.header.vectors == reader.vectors.header.name, file.header.rows <= reader.vectors.rows else {
             throw DreamSimError(
                 .incompatible, file.url.path,
-                "is of another index, or of this one before it was compacted; build it again with 'dreamsim index graph'"
+                "is of another index, or of this one before it was compacted; build the nearest-neighbor graph"
             )
         }
         self.file = file

@@ -1,6 +1,6 @@
 import DreamSimSupport
 
-/// How a graph of neighbors is built.
+/// How a nearest-neighbor graph is built.
 public struct NeighborOptions: Sendable, Hashable {
     /// HNSW's M, from 2 to 256: so many links an image gets; at most twice as many are kept. More find more, take more
     /// room and time.
@@ -23,7 +23,7 @@ public struct NeighborOptions: Sendable, Hashable {
     }
 }
 
-/// What is known about the graph of neighbors of an index.
+/// What is known about the nearest-neighbor graph of an index.
 public struct NeighborReport: Sendable, Encodable {
     /// How many vectors are in the graph.
     public let vectors: Int
@@ -38,7 +38,7 @@ public struct NeighborReport: Sendable, Encodable {
 }
 
 extension IndexReader {
-    /// The graph of neighbors; nil when there is none.
+    /// The nearest-neighbor graph; nil when there is none.
     /// - Throws: `DreamSimError` with `.damaged`, `.newerVersion`, `.unreadable`, or `.incompatible` when it is of other
     ///   vectors.
     public func neighbors() throws -> NeighborReport? {
@@ -49,11 +49,11 @@ extension IndexReader {
             bytes: graph.file.size)
     }
 
-    /// Reads the whole graph of neighbors and checks it.
+    /// Reads the whole nearest-neighbor graph and checks it.
     /// - Throws: as `neighbors()`, and `.missing` when there is none.
     public func verifyNeighbors() throws { try requireGraph().file.verify() }
 
-    /// Removes the graph of neighbors, also one that is damaged. The index itself is not touched.
+    /// Removes the nearest-neighbor graph, also one that is damaged. The index itself is not touched.
     /// - Returns: whether there was one.
     /// - Throws: `DreamSimError` with `.unwritable`.
     @discardableResult
@@ -63,7 +63,7 @@ extension IndexReader {
         guard let graph = try NeighborGraph(self) else {
             throw DreamSimError(
                 .missing, folder.appending(path: NeighborFile.name).path,
-                "there is no graph of neighbors; build it with 'dreamsim index graph'")
+                "there is no nearest-neighbor graph; build the nearest-neighbor graph first")
         }
         return graph
     }

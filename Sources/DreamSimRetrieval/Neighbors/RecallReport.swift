@@ -4,7 +4,7 @@ import DreamSimTensors
 
 /// How much approximate searches find of what exact ones do, on the images of an index itself.
 public struct RecallReport: Sendable, Encodable {
-    /// How many images were searched with, by chance but the same every time.
+    /// How many images were searched with, at random, but the same every time.
     public let queries: Int
     /// How many neighbors each was asked for; itself is none of them.
     public let count: Int
@@ -52,8 +52,8 @@ extension IndexReader {
         _ = try requireGraph()
         let live = try liveRows()
         guard live.count > 1 else { throw DreamSimError(.badRequest, folder.path, "holds fewer than two images") }
-        var chance = SeededGenerator(state: 7)
-        let chosen = live.shuffled(using: &chance).prefix(queries)
+        var generator = SeededGenerator(state: 7)
+        let chosen = live.shuffled(using: &generator).prefix(queries)
         let effort = max(effort ?? NeighborGraph.standardEffort, count + 1)
         let mask = try mask()
         let clock = ContinuousClock()

@@ -1,4 +1,4 @@
-/// Something of which a heap keeps the first on top.
+/// An element of a heap, whose first element is on top.
 protocol Ordered {
     func precedes(_ other: Self) -> Bool
 }

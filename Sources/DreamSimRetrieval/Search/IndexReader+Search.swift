@@ -30,7 +30,7 @@ extension IndexReader {
     /// Finds the files that are most alike.
     ///
     /// Exactly, each query is compared with every vector and nothing is missed; all queries are answered in one pass over
-    /// the vectors, and memory does not depend on how many there are. Approximately, the graph of neighbors leads to few
+    /// the vectors, and memory does not depend on how many there are. Approximately, the nearest-neighbor graph leads to few
     /// of them. Distances are exact either way.
     /// - Parameters:
     ///   - queries: what is searched for.

@@ -5,7 +5,7 @@ public import Foundation
 import GRDB
 import Synchronization
 
-/// Times searches over made-up vectors, beside what the machine can do at most: reading memory, and matrix products.
+/// Times searches over synthetic vectors, beside what the machine can do at most: reading memory, and matrix products.
 public enum SearchBenchmark {
     /// Times and rates of one run; times in seconds, all medians of `repeats` measurements taken in turn.
     public struct Result: Sendable, Encodable {

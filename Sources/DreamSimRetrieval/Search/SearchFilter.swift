@@ -4,7 +4,7 @@ import GRDB
 
 /// Which files a search may find. All conditions hold together.
 public struct SearchFilter: Sendable {
-    /// Folders of which the file lies in one, at any depth; any when empty. Taken from the working folder when relative.
+    /// Folders, one of which holds the file at any depth; any when empty. Taken from the working folder when relative.
     public var folders: [ImagePath] = []
     /// The file was last modified at this moment or later.
     public var modifiedSince: Date?

@@ -6,7 +6,7 @@ import Foundation
 public enum SearchMethod: Sendable, Hashable {
     /// By comparing with every vector: nothing is missed.
     case exact
-    /// By the graph of neighbors, which leads to few of them. A search keeps `effort` candidates (HNSW's ef), at least
+    /// By the nearest-neighbor graph, which leads to few of them. A search keeps `effort` candidates (HNSW's ef), at least
     /// as many as are wanted; more find more and take longer. With nil, 128.
     ///
     /// Vectors that came after the graph was built are compared one by one. With a filter that leaves fewer than one in

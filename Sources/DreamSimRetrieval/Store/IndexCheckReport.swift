@@ -16,14 +16,14 @@ public struct IndexCheckReport: Sendable, Encodable {
     public let unused: Int
     /// Vectors that differ from their checksums.
     public let damaged: Int
-    /// The graph of neighbors, when there is one that can be used.
+    /// The nearest-neighbor graph, when there is one that can be used.
     public let neighbors: NeighborReport?
     /// What is wrong, each with what to do.
     public let faults: [String]
 }
 
 extension IndexReader {
-    /// Checks the database, every vector and the graph of neighbors. Changes nothing.
+    /// Checks the database, every vector and the nearest-neighbor graph. Changes nothing.
     /// - Parameter progress: called with the number of vectors that were read.
     /// - Throws: `DreamSimError` with `.damaged` or `.unreadable` when the database itself cannot be read.
     public func check(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> IndexCheckReport {
@@ -42,7 +42,7 @@ extension IndexReader {
         }
         if damaged > 0 {
             faults.append(
-                "\(vectors.url.path): \(damaged) vectors have changed; 'dreamsim index --verify' makes them anew")
+                "\(vectors.url.path): \(damaged) vectors have changed; update the index with verification")
         }
         var graph: NeighborReport?
         do {

@@ -44,6 +44,6 @@ struct IndexFolder: Sendable {
         }
     }
 
-    /// Removes what writers of the graph of neighbors left that were killed.
+    /// Removes what writers of the nearest-neighbor graph left that were killed.
     func removeAbandoned() { AtomicFile.removeAbandoned(in: url.path.utf8) }
 }

@@ -18,7 +18,7 @@ public final class IndexReader: Sendable {
     public init(_ url: URL) throws {
         let folder = IndexFolder(url)
         guard try folder.isPresent else {
-            throw DreamSimError(.missing, folder.url.path, "is not an index; make one with 'dreamsim index FOLDER'")
+            throw DreamSimError(.missing, folder.url.path, "is not an index; index a folder of images first")
         }
         var attempts = 0
         while true {
@@ -34,7 +34,7 @@ public final class IndexReader: Sendable {
                             let stored = try StoredSettings(db, path: folder.database)
                         else {
                             throw DreamSimError(
-                                .missing, folder.url.path, "was never finished; run 'dreamsim index' on it again")
+                                .missing, folder.url.path, "was never finished; update the index")
                         }
                         return stored
                     }

@@ -105,8 +105,7 @@ extension IndexSettings {
         if source.hasPrefix("/"), !FileManager.default.fileExists(atPath: source) {
             throw DreamSimError(
                 .missing, source,
-                "the model that the index was made with is not there any more; put it back, or name where it is now with "
-                    + "--model")
+                "the model that the index was made with is not there any more; put it back, or state where it is now")
         }
         var options = options
         options.head = whole.head

@@ -126,7 +126,7 @@ extension IndexReader {
         guard content.row < vectors.rows, Checksum.of(vectors.bytes(content.row)) == content.checksum else {
             throw DreamSimError(
                 .damaged, vectors.url.path,
-                "the vector of \(file.path) has changed; 'dreamsim index --verify' makes it anew")
+                "the vector of \(file.path) has changed; update the index with verification")
         }
     }
 }

@@ -36,7 +36,7 @@ final class MappedVectors: Sendable {
             let there = max(0, file.bytes.count - offset) / header.rowBytes
             throw DreamSimError(
                 .damaged, url.path,
-                "is cut short: holds \(there) of \(rows) vectors; run 'dreamsim index' again, which makes the lost ones anew"
+                "is cut short: holds \(there) of \(rows) vectors; update the index, which embeds the lost ones again"
             )
         }
         self.rows = rows

@@ -63,7 +63,7 @@ final class Engine: Sendable {
                 throw Problem(
                     .badParameter, "metric '\(name)' is not loaded",
                     advice:
-                        "loaded are \(metrics.map(\.card.name).joined(separator: ", ")); start with --metric to have others"
+                        "loaded are \(metrics.map(\.card.name).joined(separator: ", ")); start the service with more metrics"
                 )
             }
             found.append(metric)
@@ -82,7 +82,7 @@ final class Engine: Sendable {
         }
         guard let model = metrics.lazy.compactMap({ $0 as? PerceptualModel }).first else {
             throw Problem(
-                .badParameter, "no model is loaded that makes embeddings", advice: "start with --metric MODEL")
+                .badParameter, "no model is loaded that makes embeddings", advice: "start the service with a model")
         }
         return model
     }

@@ -24,7 +24,7 @@ final class ServedIndex: Sendable {
     }
 
     /// The search for duplicates of a tier, begun when there is none or the last one is too old to be shown.
-    /// - Throws: `Problem` when too many others go on: distances can be any number.
+    /// - Throws: `Problem` when too many others are running: distances can be any number.
     func duplicates(
         _ tier: DuplicateTier, _ distance: Double?, on threads: WorkerThreads
     ) throws(Problem) -> DuplicateSearch {
@@ -38,7 +38,9 @@ final class ServedIndex: Sendable {
             Task { await search.run(on: threads) }
             return search
         }
-        guard let search else { throw .passing(.overload, "too many searches for duplicates go on", retryAfter: 10) }
+        guard let search else {
+            throw .passing(.overload, "too many searches for duplicates are running", retryAfter: 10)
+        }
         return search
     }
 
@@ -84,16 +86,10 @@ final class DuplicateSearch: Sendable {
         do {
             let report = try await threads.run { [self] in
                 let reader = try index.reader()
-                var thresholds = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
-                if let distance {
-                    // The tiers beside the one that is asked for give way, so that they stay in their order.
-                    thresholds = try DuplicateThresholds(
-                        reencoded: tier == .reencoded ? distance : min(thresholds.reencoded, distance),
-                        near: tier == .near
-                            ? distance
-                            : tier == .scene ? min(thresholds.near, distance) : max(thresholds.near, distance),
-                        scene: tier == .scene ? distance : max(thresholds.scene, distance))
-                }
+                func chosen(for other: DuplicateTier) -> Double? { tier == other ? distance : nil }
+                let thresholds = try DuplicateThresholds(
+                    typical: try reader.typicalDistance() ?? 0, reencoded: chosen(for: .reencoded),
+                    near: chosen(for: .near), scene: chosen(for: .scene))
                 return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds)) { done, total in
                     state.withLock { $0 = .running(done: done, total: total) }
                 }

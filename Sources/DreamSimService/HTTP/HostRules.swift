@@ -25,7 +25,9 @@ struct HostRules: Sendable {
         guard let name = Self.name(authority), names.contains(name) || takesAddresses && Self.isAddress(name) else {
             throw Problem(
                 .foreignHost, "this service is not '\(authority.prefix(100))'",
-                advice: "ask for one of \(names.sorted().joined(separator: ", ")), or start it with --allow-host")
+                advice:
+                    "ask for one of \(names.sorted().joined(separator: ", ")), or allow the name in the service's settings"
+            )
         }
         if let origin = head.headerFields[.origin],
             !["http://\(authority)", "https://\(authority)"].contains(where: { $0.lowercased() == origin.lowercased() })

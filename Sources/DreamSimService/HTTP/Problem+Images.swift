@@ -1,7 +1,7 @@
 import DreamSim
 
 extension Problem {
-    /// An image of a request, or a pair of them, of which there is no result.
+    /// An image or a pair of images of a request that has no result.
     package struct Failure: Encodable, Sendable {
         /// The field of the body in which the image came; nil when a pair fails and neither image is to blame.
         var field: String?

@@ -96,7 +96,7 @@ export async function show(image, path) {
   image.src = url;
 }
 
-/** The one piece of work that goes on in a place; new work ends the old. */
+/** The one running task of a place; new work ends the old. */
 export class Work {
   #controller = null;
 

@@ -1,4 +1,4 @@
-// Two or more images: how alike each is to the first, or every two of them.
+// Two or more images: the distance of each to the first, or of every two.
 
 import { Refusal, Work, isAbort, postJSON } from "./api.js";
 import { checkSize, dropZone, drop, take, view } from "./drop.js";

@@ -21,7 +21,7 @@ export function take(file, others) {
   return { file, name: nameOf(file, others), url: URL.createObjectURL(file), width: 0, height: 0, canBeShown: true };
 }
 
-/** Lets go of an image. */
+/** Removes an image. */
 export function drop(image) {
   URL.revokeObjectURL(image.url);
 }

@@ -54,7 +54,7 @@ export function guide(onFiles) {
   const step = (title, ...content) => h("li", {}, h("h2", {}, title), ...content);
   return h("section", { cls: "guide", "aria-label": "How it works" },
     h("ol", {},
-      step("Give images", h("p", {}, "The first is the reference. The others are ranked by how alike they look to it; every two of them can be compared as well.")),
+      step("Give images", h("p", {}, "The first is the reference. The others are ranked by their distance to it; every two of them can be compared as well.")),
       step("Read the numbers",
         h("div", { cls: "guide-scale", "aria-hidden": "true" }, h("i", {}), h("span", {}, "0, the same"), h("span", {}, "less alike")),
         h("p", {}, "A distance of 0 is the same image; the larger it is, the less alike the two look. Where metrics count the other way, the page says so.")),

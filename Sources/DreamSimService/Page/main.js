@@ -63,7 +63,7 @@ async function ready() {
     if (!line) {
       line = progress("The models are being loaded…", null);
       fill(content, h("section", {}, h("h1", {}, "One moment"), line.element,
-        h("p", { cls: "soft" }, "The page goes on by itself. The first time their weights are fetched, which can take some minutes.")));
+        h("p", { cls: "soft" }, "The page continues by itself. The first time their weights are fetched, which can take some minutes.")));
       announce("The models are being loaded.");
     }
     await new Promise((resolve) => setTimeout(resolve, 500));

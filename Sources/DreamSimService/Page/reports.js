@@ -51,7 +51,7 @@ export function reportsView() {
       h("p", { cls: "soft" }, `${plural(dataSet.judgments, "judgment")} of ${plural(dataSet.images, "image")}, ${dataSet.selection}. ${dataSet.leftOut > 0 ? `${plural(dataSet.leftOut, "row")} left out by the selection. ` : ""}`),
       h("p", {}, `${report.score[0].toUpperCase()}${report.score.slice(1)}.`),
       h("div", { cls: "scores" }, metrics.map((metric) => score(metric, chance))),
-      chance ? h("p", { cls: "soft" }, `The dashed line is chance (${chance === 0.5 ? "0.5" : "0.33"}); whiskers are ${Math.round((report.bootstrap?.confidence ?? 0.95) * 100)} % intervals.`) : null,
+      chance ? h("p", { cls: "soft" }, `The dashed line is chance level (${chance === 0.5 ? "0.5" : "0.33"}); whiskers are ${Math.round((report.bootstrap?.confidence ?? 0.95) * 100)} % intervals.`) : null,
       parts(metrics),
       report.comparisons.length > 0 ? h("section", {}, h("h3", {}, "Two metrics beside each other"),
         h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Metrics beside each other" }, h("table", {},

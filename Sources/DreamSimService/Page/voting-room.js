@@ -13,11 +13,11 @@ export function votingRoomView(context) {
   const fetched = new Map();
 
   const stage = h("div", { cls: "stage" });
-  const trouble = h("div", {});
+  const failure = h("div", {});
   const foot = h("div", { cls: "stage-foot" });
   const element = h("section", { cls: "voting" }, h("h1", { tabindex: "-1" }, "Voting room"),
     h("p", { cls: "lead" }, "Which of the two looks more like the reference? Go by the first impression. Some come twice, to see how steady judgments are; nothing on the page tells which."),
-    trouble, stage, foot);
+    failure, stage, foot);
 
   async function open() {
     await change(() => getJSON("/v1/voting"));
@@ -34,17 +34,17 @@ export function votingRoomView(context) {
     stage.classList.add("waiting");
     try {
       state = await work();
-      fill(trouble);
+      fill(failure);
       await showTrial();
     } catch (error) {
       // Somebody may have judged in another window.
       if (error.status === 400) {
-        fill(trouble, h("p", { cls: "notice" }, "This triplet was judged in another window; go on with the next."));
+        fill(failure, h("p", { cls: "notice" }, "This triplet was judged in another window; continue with the next."));
         state = await getJSON("/v1/voting").catch(() => state);
         await showTrial();
         return;
       }
-      fill(trouble, notice(error, () => change(work)));
+      fill(failure, notice(error, () => change(work)));
       setBusy(false);
     } finally {
       stage.classList.remove("waiting");
@@ -130,7 +130,7 @@ export function votingRoomView(context) {
     const { done, total, skipped } = state.progress;
     fill(foot,
       h("progress", { max: total, value: done, "aria-label": "Judgments" }),
-      h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgment")}${skipped > 0 ? `, ${skipped} skipped` : ""}. ${state.trial ? "Each is kept at once; you can stop and go on at any time." : ""}`),
+      h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgment")}${skipped > 0 ? `, ${skipped} skipped` : ""}. ${state.trial ? "Each is kept at once; you can stop and resume at any time." : ""}`),
       h("div", { cls: "choices" },
         h("button", { type: "button", cls: "quiet", disabled: done === 0, onclick: undo }, "Undo the last ", h("kbd", {}, "U")),
         state.trial ? h("button", { type: "button", cls: "quiet", onclick: skip }, "Skip ", h("kbd", {}, "S")) : null));
@@ -152,7 +152,7 @@ export function votingRoomView(context) {
     try {
       save(await (await ask("/v1/voting/votes.csv")).blob(), state.votes.split("/").pop());
     } catch (error) {
-      fill(trouble, notice(error, download));
+      fill(failure, notice(error, download));
     }
   }
 

@@ -7,7 +7,7 @@ enum CompareRoutes {
     static let all: [Route] = [
         Route(
             method: .post, path: "/v1/compare",
-            summary: "Rank images by how alike they are to a reference, by one metric or several.", tag: "Comparing",
+            summary: "Rank images by their distance to a reference, by one metric or several.", tag: "Comparing",
             parameters: metricParameters + [
                 Parameter(
                     name: "rank-by", kind: .metric,
@@ -57,7 +57,7 @@ enum CompareRoutes {
         let metrics = try engine.metrics(named: call.names("metric"))
         let leader = call.text("rank-by")
         if let leader, !metrics.contains(where: { $0.card.name == leader }) {
-            throw Problem(.badParameter, "rank-by: '\(leader)' is none of the metrics")
+            throw Problem(.badParameter, "rank-by: unknown metric '\(leader)'")
         }
         let uploads = try await call.uploads()
         let (reference, images) = (try Call.one(uploads, "reference"), uploads["image"] ?? [])

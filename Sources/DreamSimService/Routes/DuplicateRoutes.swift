@@ -7,7 +7,7 @@ enum DuplicateRoutes {
     static let all: [Route] = [
         Route(
             method: .get, path: "/v1/duplicates",
-            summary: "Find images that the index holds more than once. A long search goes on between requests.",
+            summary: "Find images that the index holds more than once. A long search continues between requests.",
             tag: "Index",
             parameters: [
                 Parameter(
@@ -27,7 +27,7 @@ enum DuplicateRoutes {
                 .json(shape, "The groups."),
                 .json(
                     Schema.object(["done": Schema.integer, "total": Schema.integer]),
-                    "The search goes on; ask again after the time in Retry-After.", status: .accepted),
+                    "The search is still running; ask again after the time in Retry-After.", status: .accepted),
             ],
             problems: [.notFound, .loading, .overload], handle: duplicates)
     ]

@@ -33,7 +33,7 @@ enum EvaluationRoutes {
 
     private static func folder(_ call: Call) throws(Problem) -> URL {
         guard let folder = call.core.settings.reports else {
-            throw Problem(.notFound, "the service has no reports", advice: "start it with --reports DIR")
+            throw Problem(.notFound, "the service has no reports", advice: "start it with a folder of reports")
         }
         return folder
     }

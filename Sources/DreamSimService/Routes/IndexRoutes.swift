@@ -67,7 +67,7 @@ enum IndexRoutes {
     /// The index of the service.
     static func index(_ call: Call) throws(Problem) -> ServedIndex {
         guard let index = call.core.index else {
-            throw Problem(.notFound, "the service has no index", advice: "start it with --index DIR")
+            throw Problem(.notFound, "the service has no index", advice: "start it with an index")
         }
         return index
     }

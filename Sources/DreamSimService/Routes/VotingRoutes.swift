@@ -50,7 +50,7 @@ enum VotingRoutes {
                 }
             }),
         Route(
-            method: .get, path: "/v1/voting/votes.csv", summary: "The judgments as 'dreamsim train' reads them.",
+            method: .get, path: "/v1/voting/votes.csv", summary: "The judgments as a table to train on.",
             tag: "Voting", answers: [Route.Answer(mediaType: "text/csv", summary: "The table.")], problems: problems,
             handle: { call in
                 let room = try room(call)
@@ -73,7 +73,7 @@ enum VotingRoutes {
 
     private static func room(_ call: Call) throws(Problem) -> VotingRoom {
         guard let room = call.core.settings.votingRoom else {
-            throw Problem(.notFound, "the service has no voting room", advice: "start it with --triplets FILE")
+            throw Problem(.notFound, "the service has no voting room", advice: "start it with a table of triplets")
         }
         return room
     }

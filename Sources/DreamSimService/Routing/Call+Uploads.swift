@@ -18,7 +18,7 @@ extension Call {
                 advice: "send multipart/form-data with \(route.images.map(\.name).joined(separator: ", "))"
                     + (route.images.count == 1 ? ", or the image itself as image/* or application/octet-stream" : "")
                     + (type.value == "application/json"
-                        ? "; paths need a service that was started with --allow-root" : ""))
+                        ? "; paths need a service that allows a folder of files" : ""))
         }
         let (bytes, share) = try await body()
         var uploads: [(field: String, upload: Upload)] = []

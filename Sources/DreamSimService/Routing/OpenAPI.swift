@@ -21,7 +21,7 @@ enum OpenAPI {
             "openapi": "3.1.0",
             "info": [
                 "title": "DreamSim for Swift", "version": "1",
-                "description": "How alike images look to people. Errors are problems as RFC 9457 describes them.",
+                "description": "Perceptual distances of images. Errors are problems as RFC 9457 describes them.",
                 "license": ["name": "MIT", "identifier": "MIT"],
             ],
             "paths": .object(paths), "components": .object(components),

@@ -25,7 +25,7 @@ package struct ChannelGradient: Sendable {
     /// Computes the gradient of a map.
     /// - Parameters:
     ///   - y: the second map, where there is one.
-    ///   - gated: whether x is the result of a ReLU, through which the gradient goes on.
+    ///   - gated: whether x is the result of a ReLU, through which the gradient continues.
     ///   - dInput: receives the gradient.
     package func apply(_ x: MapRows, _ y: MapRows? = nil, gated: Bool, into dInput: MapRows) {
         precondition(

@@ -1,4 +1,4 @@
-/// The way back through a convolution: the gradient of its input, given that of its output.
+/// The backward pass of a convolution: the gradient of its input, given that of its output.
 ///
 /// It is a convolution itself, of the output's gradient with the kernel turned around. With a step s, places of the input
 /// that lie s apart see the same values of the kernel, and those between see others: of each of the s kinds of rows the
@@ -95,7 +95,7 @@ package struct ConvolutionGradient: Sendable {
     ///   - dOutput: of each image the output's gradient with the zeros that the axes ask for.
     ///   - dInput: as many rows and columns as the axes say.
     ///   - adding: whether the gradient is added.
-    ///   - gates: of each image, the input where it is the result of a ReLU, through which the gradient goes on; with a
+    ///   - gates: of each image, the input where it is the result of a ReLU, through which the gradient continues; with a
     ///     step of 1 only. Empty for none.
     package func backward(
         _ dOutput: [MapRows], into dInput: [MapRows], adding: Bool = false, gates: [MapGate] = []

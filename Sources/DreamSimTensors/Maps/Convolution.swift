@@ -99,7 +99,7 @@ package struct Convolution: MapLayer {
         }
     }
 
-    /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
+    /// `@unchecked Sendable`: memory that outlives the parallel loop; every thread writes its own part of it.
     private struct Work: @unchecked Sendable {
         let layer: Convolution
         let panels: PanelPointer

@@ -87,7 +87,7 @@ package struct Moments: Sendable {
         count = total
     }
 
-    /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
+    /// `@unchecked Sendable`: memory that outlives the parallel loop; every thread writes its own part of it.
     private struct Work: @unchecked Sendable {
         let pairs: [(MapRows, MapRows?)]
         let result: UnsafeMutablePointer<Float>

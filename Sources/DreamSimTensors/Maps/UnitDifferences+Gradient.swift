@@ -2,7 +2,7 @@ internal import CDreamSimKernels
 
 extension UnitDifferences {
     /// The gradient of scale times the sum over all places of the differences, with respect to the features x, which are
-    /// the results of a ReLU: it goes on to what the ReLU was given.
+    /// the results of a ReLU: it continues to the input of the ReLU.
     ///
     /// Finite everywhere: where x is 0 at all channels, and its norm has no derivative, the ReLU lets nothing through.
     /// - Parameters:

@@ -23,7 +23,7 @@ package enum UnitDifferences {
         }
     }
 
-    /// `@unchecked Sendable`: memory that outlives the parallel loop, of which every thread writes its own part.
+    /// `@unchecked Sendable`: memory that outlives the parallel loop; every thread writes its own part of it.
     private struct Work: @unchecked Sendable {
         let maps: [MapRows]
         let weights: UnsafePointer<Float>

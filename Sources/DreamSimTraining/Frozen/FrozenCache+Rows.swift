@@ -55,7 +55,7 @@ extension FrozenCache {
             {
                 state.grows = false
                 state.notes.append(
-                    "\(url.path): the disk has less than \(Self.bytes(reserve)) free; training goes on, and no more rows "
+                    "\(url.path): the disk has less than \(Self.bytes(reserve)) free; training continues, and no more rows "
                         + "are added")
                 return
             }

@@ -176,7 +176,7 @@ package final class FrozenCache: Sendable {
         let count = min(images, limit / size)
         return "\(identity.content): \(state.offsets.count) images are in \(url.path), "
             + "\(bytes(size)) each, \(bytes(size * count)) for the \(images) of this run"
-            + (count < images ? ", of which \(count) are kept (--cache-limit)" : "")
+            + (count < images ? "; the cache limit keeps \(count) of them" : "")
     }
 
     /// A number of bytes for people.
@@ -188,7 +188,7 @@ package final class FrozenCache: Sendable {
     }
 
     private static func failure(_ url: URL, _ reason: String) -> DreamSimError {
-        DreamSimError(.unwritable, url.path, "\(reason); give --cache another folder, or --no-cache")
+        DreamSimError(.unwritable, url.path, "\(reason); use another cache folder, or none")
     }
 }
 
@@ -197,6 +197,6 @@ extension FrozenCache.State {
     mutating func stop(_ url: URL, _ what: String, _ code: Int32 = errno) {
         grows = false
         notes.append(
-            "\(url.path): \(what): \(String(cString: strerror(code))); training goes on, and no more rows are added")
+            "\(url.path): \(what): \(String(cString: strerror(code))); training continues, and no more rows are added")
     }
 }

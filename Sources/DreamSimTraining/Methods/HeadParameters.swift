@@ -73,7 +73,7 @@ struct HeadParameters: TunedParameters {
         }
 
         func backward(_ dEmbeddings: [[Double]]) {
-            guard let made else { preconditionFailure("a way back before the way forth") }
+            guard let made else { preconditionFailure("a backward pass before the forward pass") }
             let dOutput = Tensor(dEmbeddings.flatMap { $0.map { Float($0) } }, shape: made.output.shape)
             _ = head.backward(dOutput, of: made, into: sums)
         }

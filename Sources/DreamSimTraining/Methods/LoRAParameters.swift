@@ -31,7 +31,7 @@ struct LoRAParameters: TunedParameters {
             throw DreamSimError(
                 .badSetting, adapter.folder.path,
                 "does not update the qkv layers of the tuned blocks, each of them and nothing else; it was made for "
-                    + "another model, or with another number of layers (--layers)")
+                    + "another model, or with another number of layers")
         }
         start = found
     }

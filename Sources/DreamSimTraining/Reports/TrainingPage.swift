@@ -79,7 +79,7 @@ struct TrainingPage {
             <section>
             <h2>Loss and agreement</h2>
             <p class="note">Steps are measured before they are taken, \(options.dropout > 0 ? "with dropout, " : "")on the few triplets of one batch; \
-            validations \(options.dropout > 0 ? "without, " : "")on all triplets held back. Dashed: chance.</p>
+            validations \(options.dropout > 0 ? "without, " : "")on all triplets held back. Dashed: chance level.</p>
             <div class="charts wide">\(chart("loss", \.loss, isShare: false))\
             \(chart("agreement with people (2AFC)", \.agreement, isShare: true))</div>
             </section>

@@ -116,11 +116,11 @@ public final class Inversion {
     /// - Throws: `DreamSimError` with `.diverged` when a number is no longer finite; then nothing has changed.
     @discardableResult
     public func step() throws -> Step {
-        // Everything drawn by chance follows from the seed and the step.
-        let chance = SeededGenerator.mixed(options.seed ^ SeededGenerator.mixed(UInt64(steps) + 1))
-        let rendered = parameterization.rendered(parameters, noise: chance)
+        // all randomness follows from the seed and the step.
+        let stepSeed = SeededGenerator.mixed(options.seed ^ SeededGenerator.mixed(UInt64(steps) + 1))
+        let rendered = parameterization.rendered(parameters, noise: stepSeed)
         guard rendered.image.isFinite else { throw diverged("the image is") }
-        let value = try objective.value(of: rendered.image, through: views(chance))
+        let value = try objective.value(of: rendered.image, through: views(stepSeed))
         guard (value.loss + value.penalty).isFinite else { throw diverged("the loss is") }
         let gradients = rendered.backward(value.gradient)
         guard gradients.values.allSatisfy(\.isFinite) else { throw diverged("a gradient is") }
@@ -160,9 +160,9 @@ public final class Inversion {
         if found.cost < best?.cost ?? .infinity { best = found }
     }
 
-    private func views(_ chance: UInt64) -> [RandomView] {
+    private func views(_ stepSeed: UInt64) -> [RandomView] {
         guard !options.viewSettings.isWhole else { return [] }
-        var generator = SeededGenerator(state: SeededGenerator.mixed(chance &+ 1))
+        var generator = SeededGenerator(state: SeededGenerator.mixed(stepSeed &+ 1))
         return (0..<options.views).map { _ in
             RandomView(height: options.height, width: options.width, options.viewSettings, from: &generator)
         }

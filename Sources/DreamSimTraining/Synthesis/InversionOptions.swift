@@ -24,7 +24,7 @@ public struct InversionOptions: Hashable, Sendable, Codable {
     public var views = 1
     /// What the total variation of the image is multiplied with.
     public var totalVariation: Double = 0
-    /// Decides over everything that is drawn by chance.
+    /// The random seed; the same seed gives the same result.
     public var seed: UInt64 = 1
 
     /// Settings for images of a size, with the parameterization's own learning rate.

@@ -11,7 +11,7 @@ public final class InversionRun {
         /// Where the best image is written (.png or .jpg), at the end and every `stepsBetweenSaves` steps; nowhere when
         /// nil.
         public var image: URL?
-        /// The checkpoint from which a run goes on that was stopped; none when nil.
+        /// The checkpoint that a stopped run resumes from; none when nil.
         public var checkpoint: URL?
         /// Steps between writing.
         public var stepsBetweenSaves = 25

@@ -1,6 +1,6 @@
 import DreamSimSupport
 
-/// As what an image is optimized. All reach every image; what differs is which are near, and so what is found.
+/// Image parameterization. All reach every image; what differs is which are near, and so what is found.
 public enum Parameterization: Hashable, Sendable, Codable {
     /// Every pixel by itself. Exact, and the quickest to turn into noise that pleases the metric and nobody else.
     case pixels

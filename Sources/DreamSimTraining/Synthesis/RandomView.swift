@@ -1,7 +1,7 @@
 package import DreamSimSupport
 package import DreamSimTensors
 
-/// A window on images of one size: a crop, shifted by chance, which may reach a little beyond the borders, where the
+/// A window on images of one size: a crop, shifted at random, which may reach a little beyond the borders, where the
 /// image is mirrored. The same window on an image and its target leaves aligned what is aligned, and moves both against
 /// a network's grid.
 package struct RandomView {
@@ -41,7 +41,7 @@ package struct RandomView {
         columns = indices(width)
     }
 
-    /// Beyond a border the image goes on as it came, without its outermost pixel twice.
+    /// Beyond a border the image is mirrored, without its outermost pixel twice.
     private static func mirrored(_ index: Int, _ size: Int) -> Int {
         guard size > 1 else { return 0 }
         let period = 2 * (size - 1)

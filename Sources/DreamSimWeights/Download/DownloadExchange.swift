@@ -9,7 +9,7 @@ final class DownloadExchange {
     let downloader: Downloader
     /// The address that is asked.
     let address: URL
-    /// Where to go on; nil for the whole.
+    /// Where to resume; nil for the whole.
     let resume: Downloader.Resumption?
     /// Where the bytes go.
     let partial: PartialFile

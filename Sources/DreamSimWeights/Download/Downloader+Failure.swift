@@ -17,7 +17,7 @@ extension Downloader {
         if let error = error as? HTTPStatusError, !error.isPassing { return error }
         let count = partial.count
         let advice =
-            count > 0 ? "; the \(count) bytes that are there are kept, ask again to go on" : "; check the network"
+            count > 0 ? "; the \(count) bytes that are there are kept, ask again to resume" : "; check the network"
         let what =
             switch error {
             case let error as HTTPStatusError: "the server answers \(error.status)"

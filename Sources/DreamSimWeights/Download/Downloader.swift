@@ -22,7 +22,7 @@ struct Downloader {
     /// The bytes in the partial file are not of the version that the server has now.
     struct OtherVersion: Error {}
 
-    /// Where to go on, and with which version of the file.
+    /// Where to resume, and with which version of the file.
     struct Resumption {
         /// The bytes that are there.
         let offset: Int
@@ -74,7 +74,7 @@ struct Downloader {
         }
     }
 
-    /// Where to go on; nil to start anew.
+    /// Where to resume; nil to start anew.
     private func resumption(_ partial: PartialFile) -> Resumption? {
         let offset = partial.count
         guard offset > 0, let version = partial.version(), version.url == url.absoluteString,

@@ -102,7 +102,7 @@ final class HTTPTransfer {
         return Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
     }
 
-    /// - Returns: what libcurl wants to hear: the count to go on, another number to stop.
+    /// - Returns: what libcurl wants to hear: the count to continue, another number to stop.
     private func take(
         _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ body: (TransferSink, UnsafeRawBufferPointer) -> Bool
     ) -> Int {

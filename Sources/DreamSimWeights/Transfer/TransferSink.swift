@@ -12,7 +12,7 @@ final class TransferSink {
         case fault(any Error)
     }
 
-    /// Why the transfer is to stop; nil while it goes on.
+    /// Why the transfer is to stop; nil while it continues.
     private(set) var stop: Stop?
     /// The head so far.
     private(set) var head = HTTPHead()
@@ -42,7 +42,7 @@ final class TransferSink {
     }
 
     /// Takes a line of the head.
-    /// - Returns: whether to go on.
+    /// - Returns: whether to continue.
     func takeLine(_ line: UnsafeRawBufferPointer) -> Bool {
         taking {
             guard !head.isComplete else { return }
@@ -52,14 +52,14 @@ final class TransferSink {
     }
 
     /// Takes a piece of the body.
-    /// - Returns: whether to go on.
+    /// - Returns: whether to continue.
     func takePiece(_ piece: UnsafeRawBufferPointer) -> Bool {
         taking { try onPiece(piece) }
     }
 
     /// Looks at the clock and for a cancellation.
     /// - Parameter isConnected: whether the request has been sent.
-    /// - Returns: whether to go on.
+    /// - Returns: whether to continue.
     func mayGoOn(isConnected: () -> Bool) -> Bool {
         if cancellation.isSet {
             stop = stop ?? .cancelled

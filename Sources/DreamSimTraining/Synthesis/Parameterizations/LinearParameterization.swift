@@ -6,13 +6,13 @@ protocol PlaneBasis: Sendable {
     /// The shapes of the numbers, by name.
     var shapes: [String: Shape] { get }
 
-    /// The planes [3, H, W] that the numbers describe.
+    /// The planes [3, H, W] that the parameters stand for.
     func planes(_ parameters: [String: Tensor]) -> Tensor
 
     /// The transpose of `planes`: the gradients of the numbers.
     func backward(_ gradient: Tensor) -> [String: Tensor]
 
-    /// Numbers that describe planes within rounding.
+    /// Parameters whose planes are these, within rounding.
     func parameters(of planes: Tensor) -> [String: Tensor]
 }
 

@@ -4,8 +4,8 @@ import DreamSimTensors
 public import Foundation
 
 /// Vectors that no model made, for measuring.
-public enum MadeUpVectors: String, Sendable, CaseIterable {
-    /// Every component by chance. All are about equally far apart, as embeddings of images never are.
+public enum SyntheticVectors: String, Sendable, CaseIterable {
+    /// Every component is random. All are about equally far apart, as embeddings of images never are.
     case even
     /// Like embeddings of a collection: subjects of very different size (a thousand, by Zipf's law) as normal clouds in a
     /// space of 48 dimensions whose extents fall like 1/√i, laid into the width by a linear map, with some noise in
@@ -14,13 +14,14 @@ public enum MadeUpVectors: String, Sendable, CaseIterable {
 }
 
 extension SearchBenchmark {
-    /// Makes an index of made-up unit vectors in a folder, or takes the one that is there.
+    /// Makes an index of synthetic unit vectors in a folder, or takes the one that is there.
     /// - Throws: `DreamSimError`.
     public static func make(
-        _ url: URL, vectors: Int, width: Int, precision: VectorPrecision, kind: MadeUpVectors = .even
+        _ url: URL, vectors: Int, width: Int, precision: VectorPrecision, kind: SyntheticVectors = .even
     ) throws {
         let stamp = ModelStamp(
-            model: kind == .even ? "made-up" : "made-up-\(kind.rawValue)", weights: "none", preprocessing: .standard,
+            model: kind == .even ? "synthetic" : "synthetic-\(kind.rawValue)", weights: "none",
+            preprocessing: .standard,
             isNormalized: true)
         let writer = try IndexWriter(
             url, settings: IndexSettings(stamp: stamp, source: "none", width: width, precision: precision))
@@ -38,7 +39,7 @@ extension SearchBenchmark {
                 contents,
                 contents.indices.map { index in
                     FileChange(
-                        path: ImagePath("/made-up/\(first + index).png"),
+                        path: ImagePath("/synthetic/\(first + index).png"),
                         status: FileStatus(size: 0, modified: 0, changed: 0), state: .new(index: index))
                 })
         }
@@ -46,12 +47,12 @@ extension SearchBenchmark {
 
     private static func even(_ rows: Range<Int>, _ width: Int) -> [[Float]] {
         rows.map { row in
-            var chance = SeededGenerator(state: UInt64(row) << 32)
-            return (0..<width).map { _ in Float(chance.unit() - 0.5) }
+            var generator = SeededGenerator(state: UInt64(row) << 32)
+            return (0..<width).map { _ in Float(generator.unit() - 0.5) }
         }
     }
 
-    /// The generator of `MadeUpVectors.subjects`; a row's vector depends on its number only.
+    /// The generator of `SyntheticVectors.subjects`; a row's vector depends on its number only.
     private struct Subjects: Sendable {
         private static let dimensions = 48
         private static let count = 1000
@@ -70,12 +71,12 @@ extension SearchBenchmark {
 
         init(width: Int) {
             self.width = width
-            var chance = SeededGenerator(state: 48)
+            var generator = SeededGenerator(state: 48)
             let extents = (0..<Self.dimensions).map { 1 / Double($0 + 1).squareRoot() }
             let norm = extents.reduce(0) { $0 + $1 * $1 }.squareRoot()
             self.extents = extents.map { $0 / norm }
             centers = (0..<Self.count).map { _ in
-                extents.map { $0 / norm * chance.normals().0 }
+                extents.map { $0 / norm * generator.normals().0 }
             }
             let weights = (0..<Self.count).map { 1 / Double($0 + 1) }
             let total = weights.reduce(0, +)
@@ -86,7 +87,7 @@ extension SearchBenchmark {
             }
             let scale = 1 / Double(width).squareRoot()
             map = Tensor(
-                (0..<(width * Self.dimensions)).map { _ in Float(scale * chance.normals().0) },
+                (0..<(width * Self.dimensions)).map { _ in Float(scale * generator.normals().0) },
                 shape: [width, Self.dimensions])
         }
 
@@ -114,16 +115,16 @@ extension SearchBenchmark {
         /// The row that a row is nearly a copy of: one of the hundred before, for every tenth.
         private func original(of row: Int) -> Int {
             guard row % 10 == 9, row > 100 else { return row }
-            var chance = SeededGenerator(state: UInt64(row))
-            let other = row - 1 - Int(chance.next() % 100)
+            var generator = SeededGenerator(state: UInt64(row))
+            let other = row - 1 - Int(generator.next() % 100)
             return other % 10 == 9 ? other - 1 : other
         }
 
         private func point(_ row: Int) -> [Double] {
-            var chance = SeededGenerator(state: UInt64(original(of: row)) << 1 | 1 << 50)
-            let share = chance.unit()
+            var generator = SeededGenerator(state: UInt64(original(of: row)) << 1 | 1 << 50)
+            let share = generator.unit()
             let subject = min(shares.partitioningIndex { $0 > share }, Self.count - 1)
-            return zip(centers[subject], extents).map { $0 + Self.spread * $1 * chance.normals().0 }
+            return zip(centers[subject], extents).map { $0 + Self.spread * $1 * generator.normals().0 }
         }
     }
 }

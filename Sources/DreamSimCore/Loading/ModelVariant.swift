@@ -1,0 +1,57 @@
+import DreamSimSupport
+package import Foundation
+
+/// A model by its name, with another feature or adapter than the model of that name has.
+package struct ModelVariant: Sendable {
+    /// As `PerceptualModel.load` takes it.
+    package let name: String
+    /// The feature to read; nil for the model's own.
+    package let feature: String?
+    /// The PEFT folder of a LoRA adapter; nil for the model's own.
+    package let adapter: URL?
+
+    package init(_ name: String, feature: String? = nil, adapter: URL? = nil) {
+        (self.name, self.feature, self.adapter) = (name, feature, adapter)
+    }
+
+    /// Loads the model.
+    /// - Throws: as `PerceptualModel.load`, and `DreamSimError` with `.badSetting` for a variant of a merged model.
+    package func load(
+        _ options: PerceptualModel.LoadingOptions,
+        report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> PerceptualModel {
+        guard feature != nil || adapter != nil else {
+            return try await PerceptualModel.load(name, options: options, report: report)
+        }
+        // A head takes the place of the model's own adapter, not of one that is named beside it.
+        let own = try options.head == nil ? description() : description().untuned
+        return try await PerceptualModel.load(
+            adapter.map { own.adapted(by: $0) } ?? own, options: options, report: report)
+    }
+
+    /// Loads the model without adapter and head, and with embeddings that are not normalized, as models are trained.
+    /// - Parameter takesMerged: whether it may be a merged model, whose adapter is a part of its weights.
+    /// - Throws: as `load(_:report:)`.
+    package func loadUntuned(
+        takesMerged: Bool, _ options: PerceptualModel.LoadingOptions,
+        report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> PerceptualModel {
+        var options = options
+        options.isNormalized = false
+        options.head = nil
+        if takesMerged, feature == nil, case .mergedFile = try Catalog.find(name) {
+            return try await PerceptualModel.load(name, options: options, report: report)
+        }
+        return try await PerceptualModel.load(description().untuned, options: options, report: report)
+    }
+
+    /// The description of the model with the chosen feature.
+    private func description() throws -> ModelDescription {
+        guard case .description(let description) = try Catalog.find(name) else {
+            throw DreamSimError(
+                .badSetting, name,
+                "is a merged model, whose feature and adapter are fixed; name the model that it was made of")
+        }
+        return try feature.map { try description.reading($0) } ?? description
+    }
+}
