@@ -129,9 +129,15 @@ let package = Package(
             swiftSettings: settings),
 
         // The README's example, and Trainer and Loss, compiled.
-        example("readme-example", folder: "Examples", exclude: ["Tuning"], "DreamSim"),
+        example("readme-example", folder: "Examples", exclude: ["Articles", "Tuning"], "DreamSim"),
         example(
             "tuning-example", folder: "Examples/Tuning", "DreamSim", "DreamSimEvaluation", "DreamSimTraining"),
+
+        // What articles quote, compiled.
+        .target(
+            name: "ArticleSnippets",
+            dependencies: ["DreamSim", "DreamSimRetrieval", "DreamSimService", "DreamSimTraining"],
+            path: "Examples/Articles", swiftSettings: settings),
 
         support("TestSupport", "DreamSimTensors", "CDreamSimZlib"),
         support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "TestSupport"),

@@ -4,7 +4,7 @@
     Scripts/docs/api.py                  # fails, with a diff, when they differ
     Scripts/docs/api.py --renew          # writes the files
     Scripts/docs/api.py --topics         # fails when a public type is in no article's Topics; names them by module
-    Scripts/docs/api.py -c release       # reads the products of a release build; the default is debug
+    Scripts/docs/api.py -c debug         # reads the products of a debug build; the default is release
 
 The products must have been built. A file has one line a declaration: types with what they conform to, sorted by name,
 and below each its members. A change of the public face is then a change of these files, which a review sees.
@@ -105,7 +105,7 @@ def topics(configuration: str) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-c", "--configuration", default="debug")
+    parser.add_argument("-c", "--configuration", default="release")
     parser.add_argument("--renew", action="store_true")
     parser.add_argument("--topics", action="store_true")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 """The public symbols of each library product, by the toolchain's symbol graphs of what is built.
 
     import symbols
-    for name, graph in symbols.graphs("debug"): ...
+    for name, graph in symbols.graphs("release"): ...
 
 A product shows what its users see: the modules that `Exports.swift` re-exports count as parts of the umbrella, a
 re-exported type as that type with its members alone.
@@ -37,7 +37,7 @@ def exports(product: str) -> dict[str, set[str] | None]:
 
 @functools.cache
 def flags(configuration: str) -> list[str]:
-    build = pathlib.Path(run("swift", "build", "-c", configuration, "--show-bin-path").strip())
+    build = (ROOT / ".build" / configuration).resolve()
     patterns = {ROOT / "Sources": ["*"], ROOT / ".build/checkouts": ["*/Sources/*", "*/Sources/*/include"],
                 build: ["*.build"]}
     maps = [path for folder, inside in patterns.items() for pattern in inside
@@ -57,7 +57,7 @@ def extract(module: str, configuration: str) -> list[dict]:
         return [json.loads(path.read_text()) for path in sorted(pathlib.Path(folder).iterdir())]
 
 
-def graphs(configuration: str = "debug"):
+def graphs(configuration: str):
     """Yields (product, graphs): the graphs hold what a user of the product sees, and all name it as their module."""
     for product in PRODUCTS:
         shown = []
