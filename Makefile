@@ -1,21 +1,21 @@
-# make demo   everything a first look needs: set-up, build, weights, a ranking and its image
-# make test   set-up, and all tests
-# make test-page   the page of a real service in a real browser
-
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all setup build demo test test-page format lint check-readme bench-peers clean
+.PHONY: all help setup build demo test test-page format lint words figures check-figures api check-api \
+	check-topics docs check-docs bench-build bench-peers clean
 
 all: build
 
-setup:
+help: ## lists these commands
+	@grep -hE '^[a-z-]+:.* ## ' $(MAKEFILE_LIST) | sed -E 's/:.* ## /: /' | sed -E 's/^([a-z-]+): */make \1\t/' | expand -t 20
+
+setup: ## installs system libraries
 	@Scripts/setup.sh
 
-build: setup
+build: setup ## builds the command
 	$(SWIFT_BUILD)
 
-demo: build
+demo: build ## a first look: set-up, build, weights, a ranking and its image
 	@mkdir -p demo
 	$(DREAMSIM) compare Samples/scene.jpg Samples/shifted.jpg Samples/recolored.jpg Samples/blurred.jpg \
 		Samples/noisy.jpg Samples/recompressed.jpg Samples/zoomed.jpg Samples/mirrored.jpg Samples/different.jpg \
@@ -28,28 +28,52 @@ FULL_SIZE = 'FullSizeTests|PackagedModelTests|LearnedMetricTests|LiteTests|Night
 DOWNLOADS = '^ModelStoreTests'
 SWIFT_TEST = swift test -c release --disable-testable-imports
 
-test: setup
+test: setup ## runs all tests
 	$(SWIFT_TEST) --skip $(FULL_SIZE) --skip $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(FULL_SIZE)
 
 # Images of every view, wide and narrow, light and dark, go to page-screenshots/.
-test-page: build
+test-page: build ## tests the page of a real service in a real browser
 	Scripts/page/run.sh
 
-format:
+format: ## formats all Swift files
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
 
-lint:
+lint: ## fails when a Swift file is not formatted
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples
 
-# Runs the commands of the README's 'sh' blocks, so that they cannot go stale.
-check-readme: build
-	Scripts/check_readme.sh
+words: ## fails when a word stands that the project does not use
+	@python3 Scripts/check_words.py
+
+figures: ## draws the targets from Package.swift
+	Scripts/figures/targets.py
+
+check-figures: ## fails when that figure is stale, or a target imports what it does not declare
+	Scripts/figures/targets.py --check
+
+api: build ## writes the public API of every product to Documentation/API
+	Scripts/docs/api.py --renew
+
+check-api: build ## fails, with a diff, when the public API is not what Documentation/API says
+	Scripts/docs/api.py
+
+check-topics: build ## fails when a public symbol is in no article's Topics
+	Scripts/docs/api.py --topics
+
+docs: build ## builds the reference of all products as a static site in .build/docs
+	Scripts/docs/site.py
+
+check-docs: build ## runs the commands and checks the code of the README and all articles
+	Scripts/docs/blocks.py $$($(SWIFT_BUILD) --show-bin-path)
+	swift run -c release readme-example Samples/scene.jpg Samples/shifted.jpg Samples/different.jpg
+
+bench-build: ## times a build from nothing, by module
+	Scripts/bench/build.py
 
 # Ours beside the Python reference, ONNX Runtime and OpenVINO; see Scripts/bench/peers.py.
-bench-peers: setup
+bench-peers: setup ## times the command beside the Python reference, ONNX Runtime and OpenVINO
 	Scripts/bench/run.sh
 
-clean:
+clean: ## removes what was built
 	rm -rf .build demo

@@ -79,7 +79,7 @@ let package = Package(
         target("DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimCurl"),
 
         // The core: images as pixels, networks, metrics. It reads no image file and links no codec.
-        target("DreamSimImages", "CDreamSimKernels", "DreamSimSupport"),
+        target("DreamSimImages", "CDreamSimKernels"),
         target(
             "DreamSimCore", "DreamSimImages", "DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints",
             "DreamSimWeights", "DreamSimSupport"),
@@ -92,7 +92,7 @@ let package = Package(
             "DreamSimSupport"),
         target(
             "DreamSimReports", "DreamSimPipeline", "DreamSimCore", "DreamSimDrawing", "DreamSimImages",
-            "DreamSimCodecs", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
+            "DreamSimCodecs", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
         target(
             "DreamSim", "DreamSimReports", "DreamSimPipeline", "DreamSimCore", "DreamSimDrawing", "DreamSimImages",
             "DreamSimCodecs", "DreamSimTensors", "DreamSimWeights", "DreamSimSupport"),
@@ -102,7 +102,7 @@ let package = Package(
             "DreamSimTensors", "DreamSimSupport"),
         target(
             "DreamSimTraining", "DreamSim", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimCheckpoints",
-            "DreamSimImages", "DreamSimWeights", "DreamSimSupport", "DreamSimTensors"),
+            "DreamSimDrawing", "DreamSimImages", "DreamSimWeights", "DreamSimSupport", "DreamSimTensors"),
         target(
             "DreamSimRetrieval", "DreamSim", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport",
             "CDreamSimGraph", "CDreamSimZlib", .grdb),
@@ -129,24 +129,30 @@ let package = Package(
             swiftSettings: settings),
 
         // The README's example, and Trainer and Loss, compiled.
-        example("readme-example", folder: "Examples", exclude: ["Tuning"], "DreamSim"),
+        example("readme-example", folder: "Examples", exclude: ["Articles", "Tuning"], "DreamSim"),
         example(
             "tuning-example", folder: "Examples/Tuning", "DreamSim", "DreamSimEvaluation", "DreamSimTraining"),
+
+        // What articles quote, compiled.
+        .target(
+            name: "ArticleSnippets",
+            dependencies: ["DreamSim", "DreamSimRetrieval", "DreamSimService", "DreamSimTraining"],
+            path: "Examples/Articles", swiftSettings: settings),
 
         support("TestSupport", "DreamSimTensors", "CDreamSimZlib"),
         support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "TestSupport"),
         tests("SupportTests", "DreamSimSupport"),
-        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels", "DreamSimSupport"),
+        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels"),
         tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
         tests("ImagingTests", "DreamSimDrawing", "DreamSimCodecs", "DreamSimImages", "DreamSimSupport"),
         tests("NetworksTests", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
-        tests("ModelStoreTests", "DreamSimWeights", "DreamSimSupport", "DreamSimCheckpoints"),
+        tests("ModelStoreTests", "DreamSimWeights", "DreamSimSupport"),
         tests(
             "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
             "DreamSimSupport", "DreamSimTensors", .grdb),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
-            "DreamSimWeights", "DreamSimSupport"),
+            "DreamSimWeights"),
         tests(
             "DreamSimTests", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors",
             "ModelTestSupport", "DreamSimSupport"),
@@ -158,7 +164,7 @@ let package = Package(
             "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging, "DreamSimSupport"),
         tests(
             "EvaluationTests", "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimCheckpoints",
-            "DreamSimTensors", "DreamSimTraining", "DreamSimSupport"),
+            "DreamSimTensors", "DreamSimTraining"),
     ],
     cxxLanguageStandard: .cxx17
 )
