@@ -1,5 +1,5 @@
-import DreamSimCodecs
 import CDreamSimVips
+import DreamSimCodecs
 public import DreamSimImages
 import DreamSimSupport
 

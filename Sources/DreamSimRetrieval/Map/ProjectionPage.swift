@@ -1,5 +1,5 @@
-import DreamSimSupport
 public import DreamSim
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 

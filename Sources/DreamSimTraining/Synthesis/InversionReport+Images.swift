@@ -1,5 +1,5 @@
-public import DreamSimDrawing
 import DreamSim
+public import DreamSimDrawing
 public import DreamSimImages
 import Foundation
 
