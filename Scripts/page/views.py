@@ -38,7 +38,7 @@ def compare(browser, service):
     assert values == sorted(values) and values[0] >= 0, values
     # The numbers are the command's.
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
-    assert abs(told["results"][0]["distance"] - values[-1]) < 0.001 * values[-1] + 5e-5, (told["results"], values)
+    assert abs(told["results"][0]["values"][MODEL] - values[-1]) < 0.001 * values[-1] + 5e-5, (told["results"], values)
     assert "loser than" in browser.text(".metrics"), "what the number means"
     browser.loaded()
     browser.look("compare")
@@ -78,7 +78,7 @@ def pairs(browser, service):
     browser.wait_told("The most alike by")
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
     value = float(browser.one("[aria-label^='scene.jpg and different.jpg']").text)
-    assert abs(told["results"][0]["distance"] - value) < 0.001 * value + 5e-5, (told["results"], value)
+    assert abs(told["results"][0]["values"][MODEL] - value) < 0.001 * value + 5e-5, (told["results"], value)
     values = [[cell.text for cell in row.find_elements("css selector", "td")] for row in browser.all(".matrix tbody tr")]
     assert all(values[a][b] == values[b][a] for a in range(4) for b in range(4)), values
     # The files in the order of their names, those of folders in their place.

@@ -61,26 +61,7 @@ public final class PerceptualModel: Sendable {
     /// The number of components of an embedding.
     public var width: Int { description.width }
 
-    /// How images are prepared.
-    public var preprocessing: Preprocessing { stamp.preprocessing }
-
-    /// DreamSim's distance between two images: 0 for the same, lower is more alike, at most 2.
-    public func distance(_ a: Image, _ b: Image) throws -> Double {
-        let embeddings = embed([a, b])
-        return try embeddings[0].distance(to: embeddings[1])
-    }
-
-    /// Describes one image.
-    public func embed(_ image: Image) -> Embedding {
-        embed([image])[0]
-    }
-
-    /// Describes images, in their order.
-    public func embed(_ images: [Image]) -> [Embedding] {
-        embed(preprocessed: images.map(preprocessing.applied))
-    }
-
-    /// Describes images that `Preprocessing.applied(to:)` has prepared already.
+    /// Embeds images that `Preprocessing.applied(to:)` has prepared already.
     public func embed(preprocessed images: [Image]) -> [Embedding] {
         guard !images.isEmpty else { return [] }
         let batch = preprocessing.batch(images)

@@ -1,19 +1,23 @@
-public import DreamSimCore
 public import DreamSimPipeline
+import DreamSimSupport
 
-/// Images ranked by their distance from one reference.
+/// Images compared with one reference by one metric or several, and ranked by one of them.
 public struct ComparisonReport: Sendable, Encodable {
-    /// One image's place.
+    /// One image's values.
     public struct Entry: Sendable, Encodable {
-        /// 1 for the most alike.
-        public let rank: Int
+        /// 1 for the most alike by the metric that ranks; nil when that has no value.
+        public fileprivate(set) var rank: Int?
         /// The file.
         public let image: ImagePath
-        /// The distance; lower is more alike.
-        public let distance: Double
+        /// The values, by the metrics' names.
+        public let values: [String: Double]
+        /// The place by each metric, 1 for the most alike; equal values have equal places.
+        public fileprivate(set) var ranks: [String: Int] = [:]
+        /// Why metrics have no value, by their names.
+        public let errors: [String: String]?
     }
 
-    /// A file without a distance.
+    /// A file without a value.
     public struct Failure: Sendable, Encodable {
         /// The file.
         public let image: ImagePath
@@ -27,38 +31,105 @@ public struct ComparisonReport: Sendable, Encodable {
         }
     }
 
-    /// Which way the numbers go, for people and programs.
-    public let direction = Direction.lowerIsMoreAlike
-    /// What made the numbers.
-    public let model: ModelStamp
+    /// The metrics, in the order in which they were asked for.
+    public let metrics: [MetricColumn]
     /// What the others were compared with.
     public let reference: ImagePath
-    /// From the most alike to the least; equal distances keep the order in which they were given.
+    /// The name of the metric that ranks.
+    public let rankedBy: String
+    /// From the most alike to the least; equal values keep the order in which they were given, and images without a
+    /// value come last.
     public let results: [Entry]
-    /// The files that could not be compared.
+    /// The files for which no metric has a value.
     public let failures: [Failure]
+    /// What was passed over in the files without harm, such as broken EXIF data.
+    public let warnings: [String]
 
-    /// Ranks files by their distance from a reference.
-    /// - Throws: `DreamSimError` with `.incomparable` when the embeddings are of different kinds.
-    public init(reference: ImagePath, embedding: Embedding, candidates: [FileOutcome]) throws {
-        var distances: [(path: ImagePath, distance: Double)] = []
+    /// The metric that ranks.
+    public var leader: MetricColumn { metrics.first { $0.name == rankedBy } ?? metrics[0] }
+
+    /// Ranks what became of pairs whose first file is the reference.
+    /// - Parameters:
+    ///   - rankedBy: the name of one of the metrics; the first when nil.
+    ///   - outcomes: one an image.
+    /// - Throws: `PairFailure` when the reference itself cannot be used; `DreamSimError` with `.badSetting` when no metric
+    ///   has that name.
+    package init(
+        reference: ImagePath, metrics: [MetricColumn], rankedBy: String? = nil, outcomes: [PairOutcome]
+    ) throws {
+        guard let leader = rankedBy.map({ name in metrics.first { $0.name == name } }) ?? metrics.first else {
+            throw DreamSimError(
+                .badSetting, "ranking by '\(rankedBy ?? "")'",
+                "is not possible; the metrics are \(metrics.map(\.name).joined(separator: ", "))")
+        }
+        var entries: [Entry] = []
         var failures: [Failure] = []
-        for candidate in candidates {
-            switch candidate.result {
-            case .success(let other):
-                distances.append((candidate.path, try embedding.distance(to: other)))
-            case .failure(let error):
-                failures.append(Failure(image: candidate.path, error: "\(error)"))
+        for outcome in outcomes {
+            guard let image = outcome.pair?.b else { continue }
+            let values: [Result<Double, any Error>]
+            switch outcome.result {
+            case .success(let results): values = results
+            case .failure(let failure):
+                if failure.image == reference { throw failure }
+                failures.append(Failure(image: image, error: failure.description))
+                continue
+            }
+            let (numbers, errors) = Self.values(of: metrics, values)
+            if numbers.isEmpty {
+                let reasons = metrics.compactMap { errors[$0.name] }.joined(separator: "; ")
+                failures.append(Failure(image: image, error: "\(image): \(reasons)"))
+            } else {
+                entries.append(Entry(image: image, values: numbers, errors: errors.isEmpty ? nil : errors))
             }
         }
-        let order = distances.indices.sorted {
-            (distances[$0].distance, $0) < (distances[$1].distance, $1)
+        for metric in metrics {
+            let order = entries.indices.filter { entries[$0].values[metric.name] != nil }
+                .sorted { Self.precedes(entries, $0, $1, metric) }
+            for (place, index) in order.enumerated() {
+                let previous = place > 0 ? order[place - 1] : nil
+                let isTied = previous.map { entries[$0].values[metric.name] == entries[index].values[metric.name] }
+                entries[index].ranks[metric.name] =
+                    isTied == true ? entries[previous ?? index].ranks[metric.name] : place + 1
+            }
         }
-        self.model = embedding.stamp
+        let order = entries.indices.sorted { Self.precedes(entries, $0, $1, leader) }
+        self.metrics = metrics
         self.reference = reference
+        self.rankedBy = leader.name
         self.results = order.enumerated().map { place, index in
-            Entry(rank: place + 1, image: distances[index].path, distance: distances[index].distance)
+            var entry = entries[index]
+            entry.rank = entry.values[leader.name] == nil ? nil : place + 1
+            return entry
         }
         self.failures = failures
+        warnings = outcomes.flatMap(\.warnings)
+    }
+
+    /// Whether one entry comes before another: the more alike, those that are not a number and those without a value
+    /// last, else in the order given.
+    private static func precedes(_ entries: [Entry], _ i: Int, _ j: Int, _ metric: MetricColumn) -> Bool {
+        func key(_ index: Int) -> (Int, Double) {
+            guard let value = entries[index].values[metric.name] else { return (2, 0) }
+            return value.isNaN ? (1, 0) : (0, metric.direction == .lowerIsMoreAlike ? value : -value)
+        }
+        let (a, b) = (key(i), key(j))
+        return (a.0, a.1, i) < (b.0, b.1, j)
+    }
+}
+
+extension ComparisonReport {
+    /// Values, and errors where there are none, by the metrics' names.
+    package static func values(
+        of metrics: [MetricColumn], _ results: [Result<Double, any Error>]
+    ) -> (values: [String: Double], errors: [String: String]) {
+        precondition(metrics.count == results.count, "\(results.count) values of \(metrics.count) metrics")
+        var (values, errors): ([String: Double], [String: String]) = ([:], [:])
+        for (metric, result) in zip(metrics, results) {
+            switch result {
+            case .success(let value): values[metric.name] = value
+            case .failure(let error): errors[metric.name] = "\(error)"
+            }
+        }
+        return (values, errors)
     }
 }

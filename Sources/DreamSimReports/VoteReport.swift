@@ -1,45 +1,78 @@
-public import DreamSimCore
 public import DreamSimPipeline
-import DreamSimSupport
 
-/// The paper's two-alternative forced choice: which of two images is more like a reference.
+/// The two-alternative forced choice (2AFC): which of two images is more like a reference, by each of one or more metrics.
 public struct VoteReport: Sendable, Encodable {
     /// The answer.
     public enum Choice: String, Sendable, Encodable {
-        /// The first image is nearer.
+        /// The first image is more alike.
         case a = "A"
-        /// The second image is nearer.
+        /// The second image is more alike.
         case b = "B"
-        /// Both are exactly as far.
+        /// Both have the same value.
         case tie
     }
 
-    /// Which way the numbers go.
-    public let direction = Direction.lowerIsMoreAlike
-    /// What made the numbers.
-    public let model: ModelStamp
+    /// One metric's choice.
+    public struct Vote: Sendable, Encodable {
+        /// The metric.
+        public let metric: MetricColumn
+        /// The first image's value.
+        public let valueA: Double
+        /// The second image's value.
+        public let valueB: Double
+        /// The answer.
+        public let choice: Choice
+    }
+
     /// What the two were compared with.
     public let reference: ImagePath
     /// The first image.
     public let imageA: ImagePath
     /// The second image.
     public let imageB: ImagePath
-    /// The first image's distance from the reference.
-    public let distanceA: Double
-    /// The second image's distance from the reference.
-    public let distanceB: Double
-    /// The answer.
-    public let choice: Choice
+    /// One a metric, in their order.
+    public let votes: [Vote]
+    /// Why metrics have no vote, by their names; nil when all have.
+    public let errors: [String: String]?
+    /// What was passed over in the files without harm, such as broken EXIF data.
+    public let warnings: [String]
 
-    /// Lets a model choose between two files.
-    /// - Throws: `DreamSimError` when a file cannot be read.
-    public init(model: PerceptualModel, reference: ImagePath, a: ImagePath, b: ImagePath) throws {
-        let embeddings = try model.embed(files: [reference, a, b]).map { try $0.result.get() }
-        self.model = model.stamp
+    /// Lets metrics choose between two files.
+    /// - Throws: `PairFailure` when a file cannot be read.
+    public init(_ comparer: PairComparer, reference: ImagePath, a: ImagePath, b: ImagePath) throws {
+        var outcomes: [PairOutcome] = []
+        comparer.compare([ImagePair(reference, a), ImagePair(reference, b)]) { outcomes.append($0) }
+        self.init(
+            comparer.columns, reference: reference, a: (a, try outcomes[0].result.get()),
+            b: (b, try outcomes[1].result.get()), warnings: outcomes.flatMap(\.warnings))
+    }
+
+    /// Lets metrics choose by their values.
+    /// - Parameters:
+    ///   - metrics: what made the values, in their order.
+    ///   - a: the first image, and for each metric its value or why there is none.
+    ///   - b: the second image, likewise.
+    package init(
+        _ metrics: [MetricColumn], reference: ImagePath, a: (image: ImagePath, values: [Result<Double, any Error>]),
+        b: (image: ImagePath, values: [Result<Double, any Error>]), warnings: [String]
+    ) {
+        var votes: [Vote] = []
+        var errors: [String: String] = [:]
+        for (metric, sides) in zip(metrics, zip(a.values, b.values)) {
+            do {
+                let (valueA, valueB) = (try sides.0.get(), try sides.1.get())
+                let choice: Choice =
+                    metric.direction.isMoreAlike(valueA, than: valueB)
+                    ? .a : metric.direction.isMoreAlike(valueB, than: valueA) ? .b : .tie
+                votes.append(Vote(metric: metric, valueA: valueA, valueB: valueB, choice: choice))
+            } catch {
+                errors[metric.name] = "\(error)"
+            }
+        }
         self.reference = reference
-        (imageA, imageB) = (a, b)
-        distanceA = try embeddings[0].distance(to: embeddings[1])
-        distanceB = try embeddings[0].distance(to: embeddings[2])
-        choice = distanceA < distanceB ? .a : distanceB < distanceA ? .b : .tie
+        (imageA, imageB) = (a.image, b.image)
+        self.votes = votes
+        self.errors = errors.isEmpty ? nil : errors
+        self.warnings = warnings
     }
 }

@@ -18,10 +18,10 @@ public struct PerceptualService: Sendable {
         /// The metrics that can be chosen by their names; the first is used when a request names none.
         public var metrics: [any PerceptualMetric]
         /// Models that embed queries for the index, and cannot be chosen.
-        public var others: [PerceptualModel]
+        public var others: [any EmbeddingMetric]
 
         /// Joins metrics.
-        public init(_ metrics: [any PerceptualMetric], others: [PerceptualModel] = []) {
+        public init(_ metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = []) {
             (self.metrics, self.others) = (metrics, others)
         }
     }

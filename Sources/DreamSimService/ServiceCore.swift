@@ -46,7 +46,7 @@ final class ServiceCore: Sendable {
     var isReady: Bool { loaded.withLock { $0 != nil } && !connections.isDraining }
 
     /// Begins to answer with loaded metrics.
-    func begin(_ metrics: [any PerceptualMetric], others: [PerceptualModel] = []) {
+    func begin(_ metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = []) {
         let engine = Engine(
             metrics: metrics, others: others, limits: limits, budget: budget, statistics: statistics)
         loaded.withLock { $0 = engine }

@@ -123,7 +123,7 @@ struct PairComparerTests {
             Self.outcome(0, [20, 0.2]), Self.outcome(1, [.infinity, 0]), Self.outcome(2, [nil, 0.1]),
             Self.outcome(3, [30, 0.2]), Self.outcome(4, [.nan, 0.3]), Self.outcome(5, [nil, nil]),
         ]
-        let report = try MetricsComparison(
+        let report = try ComparisonReport(
             reference: ImagePath("r"), metrics: Self.columns, outcomes: outcomes)
         #expect(report.rankedBy == "psnr")
         #expect(report.results.map { "\($0.image)" } == ["1", "3", "0", "4", "2"])
@@ -131,11 +131,11 @@ struct PairComparerTests {
         #expect(report.results.map { $0.ranks["l1"] } == [1, 3, 3, 5, 2])
         #expect(report.results[4].errors == ["psnr": "none"])
         #expect(report.failures.map { "\($0.image)" } == ["5"])
-        let other = try MetricsComparison(
+        let other = try ComparisonReport(
             reference: ImagePath("r"), metrics: Self.columns, rankedBy: "l1", outcomes: outcomes)
         #expect(other.results.map { "\($0.image)" } == ["1", "2", "0", "3", "4"])
         #expect(throws: DreamSimError.self) {
-            try MetricsComparison(
+            try ComparisonReport(
                 reference: ImagePath("r"), metrics: Self.columns, rankedBy: "ssim", outcomes: outcomes)
         }
     }

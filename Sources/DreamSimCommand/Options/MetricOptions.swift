@@ -6,14 +6,14 @@ import Foundation
 struct MetricOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Metrics and models, separated by commas: names of 'dreamsim metrics', or 'all' for every one that is ready. The first one ranks.",
+            "Comma-separated names of metrics or models, or 'all'; the first ranks.",
             valueName: "names"),
         completion: .list(["all"] + MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
     var metric: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Bring both images to a square of this side for metrics that compare them as they are; 'none' leaves them.",
+            "Resize images to this square for full-size metrics, or 'none'.",
             valueName: "pixels"))
     var resize = ResizeOption(side: nil)
 
@@ -48,12 +48,6 @@ struct MetricOptions: ParsableArguments {
     /// Whether every metric that is ready was asked for.
     var isEverything: Bool { names.contains(Self.everything) }
 
-    /// Whether just one model is asked for, as by --model, and for whole images.
-    var isOneModel: Bool {
-        mask.mask == nil && names.count == 1 && !isEverything
-            && !MetricCatalog.all.contains { $0.card.name == names[0] }
-    }
-
     /// The range of a metric's values, as far as it is known without loading it; that of distances for models.
     static func range(of name: String) -> (direction: Direction, values: ClosedRange<Double>) {
         guard let card = MetricCatalog.all.first(where: { $0.card.name == name })?.card else {
@@ -61,9 +55,6 @@ struct MetricOptions: ParsableArguments {
         }
         return (card.direction, card.lowest...card.highest)
     }
-
-    /// Loads the only model that was asked for.
-    func loadModel(quiet: Bool) async throws -> PerceptualModel { try await model.load(model: names[0], quiet: quiet) }
 
     /// Loads the metrics, with progress and notes on standard error.
     func load(quiet: Bool) async throws -> PairComparer {

@@ -3,10 +3,10 @@ import DreamSim
 
 /// How results are written.
 struct OutputOptions: ParsableArguments {
-    @Option(help: "How results are written to standard output.")
+    @Option(help: "Output format.")
     var format: OutputFormat = .table
 
-    @Flag(name: .shortAndLong, help: "No progress, no notes and no legend; only results and errors.")
+    @Flag(name: .shortAndLong, help: "Print only results and errors.")
     var quiet = false
 }
 

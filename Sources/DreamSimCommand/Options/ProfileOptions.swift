@@ -6,7 +6,7 @@ import Foundation
 struct ProfileOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "End with code 1 when an image is less alike than the threshold of 'dreamsim calibrate': 'profile' for the one that was kept in the cache, or the file it was written to.",
+            "Exit with code 1 beyond the calibrated threshold: 'profile' or a file.",
             valueName: "profile|file"),
         completion: .file())
     var thresholdFrom: String?

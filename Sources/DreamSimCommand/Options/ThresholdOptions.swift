@@ -6,13 +6,13 @@ import Foundation
 struct ThresholdOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "End with code 1 when a value of the first metric, or of NAME in NAME=value, is above this; for metrics where lower is more alike.",
+            "Exit with code 1 when a distance exceeds VALUE, or NAME=VALUE.",
             valueName: "value"))
     var failAbove: [Threshold] = []
 
     @Option(
         help: ArgumentHelp(
-            "The same for metrics where higher is more alike: end with code 1 when a value is below this.",
+            "Exit with code 1 when a similarity falls below VALUE, or NAME=VALUE.",
             valueName: "value"))
     var failBelow: [Threshold] = []
 

@@ -6,7 +6,7 @@ import Foundation
 struct ComparisonOutput {
     let report: ComparisonReport
     let options: OutputOptions
-    /// What is known of the model's distances.
+    /// What is known of the values of the metric that ranks.
     var profile: MetricProfile?
 
     func text() throws -> String {
@@ -16,52 +16,79 @@ struct ComparisonOutput {
         case .ndjson:
             return try report.results.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
                 + report.failures.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
-        case .csv:
-            let header = ["rank", "image", "distance", "direction", "reference"] + CSV.stampColumns + ["error"]
-            func common(_ rank: String, _ image: ImagePath, _ distance: String, _ error: String) -> String {
-                CSV.line(
-                    [rank, "\(image)", distance, report.direction.rawValue, "\(report.reference)"]
-                        + CSV.fields(of: report.model) + [error])
-            }
-            return CSV.line(header)
-                + report.results.map { common("\($0.rank)", $0.image, "\($0.distance)", "") }.joined()
-                + report.failures.map { common("", $0.image, "", $0.error) }.joined()
+        case .csv: return csv()
         }
+    }
+
+    private func csv() -> String {
+        let names = report.metrics.map(\.name)
+        func line(_ rank: Int?, _ image: ImagePath, _ values: [String: Double], _ error: String) -> String {
+            CSV.line(
+                [rank.map(String.init) ?? "", "\(image)"] + names.map { name in values[name].map { "\($0)" } ?? "" }
+                    + ["\(report.reference)", report.rankedBy] + MetricText.fields(report.metrics) + [error])
+        }
+        return CSV.line(["rank", "image"] + names + ["reference", "rankedBy"] + MetricText.columns + ["error"])
+            + report.results.map { entry in
+                line(
+                    entry.rank, entry.image, entry.values,
+                    names.compactMap { entry.errors?[$0] }.joined(separator: "; "))
+            }.joined()
+            + report.failures.map { line(nil, $0.image, [:], $0.error) }.joined()
     }
 
     /// Nothing where nothing could be measured: the errors say it all.
     private func table() -> String {
         guard !report.results.isEmpty else { return "" }
-        var table = TextTable([("rank", .right), ("distance", .right), ("image", .left)])
-        for entry in report.results {
-            table.add(["\(entry.rank)", String(format: "%.5f", entry.distance), "\(entry.image)"])
-        }
-        var lines = table.lines()
+        var lines = (isWide ? metricsAsRows() : imagesAsRows()).lines()
         if options.quiet {
             lines.removeFirst()
         } else {
             lines.append("")
-            lines += Legend.lines(report.model, reference: report.reference)
-            lines += Legend.lines(profile, nearest: report.results.first?.distance)
+            if !MetricText.isDistance(report.metrics) {
+                lines.append("compared with \(report.reference), ranked by \(report.rankedBy)")
+            }
+            lines += MetricText.legend(report.metrics, reference: report.reference)
+            lines += MetricText.meaning(profile, of: report.results.first?.values[report.rankedBy])
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    /// Whether a row an image would be too long to read, and a row a metric is not.
+    private var isWide: Bool { report.metrics.count > 6 && report.metrics.count > report.results.count }
+
+    private func metricsAsRows() -> TextTable {
+        var table = TextTable([("metric", .left)] + report.results.map { ("\($0.image)", .right) })
+        for metric in report.metrics {
+            table.add([MetricText.title(metric)] + report.results.map { MetricText.figure($0.values[metric.name]) })
+        }
+        return table
+    }
+
+    private func imagesAsRows() -> TextTable {
+        var table = TextTable(
+            [("rank", .right)] + MetricText.titles(report.metrics).map { ($0, .right) } + [("image", .left)])
+        for entry in report.results {
+            table.add(
+                [entry.rank.map(String.init) ?? "-"]
+                    + report.metrics.map { MetricText.figure(entry.values[$0.name]) } + ["\(entry.image)"])
+        }
+        return table
     }
 
     private struct Line: Encodable {
         var rank: Int?
         var image: ImagePath
-        var distance: Double?
+        var values: [String: Double]?
+        var ranks: [String: Int]?
+        var errors: [String: String]?
         var error: String?
-        var direction: Direction
         var reference: ImagePath
-        var model: String
-        var weights: String
-        var preprocessing: String
-        var normalized: Bool
+        var rankedBy: String
+        var metrics: [MetricColumn]
 
         init(_ report: ComparisonReport, _ entry: ComparisonReport.Entry) {
             self.init(report, entry.image)
-            (rank, distance) = (entry.rank, entry.distance)
+            (rank, values, ranks, errors) = (entry.rank, entry.values, entry.ranks, entry.errors)
         }
 
         init(_ report: ComparisonReport, _ failure: ComparisonReport.Failure) {
@@ -70,33 +97,8 @@ struct ComparisonOutput {
         }
 
         private init(_ report: ComparisonReport, _ image: ImagePath) {
-            self.image = image
-            direction = report.direction
-            reference = report.reference
-            (model, weights) = (report.model.model, report.model.weights)
-            preprocessing = "\(report.model.preprocessing)"
-            normalized = report.model.isNormalized
+            (self.image, reference) = (image, report.reference)
+            (rankedBy, metrics) = (report.rankedBy, report.metrics)
         }
-    }
-}
-
-/// What stands under a table, so that a number is never without its meaning.
-enum Legend {
-    static func lines(_ stamp: ModelStamp, reference: ImagePath) -> [String] {
-        [
-            "distance from \(reference): 0 is the same, \(Direction.lowerIsMoreAlike.rawValue)",
-            "model \(stamp.model), weights \(stamp.shortWeights), \(stamp.isNormalized ? "normalized" : "not normalized")",
-            "preprocessing: \(stamp.preprocessing)",
-        ]
-    }
-
-    /// What the most alike image's value means, as far as that is known.
-    static func lines(_ profile: MetricProfile?, nearest value: Double?) -> [String] {
-        guard let profile, let value else { return [] }
-        let threshold = profile.threshold.map { threshold in
-            String(format: "%.4g", threshold.value)
-                + " is where pairs stop being the same: \(threshold.dataSet), \(threshold.criterion)"
-        }
-        return [profile.explanation(of: value), threshold].compactMap { $0 }
     }
 }

@@ -2,24 +2,41 @@ import DreamSim
 import DreamSimSupport
 import Foundation
 
-/// Metrics and their values, for people.
-enum MetricText {
-    /// A name with the way to more alike, such as `ssim ↑`.
-    static func title(_ metric: MetricColumn) -> String { "\(metric.name) \(arrow(metric.direction))" }
+extension MetricText {
+    /// Whether all the numbers are one model's distances, which need no name.
+    static func isDistance(_ metrics: [MetricColumn]) -> Bool { metrics.count == 1 && metrics[0].isNormalized != nil }
 
-    /// Where more alike lies.
-    static func arrow(_ direction: Direction) -> String { direction == .lowerIsMoreAlike ? "↓" : "↑" }
+    /// The titles of columns of values.
+    static func titles(_ metrics: [MetricColumn]) -> [String] {
+        isDistance(metrics) ? ["distance"] : metrics.map(title)
+    }
 
-    /// A value, or a dash for none.
-    static func figure(_ value: Double?) -> String {
-        guard let value else { return "-" }
-        return value.isInfinite ? "\(value)" : String(format: "%.5f", value)
+    /// What the most alike image's value means, as far as that is known.
+    static func meaning(_ profile: MetricProfile?, of value: Double?) -> [String] {
+        guard let profile, let value else { return [] }
+        let threshold = profile.threshold.map { threshold in
+            String(format: "%.4g", threshold.value)
+                + " is where pairs stop being the same: \(threshold.dataSet), \(threshold.criterion)"
+        }
+        return [profile.explanation(of: value), threshold].compactMap { $0 }
     }
 
     /// What stands under the numbers, so that none is without its meaning: a line a metric, then how images were
     /// prepared.
-    /// - Parameter notes: further lines of a metric, by its name, such as what its values mean on known images.
-    static func legend(_ metrics: [MetricColumn], notes: [String: [String]] = [:]) -> [String] {
+    /// - Parameters:
+    ///   - reference: what the images were compared with; nil for pairs.
+    ///   - notes: further lines of a metric, by its name, such as what its values mean on known images.
+    static func legend(_ metrics: [MetricColumn], reference: ImagePath? = nil, notes: [String: [String]] = [:])
+        -> [String]
+    {
+        if let reference, isDistance(metrics) {
+            return [
+                "distance from \(reference): 0 is the same, \(metrics[0].direction.rawValue)",
+                "model \(metrics[0].name), weights \(metrics[0].shortWeights ?? "-"), "
+                    + (metrics[0].isNormalized == true ? "normalized" : "not normalized"),
+                "preprocessing: \(metrics[0].preprocessing)",
+            ]
+        }
         var table = TextTable([("", .left), ("", .left)])
         for metric in metrics {
             var text = "\(metric.direction.rawValue), \(brief(metric.identical)) is the same; \(metric.summary)"
@@ -42,27 +59,20 @@ enum MetricText {
             }
     }
 
-    /// Which way each metric goes, for a field of CSV.
-    static func directions(_ metrics: [MetricColumn]) -> String {
-        metrics.map { "\($0.name): \($0.direction.rawValue)" }.joined(separator: "; ")
-    }
+    /// The columns of CSV that say what made the numbers.
+    static let columns = ["directions", "weights", "preprocessing"]
 
-    /// What made each metric's numbers, by name, for lines that must be understood alone.
-    static func origins(_ metrics: [MetricColumn]) -> [String: Origin] {
-        Dictionary(metrics.map { ($0.name, Origin($0)) }) { first, _ in first }
-    }
-
-    /// What made a metric's numbers.
-    struct Origin: Encodable {
-        var direction: Direction
-        var preprocessing: String
-        var weights: String?
-        var normalized: Bool?
-
-        init(_ metric: MetricColumn) {
-            (direction, preprocessing) = (metric.direction, metric.preprocessing)
-            (weights, normalized) = (metric.weights, metric.isNormalized)
+    /// The fields of `columns`, each with the metrics' names.
+    static func fields(_ metrics: [MetricColumn]) -> [String] {
+        func joined(_ value: (MetricColumn) -> String?) -> String {
+            metrics.compactMap { metric in value(metric).map { "\(metric.name): \($0)" } }.joined(separator: "; ")
         }
+        return [
+            joined(\.direction.rawValue), joined(\.shortWeights),
+            joined { metric in
+                metric.preprocessing + (metric.isNormalized.map { $0 ? ", normalized" : ", not normalized" } ?? "")
+            },
+        ]
     }
 
     /// Such as `0`, `1` or `inf`.

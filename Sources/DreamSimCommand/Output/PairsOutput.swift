@@ -47,7 +47,7 @@ struct PairsOutput {
             // An object that is written bit by bit.
             return "{\"metrics\": \(try JSON.line(metrics)),\n\"results\": [\n"
         case .ndjson: return ""
-        case .csv: return CSV.line(columns + titles + ["directions", "error"])
+        case .csv: return CSV.line(columns + titles + MetricText.columns + ["error"])
         }
     }
 
@@ -65,7 +65,7 @@ struct PairsOutput {
             var fields = Array(row.fields.prefix(columns.count))
             fields += [String](repeating: "", count: columns.count - fields.count)
             fields += metrics.map { metric in row.values[metric.name].map { "\($0)" } ?? "" }
-            fields.append(MetricText.directions(metrics))
+            fields += MetricText.fields(metrics)
             fields.append(row.error ?? metrics.compactMap { row.errors[$0.name] }.joined(separator: "; "))
             return CSV.line(fields)
         }
@@ -97,7 +97,7 @@ struct PairsOutput {
         var values: [String: Double]?
         var errors: [String: String]?
         var error: String?
-        var metrics: [String: MetricText.Origin]?
+        var metrics: [MetricColumn]?
 
         init(_ row: Row, _ names: [String], _ metrics: [MetricColumn]? = nil) {
             (a, b) = (row.pair?.a, row.pair?.b)
@@ -106,7 +106,7 @@ struct PairsOutput {
             values = row.error == nil ? row.values : nil
             errors = row.errors.isEmpty ? nil : row.errors
             error = row.error
-            self.metrics = metrics.map(MetricText.origins)
+            self.metrics = metrics
         }
     }
 }

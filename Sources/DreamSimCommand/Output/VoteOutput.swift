@@ -2,49 +2,9 @@ import DreamSim
 import DreamSimSupport
 import Foundation
 
-/// Writes one model's choice in the layout that was asked for.
+/// Writes the choices of metrics in the layout that was asked for.
 struct VoteOutput {
     let report: VoteReport
-    let options: OutputOptions
-
-    func text() throws -> String {
-        switch options.format {
-        case .json: return try JSON.text(report) + "\n"
-        case .ndjson: return try JSON.line(report) + "\n"
-        case .csv:
-            return CSV.line(
-                ["choice", "distanceA", "distanceB", "direction", "reference", "imageA", "imageB"] + CSV.stampColumns)
-                + CSV.line(
-                    [
-                        report.choice.rawValue, "\(report.distanceA)", "\(report.distanceB)",
-                        report.direction.rawValue, "\(report.reference)", "\(report.imageA)", "\(report.imageB)",
-                    ] + CSV.fields(of: report.model))
-        case .table: return table()
-        }
-    }
-
-    private func table() -> String {
-        var table = TextTable([("choice", .left), ("distance", .right), ("image", .left)])
-        func row(_ name: String, _ distance: Double, _ image: ImagePath, _ choice: VoteReport.Choice) {
-            let mark = report.choice == choice ? "\(name)  <- more alike" : name
-            table.add([mark, String(format: "%.5f", distance), "\(image)"])
-        }
-        row("A", report.distanceA, report.imageA, .a)
-        row("B", report.distanceB, report.imageB, .b)
-        var lines = table.lines()
-        if options.quiet {
-            lines = [report.choice.rawValue]
-        } else {
-            if report.choice == .tie { lines.append("tie: both are exactly as far") }
-            lines += [""] + Legend.lines(report.model, reference: report.reference)
-        }
-        return lines.map { $0 + "\n" }.joined()
-    }
-}
-
-/// Writes the choices of several metrics in the layout that was asked for.
-struct MetricsVoteOutput {
-    let report: MetricsVote
     let options: OutputOptions
 
     func text() throws -> String {
@@ -53,19 +13,22 @@ struct MetricsVoteOutput {
         case .ndjson: return try report.votes.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
         case .csv:
             return CSV.line(
-                ["metric", "choice", "valueA", "valueB", "direction", "reference", "imageA", "imageB", "preprocessing"])
+                ["metric", "choice", "valueA", "valueB", "direction", "reference", "imageA", "imageB"]
+                    + MetricText.columns)
                 + report.votes.map { vote in
-                    CSV.line([
-                        vote.metric.name, vote.choice.rawValue, "\(vote.valueA)", "\(vote.valueB)",
-                        vote.metric.direction.rawValue, "\(report.reference)", "\(report.imageA)",
-                        "\(report.imageB)", vote.metric.preprocessing,
-                    ])
+                    CSV.line(
+                        [
+                            vote.metric.name, vote.choice.rawValue, "\(vote.valueA)", "\(vote.valueB)",
+                            vote.metric.direction.rawValue, "\(report.reference)", "\(report.imageA)",
+                            "\(report.imageB)",
+                        ] + MetricText.fields([vote.metric]))
                 }.joined()
         case .table: return table()
         }
     }
 
     private func table() -> String {
+        if report.votes.count == 1 { return table(of: report.votes[0]) }
         if options.quiet {
             return report.votes.map { "\($0.metric.name) \($0.choice.rawValue)\n" }.joined()
         }
@@ -89,6 +52,22 @@ struct MetricsVoteOutput {
         return lines.map { $0 + "\n" }.joined()
     }
 
+    /// The choice of a single metric.
+    private func table(of vote: VoteReport.Vote) -> String {
+        if options.quiet { return "\(vote.choice.rawValue)\n" }
+        var table = TextTable([("choice", .left), (MetricText.titles([vote.metric])[0], .right), ("image", .left)])
+        for (choice, value, image) in [
+            (VoteReport.Choice.a, vote.valueA, report.imageA), (.b, vote.valueB, report.imageB),
+        ] {
+            let mark = vote.choice == choice ? "  <- more alike" : ""
+            table.add([choice.rawValue + mark, MetricText.figure(value), "\(image)"])
+        }
+        let lines =
+            table.lines() + (vote.choice == .tie ? ["tie: both have the same value"] : []) + [""]
+            + MetricText.legend([vote.metric], reference: report.reference)
+        return lines.map { $0 + "\n" }.joined()
+    }
+
     private struct Line: Encodable {
         var reference: ImagePath
         var imageA: ImagePath
@@ -98,7 +77,7 @@ struct MetricsVoteOutput {
         var valueB: Double
         var choice: VoteReport.Choice
 
-        init(_ report: MetricsVote, _ vote: MetricsVote.Vote) {
+        init(_ report: VoteReport, _ vote: VoteReport.Vote) {
             (reference, imageA, imageB) = (report.reference, report.imageA, report.imageB)
             (metric, valueA, valueB, choice) = (vote.metric, vote.valueA, vote.valueB, vote.choice)
         }

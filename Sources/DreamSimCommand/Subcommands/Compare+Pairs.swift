@@ -6,7 +6,7 @@ extension Compare {
     /// Measures the pairs of a table.
     func measure(_ table: PairTable) async throws {
         guard table.count > 0 else {
-            throw ValidationError("--batch \(table.path): holds no pairs below its first line")
+            throw ValidationError("--pairs \(table.path): holds no pairs below its first line")
         }
         try await measure(
             count: table.count, columns: table.columns, pair: { table[$0].pair }, fields: { table[$0].fields },
@@ -40,7 +40,7 @@ extension Compare {
         let comparer = try await metrics.load(quiet: output.quiet)
         let columnsOfValues = comparer.columns
         var writer = PairsOutput(metrics: columnsOfValues, columns: columns, options: output)
-        var complaints = MetricComplaints(columnsOfValues, isTolerant: metrics.isEverything, isQuiet: output.quiet)
+        var errors = MetricErrors(columnsOfValues, isTolerant: metrics.isEverything, isQuiet: output.quiet)
         let progress = ProgressLine(count, unit: "pairs", isQuiet: output.quiet)
         var (done, isPassed) = (0, false)
         Terminal.write(try writer.header())
@@ -49,11 +49,11 @@ extension Compare {
             if !output.quiet { outcome.warnings.forEach(Terminal.note) }
             switch outcome.result {
             case .success(let results):
-                (row.values, row.errors) = MetricsComparison.values(of: columnsOfValues, results)
-                complaints.add(row.errors, of: "\(outcome.pair.map { "\($0.a), \($0.b)" } ?? "")")
+                (row.values, row.errors) = ComparisonReport.values(of: columnsOfValues, results)
+                errors.add(row.errors, of: "\(outcome.pair.map { "\($0.a), \($0.b)" } ?? "")")
             case .failure(let failure):
                 row.error = failure.description
-                complaints.add(failure.description)
+                errors.add(failure.description)
             }
             Terminal.write(try writer.text(row))
             isPassed = isPassed || thresholds.arePassed(by: row.values, first: columnsOfValues[0].name)
@@ -65,12 +65,12 @@ extension Compare {
             Terminal.write(
                 try writer.text(
                     PairsOutput.Row(fields: file.isOfFirst ? [name, ""] : ["", name], error: file.error)))
-            complaints.add(file.error)
+            errors.add(file.error)
         }
         progress.clear()
-        Terminal.write(writer.footer(done: done + alone.count, failed: complaints.failures))
-        complaints.finish(of: count)
-        if complaints.hasFailed { Terminal.exit(.failed) }
+        Terminal.write(writer.footer(done: done + alone.count, failed: errors.failures))
+        errors.finish(of: count)
+        if errors.hasFailed { Terminal.exit(.failed) }
         if isPassed { Terminal.exit(.aboveThreshold) }
     }
 }

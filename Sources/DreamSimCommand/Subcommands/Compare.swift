@@ -4,11 +4,12 @@ import Foundation
 
 struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rank images by their distance to a reference, or measure pairs of images.",
+        abstract: "Rank images by their similarity to a reference, or measure pairs of images.",
         discussion: """
-            With --batch, FILE is a table of comma-separated values whose columns a and b name the images; its other \
-            columns are carried through to the results. With --by-name, the images of two folders are paired by their \
-            names, whatever their extensions; an image without a partner counts as a failure.
+            --pairs reads a table (.csv) whose columns a and b name the images; its other columns are copied to the \
+            results. --by-name pairs the images of two folders by file name, whatever their extensions; an image \
+            without a partner is an error. The first metric ranks; a model given by --model comes before those of \
+            --metric.
 
             EXAMPLES
               dreamsim compare original.jpg edited.jpg
@@ -16,27 +17,27 @@ struct Compare: AsyncParsableCommand {
               dreamsim compare original.jpg *.jpg --metric ssim,psnr,vits14-focus --sheet ranking.png
               dreamsim compare original.jpg render.png --fail-above 0.1 --quiet
               dreamsim compare original.png render.png --metric psnr,ssim --fail-below ssim=0.98
-              dreamsim compare --batch pairs.csv --metric all --resize 256 --format csv > measured.csv
+              dreamsim compare --pairs pairs.csv --metric all --resize 256 --format csv > measured.csv
               dreamsim compare expected/ rendered/ --by-name --metric ssim --fail-below 0.99
             """)
 
-    @Argument(help: "The image that the others are compared with.")
+    @Argument(help: "Reference image.")
     var reference: ImagePath?
 
-    @Argument(help: "Images, or folders of images.")
+    @Argument(help: "Images or folders to compare with it.")
     var images: [ImagePath] = []
 
     @Option(
-        help: ArgumentHelp("Measure the pairs of a table (.csv) in place of a ranking.", valueName: "file"),
+        help: ArgumentHelp("Measure the pairs of images listed in a CSV file.", valueName: "file"),
         completion: .file())
-    var batch: ImagePath?
+    var pairs: ImagePath?
 
-    @Flag(help: "Measure the images of two folders that have the same name.")
+    @Flag(help: "Pair the images of two folders by file name.")
     var byName = false
 
     @OptionGroup var metrics: MetricOptions
 
-    @Option(help: ArgumentHelp("Rank by this metric, not by the first.", valueName: "name"))
+    @Option(help: ArgumentHelp("Rank by this metric; the first by default.", valueName: "name"))
     var rankBy: String?
 
     @OptionGroup var output: OutputOptions
@@ -44,21 +45,21 @@ struct Compare: AsyncParsableCommand {
     @OptionGroup var thresholds: ThresholdOptions
 
     @Option(
-        help: ArgumentHelp("Also draw the ranking as an image (.png or .jpg).", valueName: "file"), completion: .file()
+        help: ArgumentHelp("Write the ranking as an image (.png or .jpg).", valueName: "file"), completion: .file()
     )
     var sheet: String?
 
     func validate() throws {
-        if batch != nil {
+        if pairs != nil {
             guard reference == nil, !byName else {
-                throw ValidationError("--batch takes its images from the table; give no others and no --by-name")
+                throw ValidationError("--pairs takes its images from the table; give no others and no --by-name")
             }
         } else {
             guard reference != nil else { throw ValidationError("Missing expected argument '<reference>'") }
             guard !images.isEmpty else { throw ValidationError("Missing expected argument '<images> ...'") }
         }
         if byName, images.count != 1 { throw ValidationError("--by-name needs two folders") }
-        if sheet != nil || rankBy != nil, batch != nil || byName {
+        if sheet != nil || rankBy != nil, pairs != nil || byName {
             throw ValidationError("--sheet and --rank-by are of a ranking; pairs are not ranked")
         }
         if let rankBy, !metrics.isEverything, !metrics.names.contains(rankBy) {
@@ -68,14 +69,14 @@ struct Compare: AsyncParsableCommand {
             throw ValidationError("--sheet \(sheet) would overwrite one of the images")
         }
         try thresholds.validate(for: metrics)
-        if profiles.thresholdFrom != nil, batch != nil || byName {
+        if profiles.thresholdFrom != nil, pairs != nil || byName {
             throw ValidationError("--threshold-from is of a ranking, for now; pairs take --fail-above and --fail-below")
         }
     }
 
     func run() async throws {
-        if let batch {
-            try await measure(try PairTable(contentsOf: batch))
+        if let pairs {
+            try await measure(try PairTable(contentsOf: pairs))
         } else if let reference, byName {
             try await measure(reference, images[0])
         } else if let reference {
@@ -83,43 +84,10 @@ struct Compare: AsyncParsableCommand {
             guard !candidates.isEmpty else {
                 throw ValidationError("no image was found in \(images.map(\.description).joined(separator: ", "))")
             }
-            if metrics.isOneModel {
-                try await rankByModel(reference, candidates)
-            } else {
-                try await rank(reference, candidates)
-            }
+            try await rank(reference, candidates)
         }
     }
 
-    /// Ranks by the distance of one model.
-    private func rankByModel(_ reference: ImagePath, _ candidates: [ImagePath]) async throws {
-        let loaded = try await metrics.loadModel(quiet: output.quiet)
-        let profile = try profiles.profile(
-            MetricIdentity(loaded, decoding: loaded.preprocessing.decoding),
-            in: ModelStore(metrics.model.store.configuration()))
-        let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
-        let outcomes = loaded.embed(files: [reference] + candidates) { progress.show($0 - 1) }
-        progress.clear()
-        if !output.quiet { outcomes.flatMap(\.notes).forEach(Terminal.note) }
-        let report = try ComparisonReport(
-            reference: reference, embedding: outcomes[0].result.get(), candidates: Array(outcomes.dropFirst()))
-        Terminal.write(try ComparisonOutput(report: report, options: output, profile: profile).text())
-        for failure in report.failures { Terminal.error(failure.error) }
-        if let sheet {
-            try ComparisonSheet(report: report, decoding: loaded.preprocessing.decoding).image()
-                .write(to: URL(filePath: sheet))
-        }
-        if !report.failures.isEmpty { Terminal.exit(.failed) }
-        let name = metrics.names[0]
-        if report.results.contains(where: { thresholds.arePassed(by: [name: $0.distance], first: name) }) {
-            Terminal.exit(.aboveThreshold)
-        }
-        if report.results.contains(where: { profiles.isPassed(by: $0.distance, profile) }) {
-            Terminal.exit(.aboveThreshold)
-        }
-    }
-
-    /// Ranks by several metrics, or by one that is no model.
     private func rank(_ reference: ImagePath, _ candidates: [ImagePath]) async throws {
         let comparer = try await metrics.load(quiet: output.quiet)
         let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
@@ -127,26 +95,20 @@ struct Compare: AsyncParsableCommand {
         let profile = try profiles.profile(
             MetricIdentity(ranking, decoding: comparer.decoding, resize: comparer.resize),
             in: ModelStore(metrics.model.store.configuration()))
-        var outcomes: [PairOutcome] = []
-        try comparer.compare(candidates.map { ImagePair(reference, $0) }) { outcome in
-            // Nothing can be compared without the reference.
-            if case .failure(let failure) = outcome.result, failure.image == reference { throw failure }
-            outcomes.append(outcome)
-            progress.show(outcomes.count)
-        }
+        let comparison = Comparison(comparer, reference: reference, candidates: candidates, rankedBy: rankBy)
+        for await step in comparison.progress { progress.show(step.done) }
         progress.clear()
-        if !output.quiet { outcomes.flatMap(\.warnings).forEach(Terminal.note) }
-        let report = try MetricsComparison(
-            reference: reference, metrics: comparer.columns, rankedBy: rankBy, outcomes: outcomes)
-        Terminal.write(try MetricsComparisonOutput(report: report, options: output, profile: profile).text())
-        var complaints = MetricComplaints(report.metrics, isTolerant: metrics.isEverything, isQuiet: output.quiet)
-        for entry in report.results { complaints.add(entry.errors ?? [:], of: "\(entry.image)") }
-        for failure in report.failures { complaints.add(failure.error) }
-        complaints.finish(of: candidates.count)
+        let report = try await comparison.result
+        if !output.quiet { report.warnings.forEach(Terminal.note) }
+        Terminal.write(try ComparisonOutput(report: report, options: output, profile: profile).text())
+        var errors = MetricErrors(report.metrics, isTolerant: metrics.isEverything, isQuiet: output.quiet)
+        for entry in report.results { errors.add(entry.errors ?? [:], of: "\(entry.image)") }
+        for failure in report.failures { errors.add(failure.error) }
+        errors.finish(of: candidates.count)
         if let sheet {
-            try MetricsSheet(report: report, decoding: comparer.decoding).image().write(to: URL(filePath: sheet))
+            try report.sheet(decoding: comparer.decoding).rendered().write(to: URL(filePath: sheet))
         }
-        if complaints.hasFailed { Terminal.exit(.failed) }
+        if errors.hasFailed { Terminal.exit(.failed) }
         let first = report.metrics[0].name
         if report.results.contains(where: { thresholds.arePassed(by: $0.values, first: first) }) {
             Terminal.exit(.aboveThreshold)

@@ -103,7 +103,8 @@ struct Serve: AsyncParsableCommand {
         let loaded = try await metrics.load(quiet: quiet).metrics
         guard let index else { return PerceptualService.Metrics(loaded) }
         let indexed = try IndexReader(URL(filePath: index)).settings
-        guard !loaded.contains(where: { ($0 as? PerceptualModel)?.stamp.agrees(with: indexed.stamp) == true }) else {
+        guard !loaded.contains(where: { ($0 as? any EmbeddingMetric)?.stamp.agrees(with: indexed.stamp) == true })
+        else {
             return PerceptualService.Metrics(loaded)
         }
         let model = try await indexed.loadModel(

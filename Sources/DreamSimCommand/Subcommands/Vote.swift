@@ -4,10 +4,10 @@ import Foundation
 
 struct Vote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say which of two images is more like a reference.",
+        abstract: "Choose which of two images is more similar to a reference.",
         discussion: """
-            The two-alternative choice that DreamSim was tuned on: people saw a reference and two variations, and said \
-            which one is more similar.
+            The two-alternative forced choice (2AFC) that DreamSim was tuned on. The exit code does not depend on \
+            the choice.
 
             EXAMPLES
               dreamsim vote reference.png a.png b.png
@@ -15,32 +15,27 @@ struct Vote: AsyncParsableCommand {
               dreamsim vote reference.png a.png b.png --metric all
             """)
 
-    @Argument(help: "The image that the two are compared with.")
+    @Argument(help: "Reference image.")
     var reference: ImagePath
 
-    @Argument(help: "The first image.")
+    @Argument(help: "First image.")
     var a: ImagePath
 
-    @Argument(help: "The second image.")
+    @Argument(help: "Second image.")
     var b: ImagePath
 
     @OptionGroup var metrics: MetricOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        if metrics.isOneModel {
-            let report = try VoteReport(
-                model: try await metrics.loadModel(quiet: output.quiet), reference: reference, a: a, b: b)
-            Terminal.write(try VoteOutput(report: report, options: output).text())
-            return
-        }
         let comparer = try await metrics.load(quiet: output.quiet)
-        let report = try MetricsVote(comparer, reference: reference, a: a, b: b)
-        Terminal.write(try MetricsVoteOutput(report: report, options: output).text())
-        var complaints = MetricComplaints(
+        let report = try VoteReport(comparer, reference: reference, a: a, b: b)
+        if !output.quiet { report.warnings.forEach(Terminal.note) }
+        Terminal.write(try VoteOutput(report: report, options: output).text())
+        var errors = MetricErrors(
             comparer.columns, isTolerant: metrics.isEverything, isQuiet: output.quiet)
-        complaints.add(report.errors ?? [:], of: "\(reference)")
-        complaints.finish(of: 1)
-        if complaints.hasFailed { Terminal.exit(.failed) }
+        errors.add(report.errors ?? [:], of: "\(reference)")
+        errors.finish(of: 1)
+        if errors.hasFailed { Terminal.exit(.failed) }
     }
 }

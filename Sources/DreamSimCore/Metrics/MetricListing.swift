@@ -7,7 +7,7 @@ public struct MetricListing: Sendable, Encodable {
     public enum Kind: String, Sendable, Encodable, CaseIterable {
         /// A metric of `MetricCatalog.all`.
         case metric
-        /// A model of the `Catalog`, which embeds.
+        /// A model of the `Catalog`, or another metric that embeds.
         case model
     }
 
@@ -45,7 +45,7 @@ public struct MetricListing: Sendable, Encodable {
     fileprivate init(_ card: MetricCard, of type: any PerceptualMetric.Type, _ state: Readiness) {
         (name, summary, direction, size) = (card.name, card.summary, card.direction, card.size)
         (lowest, highest, identical) = (card.lowest, card.highest, card.identical)
-        kind = type is PerceptualModel.Type ? .model : .metric
+        kind = type is any EmbeddingMetric.Type ? .model : .metric
         hasGradient = type is any DifferentiableMetric.Type
         isSpatial = type is any SpatialMetric.Type
         self.state = state

@@ -23,7 +23,7 @@ public struct MetricIdentity: Hashable, Sendable, Codable {
         name = card.name
         weights = card.weights
         direction = card.direction
-        if let model = metric as? PerceptualModel {
+        if let model = metric as? any EmbeddingMetric {
             settings = Self.settings(of: model.stamp)
         } else {
             let size: String =

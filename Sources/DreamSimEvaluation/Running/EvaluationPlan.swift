@@ -99,7 +99,7 @@ struct EvaluationPlan {
             var results = [Measurements](repeating: Measurements(), count: metrics.count)
             var others: [Int] = []
             for (index, metric) in metrics.enumerated() {
-                if let model = metric.metric as? PerceptualModel {
+                if let model = metric.metric as? any EmbeddingMetric {
                     results[index] = try measurer(unrelatedPairs).measure(model, metric.identity)
                 } else {
                     others.append(index)

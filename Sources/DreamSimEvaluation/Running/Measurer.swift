@@ -12,7 +12,7 @@ struct Measurer {
     // MARK: - Metrics that embed
 
     /// Measures with a model that embeds.
-    func measure(_ model: PerceptualModel, _ identity: MetricIdentity) throws -> Measurements {
+    func measure(_ model: any EmbeddingMetric, _ identity: MetricIdentity) throws -> Measurements {
         let journal = try EmbeddingJournal(
             settings.cacheFile(identity.fileName + ".embeddings"), identity: identity, width: model.width)
         var result = Measurements()
@@ -157,7 +157,7 @@ struct Measurer {
 
     /// A metric's values; one that fails does not keep the others from having theirs.
     private func values(
-        _ metric: EvaluatedMetric, _ reference: Int, _ others: [Int], _ images: [Int: Result<Image, Failure>]
+        _ metric: EvaluatedMetric, _ at: Int, _ others: [Int], _ images: [Int: Result<Image, Failure>]
     ) -> [Result<Double, Failure>] {
         func image(_ index: Int) -> Result<Image, Failure> {
             let result = images[index] ?? .failure(Failure(text: "\(self.images.paths[index]): was not decoded"))
@@ -165,22 +165,19 @@ struct Measurer {
             // As `PairComparer` does.
             return result.map { $0.resized(width: side, height: side, filter: .bilinear, antialias: true) }
         }
-        func checked(_ value: Double) -> Result<Double, Failure> {
-            value.isNaN ? .failure(Failure(text: "\(metric.identity.name) gives NaN")) : .success(value)
+        let others = others.map(image)
+        let reference: Image
+        switch image(at) {
+        case .success(let image): reference = image
+        case .failure(let failure): return others.map { _ in .failure(failure) }
         }
-        let reference = image(reference)
-        let images = others.map(image)
-        do {
-            return try metric.metric.values(
-                from: reference.get(), to: images.map { try $0.get() }
-            ).map(checked)
-        } catch {
-            return images.map { image in
-                do {
-                    return checked(try metric.metric.value(reference.get(), image.get()))
-                } catch {
-                    return .failure(error as? Failure ?? Failure(text: "\(error)"))
-                }
+        var found = metric.metric.results(from: reference, to: others.compactMap { try? $0.get() })[...]
+        return others.map { other in
+            other.flatMap { _ in
+                found.removeFirst().mapError { Failure(text: "\($0)") }
+                    .flatMap {
+                        $0.isNaN ? .failure(Failure(text: "\(metric.identity.name) gives NaN")) : .success($0)
+                    }
             }
         }
     }

@@ -21,7 +21,8 @@ public struct PairComparer: Sendable {
     /// them as they are; nil leaves them alone, and such metrics refuse images of different sizes.
     public let resize: Int?
 
-    /// The pairs that are computed together, and the pixels beyond which no more are taken in.
+    /// The images that are embedded together, or else the pairs that are computed together, and the pixels beyond which no
+    /// more are taken in.
     private static let (together, pixelsTogether) = (8, 32 << 20)
     /// The pixels of images that are kept for later pairs.
     private static let pixelsKept = 64 << 20
@@ -54,22 +55,22 @@ public struct PairComparer: Sendable {
         let plan = LoadPlan(count: count) { try? pair($0).get() }
         let threads = Parallel.threads
         let files = Lookahead(
-            plan.loads.count, capacity: preparation.needsImage ? 2 * threads : 2 * Self.together,
+            plan.loads.count, capacity: preparation.needsPixels ? 2 * threads : 2 * Self.together,
             threads: threads > 1 ? threads : 0
         ) { load in
             let index = plan.loads[load]
             guard let pair = try? pair(index / 2).get() else { preconditionFailure("pair \(index / 2) has changed") }
-            return preparation.load(index % 2 == 0 ? pair.a : pair.b)
+            return PreparedFile(index % 2 == 0 ? pair.a : pair.b, preparation)
         }
         defer { files.cancel() }
 
         var recent = RecentlyUsed<ImagePath, PreparedFile>(capacity: LoadPlan.kept)
         func file(_ path: ImagePath) -> PreparedFile {
             if let known = recent.use(path) {
-                preparation.reload(known)
+                known.reload(preparation)
                 return known
             }
-            let file = Timings.measure(.waiting) { files.next() } ?? preparation.load(path)
+            let file = Timings.measure(.waiting) { files.next() } ?? PreparedFile(path, preparation)
             precondition(file.path == path, "\(file.path) in place of \(path)")
             recent.insert(path, file)
             return file
@@ -78,17 +79,20 @@ public struct PairComparer: Sendable {
         var index = 0
         while index < count {
             var jobs: [Job] = []
-            var pixels = 0
+            var (pixels, waiting) = (0, Set<ImagePath>())
             repeat {
                 var job = Job(index: index, pair: pair(index))
                 if case .success(let pair) = job.pair {
                     let files = (file(pair.a), file(pair.b))
                     job.files = files
                     pixels += files.0.pixelCount + files.1.pixelCount
+                    for file in [files.0, files.1] where file.waits { waiting.insert(file.path) }
                 }
                 jobs.append(job)
                 index += 1
-            } while index < count && jobs.count < Self.together && pixels < Self.pixelsTogether
+                // A long row of broken files is reported as it goes.
+            } while index < count && pixels < Self.pixelsTogether && waiting.count < Self.together
+                && (jobs.count < Self.together || !waiting.isEmpty)
             for outcome in outcomes(of: jobs) { try each(outcome) }
             var kept = 0
             for file in recent.newestFirst {
@@ -111,41 +115,31 @@ public struct PairComparer: Sendable {
         }
     }
 
-    private var models: [PerceptualModel] { metrics.compactMap { $0 as? PerceptualModel } }
+    private var models: [any EmbeddingMetric] { metrics.compactMap { $0 as? any EmbeddingMetric } }
 
-    private var preparation: FilePreparation {
-        var preprocessings: [Preprocessing] = []
-        for model in models where !preprocessings.contains(model.preprocessing) {
-            preprocessings.append(model.preprocessing)
-        }
-        return FilePreparation(
-            decoding: decoding, resize: resize, preprocessings: preprocessings, needsImage: models.count < metrics.count
-        )
-    }
+    private var preparation: ImagePreparation { ImagePreparation(metrics, decoding: decoding, resize: resize) }
 
     private func outcomes(of jobs: [Job]) -> [PairOutcome] {
         embed(jobs.flatMap { job in job.files.map { [$0.a, $0.b] } ?? [] })
         var values = [[Result<Double, any Error>]](repeating: [], count: jobs.count)
         let good = jobs.indices.filter { jobs[$0].failure == nil }
+        let files = good.compactMap { jobs[$0].files }
         var model = 0
         for metric in metrics {
-            if metric is PerceptualModel {
-                for job in good {
-                    guard let files = jobs[job].files else { continue }
-                    values[job].append(
-                        Result { try files.b.embeddings[model].distance(to: files.a.embeddings[model]) })
-                }
+            var results: [Result<Double, any Error>]
+            if metric is any EmbeddingMetric {
+                results = files.map { a, b in Result { try b.embeddings[model].distance(to: a.embeddings[model]) } }
                 model += 1
             } else {
+                results = []
                 // Neighbors with the same first file go together.
-                var rest = good[...]
-                while let first = rest.first {
-                    let run = rest.prefix { jobs[$0].files?.a === jobs[first].files?.a }
-                    rest = rest.dropFirst(run.count)
-                    let results = self.values(of: metric, run.compactMap { jobs[$0].files })
-                    for (job, result) in zip(run, results) { values[job].append(result) }
+                while results.count < files.count {
+                    let rest = files[results.count...]
+                    let run = rest.prefix { $0.a === rest[rest.startIndex].a }
+                    results += metric.results(from: run[run.startIndex].a.prepared, to: run.map(\.b.prepared))
                 }
             }
+            for (job, result) in zip(good, results) { values[job].append(result) }
         }
         return jobs.indices.map { i in
             PairOutcome(
@@ -157,33 +151,12 @@ public struct PairComparer: Sendable {
 
     /// Embeds what has not been embedded yet, with every model.
     private func embed(_ files: [PreparedFile]) {
-        guard !models.isEmpty else { return }
         var waiting: [PreparedFile] = []
-        for file in files where file.failure == nil && file.embeddings.isEmpty {
-            if !waiting.contains(where: { $0 === file }) { waiting.append(file) }
-        }
+        for file in files where file.waits && !waiting.contains(where: { $0 === file }) { waiting.append(file) }
         guard !waiting.isEmpty else { return }
-        let kinds = preparation.preprocessings
         let embeddings = models.map { model in
-            let kind = kinds.firstIndex(of: model.preprocessing) ?? 0
-            return model.embed(preprocessed: waiting.map { $0.preprocessed[kind] })
+            model.embed(preprocessed: waiting.compactMap { $0.prepared.preprocessed[model.preprocessing] })
         }
         for (n, file) in waiting.enumerated() { file.keep(embeddings.map { $0[n] }) }
-    }
-
-    /// The values of pairs that share their first file. An error is of the pair that caused it.
-    private func values(
-        of metric: any PerceptualMetric, _ files: [(a: PreparedFile, b: PreparedFile)]
-    ) -> [Result<Double, any Error>] {
-        func image(_ file: PreparedFile) -> Image? {
-            if case .full = metric.card.size, resize != nil { return file.resized }
-            return file.image
-        }
-        let images = files.compactMap { image($0.b) }
-        guard let first = files.first, let reference = image(first.a), images.count == files.count else {
-            preconditionFailure("a file without its image")
-        }
-        if let values = try? metric.values(from: reference, to: images) { return values.map { .success($0) } }
-        return images.map { image in Result { try metric.value(reference, image) } }
     }
 }

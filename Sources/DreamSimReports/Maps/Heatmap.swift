@@ -84,7 +84,7 @@ public struct Heatmap: Sendable {
         let whole: any PerceptualMetric = masked?.metric ?? metric
         try (whole as? PerceptualModel)?.checkTransformers()
         mask = masked.map(Limit.init)
-        model = (whole as? PerceptualModel)?.stamp
+        model = (whole as? any EmbeddingMetric)?.stamp
         self.reference = reference
         value = try metric.value(reference.image, image.image)
         layers = [
@@ -133,7 +133,7 @@ public struct Heatmap: Sendable {
 
     /// The part of an image that a map covers: all of it, in its own shape, unless a model cuts or pads it.
     static func covered(_ image: Image, by metric: any PerceptualMetric) -> Image {
-        guard let model = metric as? PerceptualModel, model.preprocessing.fit != .stretch else { return image }
+        guard let model = metric as? any EmbeddingMetric, model.preprocessing.fit != .stretch else { return image }
         return model.preprocessing.applied(to: image)
     }
 }

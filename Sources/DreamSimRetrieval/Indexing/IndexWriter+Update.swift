@@ -16,7 +16,7 @@ extension IndexWriter {
     ///   - report: told about progress and failures, on the caller's thread.
     /// - Throws: `DreamSimError`: `.incompatible` for another model, `.unwritable` for a full disk and the like.
     public func update(
-        _ roots: [ImagePath], with model: PerceptualModel, options: IndexingOptions = IndexingOptions(),
+        _ roots: [ImagePath], with model: any EmbeddingMetric, options: IndexingOptions = IndexingOptions(),
         isCancelled: () -> Bool = { false }, report: @escaping (IndexingEvent) -> Void = { _ in }
     ) throws -> IndexingReport {
         try settings.check(model.stamp, index: folder.url)
@@ -71,7 +71,7 @@ extension IndexWriter {
 /// The reading and embedding of one update.
 private struct IndexingWork {
     let writer: IndexWriter
-    let model: PerceptualModel
+    let model: any EmbeddingMetric
     let tell: (IndexingEvent) -> Void
     var report: IndexingReport
     /// Rows of contents that files of this update were found to hold.
@@ -84,7 +84,7 @@ private struct IndexingWork {
     private var indices: [Data: Int] = [:]
     private var lastCommit = ContinuousClock.now
 
-    init(_ writer: IndexWriter, _ model: PerceptualModel, _ tell: @escaping (IndexingEvent) -> Void) {
+    init(_ writer: IndexWriter, _ model: any EmbeddingMetric, _ tell: @escaping (IndexingEvent) -> Void) {
         (self.writer, self.model, self.tell) = (writer, model, tell)
         report = IndexingReport(writer.settings)
     }

@@ -32,9 +32,9 @@ extension IndexReader {
     /// - Throws: what `model` throws, and `DreamSimError` with `.incompatible` when its embeddings cannot be compared with
     ///   the index's.
     public func queries(
-        _ sources: [QuerySource], excludesThemselves: Bool = true, model load: () async throws -> PerceptualModel
+        _ sources: [QuerySource], excludesThemselves: Bool = true, model load: () async throws -> any EmbeddingMetric
     ) async throws -> [Result<SearchQuery, any Error>] {
-        var loaded: PerceptualModel?
+        var loaded: (any EmbeddingMetric)?
         var results: [Result<SearchQuery, any Error>] = []
         for source in sources {
             switch Result(catching: { try look(source) }) {

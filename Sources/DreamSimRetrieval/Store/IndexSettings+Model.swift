@@ -28,7 +28,7 @@ extension IndexSettings {
     ///   - precision: how vectors are kept.
     /// - Throws: `ModelStoreError` when the head or the adapter cannot be read any more.
     public init(
-        _ model: PerceptualModel, choice: ModelChoice, store: ModelStore, precision: VectorPrecision = .float16
+        _ model: any EmbeddingMetric, choice: ModelChoice, store: ModelStore, precision: VectorPrecision = .float16
     ) throws {
         let source = Catalog.resolved(choice.source ?? Catalog.defaultModel, in: store)
         let isFile = FileManager.default.fileExists(atPath: source)

@@ -27,7 +27,7 @@ public struct IndexSettings: Sendable, Encodable {
     ///   - feature: which of its features was asked for by name.
     ///   - precision: how vectors are kept.
     public init(
-        _ model: PerceptualModel, source: String, feature: String? = nil, precision: VectorPrecision = .float16
+        _ model: any EmbeddingMetric, source: String, feature: String? = nil, precision: VectorPrecision = .float16
     ) {
         self.init(stamp: model.stamp, source: source, feature: feature, width: model.width, precision: precision)
     }

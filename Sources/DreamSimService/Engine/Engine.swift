@@ -21,14 +21,14 @@ final class Engine: Sendable {
     ///   - metrics: at least one; no two of the same name.
     ///   - others: models that serve an index and are no metrics of their own.
     init(
-        metrics: [any PerceptualMetric], others: [PerceptualModel] = [], limits: ServiceLimits, budget: ByteBudget,
+        metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = [], limits: ServiceLimits, budget: ByteBudget,
         statistics: Statistics
     ) {
         precondition(!metrics.isEmpty, "no metric")
         self.metrics = metrics
         (self.limits, self.budget) = (limits, budget)
-        var models: [String: PerceptualModel] = [:]
-        for model in metrics.compactMap({ $0 as? PerceptualModel }) + others { models[Self.key(model)] = model }
+        var models: [String: any EmbeddingMetric] = [:]
+        for model in metrics.compactMap({ $0 as? any EmbeddingMetric }) + others { models[Self.key(model)] = model }
         self.models = models
         workers = WorkerThreads(Parallel.threads, name: "dreamsim-images")
         batcher = Batcher(
@@ -37,13 +37,13 @@ final class Engine: Sendable {
             observe: { statistics.countBatch($0, $1) })
     }
 
-    private let models: [String: PerceptualModel]
+    private let models: [String: any EmbeddingMetric]
 
     /// Which models may share a batch: those that are the same in everything.
-    private static func key(_ model: PerceptualModel) -> String { "\(model.stamp) \(model.stamp.weights)" }
+    private static func key(_ model: any EmbeddingMetric) -> String { "\(model.stamp) \(model.stamp.weights)" }
 
     /// The loaded model with a stamp; nil when there is none.
-    func model(_ stamp: ModelStamp) -> PerceptualModel? { models.values.first { $0.stamp.agrees(with: stamp) } }
+    func model(_ stamp: ModelStamp) -> (any EmbeddingMetric)? { models.values.first { $0.stamp.agrees(with: stamp) } }
 
     /// Lets the threads end when everything that was accepted is done.
     func close() {
@@ -73,53 +73,46 @@ final class Engine: Sendable {
 
     /// The only metric of a name that embeds.
     /// - Throws: `Problem` when it is not loaded or does not embed.
-    func model(named name: String?) throws(Problem) -> PerceptualModel {
+    func model(named name: String?) throws(Problem) -> any EmbeddingMetric {
         if let name {
-            guard let model = try metrics(named: [name]).first as? PerceptualModel else {
+            guard let model = try metrics(named: [name]).first as? any EmbeddingMetric else {
                 throw Problem(.badParameter, "metric '\(name)' makes no embeddings", advice: "choose a model")
             }
             return model
         }
-        guard let model = metrics.lazy.compactMap({ $0 as? PerceptualModel }).first else {
+        guard let model = metrics.lazy.compactMap({ $0 as? any EmbeddingMetric }).first else {
             throw Problem(
                 .badParameter, "no model is loaded that makes embeddings", advice: "start the service with a model")
         }
         return model
     }
 
-    /// What metrics need of images.
-    func preparation(for metrics: [any PerceptualMetric], resize: Int? = nil, full: Bool = false) -> Preparation {
-        var preprocessings: [Preprocessing] = []
-        for model in metrics.compactMap({ $0 as? PerceptualModel }) where !preprocessings.contains(model.preprocessing)
-        {
-            preprocessings.append(model.preprocessing)
-        }
-        return Preparation(
-            preprocessings: full ? [] : preprocessings,
-            needsImage: full || metrics.contains { !($0 is PerceptualModel) },
-            resize: resize, decoding: decoding, limits: limits, budget: budget)
-    }
-
     /// Prepares images, many at a time. An image that cannot be used does not stop the others.
-    func prepare(_ uploads: [Upload], _ preparation: Preparation) async throws -> [Result<PreparedImage, Problem>] {
-        try await withThrowingTaskGroup(of: (Int, Result<PreparedImage, Problem>).self) { group in
+    /// - Parameter inFull: whether only the images as they are are needed.
+    func prepare(
+        _ uploads: [Upload], for metrics: [any PerceptualMetric], resize: Int? = nil, inFull: Bool = false
+    ) async throws -> [Result<PreparedUpload, Problem>] {
+        let preparation = ImagePreparation(metrics, decoding: decoding, resize: resize, inFull: inFull)
+        return try await withThrowingTaskGroup(of: (Int, Result<PreparedUpload, Problem>).self) { group in
             for (index, upload) in uploads.enumerated() {
-                group.addTask { [workers] in
-                    let result = try await workers.run { Result { try preparation.prepare(upload) } }
+                group.addTask { [workers, limits, budget] in
+                    let result = try await workers.run {
+                        Result { try PreparedUpload(upload, preparation, limits, budget) }
+                    }
                     return (index, result.mapError { Problem($0, of: upload) })
                 }
             }
-            var results = [Result<PreparedImage, Problem>?](repeating: nil, count: uploads.count)
+            var results = [Result<PreparedUpload, Problem>?](repeating: nil, count: uploads.count)
             for try await (index, result) in group { results[index] = result }
             return results.compactMap(\.self)
         }
     }
 
     /// Embeds images that are prepared for a model.
-    func embed(_ images: [PreparedImage], with model: PerceptualModel, _ admission: Admission) async throws
+    func embed(_ images: [PreparedUpload], with model: any EmbeddingMetric, _ admission: Admission) async throws
         -> [Embedding]
     {
         try await batcher.submit(
-            images.compactMap { $0.preprocessed[model.preprocessing] }, key: Self.key(model), admission)
+            images.compactMap { $0.image.preprocessed[model.preprocessing] }, key: Self.key(model), admission)
     }
 }

@@ -69,9 +69,10 @@ enum CompareRoutes {
             PairOutcome(
                 index: index, pair: ImagePair(first, ImagePath(item.0.name)),
                 // The image is not named: it may be called what the reference is called.
-                result: item.1.mapError { PairFailure(image: nil, description: $0.detail) }, warnings: [])
+                result: item.1.mapError { PairFailure(image: nil, description: $0.detail) },
+                warnings: index == 0 ? found.warnings : [])
         }
-        let comparison = try MetricsComparison(
+        let comparison = try ComparisonReport(
             reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes)
         guard !comparison.results.isEmpty else {
             throw Problem.joining(
@@ -81,7 +82,7 @@ enum CompareRoutes {
                     }
                 }, "images")
         }
-        return try .json(Warned(comparison, found.warnings))
+        return try .json(comparison)
     }
 
     private static func vote(_ call: Call) async throws -> Response {
@@ -93,10 +94,10 @@ enum CompareRoutes {
         let admission = try engine.batcher.admit(3)
         let found = try await engine.compare(
             reference, sides, by: metrics, resize: call.integer("resize"), admission)
-        let vote = MetricsVote(
+        let vote = VoteReport(
             found.columns, reference: ImagePath(reference.name),
             a: (ImagePath(sides[0].name), try found.results[0].get()),
-            b: (ImagePath(sides[1].name), try found.results[1].get()))
+            b: (ImagePath(sides[1].name), try found.results[1].get()), warnings: found.warnings)
         if vote.votes.isEmpty {
             // Where each side has its value by another metric, there is no single image to blame.
             let problems = sides.indices.compactMap { index in
@@ -106,7 +107,7 @@ enum CompareRoutes {
             }
             if !problems.isEmpty { throw Problem.joining(problems, "images") }
         }
-        return try .json(Warned(vote, found.warnings))
+        return try .json(vote)
     }
 
     // MARK: Shapes
@@ -130,22 +131,4 @@ enum CompareRoutes {
             ])),
         "errors?": Schema.map(Schema.string), "warnings": Schema.array(Schema.string),
     ])
-}
-
-/// A report with what was passed over in its files without harm.
-struct Warned<Report: Encodable>: Encodable {
-    private let report: Report
-    private let warnings: [String]
-
-    private enum Keys: CodingKey { case warnings }
-
-    init(_ report: Report, _ warnings: [String]) {
-        (self.report, self.warnings) = (report, warnings)
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        try report.encode(to: encoder)
-        var container = encoder.container(keyedBy: Keys.self)
-        try container.encode(warnings, forKey: .warnings)
-    }
 }

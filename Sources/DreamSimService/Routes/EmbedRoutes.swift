@@ -48,7 +48,7 @@ enum EmbedRoutes {
         let format = try call.accepted(["application/json", numpy])
         let images = try await call.uploads()["image"] ?? []
         let admission = try engine.batcher.admit(images.count)
-        let prepared = try await engine.prepare(images, engine.preparation(for: [model]))
+        let prepared = try await engine.prepare(images, for: [model])
         let problems = prepared.compactMap { result -> Problem? in
             if case .failure(let problem) = result { problem } else { nil }
         }
@@ -67,7 +67,7 @@ enum EmbedRoutes {
         let answer = Answer(
             model: model.stamp, width: model.width,
             images: zip(good, embeddings).map { Answer.Entry(image: $0.name, embedding: $1.values) },
-            failures: failures, warnings: good.flatMap { image in image.warnings.map { "\(image.name): \($0)" } })
+            failures: failures, warnings: good.flatMap(\.warnings))
         // Thousands of numbers: not where requests are handled.
         return try await engine.workers.run { try .json(answer) }
     }

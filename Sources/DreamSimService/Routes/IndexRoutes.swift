@@ -168,7 +168,7 @@ enum IndexRoutes {
                 .incomparable, "the index was made with \(reader.settings.stamp.model), which is not loaded",
                 advice: "start the service with that model")
         }
-        let prepared = try await engine.prepare([image], engine.preparation(for: [model]))[0].get()
+        let prepared = try await engine.prepare([image], for: [model])[0].get()
         return SearchQuery(vector: try await engine.embed([prepared], with: model, admission)[0].values)
     }
 

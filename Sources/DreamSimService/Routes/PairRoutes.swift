@@ -69,7 +69,7 @@ enum PairRoutes {
                             a: pair.0, b: pair.1, imageA: a, imageB: b, values: [:], errors: nil,
                             error: error.detail)
                     case .success(let results):
-                        let (values, errors) = MetricsComparison.values(of: found.columns, results)
+                        let (values, errors) = ComparisonReport.values(of: found.columns, results)
                         return Answer.Pair(
                             a: pair.0, b: pair.1, imageA: a, imageB: b, values: values,
                             errors: errors.isEmpty ? nil : errors, error: nil)

@@ -53,7 +53,7 @@ enum Schema {
         ]),
         "Column": object([
             "name": string, "summary": string, "direction": reference("Direction"), "identical": number,
-            "weights?": string, "preprocessing": string, "isNormalized?": boolean,
+            "weights?": string, "precision?": string, "preprocessing": string, "isNormalized?": boolean,
         ]),
         "Failure": object(["image": string, "error": string]),
         "Metric": object([

@@ -101,7 +101,7 @@ public struct InversionReport: Sendable, Encodable {
         metrics = zip(inversion.objective.loss.terms, written.terms).map {
             Metric(
                 name: $0.metric.card.name, weights: $0.metric.card.weights,
-                model: ($0.metric as? PerceptualModel)?.stamp, weight: $0.weight, written: $1)
+                model: ($0.metric as? any EmbeddingMetric)?.stamp, weight: $0.weight, written: $1)
         }
         bestStep = inversion.best?.step ?? inversion.steps
         steps = inversion.steps

@@ -16,7 +16,7 @@ public struct FileOutcome: Sendable {
     public var embedding: Embedding? { try? result.get() }
 }
 
-extension PerceptualModel {
+extension EmbeddingMetric {
     /// Embeds files one after another. A file that cannot be read does not stop the others.
     ///
     /// Files are read, decoded and resized ahead, on as many threads as compute, while the networks run. Memory does not

@@ -2,7 +2,7 @@ import DreamSim
 import Foundation
 
 /// Tells people what has no value, and remembers whether that is a failure.
-struct MetricComplaints {
+struct MetricErrors {
     private let metrics: [MetricColumn]
     /// Whether metrics may lack values, because nobody asked for them by name; they are then noted once each.
     private let isTolerant: Bool

@@ -1,0 +1,115 @@
+package import DreamSimCore
+package import DreamSimImages
+import DreamSimTensors
+
+/// What a series of metrics needs of each image.
+package struct ImagePreparation: Sendable {
+    /// How files are decoded for metrics that see them as they are.
+    private let decoding: DecodingOptions
+    /// The side of the square to which images are brought for metrics that compare them as they are.
+    private let resize: Int?
+    /// How images are prepared for metrics that embed; each once.
+    private let preprocessings: [Preprocessing]
+    /// Whether a metric needs the image as it is, and whether one needs it resized.
+    private let (needsImage, needsResized): (Bool, Bool)
+
+    /// Whether a metric needs the image, and not only its embedding.
+    package var needsPixels: Bool { needsImage || needsResized }
+
+    /// Finds out what metrics need.
+    /// - Parameter inFull: whether only the image as it is is needed.
+    package init(
+        _ metrics: [any PerceptualMetric], decoding: DecodingOptions, resize: Int? = nil, inFull: Bool = false
+    ) {
+        (self.decoding, self.resize) = (decoding, resize)
+        var preprocessings: [Preprocessing] = []
+        for metric in metrics {
+            guard let metric = metric as? any EmbeddingMetric, !inFull else { continue }
+            if !preprocessings.contains(metric.preprocessing) { preprocessings.append(metric.preprocessing) }
+        }
+        self.preprocessings = preprocessings
+        let others = metrics.filter { !($0 is any EmbeddingMetric) }
+        needsImage = inFull || others.contains { resize == nil || !$0.card.seesFullSize }
+        needsResized = resize != nil && others.contains { $0.card.seesFullSize }
+    }
+
+    /// Prepares an image.
+    /// - Parameter decode: makes the image; called once for each way of decoding.
+    package func prepare(
+        _ decode: (DecodingOptions) throws -> (image: Image, warnings: [String])
+    ) rethrows -> PreparedImage {
+        var decoded: [DecodingOptions: Image] = [:]
+        var result = PreparedImage()
+        func image(_ options: DecodingOptions) throws -> Image {
+            if let image = decoded[options] { return image }
+            let (image, warnings) = try Timings.measure(.decode) { try decode(options) }
+            if decoded.isEmpty { result.warnings = warnings }
+            decoded[options] = image
+            return image
+        }
+        for preprocessing in preprocessings {
+            let image = try image(preprocessing.decoding)
+            result.preprocessed[preprocessing] = Timings.measure(.resize) { preprocessing.applied(to: image) }
+        }
+        try prepare(image, &result)
+        return result
+    }
+
+    /// Prepares the image alone again, after it was dropped to save memory.
+    func prepareAgain(
+        _ prepared: inout PreparedImage, _ decode: (DecodingOptions) throws -> Image
+    ) rethrows {
+        if prepared.pixelCount == 0 { try prepare(decode, &prepared) }
+    }
+
+    private func prepare(_ image: (DecodingOptions) throws -> Image, _ result: inout PreparedImage) rethrows {
+        guard needsPixels else { return }
+        let full = try image(decoding)
+        if needsImage { result.image = full }
+        if needsResized, let resize {
+            result.resized = Timings.measure(.resize) { full.resized(width: resize, height: resize, filter: .bilinear) }
+        }
+    }
+}
+
+/// An image as metrics need it.
+package struct PreparedImage: Sendable {
+    /// The preprocessed image for each preprocessing of metrics that embed.
+    package internal(set) var preprocessed: [Preprocessing: Image] = [:]
+    /// The image for metrics that see it as it is; nil where none does.
+    package fileprivate(set) var image: Image?
+    /// The image that was brought to a square for them.
+    package fileprivate(set) var resized: Image?
+    /// What was passed over in the file without harm.
+    package internal(set) var warnings: [String] = []
+
+    /// The pixels that are held beside the preprocessed images.
+    package var pixelCount: Int { [image, resized].reduce(0) { $0 + ($1.map { $0.width * $0.height } ?? 0) } }
+
+    /// Forgets the image, to save memory.
+    mutating func dropImage() { (image, resized) = (nil, nil) }
+
+    fileprivate func image(for metric: any PerceptualMetric) -> Image {
+        guard let image = (metric.card.seesFullSize ? resized : nil) ?? image else {
+            preconditionFailure("an image without its pixels")
+        }
+        return image
+    }
+}
+
+extension PerceptualMetric {
+    /// The metric between a reference and each image. An error is of the image that caused it.
+    package func results(from reference: Image, to images: [Image]) -> [Result<Double, any Error>] {
+        if let values = try? values(from: reference, to: images) { return values.map { .success($0) } }
+        return images.map { image in Result { try value(reference, image) } }
+    }
+
+    /// The metric between prepared images.
+    package func results(from reference: PreparedImage, to images: [PreparedImage]) -> [Result<Double, any Error>] {
+        results(from: reference.image(for: self), to: images.map { $0.image(for: self) })
+    }
+}
+
+extension MetricCard {
+    fileprivate var seesFullSize: Bool { if case .full = size { true } else { false } }
+}
