@@ -3,7 +3,8 @@
 
     Scripts/check_words.py
 
-Prints every line that has one, with the word to use, and fails when there is any.
+Prints every line that has one, with the word to use, and fails when there is any. The same for messages of the library that
+name an option or a subcommand of the command, which adds these itself (CommandAdvice.swift).
 """
 
 import pathlib
@@ -43,14 +44,32 @@ WORDS = [
      "American spelling"),
 ]
 
+# A literal of the library that names an option or a subcommand.
+OPTION = (re.compile(r"\"[^\"]*((?<![\w-])--[a-z][a-z-]+|'dreamsim [a-z]+)"), "the remedy in the library's terms")
+
 # Words that are not ours: file, pattern of the line, and why it stays.
 ALLOWED = [
     ("Scripts/check_words.py", r"", "the list itself"),
     ("Tests/Fixtures/", r"", "recorded by other programs"),
     ("Scripts/", r"\.(colour|centre|optimise)\w*|\"[^\"]*(labelled|grey|centre)", "names of other programs' interfaces"),
     ("", r"aria-labelledby", "an attribute of HTML"),
+    ("Documentation/API/", r"", "a dump of the public API, which follows the sources"),
+    ("Sources/DreamSimWeights/", r"pip|--(hash|no-binary|only-binary|dest|ignore|no-deps)", "options of pip"),
+    ("Sources/", r"var\(--|style=|style\.|border-left", "style sheets"),
     ("", r"greyscale|\"grey\"|CVAT|colourspace|b-w|VIPS_\w*COLOUR|colour_space|vips_colourspace", "names of libvips' interface"),
 ]
+
+
+def check_advice() -> int:
+    """Looks for wordings of CommandAdvice.swift that no message of the library has any more."""
+    sources = [path for path in (ROOT / "Sources").rglob("*.swift") if "DreamSimCommand" not in path.parts]
+    # A literal may continue in the next line, as "one " + "text".
+    library = re.sub(r'"\s*\+ "', "", "\n".join(path.read_text() for path in sources))
+    advice = (ROOT / "Sources/DreamSimCommand/Output/CommandAdvice.swift").read_text()
+    gone = [text for text in re.findall(r'\(\s*"([^"]+)",\s*"[^"]+"\s*\)', advice) if text not in library]
+    for text in gone:
+        print(f"CommandAdvice.swift: no message of the library says '{text}'")
+    return len(gone)
 
 
 def main() -> int:
@@ -67,11 +86,13 @@ def main() -> int:
         except UnicodeDecodeError:
             continue
         for number, line in enumerate(lines, 1):
-            for pattern, instead in patterns:
+            is_library = name.startswith("Sources/") and "DreamSimCommand" not in name and name.endswith(".swift")
+            for pattern, instead in patterns + ([OPTION] if is_library else []):
                 match = pattern.search(line)
                 if match and not any(rule.search(line) for rule in allowed):
                     found += 1
                     print(f"{name}:{number}: '{match.group()}'; say: {instead}\n    {line.strip()[:140]}")
+    found += check_advice()
     print(f"{found} words of the glossary's 'not' column", file=sys.stderr)
     return 1 if found else 0
 

@@ -61,7 +61,7 @@ public struct Adam: Sendable {
         steps += 1
         for (name, gradient) in gradients {
             guard var parameter = parameters.removeValue(forKey: name) else {
-                preconditionFailure("gradient of '\(name)', which is no parameter")
+                preconditionFailure("gradient of '\(name)', which is not a parameter")
             }
             precondition(parameter.shape == gradient.shape, "'\(name)': \(parameter.shape), gradient \(gradient.shape)")
             var moments =

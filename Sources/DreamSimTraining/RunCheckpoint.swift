@@ -46,7 +46,7 @@ struct RunCheckpoint<Run: Codable> {
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badCheckpoint, url.path, reason) }
         let metadata = checkpoint.metadata
         guard metadata[CheckpointKey.format] == format else {
-            throw fault("is no checkpoint of \(what); name another file")
+            throw fault("is not a checkpoint of \(what); name another file")
         }
         let version = metadata[CheckpointKey.version] ?? "absent"
         guard version == CheckpointKey.known else {

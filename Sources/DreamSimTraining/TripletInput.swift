@@ -37,7 +37,7 @@ struct TripletInput {
     /// The embeddings of some of the triplets, [3 n, width], of a batch of embeddings.
     func embeddings(_ range: Range<Int>) -> Tensor {
         guard case .images(let batch) = images, batch.references.shape.rank == 2 else {
-            preconditionFailure("triplets that are no embeddings")
+            preconditionFailure("triplets that are not embeddings")
         }
         return Self.stacked(batch, range)
     }

@@ -73,7 +73,7 @@ struct RouteTests {
             for query in ["pairs=0-5", "pairs=0", "pairs=a-b", "pairs=0--1"] {
                 #expect(try service.post("/v1/pairs?\(query)", form).status == 400)
             }
-            // Five images are no pairs.
+            // Five images are not pairs.
             #expect(try service.post("/v1/pairs", form).status == 400)
         }
     }

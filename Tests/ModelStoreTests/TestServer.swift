@@ -36,7 +36,7 @@ final class TestServer: Sendable {
         case cutHead
         /// Nothing comes at all.
         case silence
-        /// As a proxy does after CONNECT, everything goes on to this port of this machine, and back.
+        /// As a proxy does after CONNECT, everything is forwarded to this port of this machine, and back.
         case tunnel(to: Int)
     }
 

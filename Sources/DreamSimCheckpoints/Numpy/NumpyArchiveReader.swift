@@ -8,7 +8,7 @@ enum NumpyArchiveReader {
         var contents = CheckpointContents()
         for entry in archive.entries where !entry.isDirectory {
             guard entry.path.hasSuffix(".npy") else {
-                contents.warnings.append("passed over '\(entry.path)', which is no .npy member")
+                contents.warnings.append("skipped '\(entry.path)', which is not a .npy member")
                 continue
             }
             guard contents.tensors.count < limits.tensorCount else {

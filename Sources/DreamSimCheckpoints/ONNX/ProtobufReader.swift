@@ -23,7 +23,7 @@ struct ProtobufReader {
         let tag = try varint()
         let number = tag >> 3
         guard (1...0x1FFF_FFFF).contains(number) else {
-            throw cursor.fault(.malformed, at: place, "\(number) is no protobuf field number")
+            throw cursor.fault(.malformed, at: place, "\(number) is not a protobuf field number")
         }
         switch tag & 7 {
         case 0: return (Int(number), .varint(try varint()))
@@ -36,7 +36,7 @@ struct ProtobufReader {
             }
             return (Int(number), .bytes(try cursor.take(Int(length), "a field")))
         case 5: return (Int(number), .fixed32(try cursor.integer(UInt32.self, "a field")))
-        default: throw cursor.fault(.malformed, at: place, "\(tag & 7) is no protobuf wire type")
+        default: throw cursor.fault(.malformed, at: place, "\(tag & 7) is not a protobuf wire type")
         }
     }
 

@@ -172,7 +172,7 @@ extension JSONScanner {
         if cursor.peek == UInt8(ascii: "-") { advance() }
         let leading = cursor.peek
         guard digits() > 0, leading != UInt8(ascii: "0") || cursor.peek.map(Self.isDigit) != true else {
-            throw cursor.fault(.malformed, at: start, "this is no JSON value")
+            throw cursor.fault(.malformed, at: start, "this is not a JSON value")
         }
         if cursor.peek == UInt8(ascii: ".") {
             advance()

@@ -19,7 +19,7 @@ enum TorchLegacyReader {
         case .wide, .integer:
             throw DreamSimError(
                 .malformed, path, offset: 0,
-                "wrong magic number: the file starts like an old torch checkpoint but is none, or was damaged")
+                "wrong magic number: the file starts like a legacy torch checkpoint but is not one, or was damaged")
         default: return (.pickledArrays, try PickledArrayReader.read(first, interpreter, file, limits: limits))
         }
     }

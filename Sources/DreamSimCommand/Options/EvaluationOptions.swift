@@ -23,9 +23,8 @@ struct EvaluationOptions: ParsableArguments {
     var seed: UInt64 = 1
 
     @Option(
-        help: ArgumentHelp(
-            "Unrelated pairs for percentiles of metrics without embeddings; 0 disables.",
-            valueName: "n"))
+        help: ArgumentHelp("Unrelated pairs for percentiles of metrics without embeddings; 0 disables.", valueName: "n")
+    )
     var unrelatedPairs: Int = 100
 
     @OptionGroup var batch: BatchOptions

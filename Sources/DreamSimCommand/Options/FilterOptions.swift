@@ -7,8 +7,7 @@ import Foundation
 struct FilterOptions: ParsableArguments {
     @Option(
         name: .customLong("in"),
-        help: ArgumentHelp("Include only files in this folder (repeatable).", valueName: "dir"),
-        completion: .directory)
+        help: ArgumentHelp("Include only files in this folder (repeatable).", valueName: "dir"), completion: .directory)
     var folders: [ImagePath] = []
 
     @Option(help: ArgumentHelp("Include only files modified since this day (2024-05-01).", valueName: "date"))

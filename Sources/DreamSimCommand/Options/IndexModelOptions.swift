@@ -6,9 +6,7 @@ import Foundation
 /// Where the model of an index lies now; which it is, and where it lay, the index says itself.
 struct IndexModelOptions: ParsableArguments {
     @Option(
-        name: .shortAndLong,
-        help: ArgumentHelp(
-            "New path of the index's model, if it has moved.", valueName: "model"))
+        name: .shortAndLong, help: ArgumentHelp("New path of the index's model, if it has moved.", valueName: "model"))
     var model: String?
 
     @Option(

@@ -6,8 +6,8 @@ import Foundation
 /// Which index.
 struct IndexOptions: ParsableArguments {
     @Option(
-        name: .customLong("index"), help: ArgumentHelp("Folder of the index.", valueName: "dir"),
-        completion: .directory)
+        name: .customLong("index"), help: ArgumentHelp("Folder of the index.", valueName: "dir"), completion: .directory
+    )
     var path: String = "dreamsim-index"
 
     var url: URL { URL(filePath: path) }

@@ -12,11 +12,7 @@ enum ParameterizationOption: String, ExpressibleByArgument, CaseIterable {
 
 /// How an image is optimized.
 struct InversionFlags: ParsableArguments {
-    @Option(
-        name: .customLong("as"),
-        help:
-            "Image parameterization."
-    )
+    @Option(name: .customLong("as"), help: "Image parameterization.")
     var parameterization: ParameterizationOption = .fourier
 
     @Option(help: ArgumentHelp("Longer side of the image.", valueName: "pixels"))
@@ -26,32 +22,22 @@ struct InversionFlags: ParsableArguments {
     var steps: Int = 300
 
     @Option(
-        help: ArgumentHelp(
-            "Learning rate (pixels, fourier: 0.1; pyramid: 0.06; network: 0.01).", valueName: "rate")
-    )
+        help: ArgumentHelp("Learning rate (pixels, fourier: 0.1; pyramid: 0.06; network: 0.01).", valueName: "rate"))
     var learningRate: Double?
 
     @Flag(help: "Keep the learning rate constant instead of annealing it.")
     var constantRate = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Maximum random shift of image and target per step.", valueName: "pixels"))
+    @Option(help: ArgumentHelp("Maximum random shift of image and target per step.", valueName: "pixels"))
     var shift: Int = 0
 
-    @Option(
-        help: ArgumentHelp(
-            "Minimum side of random crops per step, as a fraction.",
-            valueName: "share"))
+    @Option(help: ArgumentHelp("Minimum side of random crops per step, as a fraction.", valueName: "share"))
     var crop: Double = 1
 
     @Option(help: ArgumentHelp("Number of shifts and crops per step.", valueName: "n"))
     var views: Int = 1
 
-    @Option(
-        help: ArgumentHelp(
-            "Weight of the total variation loss (0.1 smooths).",
-            valueName: "weight"))
+    @Option(help: ArgumentHelp("Weight of the total variation loss (0.1 smooths).", valueName: "weight"))
     var totalVariation: Double = 0
 
     @Option(help: ArgumentHelp("Random seed.", valueName: "number"))
@@ -60,10 +46,7 @@ struct InversionFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Maximum levels (pyramid: 6; network: 5).", valueName: "n"))
     var levels: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Spectral decay exponent of the Fourier parameterization.",
-            valueName: "power"))
+    @Option(help: ArgumentHelp("Spectral decay exponent of the Fourier parameterization.", valueName: "power"))
     var decay: Double = 1
 
     @Option(help: ArgumentHelp("Channels of the untrained network.", valueName: "n"))

@@ -16,18 +16,14 @@ struct InversionOutputs: ParsableArguments {
         completion: .file())
     var sheet: String?
 
-    @Option(
-        help: ArgumentHelp("Plot the loss by step (.png, .jpg or .svg).", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Plot the loss by step (.png, .jpg or .svg).", valueName: "file"), completion: .file())
     var curve: String?
 
-    @Option(
-        help: ArgumentHelp("Write the losses and all settings (.json).", valueName: "file"),
-        completion: .file())
+    @Option(help: ArgumentHelp("Write the losses and all settings (.json).", valueName: "file"), completion: .file())
     var json: String?
 
     @Option(
-        help: ArgumentHelp(
-            "Checkpoint to write and to resume from (.safetensors).", valueName: "file"),
+        help: ArgumentHelp("Checkpoint to write and to resume from (.safetensors).", valueName: "file"),
         completion: .file())
     var checkpoint: String?
 

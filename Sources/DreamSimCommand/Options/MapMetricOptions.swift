@@ -3,10 +3,7 @@ import DreamSim
 
 /// Which metric a map is of.
 struct MapMetricOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Metric or model, such as lpips-alex, in place of --model.", valueName: "name")
-    )
+    @Option(help: ArgumentHelp("Metric or model, such as lpips-alex, in place of --model.", valueName: "name"))
     var metric: String?
 
     @OptionGroup var model: ModelOptions

@@ -5,15 +5,10 @@ extension MaskHandling: ExpressibleByArgument {}
 
 /// To which part of the images a metric is limited.
 struct MaskOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Mask of the reference's size; white counts.",
-            valueName: "file"))
+    @Option(help: ArgumentHelp("Mask of the reference's size; white counts.", valueName: "file"))
     var mask: ImagePath?
 
-    @Option(
-        help:
-            "Handling of a model's masked patches.")
+    @Option(help: "Handling of a model's masked patches.")
     var masked: MaskHandling = .replaced
 
     /// Reads the mask, when there is one.

@@ -4,16 +4,13 @@ import Foundation
 
 /// Where weights lie and whether they may be fetched.
 struct StoreOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("Folder of weights; it is only read.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Folder of weights; it is only read.", valueName: "dir"))
     var weights: String?
 
     @Flag(help: "Do not use the network.")
     var offline = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Base URL of a download mirror (also DREAMSIM_MIRROR).", valueName: "url"))
+    @Option(help: ArgumentHelp("Base URL of a download mirror (also DREAMSIM_MIRROR).", valueName: "url"))
     var mirror: String?
 
     func configuration() throws -> ModelStore.Configuration {
@@ -47,19 +44,16 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Feature: cls, last_layer, embedding or cls_patch, optionally at @BLOCK.",
-            valueName: "feature"))
+            "Feature: cls, last_layer, embedding or cls_patch, optionally at @BLOCK.", valueName: "feature"))
     var feature: String?
 
     @Option(
-        help: ArgumentHelp(
-            "LoRA adapter (PEFT folder) in place of the model's own.", valueName: "dir"),
+        help: ArgumentHelp("LoRA adapter (PEFT folder) in place of the model's own.", valueName: "dir"),
         completion: .directory)
     var adapter: String?
 
     @Option(
-        help: ArgumentHelp(
-            "MLP head on the untuned model.", valueName: "file"),
+        help: ArgumentHelp("MLP head on the untuned model.", valueName: "file"),
         completion: .file(extensions: ["safetensors"]))
     var head: String?
 
@@ -80,9 +74,7 @@ struct ModelOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
     var normalize = true
 
-    @Option(
-        name: .customLong("weights-precision"),
-        help: "Precision of the weights.")
+    @Option(name: .customLong("weights-precision"), help: "Precision of the weights.")
     var weightPrecision: WeightPrecision = .float32
 
     @OptionGroup var threads: ThreadOptions

@@ -14,15 +14,11 @@ struct ProjectionDrawingOptions: ParsableArguments {
     var output: String
 
     @Option(
-        help: ArgumentHelp(
-            "Write the raw values (.json, .npy, .csv or 16-bit .png).",
-            valueName: "file"), completion: .file())
+        help: ArgumentHelp("Write the raw values (.json, .npy, .csv or 16-bit .png).", valueName: "file"),
+        completion: .file())
     var values: String?
 
-    @Option(
-        help:
-            "Layout of the image."
-    )
+    @Option(help: "Layout of the image.")
     var layout: Heatmap.Drawing.Layout = .sheet
 
     @Option(help: "Color map.")
@@ -31,10 +27,7 @@ struct ProjectionDrawingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Opacity of the overlay, from 0 to 1.", valueName: "share"))
     var opacity: Double = 0.6
 
-    @Option(
-        help: ArgumentHelp(
-            "Value of the last color. (default: the largest value)",
-            valueName: "value"))
+    @Option(help: ArgumentHelp("Value of the last color. (default: the largest value)", valueName: "value"))
     var max: Double?
 
     @Flag(name: .shortAndLong, help: "Suppress progress and notes.")

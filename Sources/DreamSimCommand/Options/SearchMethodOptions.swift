@@ -7,14 +7,11 @@ struct SearchMethodOptions: ParsableArguments {
     @Flag(help: "Search approximately by the nearest-neighbor graph.")
     var approximate = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
+    @Option(help: ArgumentHelp("Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
     var ef: Int?
 
     @Option(
-        help: ArgumentHelp(
-            "Search approximately when an exact search would take longer.", valueName: "milliseconds"))
+        help: ArgumentHelp("Search approximately when an exact search would take longer.", valueName: "milliseconds"))
     var maxLatency: Double?
 
     func validate() throws {

@@ -8,8 +8,7 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: "Training method: LoRA, an MLP head, or full fine-tuning.")
     var method: TrainingMethod = .lora
 
-    @Option(
-        help: ArgumentHelp("Number of epochs (lora: 6 or 8; mlp: 20; full: 8).", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of epochs (lora: 6 or 8; mlp: 20; full: 8).", valueName: "n"))
     var epochs: Int?
 
     @Option(help: ArgumentHelp("Triplets per step (lora: 16 or 32; mlp: 512; full: 32).", valueName: "n"))
@@ -27,13 +26,10 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("LoRA rank (16).", valueName: "r"))
     var rank: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "LoRA: tune only this many of the last blocks.", valueName: "k"))
+    @Option(help: ArgumentHelp("LoRA: tune only this many of the last blocks.", valueName: "k"))
     var layers: Int?
 
-    @Option(
-        help: ArgumentHelp("LoRA alpha (ensembles: 8; others: 32).", valueName: "alpha"))
+    @Option(help: ArgumentHelp("LoRA alpha (ensembles: 8; others: 32).", valueName: "alpha"))
     var alpha: Float?
 
     @Option(help: ArgumentHelp("LoRA dropout (ensembles: 0.3; others: 0.2).", valueName: "probability"))
@@ -51,10 +47,7 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "n"))
     var checkpointEvery: Int = 50
 
-    @Option(
-        help: ArgumentHelp(
-            "Triplets per forward pass, for gradient accumulation (2).",
-            valueName: "n"))
+    @Option(help: ArgumentHelp("Triplets per forward pass, for gradient accumulation (2).", valueName: "n"))
     var tripletsTogether: Int?
 
     @Flag(help: "Use activation checkpointing: less memory, more time.")
@@ -64,9 +57,8 @@ struct TrainingFlags: ParsableArguments {
     var skipUnreadable = false
 
     @Option(
-        help: ArgumentHelp(
-            "Folder that caches outputs of frozen layers (default: the cache).",
-            valueName: "dir"), completion: .directory)
+        help: ArgumentHelp("Folder that caches outputs of frozen layers (default: the cache).", valueName: "dir"),
+        completion: .directory)
     var cache: String?
 
     @Flag(name: .customLong("no-cache"), help: "Do not cache outputs of frozen layers.")

@@ -6,23 +6,16 @@ import Foundation
 /// The voting room of `dreamsim serve`.
 struct VotingOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp(
-            "Collect judgments of these triplets (.csv) in the page.",
-            valueName: "file"),
+        help: ArgumentHelp("Collect judgments of these triplets (.csv) in the page.", valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var triplets: ImagePath?
 
     @Option(
-        help: ArgumentHelp(
-            "File of the judgments (default: NAME.votes.csv beside the triplets).",
-            valueName: "file"),
+        help: ArgumentHelp("File of the judgments (default: NAME.votes.csv beside the triplets).", valueName: "file"),
         completion: .file(extensions: ["csv"]))
     var votes: ImagePath?
 
-    @Option(
-        help: ArgumentHelp(
-            "Fraction of triplets to show twice, with the sides swapped.",
-            valueName: "share"))
+    @Option(help: ArgumentHelp("Fraction of triplets to show twice, with the sides swapped.", valueName: "share"))
     var repeatShare = 0.1
 
     @Option(help: ArgumentHelp("Random seed of the triplets' order and sides.", valueName: "n"))

@@ -21,6 +21,8 @@ enum CommandAdvice {
             "describe it with a JSON file or convert it to one",
             "describe it with a JSON file (see 'dreamsim help models') or make one with 'dreamsim models convert'"
         ),
+        ("the catalog lists all names", "see 'dreamsim metrics'"),
+        ("choose a metric with a gradient", "'dreamsim metrics' says which have one"),
         ("load it without normalization", "load it without normalization (--no-normalize)"),
         ("resize both to one size", "resize both to one size (--resize)"),
         ("evaluate or calibrate the metric again", "make it again with 'dreamsim evaluate' or 'dreamsim calibrate'"),

@@ -23,7 +23,7 @@ struct IndexingOutput {
         line("moved", report.moved)
         line("with a content that was there already", report.known - report.moved)
         line("unchanged", report.unchanged)
-        line("dropped, because their files are gone", report.dropped)
+        line("dropped, because their files were deleted", report.dropped)
         line("cannot be read", report.failures.count)
         lines.append("\(report.images)".leftPadded(to: 8) + " images in \(index)")
         if !options.quiet {

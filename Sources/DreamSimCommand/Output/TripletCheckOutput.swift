@@ -41,6 +41,6 @@ enum TripletCheckOutput {
             return "Not ready for training: nothing in it is for learning"
                 + (others.isEmpty ? "." : "; no triplet is in the split 'train', \(others.joined(separator: ", ")).")
         }
-        return check.isUsable ? "Ready for training." : "Not ready for training: mend what is listed as an error."
+        return check.isUsable ? "Ready for training." : "Not ready for training: fix the errors listed above."
     }
 }

@@ -31,8 +31,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Time the gradient too, of one image or both.")
     var gradient: GradientOption?
 
-    @Option(
-        help: ArgumentHelp("Images per forward pass (8), or pairs per run (1).", valueName: "n"))
+    @Option(help: ArgumentHelp("Images per forward pass (8), or pairs per run (1).", valueName: "n"))
     var batchSize: Int?
 
     @Option(help: ArgumentHelp("Number of timed runs.", valueName: "n"))

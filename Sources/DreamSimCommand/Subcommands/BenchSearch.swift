@@ -38,8 +38,7 @@ struct BenchSearch: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     @Option(
-        name: .customLong("index"),
-        help: ArgumentHelp("Folder to keep the vectors in, or to reuse.", valueName: "dir"))
+        name: .customLong("index"), help: ArgumentHelp("Folder to keep the vectors in, or to reuse.", valueName: "dir"))
     var folder: String?
 
     @OptionGroup var output: ReportOptions

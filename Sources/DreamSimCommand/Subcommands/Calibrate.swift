@@ -22,8 +22,7 @@ struct Calibrate: AsyncParsableCommand {
 
     @OptionGroup var evaluation: EvaluationOptions
 
-    @Option(
-        help: ArgumentHelp("Precision that the threshold must reach.", valueName: "share"))
+    @Option(help: ArgumentHelp("Precision that the threshold must reach.", valueName: "share"))
     var targetPrecision: Double?
 
     @Option(help: "Criterion that the threshold maximizes without --target-precision.")
@@ -37,8 +36,7 @@ struct Calibrate: AsyncParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp(
-            "Write every pair's values (.json, .csv or .ndjson).", valueName: "file"),
+        help: ArgumentHelp("Write every pair's values (.json, .csv or .ndjson).", valueName: "file"),
         completion: .file())
     var output: String?
 

@@ -26,15 +26,10 @@ struct Cluster: ParsableCommand {
     @Option(help: "Clustering algorithm.")
     var method: ClusterOptions.Method = .kMeans
 
-    @Option(
-        name: .customLong("clusters"),
-        help: ArgumentHelp("Number of clusters.", valueName: "n"))
+    @Option(name: .customLong("clusters"), help: ArgumentHelp("Number of clusters.", valueName: "n"))
     var count: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Maximum mean distance that linkage joins.",
-            valueName: "distance"))
+    @Option(help: ArgumentHelp("Maximum mean distance that linkage joins.", valueName: "distance"))
     var distance: Double?
 
     @Option(help: ArgumentHelp("Random seed.", valueName: "n"))
@@ -43,8 +38,7 @@ struct Cluster: ParsableCommand {
     @Option(help: ArgumentHelp("Neighbors of each image that linkage considers.", valueName: "n"))
     var neighbors: Int = ClusterOptions().neighbors
 
-    @Option(
-        help: ArgumentHelp("Write the clusters as a page of images.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Write the clusters as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
     @OptionGroup var threads: ThreadOptions

@@ -40,9 +40,7 @@ struct Dedupe: ParsableCommand {
     var nearDistance: Double?
 
     @Option(
-        help: ArgumentHelp(
-            "Use the calibrated threshold of this profile for near.",
-            valueName: "profile|file"),
+        help: ArgumentHelp("Use the calibrated threshold of this profile for near.", valueName: "profile|file"),
         completion: .file())
     var thresholdFrom: String?
 
@@ -50,8 +48,7 @@ struct Dedupe: ParsableCommand {
     var sceneDistance: Double?
 
     @Option(
-        help: ArgumentHelp(
-            "Folder whose duplicates to find; its images stay (repeatable).", valueName: "dir"),
+        help: ArgumentHelp("Folder whose duplicates to find; its images stay (repeatable).", valueName: "dir"),
         completion: .directory)
     var against: [ImagePath] = []
 
@@ -63,19 +60,13 @@ struct Dedupe: ParsableCommand {
         completion: .directory)
     var apply: String?
 
-    @Option(
-        help: ArgumentHelp("Move files back as this undo file says.", valueName: "file"),
-        completion: .file())
+    @Option(help: ArgumentHelp("Move files back as this undo file says.", valueName: "file"), completion: .file())
     var undo: String?
 
     @Option(help: ArgumentHelp("Write the groups as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
-    @Flag(
-        inversion: .prefixedNo,
-        help:
-            "Find pairs approximately by the nearest-neighbor graph."
-    )
+    @Flag(inversion: .prefixedNo, help: "Find pairs approximately by the nearest-neighbor graph.")
     var approximate: Bool?
 
     @OptionGroup var threads: ThreadOptions

@@ -34,10 +34,7 @@ struct Evaluate: AsyncParsableCommand {
 
     @OptionGroup var evaluation: EvaluationOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "Split to use (nights: test by default; triplets: all).",
-            valueName: "name"))
+    @Option(help: ArgumentHelp("Split to use (nights: test by default; triplets: all).", valueName: "name"))
     var split: String?
 
     @Option(help: ArgumentHelp("NIGHTS: minimum number of votes.", valueName: "n"))
@@ -51,8 +48,7 @@ struct Evaluate: AsyncParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp(
-            "Write every judgment's values (.json, .csv or .ndjson).", valueName: "file"),
+        help: ArgumentHelp("Write every judgment's values (.json, .csv or .ndjson).", valueName: "file"),
         completion: .file())
     var output: String?
 
@@ -60,8 +56,7 @@ struct Evaluate: AsyncParsableCommand {
     var html: String?
 
     @Option(
-        help: ArgumentHelp(
-            "File for the metric's percentiles (default: in the cache).", valueName: "file"),
+        help: ArgumentHelp("File for the metric's percentiles (default: in the cache).", valueName: "file"),
         completion: .file())
     var profile: String?
 

@@ -32,30 +32,24 @@ struct Foreground: AsyncParsableCommand {
     @Option(help: "Method of segmentation.")
     var method: ForegroundOption = .saliency
 
-    @Option(
-        help: ArgumentHelp("Foreground of the first image, in white.", valueName: "file")
-    )
+    @Option(help: ArgumentHelp("Foreground of the first image, in white.", valueName: "file"))
     var mask: ImagePath?
 
     @Option(help: ArgumentHelp("Foreground of the second image. (default: --mask)", valueName: "file"))
     var maskB: ImagePath?
 
-    @Option(
-        help: ArgumentHelp(
-            "Minimum saliency (0.5), or fraction of attention (0.6).",
-            valueName: "share"))
+    @Option(help: ArgumentHelp("Minimum saliency (0.5), or fraction of attention (0.6).", valueName: "share"))
     var threshold: Double?
 
     @Option(help: ArgumentHelp("Color that replaces hidden parts.", valueName: "RRGGBB"))
     var neutral = ColorOption(ForegroundReport.neutralColor)
 
-    @Option(
-        help: ArgumentHelp("Metrics and models, separated by commas, in place of --model.", valueName: "names"))
+    @Option(help: ArgumentHelp("Metrics and models, separated by commas, in place of --model.", valueName: "names"))
     var metric: String?
 
     @Option(
-        help: ArgumentHelp("Write a contact sheet of the parts (.png or .jpg).", valueName: "file"),
-        completion: .file())
+        help: ArgumentHelp("Write a contact sheet of the parts (.png or .jpg).", valueName: "file"), completion: .file()
+    )
     var sheet: String?
 
     @OptionGroup var model: ModelOptions

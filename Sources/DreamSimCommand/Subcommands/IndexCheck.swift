@@ -25,13 +25,10 @@ struct IndexCheck: ParsableCommand {
     @Option(help: ArgumentHelp("Number of queries for --recall.", valueName: "n"))
     var queries: Int = 100
 
-    @Option(
-        name: [.customShort("k"), .long],
-        help: ArgumentHelp("Neighbors per query for --recall.", valueName: "n"))
+    @Option(name: [.customShort("k"), .long], help: ArgumentHelp("Neighbors per query for --recall.", valueName: "n"))
     var count: Int = 10
 
-    @Option(
-        help: ArgumentHelp("Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
+    @Option(help: ArgumentHelp("Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
     var ef: Int?
 
     @OptionGroup var threads: ThreadOptions

@@ -25,8 +25,7 @@ struct IndexGraph: ParsableCommand {
     @Option(help: ArgumentHelp("Links per image (HNSW's M).", valueName: "n"))
     var links: Int = NeighborOptions().links
 
-    @Option(
-        help: ArgumentHelp("Candidates while building (HNSW's efConstruction).", valueName: "n"))
+    @Option(help: ArgumentHelp("Candidates while building (HNSW's efConstruction).", valueName: "n"))
     var effort: Int = NeighborOptions().effort
 
     @Flag(help: "Delete the graph and keep the index.")

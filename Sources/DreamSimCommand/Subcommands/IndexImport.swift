@@ -19,8 +19,7 @@ struct IndexImport: AsyncParsableCommand {
               dreamsim index import clip-retrieval-folder/ --model vits14-focus --index other.index
             """)
 
-    @Argument(
-        help: "Folder of clip-retrieval, or file (.safetensors, .csv or .ndjson).", completion: .file())
+    @Argument(help: "Folder of clip-retrieval, or file (.safetensors, .csv or .ndjson).", completion: .file())
     var input: String
 
     @OptionGroup var index: IndexOptions

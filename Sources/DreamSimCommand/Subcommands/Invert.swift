@@ -38,10 +38,7 @@ struct Invert: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Image to start from instead of noise.", valueName: "image"))
     var from: ImagePath?
 
-    @Option(
-        help: ArgumentHelp(
-            "Mask of the target; white counts (repeatable, per target).",
-            valueName: "file"))
+    @Option(help: ArgumentHelp("Mask of the target; white counts (repeatable, per target).", valueName: "file"))
     var mask: [ImagePath] = []
 
     @Option(help: ArgumentHelp("Weight of a target (repeatable, per target).", valueName: "weight"))

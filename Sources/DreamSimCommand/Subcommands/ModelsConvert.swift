@@ -16,13 +16,11 @@ struct ModelsConvert: ParsableCommand {
     var model: String
 
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("File to write (.safetensors).", valueName: "file"),
-        completion: .file())
+        name: .shortAndLong, help: ArgumentHelp("File to write (.safetensors).", valueName: "file"), completion: .file()
+    )
     var output: String
 
-    @Option(
-        name: .customLong("weights-precision"),
-        help: "Precision of the weights.")
+    @Option(name: .customLong("weights-precision"), help: "Precision of the weights.")
     var weightPrecision: WeightPrecision = .float32
 
     @OptionGroup var store: StoreOptions

@@ -46,8 +46,7 @@ struct Search: AsyncParsableCommand {
 
     @OptionGroup(title: "Filters") var filters: FilterOptions
 
-    @Option(
-        help: ArgumentHelp("Write the results as a page of images.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("Write the results as a page of images.", valueName: "file"), completion: .file())
     var html: String?
 
     @Flag(help: "Show thumbnails of the results in the terminal.")

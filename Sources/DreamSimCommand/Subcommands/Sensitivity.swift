@@ -18,8 +18,7 @@ struct Sensitivity: AsyncParsableCommand {
     @Argument(help: "Image to alter.")
     var image: ImagePath
 
-    @Option(
-        help: ArgumentHelp("Metrics and models, separated by commas, in place of --model.", valueName: "names"))
+    @Option(help: ArgumentHelp("Metrics and models, separated by commas, in place of --model.", valueName: "names"))
     var metric: String?
 
     @Option(
@@ -31,10 +30,7 @@ struct Sensitivity: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Unrelated image, whose difference scales the others to 1.", valueName: "image"))
     var unrelated: ImagePath?
 
-    @Option(
-        help: ArgumentHelp(
-            "Alterations, separated by commas. (default: all)",
-            valueName: "names"))
+    @Option(help: ArgumentHelp("Alterations, separated by commas. (default: all)", valueName: "names"))
     var alteration: String?
 
     @Option(help: ArgumentHelp("Random seed.", valueName: "number"))

@@ -27,28 +27,19 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Port; 0 chooses a free one.", valueName: "n"))
     var port = 8080
 
-    @Option(
-        help: ArgumentHelp("File with the token (also DREAMSIM_TOKEN).", valueName: "file"),
-        completion: .file())
+    @Option(help: ArgumentHelp("File with the token (also DREAMSIM_TOKEN).", valueName: "file"), completion: .file())
     var tokenFile: String?
 
-    @Option(
-        help: ArgumentHelp("Additional host name to accept (repeatable).", valueName: "name"))
+    @Option(help: ArgumentHelp("Additional host name to accept (repeatable).", valueName: "name"))
     var allowHost: [String] = []
 
-    @Option(
-        help: ArgumentHelp("Folder whose files requests may name.", valueName: "dir"),
-        completion: .directory)
+    @Option(help: ArgumentHelp("Folder whose files requests may name.", valueName: "dir"), completion: .directory)
     var allowRoot: String?
 
-    @Option(
-        name: .customLong("index"), help: ArgumentHelp("Index to serve.", valueName: "dir"),
-        completion: .directory)
+    @Option(name: .customLong("index"), help: ArgumentHelp("Index to serve.", valueName: "dir"), completion: .directory)
     var index: String?
 
-    @Option(
-        help: ArgumentHelp("Folder of evaluation reports to serve.", valueName: "dir"),
-        completion: .directory)
+    @Option(help: ArgumentHelp("Folder of evaluation reports to serve.", valueName: "dir"), completion: .directory)
     var reports: String?
 
     @OptionGroup(title: "Voting room") var voting: VotingOptions

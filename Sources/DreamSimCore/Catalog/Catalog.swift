@@ -52,7 +52,7 @@ public enum Catalog {
         let near = known.filter { $0.contains(name) || name.contains($0) }
         let advice =
             near.isEmpty
-            ? "see 'dreamsim metrics'" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
+            ? "the catalog lists all names" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
         throw DreamSimError(
             .unknownModel, "model '\(name)'",
             "is not in the catalog; \(advice) (a path must end in .json or .safetensors)")

@@ -72,7 +72,7 @@ public struct Loss: Sendable {
         guard let found = metric as? any DifferentiableMetric else {
             throw DreamSimError(
                 .badSetting, metric.card.name,
-                "has no gradient, so that it cannot be a loss; 'dreamsim metrics' says which have one")
+                "has no gradient, so that it cannot be a loss; choose a metric with a gradient")
         }
         return found
     }

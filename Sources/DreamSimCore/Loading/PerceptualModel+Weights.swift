@@ -46,7 +46,7 @@ extension PerceptualModel {
     private func replacing(
         _ weights: [String: Tensor], _ description: ModelDescription, weightsHash: String
     ) -> PerceptualModel {
-        precondition(networks.count == parts.count, "parts of \(description.name) that are no transformers")
+        precondition(networks.count == parts.count, "parts of \(description.name) that are not transformers")
         do {
             let sets = Self.sets(weights, count: networks.count, origin: description.name)
             return try PerceptualModel(

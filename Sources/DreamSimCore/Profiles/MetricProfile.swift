@@ -128,7 +128,7 @@ extension MetricProfile {
                 positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
             profile = try decoder.decode(MetricProfile.self, from: Data(contentsOf: url))
         } catch let error as DecodingError {
-            throw fault("is no profile of a metric: \(error); evaluate or calibrate the metric again")
+            throw fault("is not a metric profile: \(error); evaluate or calibrate the metric again")
         } catch {
             throw fault("cannot be read: \(error.localizedDescription); evaluate or calibrate the metric again")
         }

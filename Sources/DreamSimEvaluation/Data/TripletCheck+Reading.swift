@@ -31,7 +31,7 @@ extension TripletCheck {
             rows += 1
             if let counts {
                 guard let count = Double(row.cells[counts].trimming()), count >= 0 else {
-                    add(.badVote, row.line, "'\(row.cells[counts])' in column 'votes' is no number of votes")
+                    add(.badVote, row.line, "'\(row.cells[counts])' in column 'votes' is not a number of votes")
                     continue
                 }
                 if count < Double(minimumVotes) {

@@ -33,7 +33,7 @@ struct VotesFile {
         guard table.columns == Self.columns else {
             throw DreamSimError(
                 .malformed, table.path, line: 1,
-                "is no table that a voting room wrote: its columns must be \(Self.columns.joined(separator: ",")); name another file"
+                "is not a voting room's table: its columns must be \(Self.columns.joined(separator: ",")); name another file"
             )
         }
         var votes: [Vote] = []

@@ -99,7 +99,7 @@ public struct DuplicateMover {
         for part in [file, kept] {
             guard let entry = try reader.file(id: part.id), let status = FileStatus(part.image),
                 status.size == entry.size, status.modified == entry.modifiedTime
-            else { return "\(part.image) has changed or gone since it was indexed; update the index first" }
+            else { return "\(part.image) has changed or disappeared since it was indexed; update the index first" }
         }
         if FileIdentity(file.image) == FileIdentity(kept.image) {
             return "is the same file as \(kept.image), by a link"

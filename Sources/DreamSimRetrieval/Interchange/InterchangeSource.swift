@@ -39,7 +39,7 @@ struct InterchangeSource {
         guard let format = InterchangeFormat(rawValue: url.pathExtension.lowercased()), format != .npy else {
             throw DreamSimError(
                 .badRequest, url.path,
-                "is no folder of .npy files and has no ending .safetensors, .csv or .ndjson; state its format"
+                "is not a folder of .npy files and does not end in .safetensors, .csv or .ndjson; state its format"
                     + (url.pathExtension == "parquet" ? "; Parquet is not read: convert it to NDJSON" : ""))
         }
         return format
@@ -170,7 +170,7 @@ struct InterchangeSource {
                     throw damaged("\(fields.count) fields where there should be \(expected.count)")
                 }
                 let vector = fields[first...].compactMap { Float($0) }
-                guard vector.count == stamp.width else { throw damaged("a field of the vector is no number") }
+                guard vector.count == stamp.width else { throw damaged("a field of the vector is not a number") }
                 func integer<I: FixedWidthInteger>(_ index: Int) -> I? { I(fields[index]) }
                 func text(_ index: Int) -> String? { fields[index].isEmpty ? nil : fields[index] }
                 return (

@@ -126,7 +126,7 @@ extension SearchQuery {
     ) throws -> SearchQuery {
         guard let width = like.first?.vector.count, (like + unlike).allSatisfy({ $0.vector.count == width }) else {
             throw DreamSimError(
-                .badRequest, "query", "there is nothing to be like, or the vectors have different widths")
+                .badRequest, "query", "there is no wanted image, or the vectors have different widths")
         }
         var sum = [Double](repeating: 0, count: width)
         for (queries, share) in [(like, 1.0), (unlike, -weight)] {
@@ -137,7 +137,7 @@ extension SearchQuery {
             }
         }
         guard sum.contains(where: { abs($0) > 1e-6 }) else {
-            throw DreamSimError(.badRequest, "query", "what is wanted and what is not cancel each other")
+            throw DreamSimError(.badRequest, "query", "the wanted and the unwanted images cancel each other")
         }
         return SearchQuery(
             vector: sum.map { Float($0) },

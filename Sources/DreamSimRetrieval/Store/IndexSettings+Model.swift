@@ -78,7 +78,7 @@ extension IndexSettings {
             throw DreamSimError(
                 isThere ? .unreadable : .missing, remembered.path,
                 isThere
-                    ? "the \(what) that the index was made with cannot be read (\(error)); mend it, \(advice)"
+                    ? "the \(what) that the index was made with cannot be read (\(error)); fix it, \(advice)"
                     : "the \(what) that the index was made with is not there any more; put it back, \(advice)")
         }
         guard found.sha256 == remembered.sha256 else {

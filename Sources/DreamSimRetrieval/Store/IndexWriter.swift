@@ -163,6 +163,6 @@ public final class IndexWriter {
             try db.execute(sql: "UPDATE setting SET rows = ?", arguments: [there])
             return lost
         }
-        return (there, lost > 0 ? ["\(url.path): was cut short; \(lost) vectors are lost and are made anew"] : [])
+        return (there, lost > 0 ? ["\(url.path): was cut short; \(lost) vectors are lost and are embedded again"] : [])
     }
 }

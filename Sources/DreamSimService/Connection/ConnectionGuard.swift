@@ -141,8 +141,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case HTTPParserError.invalidEOFState: refuse(Problem(.unfinishedBody, "the request ends too early"))
         // What the parser has no word for is how it ends a request whose length is told in two ways.
         case HTTPParserError.unknown:
-            refuse(Problem(.badRequest, "this is no HTTP/1.1: it cannot be told where the request ends"))
-        case let error as HTTPParserError: refuse(Problem(.badRequest, "this is no HTTP/1.1: \(error)"))
+            refuse(Problem(.badRequest, "this is not HTTP/1.1: it cannot be told where the request ends"))
+        case let error as HTTPParserError: refuse(Problem(.badRequest, "this is not HTTP/1.1: \(error)"))
         case is ChannelError, is IOError: client?.disconnect()
         default: refuse(Problem(.badRequest, "the request's head is broken"))
         }

@@ -61,7 +61,7 @@ package struct Problem: Error {
             case .foreignOrigin: "Cross-origin request refused"
             case .notFound: "There is nothing here"
             case .methodNotAllowed: "Method not allowed"
-            case .notAcceptable: "The answer has none of the wanted formats"
+            case .notAcceptable: "No acceptable format"
             case .slowRequest: "The request came too slowly"
             case .tooLarge: "The request is too large"
             case .unsupportedMedia: "The format is not supported"
@@ -73,7 +73,7 @@ package struct Problem: Error {
             case .overload: "Service overloaded"
             case .loading: "The models are still being loaded"
             case .deadline: "It took too long"
-            case .disconnected: "The client has gone"
+            case .disconnected: "Client closed request"
             }
         }
     }

@@ -45,7 +45,7 @@ final class RequestScope: Sendable {
         }
         client = core.connections.client(of: channel)
         client?.onDisconnect {
-            ended.set(Problem(.disconnected, "the client has gone"))
+            ended.set(Problem(.disconnected, "the client closed the connection"))
             cancellation()
         }
     }

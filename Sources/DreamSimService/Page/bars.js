@@ -50,7 +50,7 @@ export function metricRow(metric, value, others, profile, reason) {
       h("span", {}, `${Number.isFinite(number(metric.identical)) ? format(axis.start) : "∞"} the same`),
       h("span", {}, `${format(axis.end)}${isLower(metric) ? " and more: less alike" : " and less: less alike"}`)),
     h("p", { cls: "meaning" }, meaning(metric, value, profile)
-      ?? `A number for comparing: of two pairs, the one with the ${isLower(metric) ? "smaller" : "larger"} number is more alike. What is near and what is far, ‘dreamsim evaluate’ finds out on pairs that people judged; then it stands here.`),
+      ?? `Of two pairs, the one with the ${isLower(metric) ? "smaller" : "larger"} value is more similar. ‘dreamsim evaluate’ measures percentiles on human judgments; they then appear here.`),
     h("details", { cls: "soft" }, h("summary", {}, "About this number"), h("p", {}, details)));
 }
 

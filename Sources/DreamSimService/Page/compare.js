@@ -31,7 +31,7 @@ export function compareView(context) {
   const results = h("div", {});
   const pair = h("div", { cls: "pair", id: "pair" });
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "How alike are they?"),
-    h("p", { cls: "lead" }, "Give two or more images. The first is the reference; every metric says how far the others are from it."),
+    h("p", { cls: "lead" }, "Add two or more images. The first is the reference; every metric measures the distance of the others to it."),
     tray, controls, state, results, pair);
 
   // What is there.

@@ -16,7 +16,7 @@ export function duplicatesView() {
   const state = h("div", {});
   const results = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Duplicates"),
-    h("p", { cls: "lead" }, "Groups of images that the index holds more than once. Nothing is deleted here; you see what there is."),
+    h("p", { cls: "lead" }, "Groups of duplicate images in the index. Nothing is deleted here."),
     h("div", { cls: "controls" }, segments("How alike", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
     state, results);
 

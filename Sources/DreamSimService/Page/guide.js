@@ -54,11 +54,11 @@ export function guide(onFiles) {
   const step = (title, ...content) => h("li", {}, h("h2", {}, title), ...content);
   return h("section", { cls: "guide", "aria-label": "How it works" },
     h("ol", {},
-      step("Give images", h("p", {}, "The first is the reference. The others are ranked by their distance to it; every two of them can be compared as well.")),
+      step("Add images", h("p", {}, "The first is the reference. The others are ranked by their distance to it; every two of them can be compared as well.")),
       step("Read the numbers",
         h("div", { cls: "guide-scale", "aria-hidden": "true" }, h("i", {}), h("span", {}, "0, the same"), h("span", {}, "less alike")),
-        h("p", {}, "A distance of 0 is the same image; the larger it is, the less alike the two look. Where metrics count the other way, the page says so.")),
-      step("See where they differ", h("p", {}, "A heat map lies over either image. With ‘Vote’ you judge first, and then see what the metrics would have said."))),
+        h("p", {}, "A distance of 0 means identical images; a larger one means less similar images. The page marks similarities, which run the other way.")),
+      step("See where they differ", h("p", {}, "A heat map lies over either image. In ‘Vote’ you judge first, and then see the choices of the metrics."))),
     h("p", { cls: "guide-try" }, "No images at hand? ",
       h("button", { type: "button", onclick: async () => onFiles(await drawn()) }, "Try three drawn ones")));
 }

@@ -21,7 +21,7 @@ export function heatmapPanel(context, reference, image, metrics) {
   const element = h("section", { cls: "heat" },
     h("div", { cls: "sides" }, sides.reference.element, sides.image.element),
     spatial.length === 0
-      ? h("p", { cls: "soft" }, "None of the chosen metrics says where images differ; models and SSIM do.")
+      ? h("p", { cls: "soft" }, "None of the chosen metrics has a heat map; models and SSIM have one.")
       : h("div", { cls: "heat-controls" },
         h("span", { cls: "label" }, "Where do they differ?"),
         segments("Heat map", [["off", "Off"], ["reference", "Reference"], ["image", "Compared"]], where, (value) => { where = value; draw(); }),
@@ -62,7 +62,7 @@ export function heatmapPanel(context, reference, image, metrics) {
     }
     const key = `${where} ${metric}`;
     if (!drawn.has(key)) {
-      const line = progress("Looking where they differ…", () => { work.stop(); where = "off"; element.querySelector("input[value=off]").checked = true; draw(); });
+      const line = progress("Computing the heat map…", () => { work.stop(); where = "off"; element.querySelector("input[value=off]").checked = true; draw(); });
       fill(state, line.element);
       const pair = where === "image" ? [["reference", reference], ["image", image]] : [["reference", image], ["image", reference]];
       try {
@@ -87,7 +87,7 @@ export function heatmapPanel(context, reference, image, metrics) {
     map.hidden = false;
     map.alt = `where the images differ, by ${metric}`;
     fill(scaleLine, h("div", { cls: "color-scale" }, h("span", {}, "0, alike"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} where they differ most`)),
-      h("p", { cls: "soft" }, `By ${metric}. The colors reach to the largest difference of this pair, whether that is much or little: the number of the metric tells how much.`));
+      h("p", { cls: "soft" }, `By ${metric}. The color scale ends at the largest difference of this pair; the value of the metric tells how large it is.`));
     announce(`The heat map lies over the ${where === "image" ? "compared image" : "reference"}.`);
   }
 

@@ -10,7 +10,7 @@ export function reportsView() {
   const list = h("div", { cls: "report-list" });
   const place = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Evaluation reports"),
-    h("p", { cls: "lead" }, "How well metrics agree with what people judged, as ‘dreamsim evaluate’ found it."), list, place);
+    h("p", { cls: "lead" }, "Agreement of metrics with human judgments, measured by ‘dreamsim evaluate’."), list, place);
 
   async function open() {
     try {
@@ -33,7 +33,7 @@ export function reportsView() {
     fill(place, line.element);
     try {
       const report = await getJSON(`/v1/evaluations/${encodeURIComponent(entry.name)}`);
-      if (!Array.isArray(report.metrics) || !report.dataSet) throw { title: "This is no report of an evaluation", detail: `${entry.name}.json has none of its parts`, advice: "write one with ‘dreamsim evaluate … --output’" };
+      if (!Array.isArray(report.metrics) || !report.dataSet) throw { title: "This is not an evaluation report", detail: `${entry.name}.json lacks the parts of a report`, advice: "write one with ‘dreamsim evaluate … --output’" };
       show(report);
     } catch (error) {
       fill(place, notice(error, () => read(entry, button)));
@@ -53,7 +53,7 @@ export function reportsView() {
       h("div", { cls: "scores" }, metrics.map((metric) => score(metric, chance))),
       chance ? h("p", { cls: "soft" }, `The dashed line is chance level (${chance === 0.5 ? "0.5" : "0.33"}); whiskers are ${Math.round((report.bootstrap?.confidence ?? 0.95) * 100)} % intervals.`) : null,
       parts(metrics),
-      report.comparisons.length > 0 ? h("section", {}, h("h3", {}, "Two metrics beside each other"),
+      report.comparisons.length > 0 ? h("section", {}, h("h3", {}, "Pairs of metrics"),
         h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Metrics beside each other" }, h("table", {},
           h("thead", {}, h("tr", {}, ["Metrics", "Difference of scores", "Same choice"].map((text) => h("th", { scope: "col" }, text)))),
           h("tbody", {}, report.comparisons.map((pair) => h("tr", {},

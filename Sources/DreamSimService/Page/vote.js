@@ -18,7 +18,7 @@ export function voteView(context) {
   const question = h("div", { cls: "question" });
   const outcome = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Which is closer?"),
-    h("p", { cls: "lead" }, "Give three images. You say first whether A or B looks more like the reference; then the metrics show what they would have said."),
+    h("p", { cls: "lead" }, "Add three images. First choose whether A or B looks more similar to the reference; then see the choices of the metrics."),
     h("div", { cls: "slots" }, slots.a, slots.reference, slots.b), question, outcome);
 
   for (const place of places) acceptDrops(slots[place], (files) => put(place, files));
@@ -92,7 +92,7 @@ export function voteView(context) {
   async function choose(side) {
     choice = side;
     const mine = answer;
-    const line = progress("The metrics are not done yet…", null);
+    const line = progress("Computing the metrics…", null);
     fill(question);
     fill(outcome, line.element);
     try {

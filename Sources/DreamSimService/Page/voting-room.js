@@ -16,7 +16,7 @@ export function votingRoomView(context) {
   const failure = h("div", {});
   const foot = h("div", { cls: "stage-foot" });
   const element = h("section", { cls: "voting" }, h("h1", { tabindex: "-1" }, "Voting room"),
-    h("p", { cls: "lead" }, "Which of the two looks more like the reference? Go by the first impression. Some come twice, to see how steady judgments are; nothing on the page tells which."),
+    h("p", { cls: "lead" }, "Which of the two looks more like the reference? Trust your first impression. Some triplets appear twice, to measure the consistency of judgments."),
     failure, stage, foot);
 
   async function open() {

@@ -26,7 +26,8 @@ enum CompareRoutes {
             handle: compare),
         Route(
             method: .post, path: "/v1/vote",
-            summary: "Say which of two images is more like a reference, by one metric or several.", tag: "Comparing",
+            summary: "Choose which of two images is more similar to a reference, by one metric or several.",
+            tag: "Comparing",
             parameters: metricParameters,
             images: [
                 reference, Route.ImageField(name: "a", count: 1...1, summary: "The first image."),

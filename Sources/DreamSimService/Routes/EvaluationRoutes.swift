@@ -69,7 +69,7 @@ enum EvaluationRoutes {
                 throw Problem(.tooLarge, "the report passes the limit of \(largest) bytes")
             }
             guard var report = try JSONSerialization.jsonObject(with: Data(contentsOf: found.url)) as? [String: Any]
-            else { throw Problem(.notFound, "'\(name.prefix(200))' is no report of an evaluation") }
+            else { throw Problem(.notFound, "'\(name.prefix(200))' is not an evaluation report") }
             report["items"] = nil
             return .bytes(
                 Array(try JSONSerialization.data(withJSONObject: report, options: [.sortedKeys])), "application/json")

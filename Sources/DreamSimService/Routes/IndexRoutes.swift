@@ -19,7 +19,7 @@ enum IndexRoutes {
             ],
             problems: problems, handle: status),
         Route(
-            method: .post, path: "/v1/search", summary: "Find the images of the index that look most like others.",
+            method: .post, path: "/v1/search", summary: "Search the index for similar images.",
             tag: "Index",
             parameters: paging + [
                 Parameter(
@@ -34,7 +34,7 @@ enum IndexRoutes {
             ], problems: problems, handle: search),
         Route(
             method: .get, path: "/v1/search",
-            summary: "Find the images that look most like one of the index, which is named by its number.",
+            summary: "Search the index for images similar to an indexed one, by its id.",
             tag: "Index",
             parameters: paging + [
                 Parameter(

@@ -46,7 +46,7 @@ enum PairRoutes {
         let wanted = try call.names("pairs").map { try $0.map(pair) }
         let images = try await call.uploads()["image"] ?? []
         guard wanted != nil || images.count % 2 == 0 else {
-            throw Problem(.badParameter, "\(images.count) images are no pairs", advice: "say which with pairs=0-1,0-2")
+            throw Problem(.badParameter, "\(images.count) images are not pairs", advice: "say which with pairs=0-1,0-2")
         }
         let pairs = wanted ?? stride(from: 0, to: images.count, by: 2).map { ($0, $0 + 1) }
         if let stranger = pairs.first(where: { max($0.0, $0.1) >= images.count }) {

@@ -120,7 +120,7 @@ extension Call {
     /// The files that a body in JSON names, such as `{"reference": "a.png", "image": ["b.png"]}`.
     private func paths(_ bytes: [UInt8]) throws -> [(field: String, upload: Upload)] {
         guard let object = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] else {
-            throw Problem(.badRequest, "the body is no JSON object of paths")
+            throw Problem(.badRequest, "the body is not a JSON object of paths")
         }
         return try object.sorted { $0.key < $1.key }.flatMap { field, value in
             guard let paths = (value as? String).map({ [$0] }) ?? (value as? [String]) else {

@@ -147,7 +147,7 @@ package final class FrozenCache: Sendable {
             if length > 0 {
                 state.notes.append(
                     "\(url.path): does not begin as a cache of this model and these settings; "
-                        + (state.grows ? "it is begun anew" : "it is not read"))
+                        + (state.grows ? "it starts over" : "it is not read"))
             }
             guard state.grows else { return }
             if ftruncate(descriptor, 0) != 0 || !WholeBytes.write(header, to: descriptor, at: 0) {

@@ -3,7 +3,7 @@ import Foundation
 
 /// How an image is optimized.
 public struct InversionOptions: Hashable, Sendable, Codable {
-    /// As what the image is written.
+    /// The image's parameterization.
     public var parameterization: Parameterization
     /// The columns of the image.
     public var width: Int

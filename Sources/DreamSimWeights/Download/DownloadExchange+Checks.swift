@@ -35,7 +35,7 @@ extension DownloadExchange {
             throw DreamSimError(
                 .refused, address.absoluteString,
                 "the range from \(resume.offset) was asked for and '\(text)' was sent; the partial file is removed, "
-                    + "the next attempt starts anew")
+                    + "the next attempt starts over")
         }
         let version = try version(of: head, total: range.total)
         if let tag = version.entityTag, let known = resume.version.entityTag, tag != known {
