@@ -2,7 +2,7 @@ SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
 .PHONY: all help setup build demo test test-page format lint words figures check-figures api check-api \
-	check-topics docs check-docs bench-build bench-peers clean
+	topics check-topics docs check-docs bench-build bench-peers clean
 
 all: build
 
@@ -59,7 +59,10 @@ check-api: build ## fails, with a diff, when the public API is not what Document
 	Scripts/docs/api.py
 
 check-topics: build ## fails when a public symbol is in no article's Topics
-	Scripts/docs/api.py --topics
+	Scripts/docs/topics.py
+
+topics: build ## gives every public symbol a place in its product's Topics
+	Scripts/docs/topics.py --fill
 
 docs: build ## builds the reference of all products as a static site in .build/docs
 	Scripts/docs/site.py

@@ -15,7 +15,7 @@ func comparePairs(_ pairs: [ImagePair], with model: PerceptualModel) throws {
     }
 }
 
-func mapLPIPS(_ photo: Image, _ edited: Image) async throws -> (Double, ScalarField) {
+func mapLPIPS(_ photo: Image, _ edited: Image) async throws -> (Double, DifferenceMap) {
     let metric = try await LPIPS.load(.alex)
     let value = try metric.value(photo, edited)
     let map = try metric.map(photo, edited)

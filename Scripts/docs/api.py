@@ -3,7 +3,6 @@
 
     Scripts/docs/api.py                  # fails, with a diff, when they differ
     Scripts/docs/api.py --renew          # writes the files
-    Scripts/docs/api.py --topics         # fails when a public type is in no article's Topics; names them by module
     Scripts/docs/api.py -c debug         # reads the products of a debug build; the default is release
 
 The products must have been built. A file has one line a declaration: types with what they conform to, sorted by name,
@@ -79,38 +78,11 @@ def compare(configuration: str, renew: bool) -> int:
     return 1 if stale else 0
 
 
-def topics(configuration: str) -> int:
-    """Every public type has a place in the Topics of its product's articles."""
-    missing = 0
-    for product, graphs in symbols.graphs(configuration):
-        named = set()
-        for article in (symbols.ROOT / "Sources" / product).glob("*.docc/**/*.md"):
-            _, _, section = article.read_text().partition("\n## Topics\n")
-            named |= {link.removeprefix(product + "/")
-                      for link in re.findall(r"^- ``([^`]+)``", section, re.M)}
-        absent = collections.defaultdict(set)
-        for graph in graphs:
-            for symbol in graph["symbols"]:
-                path = symbol["pathComponents"]
-                # A nested type is shown by its parent's page, a member by its type's.
-                if len(path) == 1 and path[0] not in named:
-                    absent[graph["from"]].add(path[0])
-        for module, names in sorted(absent.items()):
-            print(f"{product} ({module}): " + " ".join(f"``{name}``" for name in sorted(names)))
-            missing += len(names)
-    if missing:
-        print(f"\napi: {missing} public symbols are in no Topics section", file=sys.stderr)
-    return 1 if missing else 0
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-c", "--configuration", default="release")
     parser.add_argument("--renew", action="store_true")
-    parser.add_argument("--topics", action="store_true")
     options = parser.parse_args()
-    if options.topics:
-        return topics(options.configuration)
     return compare(options.configuration, options.renew)
 
 
