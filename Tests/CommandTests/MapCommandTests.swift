@@ -119,7 +119,7 @@ struct MapCommandTests {
             (["sensitivity", "a.png", "-o", "o.png", "--longest-side", "3"], "--longest-side"),
             (["sensitivity", "a.png", "-o", "o.png", "--sheet", "o.png"], "--sheet"),
             (["foreground", "a.png", "b.png", "--method", "mask"], "--mask"),
-            (["foreground", "a.png", "b.png", "--mask", "m.png"], "--from mask"),
+            (["foreground", "a.png", "b.png", "--mask", "m.png"], "--method mask"),
             (["foreground", "a.png", "b.png", "--threshold", "1.5"], "--threshold"),
             (["foreground", "a.png", "b.png", "--sheet", "b.png"], "overwrite"),
         ])

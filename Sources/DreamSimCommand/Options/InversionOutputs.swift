@@ -36,41 +36,18 @@ struct InversionOutputs: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false
 
-    private var named: [(option: String, path: String, extensions: [String])] {
-        [
-            ("--output", output as String?, ["png", "jpg", "jpeg"]), ("--sheet", sheet, ["png", "jpg", "jpeg"]),
-            ("--curve", curve, ["png", "jpg", "jpeg", "svg"]), ("--json", json, ["json"]),
+    var files: OutputFiles {
+        OutputFiles([
+            ("--output", output, OutputFiles.drawings), ("--sheet", sheet, OutputFiles.drawings),
+            ("--curve", curve, OutputFiles.drawings + ["svg"]), ("--json", json, ["json"]),
             ("--checkpoint", checkpoint, ["safetensors"]),
-        ].compactMap { option, path, extensions in path.map { (option, $0, extensions) } }
+        ])
     }
 
     func validate() throws {
-        for (option, path, extensions) in named
-        where !extensions.contains(URL(filePath: path).pathExtension.lowercased()) {
-            throw ValidationError("\(option) \(path): must end in .\(extensions.joined(separator: " or ."))")
-        }
+        try files.checkExtensions()
         guard saveEvery > 0 else { throw ValidationError("--save-every must be 1 or more") }
         guard (2...100).contains(frames) else { throw ValidationError("--frames must be from 2 to 100") }
-    }
-
-    /// Refuses to overwrite what is read, or one output with another.
-    func check(against inputs: [ImagePath]) throws {
-        var taken = Dictionary(inputs.map { ($0.absolute(), "one of the images") }) { first, _ in first }
-        for (option, path, _) in named {
-            if let other = taken.updateValue(option, forKey: ImagePath(path).absolute()) {
-                throw ValidationError("\(option) \(path) would overwrite \(other)")
-            }
-        }
-    }
-
-    /// Finds missing folders before the work, not after it.
-    func checkFolders() throws {
-        for (option, path, _) in named {
-            let folder = URL(filePath: path).deletingLastPathComponent()
-            guard FileManager.default.fileExists(atPath: folder.path) else {
-                throw DreamSimError(.unwritable, path, "\(option): there is no folder \(folder.path); make it first")
-            }
-        }
     }
 
     var settings: InversionRun.Settings {

@@ -36,14 +36,14 @@ struct ProjectionDrawingOptions: ParsableArguments {
     func validate() throws {
         guard (0...1).contains(opacity) else { throw ValidationError("--opacity must be from 0 to 1") }
         if let max, !(max > 0 && max.isFinite) { throw ValidationError("--max must be above 0") }
-        guard ["png", "jpg", "jpeg"].contains(URL(filePath: output).pathExtension.lowercased()) else {
-            throw ValidationError("--output \(output): the extension must be .png or .jpg")
-        }
-        if let values, valueFormat == nil {
-            let known = Heatmap.ValueFormat.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
-            throw ValidationError("--values \(values): the extension must be one of \(known)")
-        }
-        if values == output { throw ValidationError("--values \(output) would overwrite the image") }
+        try files.checkExtensions()
+    }
+
+    private var files: OutputFiles {
+        OutputFiles([
+            ("--output", output, OutputFiles.drawings),
+            ("--values", values, Heatmap.ValueFormat.allCases.map(\.rawValue)),
+        ])
     }
 
     private var valueFormat: Heatmap.ValueFormat? {
@@ -52,11 +52,7 @@ struct ProjectionDrawingOptions: ParsableArguments {
 
     /// Refuses to overwrite what is read.
     func checkOutputs(against inputs: [ImagePath]) throws {
-        for (name, path) in [("--output", output), ("--values", values)] {
-            if let path, inputs.contains(ImagePath(path)) {
-                throw ValidationError("\(name) \(path) would overwrite one of the images")
-            }
-        }
+        try files.check(against: inputs)
     }
 
     /// Draws the maps and writes what was asked for.

@@ -59,9 +59,7 @@ struct Calibrate: AsyncParsableCommand {
         if let targetPrecision, !(targetPrecision > 0 && targetPrecision <= 1) {
             throw ValidationError("--target-precision must be above 0 and at most 1")
         }
-        if let output, EvaluationFile.Format(rawValue: URL(filePath: output).pathExtension.lowercased()) == nil {
-            throw ValidationError("--output \(output): the extension must be .json, .csv or .ndjson")
-        }
+        try OutputFiles([("--output", output, ["json", "csv", "ndjson"])]).checkExtensions()
         try evaluation.checkProfile(profile)
     }
 

@@ -40,15 +40,9 @@ struct Embed: AsyncParsableCommand {
     }
 
     func validate() throws {
-        if let output {
-            if fileFormat == nil {
-                let known = EmbeddingFile.Format.allCases.map { "." + $0.rawValue }.joined(separator: ", ")
-                throw ValidationError("--output \(output): the extension must be one of \(known)")
-            }
-            if images.contains(ImagePath(output)) {
-                throw ValidationError("--output \(output) would overwrite one of the images")
-            }
-        }
+        let files = OutputFiles([("--output", output, EmbeddingFile.Format.allCases.map(\.rawValue))])
+        try files.checkExtensions()
+        try files.check(against: images)
     }
 
     private var fileFormat: EmbeddingFile.Format? {

@@ -80,9 +80,7 @@ struct Evaluate: AsyncParsableCommand {
             throw ValidationError("--split is for nights and triplets")
         }
         if images != nil, layout != .things { throw ValidationError("--images is for things") }
-        if let output, EvaluationFile.Format(rawValue: URL(filePath: output).pathExtension.lowercased()) == nil {
-            throw ValidationError("--output \(output): the extension must be .json, .csv or .ndjson")
-        }
+        try OutputFiles([("--output", output, ["json", "csv", "ndjson"])]).checkExtensions()
         try evaluation.checkProfile(profile)
     }
 

@@ -64,14 +64,9 @@ struct Foreground: AsyncParsableCommand {
             throw ValidationError("--threshold must be between 0 and 1, and is not for masks")
         }
         if let metric, metric.split(separator: ",").isEmpty { throw ValidationError("--metric names none") }
-        if let sheet {
-            if [a, b, mask, maskB].contains(ImagePath(sheet)) {
-                throw ValidationError("--sheet \(sheet) would overwrite one of the images")
-            }
-            guard ["png", "jpg", "jpeg"].contains(URL(filePath: sheet).pathExtension.lowercased()) else {
-                throw ValidationError("--sheet \(sheet): the extension must be .png or .jpg")
-            }
-        }
+        let files = OutputFiles([("--sheet", sheet, OutputFiles.drawings)])
+        try files.check(against: [a, b, mask, maskB])
+        try files.checkExtensions()
     }
 
     func run() async throws {

@@ -58,11 +58,11 @@ struct Invert: AsyncParsableCommand {
         guard metric == nil || model.chosenModel == nil else {
             throw ValidationError("--model and --metric name two things to match by; give one, or a sum to --metric")
         }
-        try outputs.check(against: targets + mask + (from.map { [$0] } ?? []))
+        try outputs.files.check(against: targets + mask + [from])
     }
 
     func run() async throws {
-        try outputs.checkFolders()
+        try outputs.files.checkFolders()
         let decoding = model.preprocessing.decoding
         let images = try targets.map { try Image(contentsOfFile: $0.bytes, options: decoding) }
         let masks = try mask.map { try Mask(contentsOf: $0, options: decoding) }

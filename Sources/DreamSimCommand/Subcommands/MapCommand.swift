@@ -59,9 +59,7 @@ struct MapCommand: ParsableCommand {
         guard (2...1000).contains(neighbors) else { throw ValidationError("--neighbors must be from 2 to 1000") }
         guard (200...20_000).contains(size) else { throw ValidationError("--size must be from 200 to 20000") }
         guard (0...100_000).contains(thumbnails) else { throw ValidationError("--thumbnails must be from 0 to 100000") }
-        if let output, !["png", "jpg", "jpeg"].contains(URL(filePath: output).pathExtension.lowercased()) {
-            throw ValidationError("--output \(output): the extension must be .png or .jpg")
-        }
+        try OutputFiles([("--output", output, OutputFiles.drawings)]).checkExtensions()
     }
 
     func run() throws {

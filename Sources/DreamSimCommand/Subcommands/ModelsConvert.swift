@@ -26,7 +26,7 @@ struct ModelsConvert: ParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func validate() throws {
-        guard output.hasSuffix(".safetensors") else { throw ValidationError("--output must end in .safetensors") }
+        try OutputFiles([("--output", output, ["safetensors"])]).checkExtensions()
     }
 
     func run() throws {

@@ -60,9 +60,7 @@ struct Search: AsyncParsableCommand {
         guard (1...100_000).contains(count) else { throw ValidationError("--count must be from 1 to 100000") }
         guard (0...1).contains(unlikeWeight) else { throw ValidationError("--unlike-weight must be from 0 to 1") }
         if preview && output.format != .table { throw ValidationError("--preview goes with --format table") }
-        if let html, (images + unlike).contains(ImagePath(html)) {
-            throw ValidationError("--html \(html) would overwrite one of the images")
-        }
+        try OutputFiles([("--html", html, [])]).check(against: images + unlike)
         if images.filter({ $0 == ImagePath("-") }).count > 1 { throw ValidationError("'-' can be given once") }
     }
 

@@ -72,9 +72,6 @@ struct Sensitivity: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard format != nil else {
-            throw ValidationError("--output \(output): the extension must be .png, .jpg, .svg, .html, .csv or .json")
-        }
         guard (16...4096).contains(longestSide) else { throw ValidationError("--longest-side must be from 16 to 4096") }
         _ = try alterations()
         if let metric {
@@ -83,16 +80,12 @@ struct Sensitivity: AsyncParsableCommand {
             guard Set(names).count == names.count else { throw ValidationError("--metric names one twice") }
             guard names.count <= 28 else { throw ValidationError("--metric names more than 28") }
         }
-        for (name, path) in [("--output", output), ("--sheet", sheet)] {
-            if let path, [image, unrelated].contains(ImagePath(path)) {
-                throw ValidationError("\(name) \(path) would overwrite one of the images")
-            }
-        }
-        if let sheet,
-            !["png", "jpg", "jpeg"].contains(URL(filePath: sheet).pathExtension.lowercased()) || sheet == output
-        {
-            throw ValidationError("--sheet \(sheet): must be another file that ends in .png or .jpg")
-        }
+        let files = OutputFiles([
+            ("--output", output, ["png", "jpg", "jpeg", "svg", "html", "csv", "json"]),
+            ("--sheet", sheet, OutputFiles.drawings),
+        ])
+        try files.checkExtensions()
+        try files.check(against: [image, unrelated])
     }
 
     func run() async throws {
