@@ -21,10 +21,11 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
 }
 
-/// A program of Examples/.
-func example(_ name: String, folder: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+/// A program of Examples/, which sees what any package sees.
+func example(_ name: String, _ path: String, _ dependencies: Target.Dependency...) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: folder, exclude: exclude, swiftSettings: settings)
+        name: name, dependencies: dependencies, path: "Examples", sources: [path], packageAccess: false,
+        swiftSettings: settings)
 }
 
 extension Target.Dependency {

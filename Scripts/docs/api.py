@@ -60,9 +60,10 @@ def dump(graphs: list[dict]) -> str:
 
 
 def compare(configuration: str, renew: bool) -> int:
-    stale = []
+    stale, types = [], 0
     for product, graphs in symbols.graphs(configuration):
         path, new = FOLDER / f"{product}.txt", dump(graphs)
+        types += int(re.search(r"\d+", new)[0])
         old = path.read_text() if path.exists() else ""
         if renew:
             FOLDER.mkdir(parents=True, exist_ok=True)
@@ -72,6 +73,7 @@ def compare(configuration: str, renew: bool) -> int:
             name = str(path.relative_to(symbols.ROOT))
             sys.stdout.writelines(difflib.unified_diff(
                 old.splitlines(True), new.splitlines(True), name + " (committed)", name + " (built)", n=1))
+    print(f"{types} public types in all products")
     if stale:
         print(f"\napi: the public API of {', '.join(stale)} has changed; if that is meant, run 'make api' and commit "
               "Documentation/API", file=sys.stderr)

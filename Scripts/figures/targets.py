@@ -30,10 +30,12 @@ class Target:
         self.name, self.kind = manifest["name"], manifest["type"]
         default = ("Tests" if self.kind == "test" else "Sources") + "/" + self.name
         self.folder = ROOT / (manifest.get("path") or default)
+        included = [self.folder / path for path in manifest.get("sources") or ["."]]
         excluded = [self.folder / path for path in manifest["exclude"]]
         self.declared = {list(dependency.values())[0][0] for dependency in manifest["dependencies"]}
         self.files = sorted(path for path in self.folder.rglob("*")
                             if path.suffix in (".swift", ".c", ".cpp", ".h", ".inc")
+                            and any(path.is_relative_to(folder) for folder in included)
                             and not any(path.is_relative_to(folder) for folder in excluded))
         self.lines = sum(len(path.read_text().splitlines()) for path in self.files)
         self.is_swift = any(path.suffix == ".swift" for path in self.files)

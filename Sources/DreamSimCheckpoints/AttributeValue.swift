@@ -1,5 +1,5 @@
 /// A scalar that stood beside the tensors in a pickled dictionary, such as `kwargs.depth` or `epoch`.
-public enum AttributeValue: Hashable, Sendable {
+package enum AttributeValue: Hashable, Sendable {
     /// A whole number.
     case integer(Int)
     /// A floating-point number.

@@ -1,11 +1,11 @@
-public import DreamSimSupport
-public import DreamSimTensors
-public import Foundation
+package import DreamSimSupport
+package import DreamSimTensors
+package import Foundation
 
 /// A file of weights: its tensors' names, types and shapes; the weights are read later.
 public struct Checkpoint: Sendable {
     /// The layouts that are understood.
-    public enum Format: String, Hashable, Sendable {
+    package enum Format: String, Hashable, Sendable {
         /// Hugging Face safetensors.
         case safetensors
         /// A zip file by `torch.save`, PyTorch 1.6 and later.
@@ -23,17 +23,17 @@ public struct Checkpoint: Sendable {
     }
 
     /// The file.
-    public let url: URL
+    package let url: URL
     /// The layout, as found from the content.
-    public let format: Format
+    package let format: Format
     /// Free texts: `__metadata__` of safetensors; producer, operator sets and properties of ONNX.
-    public let metadata: [String: String]
+    package let metadata: [String: String]
     /// The scalars of pickled dictionaries, flattened like the names of tensors.
-    public let attributes: [String: AttributeValue]
+    package let attributes: [String: AttributeValue]
     /// What was noticed and is no error, such as values that were passed over.
-    public let warnings: [String]
+    package let warnings: [String]
     /// The names of the tensors in file order. A file of one unnamed tensor calls it `array`.
-    public let names: [String]
+    package let names: [String]
 
     private let tensors: [String: StoredTensor]
 
@@ -47,7 +47,7 @@ public struct Checkpoint: Sendable {
     /// - Throws: `.unreadable`, `.malformed`, `.refused`, `.limitExceeded` or `.unsupported`, with the file, the key or
     ///   the offset, and what to do.
     /// - Complexity: in proportion to the description (names and shapes), not to the weights.
-    public init(contentsOf url: URL, limits: Limits = .standard) throws(DreamSimError) {
+    package init(contentsOf url: URL, limits: Limits = .standard) throws(DreamSimError) {
         let file = try MappedFile(url)
         let (format, contents) = try FormatReader.read(file, limits: limits)
         self.url = url
@@ -65,11 +65,11 @@ public struct Checkpoint: Sendable {
     }
 
     /// The tensor of that name, not yet read; nil when there is none.
-    public subscript(name: String) -> StoredTensor? { tensors[name] }
+    package subscript(name: String) -> StoredTensor? { tensors[name] }
 
     /// Reads the tensor of that name as float32, row-major.
     /// - Throws: `.missing`, naming the nearest names there are, and what `StoredTensor.load()` throws.
-    public func tensor(_ name: String) throws(DreamSimError) -> Tensor {
+    package func tensor(_ name: String) throws(DreamSimError) -> Tensor {
         guard let stored = tensors[name] else {
             let near = NearMatches.of(name, among: names)
             let hint = near.isEmpty ? "" : "; near it are " + near.map { "'\($0)'" }.joined(separator: ", ")
@@ -81,7 +81,7 @@ public struct Checkpoint: Sendable {
 
     /// The names of tensors that hold a NaN or an infinity, which is worth a warning and no error here.
     /// - Complexity: reads every floating-point tensor of the file.
-    public func nonFiniteTensors() throws(DreamSimError) -> [String] {
+    package func nonFiniteTensors() throws(DreamSimError) -> [String] {
         var result: [String] = []
         for name in names {
             guard let stored = tensors[name], stored.elementType.isFloatingPoint else { continue }

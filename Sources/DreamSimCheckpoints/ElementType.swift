@@ -1,5 +1,5 @@
 /// How one element of a stored tensor is written down. The raw values are those of the safetensors format.
-public enum ElementType: String, Hashable, CaseIterable, Sendable {
+package enum ElementType: String, Hashable, CaseIterable, Sendable {
     /// IEEE 754 binary64.
     case float64 = "F64"
     /// IEEE 754 binary32.
@@ -28,7 +28,7 @@ public enum ElementType: String, Hashable, CaseIterable, Sendable {
     case bool = "BOOL"
 
     /// The number of bytes one element takes in a file.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .float64, .int64, .uint64: 8
         case .float32, .int32, .uint32: 4

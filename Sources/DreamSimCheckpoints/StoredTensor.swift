@@ -1,10 +1,10 @@
-public import DreamSimSupport
-public import DreamSimTensors
+package import DreamSimSupport
+package import DreamSimTensors
 
 /// One tensor of a file: type and shape are known at once, elements are read on demand.
 public struct StoredTensor: Sendable {
     /// The name, with '.' between the keys of nested dictionaries.
-    public let name: String
+    package let name: String
     let layout: TensorLayout
     let source: ByteSource
     let path: String
@@ -18,10 +18,10 @@ public struct StoredTensor: Sendable {
     }
 
     /// The extents, outermost first.
-    public var shape: Shape { layout.shape }
+    package var shape: Shape { layout.shape }
 
     /// How the elements are written in the file.
-    public var elementType: ElementType { layout.elementType }
+    package var elementType: ElementType { layout.elementType }
 
     /// The elements as float32, row-major.
     ///
@@ -29,7 +29,7 @@ public struct StoredTensor: Sendable {
     /// float32; otherwise converted, which takes time and memory in proportion to their number. Integers beyond 2^24
     /// and float64 values are rounded to nearest; float64 values beyond float32's range become infinite.
     /// - Throws: `.malformed` when a compressed archive member proves damaged.
-    public func load() throws(DreamSimError) -> Tensor {
+    package func load() throws(DreamSimError) -> Tensor {
         if let window = mappedWindow { return window }
         return try source.withBytes { (bytes) throws(DreamSimError) in
             guard contains(bytes.count) else {
@@ -52,7 +52,7 @@ public struct StoredTensor: Sendable {
 
     /// The elements of a one-byte type as they are, row-major.
     /// - Throws: `.mismatch` for any other type than `U8`, `I8` and `BOOL`.
-    public func loadBytes() throws(DreamSimError) -> [UInt8] {
+    package func loadBytes() throws(DreamSimError) -> [UInt8] {
         guard elementType.byteCount == 1 else {
             throw DreamSimError(
                 .mismatch, path, key: name, "holds \(elementType.rawValue); raw bytes are read of U8, I8, BOOL")

@@ -38,6 +38,17 @@ extension Image {
     /// Reads an image from memory.
     ///
     /// - Parameters:
+    ///   - data: A whole file: JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC or AVIF.
+    ///   - name: What errors call it.
+    ///   - options: How pixels are made; see ``DecodingOptions``.
+    /// - Throws: ``DreamSimError`` when the bytes are no image, are damaged or cut short, or pass a limit.
+    public init(data: Data, name: String = "image", options: DecodingOptions = .standard) throws(DreamSimError) {
+        try self.init(decoding: Array(data), name: name, options: options)
+    }
+
+    /// Reads an image from memory.
+    ///
+    /// - Parameters:
     ///   - bytes: A whole file.
     ///   - name: What errors call it.
     ///   - options: How pixels are made; see ``DecodingOptions``.

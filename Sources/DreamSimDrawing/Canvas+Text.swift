@@ -15,7 +15,7 @@ extension Canvas {
     ///   - alignment: Where the text lies in the box.
     /// - Returns: The width of what was drawn, in pixels; 0 when there is nothing to see.
     @discardableResult
-    public mutating func draw(
+    package mutating func draw(
         _ text: String, x: Int, y: Int, width: Int? = nil, style: TextStyle, alignment: TextStyle.Alignment = .leading
     ) -> Int {
         guard let mask = TextMask.fitting(text, style: style, width: width) else { return 0 }
@@ -39,7 +39,7 @@ extension Canvas {
     }
 
     /// The width of a line of text in pixels.
-    public static func width(of text: String, style: TextStyle) -> Int {
+    package static func width(of text: String, style: TextStyle) -> Int {
         TextMask.make(TextMask.cleaned(text), style: style)?.advance ?? 0
     }
 }

@@ -1,4 +1,4 @@
-public import DreamSimImages
+package import DreamSimImages
 
 extension ContactSheet {
     /// The measures of the sheet, in pixels.
@@ -45,7 +45,7 @@ extension ContactSheet {
     /// Draws the sheet.
     ///
     /// - Returns: An image as large as its content needs.
-    public func rendered() -> Image {
+    package func rendered() -> Image {
         let layout = layout()
         var canvas = Canvas(width: layout.width, height: layout.height, background: SheetPalette.paper)
         var y = layout.margin
@@ -151,7 +151,7 @@ extension Canvas {
     ///   - value: The filled part, 0...1; values outside are clipped, NaN is drawn as 0.
     ///   - color: The color of the filled part.
     ///   - track: The color of the rest.
-    public mutating func drawBar(x: Int, y: Int, width: Int, height: Int, value: Double, color: RGB, track: RGB) {
+    package mutating func drawBar(x: Int, y: Int, width: Int, height: Int, value: Double, color: RGB, track: RGB) {
         let value = value.isNaN ? 0 : min(max(value, 0), 1)
         fill(x: x, y: y, width: width, height: height, color: track, radius: Double(height) / 2)
         // A value that is not zero stays visible.

@@ -1,7 +1,7 @@
 /// Text in pages.
-public enum HTML {
+package enum HTML {
     /// A text in which nothing is read as markup.
-    public static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
     }

@@ -1,4 +1,4 @@
-public import DreamSimImages
+package import DreamSimImages
 
 extension HeatmapSheet {
     private enum Style {
@@ -18,7 +18,7 @@ extension HeatmapSheet {
     /// Draws the sheet.
     ///
     /// - Returns: An image as large as its content needs.
-    public func rendered() -> Image {
+    package func rendered() -> Image {
         let images = panels.map(image)
         let box = (
             width: images.map(\.width).max() ?? 1, height: images.map(\.height).max() ?? 1

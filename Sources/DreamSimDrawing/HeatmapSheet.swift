@@ -1,17 +1,17 @@
-public import DreamSimImages
+package import DreamSimImages
 
 /// Images side by side, some of them under a map of numbers, with the color bar that says what the colors mean.
-public struct HeatmapSheet: Sendable {
+package struct HeatmapSheet: Sendable {
     /// One image.
-    public struct Panel: Sendable {
+    package struct Panel: Sendable {
         /// The image, at any size.
-        public var image: Image
+        package var image: Image
         /// What is laid over it; nil for the bare image.
-        public var field: ScalarField?
+        package var field: ScalarField?
         /// The line below it, in bold; empty for none.
-        public var title: String
+        package var title: String
         /// A line below the title, in gray; empty for none.
-        public var line: String
+        package var line: String
 
         /// A panel.
         ///
@@ -20,7 +20,7 @@ public struct HeatmapSheet: Sendable {
         ///   - field: What is laid over it.
         ///   - title: The line below it.
         ///   - line: A further line.
-        public init(image: Image, field: ScalarField? = nil, title: String = "", line: String = "") {
+        package init(image: Image, field: ScalarField? = nil, title: String = "", line: String = "") {
             self.image = image
             self.field = field
             self.title = title
@@ -29,19 +29,19 @@ public struct HeatmapSheet: Sendable {
     }
 
     /// The heading; empty for none.
-    public var title: String
+    package var title: String
     /// A line below the heading; empty for none.
-    public var subtitle: String
+    package var subtitle: String
     /// The images, from left to right; at least one.
-    public var panels: [Panel]
+    package var panels: [Panel]
     /// The colors of all fields; its caption stands at the color bar.
-    public var scale: ColorScale
+    package var scale: ColorScale
     /// How much of the colors is seen, 0...1.
-    public var opacity: Double
+    package var opacity: Double
     /// The longer side of an image in pixels, 64...4096; other values are brought into that range.
-    public var panelSize: Int
+    package var panelSize: Int
     /// A note at the bottom; empty for none.
-    public var footer: String
+    package var footer: String
 
     /// A sheet.
     ///
@@ -53,7 +53,7 @@ public struct HeatmapSheet: Sendable {
     ///   - opacity: How much of the colors is seen.
     ///   - panelSize: The longer side of an image, in pixels.
     ///   - footer: A note at the bottom.
-    public init(
+    package init(
         title: String = "", subtitle: String = "", panels: [Panel], scale: ColorScale, opacity: Double = 0.6,
         panelSize: Int = 360, footer: String = ""
     ) {

@@ -1,9 +1,9 @@
-public import DreamSimImages
+package import DreamSimImages
 
 /// How a line of text looks.
-public struct TextStyle: Sendable, Hashable {
+package struct TextStyle: Sendable, Hashable {
     /// The strength of the strokes.
-    public enum Weight: String, Sendable, Hashable {
+    package enum Weight: String, Sendable, Hashable {
         /// For running text.
         case regular
         /// For titles and what matters.
@@ -11,7 +11,7 @@ public struct TextStyle: Sendable, Hashable {
     }
 
     /// Where a line lies in its width.
-    public enum Alignment: Sendable, Hashable {
+    package enum Alignment: Sendable, Hashable {
         /// At the left.
         case leading
         /// In the middle.
@@ -21,13 +21,13 @@ public struct TextStyle: Sendable, Hashable {
     }
 
     /// The size of the letters in pixels (the em).
-    public var size: Int
+    package var size: Int
     /// The strength of the strokes.
-    public var weight: Weight
+    package var weight: Weight
     /// The color of the letters.
-    public var color: RGB
+    package var color: RGB
     /// Whether every digit and letter is equally wide.
-    public var isMonospaced: Bool
+    package var isMonospaced: Bool
 
     /// A style.
     ///
@@ -36,7 +36,7 @@ public struct TextStyle: Sendable, Hashable {
     ///   - weight: The strength of the strokes.
     ///   - color: The color of the letters.
     ///   - isMonospaced: Whether every digit and letter is equally wide.
-    public init(size: Int, weight: Weight = .regular, color: RGB = .black, isMonospaced: Bool = false) {
+    package init(size: Int, weight: Weight = .regular, color: RGB = .black, isMonospaced: Bool = false) {
         self.size = min(max(size, 4), 400)
         self.weight = weight
         self.color = color
@@ -44,7 +44,7 @@ public struct TextStyle: Sendable, Hashable {
     }
 
     /// The distance between two baselines, in pixels.
-    public var lineHeight: Int { Int((Double(size) * 1.4).rounded()) }
+    package var lineHeight: Int { Int((Double(size) * 1.4).rounded()) }
 
     /// The family names, by preference, and the size, as Pango reads them.
     var fontDescription: String {

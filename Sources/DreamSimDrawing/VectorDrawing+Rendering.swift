@@ -1,8 +1,8 @@
-public import DreamSimImages
+package import DreamSimImages
 
 extension VectorDrawing {
     /// Draws the sheet as pixels.
-    public func rendered() -> Image {
+    package func rendered() -> Image {
         var canvas = Canvas(width: width, height: height, background: background)
         for mark in marks {
             switch mark {

@@ -5,7 +5,7 @@ extension VectorDrawing {
     /// The sheet as an SVG of its own, without anything from elsewhere.
     ///
     /// - Parameter title: What readers of screens are told; empty for nothing.
-    public func svg(title: String = "") -> String {
+    package func svg(title: String = "") -> String {
         var lines = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(height)\" "
                 + "viewBox=\"0 0 \(width) \(height)\" role=\"img\" font-family=\"\(Self.fonts)\">"

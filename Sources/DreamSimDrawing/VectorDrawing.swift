@@ -1,23 +1,23 @@
-public import DreamSimImages
+package import DreamSimImages
 
 /// Lines, shapes and texts on a sheet, written as SVG or drawn as pixels.
-public struct VectorDrawing: Sendable {
+package struct VectorDrawing: Sendable {
     /// A place on the sheet, in pixels from the top left.
-    public struct Point: Sendable, Hashable {
+    package struct Point: Sendable, Hashable {
         /// To the right.
-        public var x: Double
+        package var x: Double
         /// Downwards.
-        public var y: Double
+        package var y: Double
 
         /// A place.
-        public init(_ x: Double, _ y: Double) {
+        package init(_ x: Double, _ y: Double) {
             self.x = x
             self.y = y
         }
     }
 
     /// One thing on the sheet; later ones lie over earlier ones.
-    public enum Mark: Sendable {
+    package enum Mark: Sendable {
         /// A filled rectangle with rounded corners.
         case rectangle(origin: Point, width: Double, height: Double, radius: Double, color: RGB)
         /// A line from place to place, with round ends.
@@ -31,16 +31,16 @@ public struct VectorDrawing: Sendable {
     }
 
     /// The width of the sheet in pixels.
-    public let width: Int
+    package let width: Int
     /// The height of the sheet in pixels.
-    public let height: Int
+    package let height: Int
     /// The color of the sheet.
-    public let background: RGB
+    package let background: RGB
     /// What is on it.
-    public var marks: [Mark] = []
+    package var marks: [Mark] = []
 
     /// An empty sheet.
-    public init(width: Int, height: Int, background: RGB = .white) {
+    package init(width: Int, height: Int, background: RGB = .white) {
         self.width = width
         self.height = height
         self.background = background

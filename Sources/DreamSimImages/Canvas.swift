@@ -1,9 +1,9 @@
 /// An image to draw on.
-public struct Canvas: Sendable {
+package struct Canvas: Sendable {
     /// The number of columns.
-    public let width: Int
+    package let width: Int
     /// The number of rows.
-    public let height: Int
+    package let height: Int
     package var pixels: [UInt8]
 
     /// An empty canvas.
@@ -12,19 +12,19 @@ public struct Canvas: Sendable {
     ///   - width: The number of columns, at least 1.
     ///   - height: The number of rows, at least 1.
     ///   - background: The color of every pixel.
-    public init(width: Int, height: Int, background: RGB = .white) {
+    package init(width: Int, height: Int, background: RGB = .white) {
         self.init(Image(width: width, height: height, filledWith: background))
     }
 
     /// A canvas that begins as a copy of an image.
-    public init(_ image: Image) {
+    package init(_ image: Image) {
         width = image.width
         height = image.height
         pixels = image.pixels
     }
 
     /// What has been drawn.
-    public var image: Image { Image(width: width, height: height, pixels: pixels) }
+    package var image: Image { Image(width: width, height: height, pixels: pixels) }
 
     /// Places an image; what lies outside the canvas is cut off.
     ///
@@ -32,7 +32,7 @@ public struct Canvas: Sendable {
     ///   - image: The image, at its own size.
     ///   - x: The column of its left edge.
     ///   - y: The row of its top edge.
-    public mutating func draw(_ image: Image, x: Int, y: Int) {
+    package mutating func draw(_ image: Image, x: Int, y: Int) {
         let columns = max(0, -x)..<max(max(0, -x), min(image.width, width - x))
         guard !columns.isEmpty else { return }
         for row in max(0, -y)..<max(max(0, -y), min(image.height, height - y)) {
@@ -51,7 +51,7 @@ public struct Canvas: Sendable {
     ///   - height: The number of rows; nothing is drawn when it is not positive.
     ///   - color: The color.
     ///   - radius: The radius of the corners in pixels, at most half of the shorter side.
-    public mutating func fill(x: Int, y: Int, width: Int, height: Int, color: RGB, radius: Double = 0) {
+    package mutating func fill(x: Int, y: Int, width: Int, height: Int, color: RGB, radius: Double = 0) {
         guard width > 0, height > 0 else { return }
         let radius = min(radius, Double(min(width, height)) / 2)
         for row in max(0, y)..<max(max(0, y), min(self.height, y + height)) {

@@ -1,7 +1,7 @@
 /// A named vision transformer, such as `dino_vitb16`: a family, a size and a patch size.
-public struct Backbone: Hashable, Sendable {
+package struct Backbone: Hashable, Sendable {
     /// Where the weights come from, which settles the numerics.
-    public enum Family: String, Sendable, CaseIterable {
+    package enum Family: String, Sendable, CaseIterable {
         /// DINO (Caron et al. 2021).
         case dino
         /// DINOv2 (Oquab et al. 2023).
@@ -17,7 +17,7 @@ public struct Backbone: Hashable, Sendable {
     }
 
     /// The widths of the published transformers.
-    public enum Size: String, Sendable, CaseIterable {
+    package enum Size: String, Sendable, CaseIterable {
         /// 384 channels, 12 blocks, 6 heads.
         case small = "s"
         /// 768 channels, 12 blocks, 12 heads.
@@ -38,16 +38,16 @@ public struct Backbone: Hashable, Sendable {
     }
 
     /// Where the weights come from.
-    public let family: Family
+    package let family: Family
     /// The width, depth and heads.
-    public let size: Size
+    package let size: Size
     /// The side of a patch in pixels: 8, 14, 16 or 32.
-    public let patchSize: Int
+    package let patchSize: Int
     /// Register tokens: 0, or 4 in DINOv2's `_reg4` models.
-    public let registers: Int
+    package let registers: Int
 
     /// Names a backbone by its parts.
-    public init(_ family: Family, _ size: Size, patchSize: Int, registers: Int = 0) {
+    package init(_ family: Family, _ size: Size, patchSize: Int, registers: Int = 0) {
         self.family = family
         self.size = size
         self.patchSize = patchSize
@@ -56,7 +56,7 @@ public struct Backbone: Hashable, Sendable {
 
     /// Reads a name such as `open_clip_vitb32` or `dinov2_vits14_reg4`.
     /// - Returns: nil when the name is not of the form family, `_vit`, size, patch.
-    public init?(name: String) {
+    package init?(name: String) {
         var name = Substring(name)
         var registers = 0
         if name.hasSuffix("_reg4") {
@@ -73,12 +73,12 @@ public struct Backbone: Hashable, Sendable {
     }
 
     /// The name, such as `dino_vitb16`.
-    public var name: String {
+    package var name: String {
         "\(family.rawValue)_vit\(size.rawValue)\(patchSize)" + (registers > 0 ? "_reg\(registers)" : "")
     }
 
     /// The architecture for 224-pixel pretraining (518 for DINOv2).
-    public var configuration: VisionTransformerConfiguration {
+    package var configuration: VisionTransformerConfiguration {
         let (width, depth, heads) = size.dimensions
         let isCLIP = family == .clip || family == .openCLIP
         let projection = size == .large ? 768 : 512

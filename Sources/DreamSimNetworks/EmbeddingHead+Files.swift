@@ -1,18 +1,18 @@
-public import DreamSimCheckpoints
-public import DreamSimSupport
+import DreamSimCheckpoints
+package import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 
 extension EmbeddingHead {
     /// What a head's file says of its making.
-    public struct Origin: Sendable, Hashable {
+    package struct Origin: Sendable, Hashable {
         /// The model on whose embeddings the head was trained.
-        public let model: String
+        package let model: String
         /// That model's weights, as its stamp has them.
-        public let weights: String
+        package let weights: String
 
         /// Says what a head was made on.
-        public init(model: String, weights: String) {
+        package init(model: String, weights: String) {
             self.model = model
             self.weights = weights
         }
@@ -34,7 +34,7 @@ extension EmbeddingHead {
     ///   - url: replaced when it exists.
     ///   - origin: what it was trained on.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public func write(to url: URL, origin: Origin) throws(DreamSimError) {
+    package func write(to url: URL, origin: Origin) throws(DreamSimError) {
         try SafetensorsWriter.write(
             tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
             metadata: [
@@ -47,7 +47,7 @@ extension EmbeddingHead {
     /// - Returns: the head and, where the file says it, what it was trained on.
     /// - Throws: `DreamSimError` with `.badHead` when the file is another thing, or as `init(_:origin:)`; `DreamSimError`
     ///   when it cannot be read.
-    public static func read(_ url: URL) throws -> (head: EmbeddingHead, origin: Origin?) {
+    package static func read(_ url: URL) throws -> (head: EmbeddingHead, origin: Origin?) {
         let checkpoint = try Checkpoint(contentsOf: url)
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badHead, url.path, reason) }
         switch checkpoint.metadata[Key.format] {

@@ -1,15 +1,15 @@
-public import DreamSimSupport
-public import DreamSimTensors
+package import DreamSimSupport
+package import DreamSimTensors
 
 /// A small MLP that turns an embedding into another of the same width, y = x + fc2(relu(fc1 x)): DreamSim's way of
 /// tuning that leaves the backbones as they are (Fu et al. 2023). Immutable, so that any number of threads may share it.
-public struct EmbeddingHead: Sendable {
+package struct EmbeddingHead: Sendable {
     /// C, the components of an embedding.
-    public let width: Int
+    package let width: Int
     /// H, the units between the two linear layers.
-    public let hiddenWidth: Int
+    package let hiddenWidth: Int
     /// What the reference calls `fc1.weight` [H, C], `fc1.bias` [H], `fc2.weight` [C, H] and `fc2.bias` [C].
-    public let tensors: [String: Tensor]
+    package let tensors: [String: Tensor]
     let expansion: Linear
     let contraction: Linear
 
@@ -35,7 +35,7 @@ public struct EmbeddingHead: Sendable {
     ///   - origin: where they come from, for error messages.
     /// - Throws: `DreamSimError` with `.missingWeight`, `.unexpectedWeight`, `.shapeMismatch`, or `.badHead` when they are
     ///   not finite.
-    public init(_ tensors: [String: Tensor], origin: String = "head") throws(DreamSimError) {
+    package init(_ tensors: [String: Tensor], origin: String = "head") throws(DreamSimError) {
         guard let weight1 = tensors[Name.weight1] else {
             throw DreamSimError(
                 .missingWeight, origin, key: Name.weight1,

@@ -1,7 +1,7 @@
 /// What is read from a vision transformer as the description of an image.
-public struct Feature: Hashable, Sendable {
+package struct Feature: Hashable, Sendable {
     /// Which tokens, and what follows the last block.
-    public enum Kind: String, Sendable, CaseIterable {
+    package enum Kind: String, Sendable, CaseIterable {
         /// The class token after the block, before the final layer norm. Width C.
         case cls
         /// The class token after the final layer norm. Width C.
@@ -13,19 +13,19 @@ public struct Feature: Hashable, Sendable {
     }
 
     /// Which tokens.
-    public let kind: Kind
+    package let kind: Kind
     /// The index of the block after which they are read, from 0; nil for the last.
-    public let block: Int?
+    package let block: Int?
 
     /// Names a feature.
-    public init(_ kind: Kind, block: Int? = nil) {
+    package init(_ kind: Kind, block: Int? = nil) {
         self.kind = kind
         self.block = block
     }
 
     /// Reads a name such as `cls`, `last_layer` or `cls@10`.
     /// - Returns: nil when the name is not a feature.
-    public init?(name: String) {
+    package init?(name: String) {
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         guard let kind = Kind(rawValue: String(parts[0])) else { return nil }
         guard parts.count == 2 else {
@@ -37,12 +37,12 @@ public struct Feature: Hashable, Sendable {
     }
 
     /// The name, such as `cls@10`.
-    public var name: String {
+    package var name: String {
         block.map { "\(kind.rawValue)@\($0)" } ?? kind.rawValue
     }
 
     /// The length of the feature's vector in a network; nil when the network does not have the feature.
-    public func width(in configuration: VisionTransformerConfiguration) -> Int? {
+    package func width(in configuration: VisionTransformerConfiguration) -> Int? {
         if let block, block >= configuration.depth { return nil }
         switch kind {
         case .cls, .lastLayer: return configuration.width
@@ -54,7 +54,7 @@ public struct Feature: Hashable, Sendable {
 
 extension Feature: Codable {
     /// Reads the name.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let name = try container.decode(String.self)
         guard let feature = Feature(name: name) else {
@@ -67,7 +67,7 @@ extension Feature: Codable {
     }
 
     /// Writes the name.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(name)
     }

@@ -1,7 +1,7 @@
 import DreamSimCheckpoints
 import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 
 extension LoRAAdapter {
     /// What stands before the layers' names of a backbone, as PEFT names them in DreamSim's own model.
@@ -17,7 +17,7 @@ extension LoRAAdapter {
     ///   - folder: made when it is not there.
     ///   - dropout: what the adapter was trained with, for the record.
     /// - Throws: `DreamSimError` with `.unwritable`, or the system's error when the folder cannot be made.
-    public func write(to folder: URL, dropout: Float = 0) throws {
+    package func write(to folder: URL, dropout: Float = 0) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // A short name stands for that layer in all blocks; when only upper blocks are tuned, each is named.
         let namesEach = updates.values.contains { !$0.keys.contains { $0.hasPrefix("blocks.0.") } }

@@ -1,29 +1,29 @@
 import DreamSimCheckpoints
-public import DreamSimSupport
-public import DreamSimTensors
-public import Foundation
+package import DreamSimSupport
+package import DreamSimTensors
+package import Foundation
 
 /// A low-rank adapter (Hu et al. 2021) as PEFT writes it: a folder with `adapter_config.json` and
 /// `adapter_model.safetensors` or `adapter_model.bin`.
-public struct LoRAAdapter: Sendable {
+package struct LoRAAdapter: Sendable {
     /// The folder it was read from; the root when it was made in memory.
-    public let folder: URL
+    package let folder: URL
     /// r, the rank of every update.
-    public let rank: Int
+    package let rank: Int
     /// What B A is multiplied with: lora_alpha / r, or lora_alpha / sqrt(r) for rank-stabilized adapters.
-    public let scale: Float
+    package let scale: Float
     /// For every backbone, by its index, the updates of its layers by canonical name, such as `blocks.0.attn.qkv`.
-    public let updates: [Int: [String: Update]]
+    package let updates: [Int: [String: Update]]
 
     /// The two factors of one layer's update.
-    public struct Update: Sendable {
+    package struct Update: Sendable {
         /// A, [r, inputs].
-        public let down: Tensor
+        package let down: Tensor
         /// B, [outputs, r].
-        public let up: Tensor
+        package let up: Tensor
 
         /// Joins the two factors.
-        public init(down: Tensor, up: Tensor) {
+        package init(down: Tensor, up: Tensor) {
             precondition(
                 down.shape.rank == 2 && up.shape.rank == 2 && down.shape[0] == up.shape[1],
                 "factors of shapes \(down.shape) and \(up.shape)")
@@ -40,7 +40,7 @@ public struct LoRAAdapter: Sendable {
     /// - Parameter folder: the folder that PEFT's `save_pretrained` made.
     /// - Throws: `DreamSimError` with `.badAdapter` when it is broken or of a kind that is not supported;
     ///   `DreamSimError` when its weights cannot be read.
-    public init(folder: URL) throws {
+    package init(folder: URL) throws {
         let configuration = try AdapterConfiguration(
             contentsOf: folder.appending(path: Self.configurationFile))
         let candidates = Self.weightFiles.map { folder.appending(path: $0) }
@@ -57,7 +57,7 @@ public struct LoRAAdapter: Sendable {
     ///   - rank: of every update.
     ///   - scale: what B A is multiplied with.
     ///   - updates: for every backbone, by its index, those of its layers by canonical name.
-    public init(rank: Int, scale: Float, updates: [Int: [String: Update]]) {
+    package init(rank: Int, scale: Float, updates: [Int: [String: Update]]) {
         precondition(
             updates.values.allSatisfy { $0.values.allSatisfy { $0.down.shape[0] == rank } },
             "updates that are not all of rank \(rank)")
@@ -76,7 +76,7 @@ public struct LoRAAdapter: Sendable {
     ///   - weights: a backbone's weights under canonical names.
     ///   - backbone: the backbone's index in the adapter.
     /// - Throws: `DreamSimError` with `.badAdapter` when an update fits no layer.
-    public func merged(into weights: WeightSet, backbone: Int) throws(DreamSimError) -> WeightSet {
+    package func merged(into weights: WeightSet, backbone: Int) throws(DreamSimError) -> WeightSet {
         guard let updates = updates[backbone] else {
             throw DreamSimError(
                 .badAdapter, folder.path,

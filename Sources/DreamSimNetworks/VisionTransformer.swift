@@ -1,10 +1,10 @@
-public import DreamSimSupport
+package import DreamSimSupport
 import DreamSimTensors
 
 /// A vision transformer with its weights, ready to run. Immutable, so that any number of threads may share it.
-public final class VisionTransformer: Sendable {
+package final class VisionTransformer: Sendable {
     /// The architecture.
-    public let configuration: VisionTransformerConfiguration
+    package let configuration: VisionTransformerConfiguration
     let patchEmbedding: Linear
     let classToken: Tensor
     let registers: Tensor?
@@ -34,7 +34,7 @@ public final class VisionTransformer: Sendable {
     ///   - configuration: the architecture; `DreamSimError` with `.badConfiguration` when it is none.
     ///   - weights: every weight of the architecture under its canonical name, and no other.
     /// - Throws: `DreamSimError` with `.missingWeight`, `.unexpectedWeight` or `.shapeMismatch`.
-    public init(_ configuration: VisionTransformerConfiguration, weights: WeightSet) throws(DreamSimError) {
+    package init(_ configuration: VisionTransformerConfiguration, weights: WeightSet) throws(DreamSimError) {
         if let fault = configuration.fault {
             throw DreamSimError(.badConfiguration, weights.origin, key: fault.key, fault.reason)
         }
@@ -83,7 +83,7 @@ public final class VisionTransformer: Sendable {
     }
 
     /// The canonical names of all weights of an architecture.
-    public static func weightNames(of configuration: VisionTransformerConfiguration) -> Set<String> {
+    package static func weightNames(of configuration: VisionTransformerConfiguration) -> Set<String> {
         var names: Set = ["cls_token", "pos_embed", "norm.weight", "norm.bias"]
         names.formUnion(["patch_embed.proj.weight", "patch_embed.proj.bias"])
         if configuration.registers > 0 { names.insert("register_tokens") }

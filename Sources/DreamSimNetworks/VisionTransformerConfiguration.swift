@@ -1,42 +1,42 @@
-public import DreamSimTensors
+package import DreamSimTensors
 
 /// The architecture of a vision transformer (Dosovitskiy et al. 2020): pre-norm blocks, one fused linear layer for
 /// queries, keys and values, a class token first, a learned position embedding.
-public struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
+package struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
     /// C, the channels of a token.
-    public var width: Int
+    package var width: Int
     /// The number of blocks.
-    public var depth: Int
+    package var depth: Int
     /// The attention heads of a block; they divide the width.
-    public var heads: Int
+    package var heads: Int
     /// The side of a square patch in pixels.
     public var patchSize: Int
     /// The channels between the two linear layers of a block's MLP.
     public var mlpWidth: Int
     /// The patches along one side of the square image that the position embedding was trained on.
-    public var positionGrid: Int
+    package var positionGrid: Int
     /// What is added to the patch grid when the position embedding is interpolated to it: 0.1 in the original DINO and
     /// DINOv2 code, 0 in ports that scale by the plain ratio.
-    public var positionOffset: Float
+    package var positionOffset: Float
     /// Register tokens between the class token and the patches (Darcet et al. 2023).
-    public var registers: Int
+    package var registers: Int
     /// Added to the variance in every layer norm.
     public var layerNormEpsilon: Float
     /// The nonlinearity of the MLPs.
     public var activation: Activation
     /// Whether a layer norm follows the position embedding, as in CLIP.
-    public var hasPreNorm: Bool
+    package var hasPreNorm: Bool
     /// Whether each branch is scaled by a learned vector before it is added, as in DINOv2.
-    public var hasLayerScale: Bool
+    package var hasLayerScale: Bool
     /// The width of the space that `embedding` projects to; nil without a projection.
-    public var projectionWidth: Int?
+    package var projectionWidth: Int?
     /// The mean of each color channel that is subtracted from an image in [0, 1].
-    public var mean: [Float]
+    package var mean: [Float]
     /// The standard deviation of each color channel that it is then divided by.
-    public var standardDeviation: [Float]
+    package var standardDeviation: [Float]
 
     /// Makes a configuration; every number is explicit because a wrong one is silent.
-    public init(
+    package init(
         width: Int, depth: Int, heads: Int, patchSize: Int, mlpWidth: Int, positionGrid: Int, positionOffset: Float,
         registers: Int, layerNormEpsilon: Float, activation: Activation, hasPreNorm: Bool, hasLayerScale: Bool,
         projectionWidth: Int?, mean: [Float], standardDeviation: [Float]

@@ -1,5 +1,5 @@
-public import DreamSimCheckpoints
-public import DreamSimSupport
+package import DreamSimCheckpoints
+import DreamSimSupport
 internal import DreamSimTensors
 
 extension WeightSet {
@@ -11,7 +11,7 @@ extension WeightSet {
     ///   - prefix: what stands before the names, such as `teacher.backbone.`; nil to find it.
     /// - Throws: `DreamSimError` with `.unknownLayout` when no network, or more than one, is found; `.missingWeight` or
     ///   `.unexpectedWeight` when the network is another; `DreamSimError` when reading fails.
-    public init(
+    package init(
         _ checkpoint: Checkpoint, for configuration: VisionTransformerConfiguration, prefix: String? = nil
     ) throws {
         let path = checkpoint.url.path

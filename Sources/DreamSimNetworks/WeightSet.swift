@@ -1,19 +1,19 @@
 import DreamSimSupport
-public import DreamSimTensors
+package import DreamSimTensors
 
 /// The weights of one network under their canonical names, which are those of DINO's vision transformer:
 /// `cls_token`, `pos_embed`, `patch_embed.proj.weight`, `blocks.0.attn.qkv.weight`, `norm.weight`, and so on.
-public struct WeightSet: Sendable {
+package struct WeightSet: Sendable {
     /// Where the weights come from, for error messages.
-    public let origin: String
+    package let origin: String
     /// Every weight by its canonical name.
-    public internal(set) var tensors: [String: Tensor]
+    package internal(set) var tensors: [String: Tensor]
 
     /// Packed weights in half precision, by their names.
     package internal(set) var halves: [String: HalfTensor]
 
     /// Gathers weights that already have canonical names.
-    public init(origin: String, tensors: [String: Tensor]) {
+    package init(origin: String, tensors: [String: Tensor]) {
         self.init(origin: origin, tensors: tensors, halves: [:])
     }
 

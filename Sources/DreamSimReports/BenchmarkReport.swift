@@ -1,28 +1,28 @@
-public import DreamSimCore
+package import DreamSimCore
 import DreamSimTensors
 
 /// How long a model takes for an image, without reading files.
-public struct BenchmarkReport: Sendable, Encodable {
+package struct BenchmarkReport: Sendable, Encodable {
     /// What was timed.
-    public let model: ModelStamp
+    package let model: ModelStamp
     /// What it ran on.
-    public let hardware: HardwareReport
+    package let hardware: HardwareReport
     /// Images that passed the model together.
-    public let batch: Int
+    package let batch: Int
     /// Runs that were counted; one more came first.
-    public let runs: Int
+    package let runs: Int
     /// The median of the runs' seconds, divided by the batch.
-    public let secondsPerImage: Double
+    package let secondsPerImage: Double
     /// The fastest run's seconds, divided by the batch.
-    public let fastest: Double
+    package let fastest: Double
     /// The slowest run's seconds, divided by the batch.
-    public let slowest: Double
+    package let slowest: Double
 
     /// Times a model on images of noise, whose content has no influence on the time.
     /// - Parameters:
     ///   - batch: images that pass the model together, at least 1.
     ///   - runs: runs to count, at least 1.
-    public init(_ model: PerceptualModel, batch: Int, runs: Int) {
+    package init(_ model: PerceptualModel, batch: Int, runs: Int) {
         precondition(batch >= 1 && runs >= 1, "\(runs) runs of \(batch) images")
         let image = Noise.image(side: model.preprocessing.side, seed: 1)
         let tensor = model.preprocessing.batch(Array(repeating: image, count: batch))

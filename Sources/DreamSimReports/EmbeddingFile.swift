@@ -1,17 +1,17 @@
 import DreamSimCheckpoints
-public import DreamSimCore
-public import DreamSimPipeline
+package import DreamSimCore
+package import DreamSimPipeline
 import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 
 /// Writes embeddings with the files they belong to and what made them, one after another, so that their number does not
 /// matter. A file appears under its name only when `finish` is called, whole.
 ///
 /// Failed images are left out of the numbers and named beside them.
-public final class EmbeddingFile {
+package final class EmbeddingFile {
     /// The layouts, each by its file name extension.
-    public enum Format: String, Sendable, CaseIterable {
+    package enum Format: String, Sendable, CaseIterable {
         /// [N, width] float32 as NumPy's, with `FILE.npy.json` beside it.
         case npy
         /// `embeddings` [N, width] float32; files and model in the metadata.
@@ -27,7 +27,7 @@ public final class EmbeddingFile {
     /// Begins a file.
     /// - Throws: `DreamSimError` or `DreamSimError` with `.unwritable` when the folder is missing, the disk is full or
     ///   the like; so do the other methods.
-    public init(_ format: Format, model: PerceptualModel, to url: URL) throws {
+    package init(_ format: Format, model: PerceptualModel, to url: URL) throws {
         switch format {
         case .npy: sink = try NumpySink(model, url)
         case .safetensors: sink = try SafetensorsSink(model, url)
@@ -42,18 +42,18 @@ public final class EmbeddingFile {
     /// - Parameters:
     ///   - format: `.csv` or `.ndjson`.
     ///   - write: takes each line, with its line break.
-    public init(lines format: Format, model: PerceptualModel, to write: @escaping (String) throws -> Void) throws {
+    package init(lines format: Format, model: PerceptualModel, to write: @escaping (String) throws -> Void) throws {
         precondition(format == .csv || format == .ndjson, "\(format) has no lines")
         sink = try TextSink(format, model, write: write, finish: {})
     }
 
     /// Adds what became of an image.
-    public func add(_ outcome: FileOutcome) throws {
+    package func add(_ outcome: FileOutcome) throws {
         try sink.add(outcome)
     }
 
     /// Writes what is still to be written and gives the file its name.
-    public func finish() throws {
+    package func finish() throws {
         try sink.finish()
     }
 }

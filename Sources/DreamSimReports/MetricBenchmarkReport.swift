@@ -18,7 +18,7 @@ public struct MetricBenchmarkReport: Sendable, Encodable {
     /// What of it.
     public let work: Work
     /// What it ran on.
-    public let hardware: HardwareReport
+    package let hardware: HardwareReport
     /// The side of the images in pixels; a metric that works on a square of its own brings them to it.
     public let size: Int
     /// Pairs of a run.

@@ -2,39 +2,39 @@ import DreamSimTensors
 import Synchronization
 
 /// Where the time of a run went, stage by stage.
-public struct TimingsReport: Sendable, Encodable {
+package struct TimingsReport: Sendable, Encodable {
     /// A stage's share.
-    public struct Entry: Sendable, Encodable {
+    package struct Entry: Sendable, Encodable {
         /// The stage's name.
-        public let stage: String
+        package let stage: String
         /// Seconds: of the run, or of threads that ran beside it.
-        public let seconds: Double
+        package let seconds: Double
         /// Of the run's seconds; nil for what ran beside it.
-        public let share: Double?
+        package let share: Double?
         /// Floating-point operations in 10⁹; nil where none are counted.
-        public let gigaOperations: Double?
+        package let gigaOperations: Double?
 
         /// 10⁹ floating-point operations a second; nil where none are counted.
-        public var rate: Double? { gigaOperations.map { $0 / seconds } }
+        package var rate: Double? { gigaOperations.map { $0 / seconds } }
     }
 
     /// The run's seconds.
-    public let seconds: Double
+    package let seconds: Double
     /// What the run did, in the order of the stages, then the rest.
-    public let stages: [Entry]
+    package let stages: [Entry]
     /// What other threads did meanwhile; their seconds are added up.
-    public let beside: [Entry]
+    package let beside: [Entry]
 
     private static let start = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Begins to measure, in the whole process.
-    public static func begin() {
+    package static func begin() {
         start.withLock { $0 = .now }
         Timings.isOn = true
     }
 
     /// Ends what `begin` began; nil when nothing was begun.
-    public static func end() -> TimingsReport? {
+    package static func end() -> TimingsReport? {
         guard let start = start.withLock({ $0.take() }) else { return nil }
         defer { Timings.isOn = false }
         return TimingsReport(seconds: (.now - start) / .seconds(1))

@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 
 /// How many threads the computations use, and the loops that spread work over them.
-public enum Parallel {
+package enum Parallel {
     private static let configured = Mutex<Int?>(nil)
 
     /// The number of threads: what was set here, else `DREAMSIM_THREADS`, else the number of active processors; at
     /// most 1024.
-    public static var threads: Int {
+    package static var threads: Int {
         get { configured.withLock { $0 } ?? initial }
         set { configured.withLock { $0 = min(max(1, newValue), most) } }
     }

@@ -1,7 +1,7 @@
 /// A triplet that was left out because an image of it cannot be read.
-public struct SkippedTriplet: Sendable, Hashable {
+package struct SkippedTriplet: Sendable, Hashable {
     /// What it was for.
-    public enum Role: String, Sendable, Hashable {
+    package enum Role: String, Sendable, Hashable {
         /// Learning.
         case training
         /// Judging the epochs.
@@ -9,14 +9,14 @@ public struct SkippedTriplet: Sendable, Hashable {
     }
 
     /// What it was for.
-    public let role: Role
+    package let role: Role
     /// Where it stands, such as `mine.csv, line 12`, if that is known.
-    public let place: String?
+    package let place: String?
     /// Which image, and what is wrong with it.
-    public let reason: String
+    package let reason: String
 }
 
 extension SkippedTriplet: CustomStringConvertible {
     /// `place: reason`.
-    public var description: String { "\(place ?? "a triplet for \(role.rawValue)"): \(reason)" }
+    package var description: String { "\(place ?? "a triplet for \(role.rawValue)"): \(reason)" }
 }

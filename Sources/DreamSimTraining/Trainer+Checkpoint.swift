@@ -14,7 +14,7 @@ extension Trainer {
 
     /// Writes the run; an existing checkpoint is replaced only when the new one is complete.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public func save(to url: URL) throws { try save(to: url, note: nil) }
+    package func save(to url: URL) throws { try save(to: url, note: nil) }
 
     /// Writes the run with a note of whoever conducts it.
     func save(to url: URL, note: String?) throws {
@@ -29,7 +29,7 @@ extension Trainer {
     ///   - url: what `save` wrote.
     /// - Throws: `DreamSimError` with `.badCheckpoint` when it is none, of another model or incomplete; `DreamSimError`
     ///   when it is not sound.
-    public convenience init(_ model: PerceptualModel, resuming url: URL) throws {
+    package convenience init(_ model: PerceptualModel, resuming url: URL) throws {
         var note: String?
         try self.init(model, resuming: url, note: &note)
     }

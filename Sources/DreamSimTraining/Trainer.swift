@@ -16,23 +16,17 @@ package import DreamSimTensors
 /// their gradients, and arranged for both directions), and the activations of `tripletsTogether`.
 ///
 /// Not for sharing between threads.
-public final class Trainer {
+package final class Trainer {
     /// The model as it was.
-    public let model: PerceptualModel
+    package let model: PerceptualModel
     /// How it is tuned.
-    public let options: TrainingOptions
+    package let options: TrainingOptions
     private let parameters: any TunedParameters
     /// The numbers that are learnt.
     private(set) var tensors: [String: Tensor]
     private(set) var adam: Adam
 
-    /// What a step, or a validation, found.
-    public struct Outcome: Sendable, Hashable {
-        /// The mean loss of a triplet.
-        public let loss: Double
-        /// The share of triplets in which the model and people agree (2AFC).
-        public let agreement: Double
-    }
+    package typealias Outcome = TrainingOutcome
 
     /// Starts anew.
     /// - Parameters:
@@ -42,7 +36,7 @@ public final class Trainer {
     ///   - adapter: the updates to start from; fresh ones when nil. Only for `.lora`.
     ///   - head: the head to start from; a fresh one when nil. Only for `.mlp`.
     /// - Throws: `DreamSimError` with `.badSetting`.
-    public convenience init(
+    package convenience init(
         _ model: PerceptualModel, _ options: TrainingOptions, from adapter: LoRAAdapter? = nil,
         head: EmbeddingHead? = nil
     ) throws(DreamSimError) {
@@ -90,13 +84,13 @@ public final class Trainer {
     }
 
     /// Steps taken since the run began.
-    public var steps: Int { adam.steps }
+    package var steps: Int { adam.steps }
 
     /// What was learnt so far.
-    public var result: TuningResult { parameters.result(of: tensors) }
+    package var result: TuningResult { parameters.result(of: tensors) }
 
     /// The low-rank updates as they are now; only of the method `.lora`.
-    public var adapter: LoRAAdapter {
+    package var adapter: LoRAAdapter {
         guard case .adapter(let adapter) = result else {
             preconditionFailure("an adapter of the method \(options.method.rawValue); take `result`")
         }
@@ -108,7 +102,7 @@ public final class Trainer {
     /// - Throws: `DreamSimError` with `.badBatch` when the images are not of the model's size, or `.diverged` when the loss
     ///   or a gradient is not finite; then nothing has changed.
     @discardableResult
-    public func step(_ batch: TripletBatch) throws(DreamSimError) -> Outcome {
+    package func step(_ batch: TripletBatch) throws(DreamSimError) -> Outcome {
         try step(accepted(batch))
     }
 
@@ -136,7 +130,7 @@ public final class Trainer {
 
     /// The loss and the agreement of triplets, without dropout; nothing is learnt.
     /// - Throws: `DreamSimError` with `.badBatch`.
-    public func validate(_ batch: TripletBatch) throws(DreamSimError) -> Outcome {
+    package func validate(_ batch: TripletBatch) throws(DreamSimError) -> Outcome {
         validate(try accepted(batch))
     }
 

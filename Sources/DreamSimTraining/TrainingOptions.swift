@@ -46,6 +46,14 @@ public struct TrainingOptions: Hashable, Sendable, Codable {
     /// As the published models of one backbone were.
     public static let single = TrainingOptions(alpha: 32, dropout: 0.2, batchSize: 32, epochs: 8)
 
+    /// Low-rank updates of a model of one backbone.
+    /// - Parameter rank: r, from 1 to 4096.
+    public static func lora(rank: Int) -> TrainingOptions {
+        var options = single
+        options.rank = rank
+        return options
+    }
+
     /// As the reference trains a head on frozen backbones.
     public static let mlp: TrainingOptions = {
         var options = TrainingOptions(alpha: 32, dropout: 0, batchSize: 512, epochs: 20)

@@ -4,7 +4,7 @@ extension TrainingRun {
         /// A step was taken.
         case step(Step)
         /// An epoch ended and was validated; epoch 0 is the model before the first step.
-        case validated(epoch: Int, outcome: Trainer.Outcome, isBest: Bool)
+        case validated(epoch: Int, outcome: TrainingOutcome, isBest: Bool)
         /// Images were embedded, which is done once, before a head learns.
         case embedded(done: Int, total: Int)
         /// Something that people should know and that does not keep the run from going on.
@@ -20,12 +20,20 @@ extension TrainingRun {
         /// Counted from 1.
         public let epoch: Int
         /// Before the step.
-        public let outcome: Trainer.Outcome
+        public let outcome: TrainingOutcome
         /// Since the run was begun or taken up.
         public let imagesPerSecond: Double
         /// Seconds that the remaining steps will take at this pace, without validations.
         public let secondsLeft: Double
     }
+}
+
+/// What a training step, or a validation, found.
+public struct TrainingOutcome: Sendable, Hashable {
+    /// The mean loss of a triplet.
+    public let loss: Double
+    /// The share of triplets in which the model and people agree (2AFC).
+    public let agreement: Double
 }
 
 /// How fast a run goes.

@@ -1,5 +1,5 @@
 public import DreamSim
-public import DreamSimNetworks
+package import DreamSimNetworks
 import DreamSimSupport
 import DreamSimTensors
 public import Foundation
@@ -9,18 +9,25 @@ public import Foundation
 /// very same result; `log.jsonl`; what was learnt, after the last step and by the best validation (`TrainingMethod.place`);
 /// `report.html`; and event files for TensorBoard.
 ///
-/// Not for sharing between threads.
-public final class TrainingRun {
+/// ```swift
+/// let run = try await TrainingRun.open(at: folder, model: "dino_vitb16", votes: .triplets(table), options: .lora(rank: 16))
+/// for try await case .step(let step) in run.events() { print(step.number, step.outcome.loss) }
+/// let tuned = try await run.best()
+/// ```
+///
+/// `@unchecked Sendable`: after `init`, only `run` changes anything, and `events` lets one run at a time.
+public final class TrainingRun: @unchecked Sendable {
     /// The run's steps.
-    public let trainer: Trainer
+    package let trainer: Trainer
     /// Where everything is kept.
     public let folder: URL
     /// Triplets that are left out because an image of them cannot be read.
-    public let skipped: [SkippedTriplet]
+    package let skipped: [SkippedTriplet]
     /// What is learnt from.
-    public let training: [TrainingTriplet]
+    package let training: [TrainingTriplet]
     /// What each epoch is judged by.
-    public let validation: [TrainingTriplet]
+    package let validation: [TrainingTriplet]
+    let running = NSLock()
     private let settings: Settings
     private let source: TripletSource
     private var notes: [String]
@@ -69,7 +76,7 @@ public final class TrainingRun {
     ///   - head: the head that a new run starts from; a fresh one when nil.
     ///   - progress: called with the images that were looked at and their number, with `settings.skipsUnreadable`.
     /// - Throws: `DreamSimError`; `DreamSimError` when the folder's checkpoint is broken.
-    public init(
+    package init(
         _ model: PerceptualModel, _ options: TrainingOptions, training: [TrainingTriplet],
         validation: [TrainingTriplet] = [], folder: URL, settings: Settings = Settings(),
         from adapter: LoRAAdapter? = nil, head: EmbeddingHead? = nil,
@@ -128,7 +135,7 @@ public final class TrainingRun {
     /// - Parameter report: called after every step and validation; an error that it throws ends the run, which can be
     ///   taken up again.
     /// - Throws: `DreamSimError` when an image cannot be read; `DreamSimError` when training diverges; an error of writing.
-    public func run(report: (Event) throws -> Void = { _ in }) throws {
+    package func run(report: (Event) throws -> Void = { _ in }) throws {
         let record = try RunRecord(in: folder, after: trainer.steps, page: page)
         try tellNotes(record, report)
         if trainer.options.method == .mlp,
@@ -244,7 +251,7 @@ public final class TrainingRun {
         embeddings?.reader(triplets) ?? TripletLoader(triplets, from: source)
     }
 
-    private func save() throws {
+    func save() throws {
         try Writing.checked {
             try trainer.save(to: folder.appending(path: Self.checkpointName), note: try JSON.line(progress))
         }

@@ -2,7 +2,7 @@ public import DreamSimEvaluation
 
 extension TrainingTriplet {
     /// The triplets of a set that people judged; items of other kinds are left out.
-    public static func all(in set: JudgedSet) -> [TrainingTriplet] {
+    package static func all(in set: JudgedSet) -> [TrainingTriplet] {
         set.items.compactMap { item in
             guard case .rightShare(let share) = item.judgment else { return nil }
             return TrainingTriplet(

@@ -2,20 +2,20 @@ public import DreamSim
 import DreamSimSupport
 
 /// Files of a triplet with what people preferred.
-public struct TrainingTriplet: Hashable, Sendable {
+package struct TrainingTriplet: Hashable, Sendable {
     /// The image that the others are compared with.
-    public let reference: ImagePath
+    package let reference: ImagePath
     /// One of the two.
-    public let left: ImagePath
+    package let left: ImagePath
     /// The other.
-    public let right: ImagePath
+    package let right: ImagePath
     /// 1 when people found the right image more like the reference, 0 when the left one, or the fraction of people.
-    public let rightPreferred: Float
+    package let rightPreferred: Float
     /// Where the triplet stands, such as `mine.csv, line 12`, for messages.
-    public let place: String?
+    package let place: String?
 
     /// Joins files with a judgment.
-    public init(
+    package init(
         reference: ImagePath, left: ImagePath, right: ImagePath, rightPreferred: Float, place: String? = nil
     ) {
         self.reference = reference

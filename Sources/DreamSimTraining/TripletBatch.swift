@@ -2,20 +2,20 @@ public import DreamSimSupport
 public import DreamSimTensors
 
 /// Triplets of images, or of the embeddings that a head learns from, with what people preferred.
-public struct TripletBatch: Sendable {
+package struct TripletBatch: Sendable {
     /// Images [N, 3, side, side] in [0, 1], or embeddings [N, width].
-    public let references: Tensor
+    package let references: Tensor
     /// Of the same shape.
-    public let left: Tensor
+    package let left: Tensor
     /// Of the same shape.
-    public let right: Tensor
+    package let right: Tensor
     /// For each triplet 1 when the right image was found more like the reference, 0 when the left one was, or the
     /// fraction of people who preferred the right one.
-    public let rightPreferred: [Float]
+    package let rightPreferred: [Float]
 
     /// Joins images with judgments.
     /// - Throws: `DreamSimError` with `.badBatch` when shapes or counts differ, or a judgment is not from 0 to 1.
-    public init(references: Tensor, left: Tensor, right: Tensor, rightPreferred: [Float]) throws(DreamSimError) {
+    package init(references: Tensor, left: Tensor, right: Tensor, rightPreferred: [Float]) throws(DreamSimError) {
         let shape = references.shape
         guard shape.rank == 2 || shape.rank == 4 && shape[1] == 3, references.count > 0,
             left.shape == references.shape, right.shape == references.shape,
@@ -36,5 +36,5 @@ public struct TripletBatch: Sendable {
     }
 
     /// The number of triplets.
-    public var count: Int { rightPreferred.count }
+    package var count: Int { rightPreferred.count }
 }

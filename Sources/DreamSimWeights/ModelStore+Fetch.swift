@@ -1,5 +1,5 @@
 import DreamSimCheckpoints
-public import DreamSimSupport
+package import DreamSimSupport
 import Foundation
 
 extension ModelStore {

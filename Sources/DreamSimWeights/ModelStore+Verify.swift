@@ -1,11 +1,11 @@
 import DreamSimCheckpoints
-public import DreamSimSupport
-public import Foundation
+package import DreamSimSupport
+package import Foundation
 
 /// What checking a file of weights found.
-public struct VerificationResult: Sendable, Hashable {
+package struct VerificationResult: Sendable, Hashable {
     /// What the digest was compared with, and how that went.
-    public enum Outcome: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         /// The file has the digest of the catalog.
         case matchesCatalog
         /// The publisher states no digest; the file is what was first fetched.
@@ -19,16 +19,16 @@ public struct VerificationResult: Sendable, Hashable {
     }
 
     /// The relative path in the weights folder.
-    public let path: String
+    package let path: String
     /// Where the file is.
-    public let url: URL?
+    package let url: URL?
     /// The file's SHA-256 now.
-    public let sha256: String?
+    package let sha256: String?
     /// The comparison.
-    public let outcome: Outcome
+    package let outcome: Outcome
 
     /// Whether the file is there and nothing speaks against it.
-    public var isGood: Bool {
+    package var isGood: Bool {
         switch outcome {
         case .matchesCatalog, .matchesRecord, .unrecorded: true
         case .missing, .differs: false
@@ -49,7 +49,7 @@ extension ModelStore {
     /// Reads the files of a source in full and compares their SHA-256 with the catalog's, else with those that were
     /// recorded when they were fetched.
     /// - Throws: `.fileSystem` when a file that is there cannot be read.
-    public func verify(_ source: WeightSource) throws(DreamSimError) -> [VerificationResult] {
+    package func verify(_ source: WeightSource) throws(DreamSimError) -> [VerificationResult] {
         let record = readRecord(source)
         var results: [VerificationResult] = []
         for item in source.items {
@@ -74,14 +74,14 @@ extension ModelStore {
     }
 
     /// The SHA-256 of the download a source came from, as it was met; nil when it was never fetched here.
-    public func recordedDigest(of source: WeightSource) -> String? {
+    package func recordedDigest(of source: WeightSource) -> String? {
         readRecord(source)?.sha256
     }
 
     /// Removes what was fetched of a source: its files, its record, and what is half fetched. The user's own folder is
     /// left alone.
     /// - Throws: `.fileSystem` when something cannot be removed, or while another process fetches the source.
-    public func remove(_ source: WeightSource) throws(DreamSimError) {
+    package func remove(_ source: WeightSource) throws(DreamSimError) {
         try DurableFile.makeFolder(locksFolder)
         let lockURL = locksFolder.appending(path: source.key + ".lock")
         guard let lock = try FileLock.attempt(lockURL) else {

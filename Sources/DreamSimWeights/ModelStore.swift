@@ -32,12 +32,12 @@ public struct ModelStore: Sendable {
     }
 
     /// Where an item is now, or the best of its alternatives.
-    public func locate(_ item: WeightSource.Item) -> URL? {
+    package func locate(_ item: WeightSource.Item) -> URL? {
         item.candidates.lazy.compactMap { locate($0.path) }.first
     }
 
     /// The items of a source that are neither in the user's folder nor in the cache.
-    public func missingItems(of source: WeightSource) -> [WeightSource.Item] {
+    package func missingItems(of source: WeightSource) -> [WeightSource.Item] {
         source.items.filter { locate($0) == nil }
     }
 

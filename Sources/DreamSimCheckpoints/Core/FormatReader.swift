@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// Chooses the reader by the first bytes of a file; extensions lie.
 enum FormatReader {

@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// Reads `.npz` files: a zip file of `.npy` members, stored or compressed.
 enum NumpyArchiveReader {

@@ -1,12 +1,12 @@
-public import DreamSimSupport
-public import DreamSimTensors
-public import Foundation
+package import DreamSimSupport
+package import DreamSimTensors
+package import Foundation
 
 /// Writes arrays as NumPy's `.npy`, version 1.0: little-endian float32, or float16, in C order.
 ///
 /// Rows may come one by one, so that an array need not fit in memory; the file appears under its name only when `commit`
 /// is called, whole.
-public struct NumpyWriter: ~Copyable {
+package struct NumpyWriter: ~Copyable {
     private let file: AtomicFile
     private let tail: [Int]
     private let elementType: ElementType
@@ -14,7 +14,7 @@ public struct NumpyWriter: ~Copyable {
 
     /// Writes a tensor.
     /// - Throws: `.unwritable` when the folder is missing, the disk is full or the like.
-    public static func write(_ tensor: Tensor, to url: URL) throws(DreamSimError) {
+    package static func write(_ tensor: Tensor, to url: URL) throws(DreamSimError) {
         precondition(tensor.shape.rank > 0, "a scalar has no rows")
         var writer = try NumpyWriter(rowShape: Array(tensor.shape.dimensions.dropFirst()), to: url)
         try writer.append(tensor, rows: tensor.shape[0])
@@ -35,7 +35,7 @@ public struct NumpyWriter: ~Copyable {
     /// Begins an array whose rows have a shape.
     /// - Parameter elementType: `.float32`, or `.float16` for rows that are appended as bytes.
     /// - Throws: `.unwritable` when the folder is missing, the disk is full or the like.
-    public init(rowShape: [Int], elementType: ElementType = .float32, to url: URL) throws(DreamSimError) {
+    package init(rowShape: [Int], elementType: ElementType = .float32, to url: URL) throws(DreamSimError) {
         precondition([.float32, .float16].contains(elementType), "\(elementType) is not written")
         tail = rowShape
         self.elementType = elementType
@@ -50,7 +50,7 @@ public struct NumpyWriter: ~Copyable {
 
     /// Appends one row.
     /// - Throws: `.unwritable` when the disk is full or the like.
-    public mutating func append(row: [Float]) throws(DreamSimError) {
+    package mutating func append(row: [Float]) throws(DreamSimError) {
         try append(Tensor(row, shape: Shape(tail)), rows: 1)
     }
 
@@ -78,7 +78,7 @@ public struct NumpyWriter: ~Copyable {
 
     /// Gives the finished file its name.
     /// - Throws: `.unwritable` when the disk is full or the like.
-    public consuming func commit() throws(DreamSimError) {
+    package consuming func commit() throws(DreamSimError) {
         do throws(AtomicFile.Failure) {
             try file.overwrite(at: 0, Self.header(rows: rows, tail: tail, elementType))
             try file.commit()

@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// Reads a plain pickle of nested dictionaries of numpy arrays.
 enum PickledArrayReader {

@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 import DreamSimTensors
 
 extension ONNXParser {

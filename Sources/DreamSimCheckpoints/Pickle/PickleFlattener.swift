@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// Names what a pickle's value holds: the keys of nested dictionaries and the places in lists, joined by '.'.
 ///

@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 import DreamSimTensors
 
 /// numpy's arrays, dtypes and scalars, read as data.

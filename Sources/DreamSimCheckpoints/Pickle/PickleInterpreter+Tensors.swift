@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 import DreamSimTensors
 
 /// Storages and the tensors that are views of them.

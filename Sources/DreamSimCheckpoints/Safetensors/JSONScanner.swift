@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// A strict reader of JSON (RFC 8259) that hands out one piece after another and builds nothing.
 ///

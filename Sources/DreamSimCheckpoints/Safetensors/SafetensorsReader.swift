@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 import DreamSimTensors
 
 /// Reads files of the safetensors format: a length, a JSON header of names, types, shapes and extents, the data.

@@ -1,9 +1,9 @@
-public import DreamSimSupport
-public import DreamSimTensors
-public import Foundation
+package import DreamSimSupport
+package import DreamSimTensors
+package import Foundation
 
 /// Writes safetensors files.
-public enum SafetensorsWriter {
+package enum SafetensorsWriter {
     /// Writes tensors as a safetensors file, which appears whole or not at all.
     ///
     /// The file is written under a temporary name in the same folder, flushed to the disk and renamed. The data start
@@ -18,7 +18,7 @@ public enum SafetensorsWriter {
     ///   - isRounded: which tensors have that type, by name; the others are written as float32. All when nil.
     /// - Throws: `.refused` for two equal names, the name `__metadata__` or another element type; `.unwritable` when
     ///   the folder is missing, the disk is full or the like, and then nothing is left behind.
-    public static func write(
+    package static func write(
         _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
         elementType: ElementType = .float32, isRounded: ((String) -> Bool)? = nil
     ) throws(DreamSimError) {

@@ -1,4 +1,4 @@
-public import DreamSimSupport
+package import DreamSimSupport
 
 /// A gzip-compressed tar archive in a mapped file (ustar, pax and GNU long names), such as a Python sdist.
 ///

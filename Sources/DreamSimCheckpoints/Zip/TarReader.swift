@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// Takes a tar stream apart that arrives in pieces of any size.
 struct TarReader {

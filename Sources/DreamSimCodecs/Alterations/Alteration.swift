@@ -1,9 +1,9 @@
-public import DreamSimImages
-public import DreamSimSupport
+package import DreamSimImages
+package import DreamSimSupport
 
 /// A way in which an image is altered, at a strength: what a metric may be sensitive to or robust to. The altered image has
 /// the size of the original; strength 0 leaves it exactly as it is.
-public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
+package enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     /// Hues turned around the color circle, by degrees.
     case hue
     /// Colors paler, up to gray, by the share that is taken away.
@@ -30,7 +30,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     case jpeg
 
     /// The strengths at which it is tried unless others are asked for, in ascending order.
-    public var strengths: [Double] {
+    package var strengths: [Double] {
         switch self {
         case .hue: [15, 45, 90, 135, 180]
         case .desaturation: [0.25, 0.5, 0.75, 1]
@@ -48,7 +48,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     }
 
     /// What the strength is, for an axis.
-    public var unit: String {
+    package var unit: String {
         switch self {
         case .hue, .rotation: "degrees"
         case .desaturation, .contrast: "share taken away"
@@ -64,7 +64,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     }
 
     /// The strengths that have a meaning.
-    public var range: ClosedRange<Double> {
+    package var range: ClosedRange<Double> {
         switch self {
         case .hue: 0...360
         case .desaturation, .brightness, .contrast, .mirror: 0...1
@@ -84,7 +84,7 @@ public enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {
     ///   - seed: The random seed of `noise` and `shuffle`; the same seed gives the same image on every machine.
     /// - Returns: An image of the same size.
     /// - Throws: ``DreamSimError`` when a JPEG cannot be made, as of sides above 65,535 pixels.
-    public func applied(to image: Image, strength: Double, seed: UInt64) throws(DreamSimError) -> Image {
+    package func applied(to image: Image, strength: Double, seed: UInt64) throws(DreamSimError) -> Image {
         let strength = min(max(strength.isNaN ? 0 : strength, range.lowerBound), range.upperBound)
         guard strength > 0 else { return image }
         let shorter = Double(min(image.width, image.height))

@@ -1,16 +1,16 @@
-public import DreamSimSupport
-public import DreamSimWeights
-public import Foundation
+package import DreamSimSupport
+package import DreamSimWeights
+package import Foundation
 
 /// Every model that is known by name. To add one, add its value to the file of its kind; it is listed here by that.
-public enum Catalog {
+package enum Catalog {
     /// The name that stands for the model to use when none is named: DreamSim's own default, `ensemble`, where its weights are
     /// on this machine, else `lite`, whose weights can be had wherever there is a Python package index.
-    public static let defaultModel = "default"
+    package static let defaultModel = "default"
 
     /// What the name of the default model stands for on this machine; any other name stays.
     /// - Parameter note: called with a line that says so when `lite` steps in.
-    public static func resolved(_ name: String, in store: ModelStore, note: (String) -> Void = { _ in }) -> String {
+    package static func resolved(_ name: String, in store: ModelStore, note: (String) -> Void = { _ in }) -> String {
         guard name == defaultModel else { return name }
         guard let ensemble = model(named: "ensemble"), !ensemble.isReady(in: store) else { return "ensemble" }
         note(
@@ -20,10 +20,10 @@ public enum Catalog {
     }
 
     /// All models: the published ones, those of Python packages, then the untuned backbones.
-    public static let all: [ModelDescription] = official + packaged + untuned
+    package static let all: [ModelDescription] = official + packaged + untuned
 
     /// What a model's name stands for.
-    public enum Entry: Sendable {
+    package enum Entry: Sendable {
         /// A model whose weights lie in several files.
         case description(ModelDescription)
         /// A whole model in one merged file.
@@ -31,7 +31,7 @@ public enum Catalog {
     }
 
     /// The model of the catalog with that name; nil when there is none.
-    public static func model(named name: String) -> ModelDescription? {
+    package static func model(named name: String) -> ModelDescription? {
         all.first { $0.name == name }
     }
 
@@ -39,7 +39,7 @@ public enum Catalog {
     /// `vits14-focus+cls`, or by the path of a description (`.json`) or of a merged file (`.safetensors`).
     /// - Throws: `DreamSimError` with `.unknownModel`, naming what comes near, `.badDescription`, or `.badSetting` for a
     ///   feature that the model does not have.
-    public static func find(_ name: String) throws(DreamSimError) -> Entry {
+    package static func find(_ name: String) throws(DreamSimError) -> Entry {
         if let model = model(named: name == defaultModel ? "ensemble" : name) { return .description(model) }
         if let plus = name.lastIndex(of: "+"), let model = model(named: String(name[..<plus])) {
             return .description(try model.reading(String(name[name.index(after: plus)...])))

@@ -3,7 +3,7 @@ public import DreamSimWeights
 
 extension ModelDescription {
     /// The files that must be there.
-    public var needs: WeightNeeds {
+    package var needs: WeightNeeds {
         WeightNeeds(
             name: name,
             files: parts.map { $0.files.map(\.path) }
@@ -25,7 +25,7 @@ extension ModelDescription {
 
 extension Catalog {
     /// The models whose weights are on this machine.
-    public static func ready(in store: ModelStore) -> [ModelDescription] {
+    package static func ready(in store: ModelStore) -> [ModelDescription] {
         all.filter { $0.isReady(in: store) }
     }
 }

@@ -1,20 +1,20 @@
-public import DreamSimNetworks
+package import DreamSimNetworks
 
 extension ModelDescription {
     /// One backbone and what is read from it.
-    public struct Part: Hashable, Sendable {
+    package struct Part: Hashable, Sendable {
         /// The backbone's name, such as `clip_vitb16`.
-        public let name: String
+        package let name: String
         /// What it is and what is read from it.
-        public let extractor: Extractor
+        package let extractor: Extractor
         /// Where its weights may lie, in order of preference.
-        public let files: [File]
+        package let files: [File]
         /// The squared norm that each of the part's vectors is brought to, which is its share in the distance; nil to leave
         /// them as they come.
-        public let shares: [Double]?
+        package let shares: [Double]?
 
         /// Joins a vision transformer with a feature.
-        public init(
+        package init(
             name: String, configuration: VisionTransformerConfiguration, feature: Feature, files: [File],
             share: Double? = nil
         ) {
@@ -24,7 +24,7 @@ extension ModelDescription {
 
         /// Joins what is read with where its weights are.
         /// - Parameter shares: one for each vector that is read.
-        public init(name: String, extractor: Extractor, files: [File], shares: [Double]? = nil) {
+        package init(name: String, extractor: Extractor, files: [File], shares: [Double]? = nil) {
             precondition(
                 shares == nil || shares?.count == extractor.widths.count, "\(shares ?? []) for \(extractor.widths)")
             self.name = name
@@ -34,18 +34,18 @@ extension ModelDescription {
         }
 
         /// The number of components.
-        public var width: Int { extractor.widths.reduce(0, +) }
+        package var width: Int { extractor.widths.reduce(0, +) }
     }
 
     /// What is read from an image through a backbone.
-    public enum Extractor: Hashable, Sendable {
+    package enum Extractor: Hashable, Sendable {
         /// A feature of a vision transformer.
         case transformer(VisionTransformerConfiguration, Feature)
         /// How much the channels of a convolutional network vary.
         case statistics(ChannelStatistics)
 
         /// The components of each vector that is read; none where the backbone does not have what is to be read.
-        public var widths: [Int] {
+        package var widths: [Int] {
             switch self {
             case .transformer(let configuration, let feature): feature.width(in: configuration).map { [$0] } ?? []
             case .statistics(let statistics): statistics.channels ?? []
@@ -54,7 +54,7 @@ extension ModelDescription {
     }
 
     /// The parts that are vision transformers, in their order.
-    public var transformers: [(name: String, configuration: VisionTransformerConfiguration, feature: Feature)] {
+    package var transformers: [(name: String, configuration: VisionTransformerConfiguration, feature: Feature)] {
         parts.compactMap { part in
             guard case .transformer(let configuration, let feature) = part.extractor else { return nil }
             return (part.name, configuration, feature)
@@ -69,7 +69,7 @@ extension ModelDescription.Part: Codable {
     }
 
     /// Reads a part of a merged file.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let extractor: ModelDescription.Extractor
         if let statistics = try container.decodeIfPresent(ChannelStatistics.self, forKey: .statistics) {
@@ -90,7 +90,7 @@ extension ModelDescription.Part: Codable {
     }
 
     /// Writes the part.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .name)
         switch extractor {

@@ -1,27 +1,27 @@
-public import DreamSimWeights
+package import DreamSimWeights
 
 /// What a model is made of and where its weights come from: one value in the catalog, or one read from a user's file.
 public struct ModelDescription: Hashable, Sendable {
     /// A file that holds a backbone.
-    public struct File: Hashable, Sendable, Codable {
+    package struct File: Hashable, Sendable, Codable {
         /// The path inside a weights folder, or an absolute path.
-        public let path: String
+        package let path: String
         /// What stands before the names of the weights, such as `teacher.backbone.`; nil to find it.
-        public let prefix: String?
+        package let prefix: String?
 
         /// Names a file.
-        public init(_ path: String, prefix: String? = nil) {
+        package init(_ path: String, prefix: String? = nil) {
             self.path = path
             self.prefix = prefix
         }
     }
 
     /// Agreement with people on NIGHTS (2AFC) as its authors publish it, in per cent.
-    public struct Agreement: Hashable, Sendable {
+    package struct Agreement: Hashable, Sendable {
         /// On the validation split.
-        public let validation: Double
+        package let validation: Double
         /// On the test split.
-        public let test: Double
+        package let test: Double
     }
 
     /// The name by which it is chosen.
@@ -29,20 +29,20 @@ public struct ModelDescription: Hashable, Sendable {
     /// What it is, in a line.
     public let summary: String
     /// The backbones, in the order of their features in the embedding.
-    public let parts: [Part]
+    package let parts: [Part]
     /// The folder of the LoRA adapter inside a weights folder, or an absolute path; nil when the backbones are untuned.
     public let adapter: String?
     /// Where the weights can be fetched.
-    public let sources: [WeightSource]
+    package let sources: [WeightSource]
     /// The license of the weights, as their publishers state it.
     public let license: String
     /// Published agreement with people, when there is one.
-    public let agreement: Agreement?
+    package let agreement: Agreement?
     /// What should be known before it is relied on.
     public let remarks: [String]
 
     /// Describes a model.
-    public init(
+    package init(
         name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
         license: String, agreement: Agreement? = nil, remarks: [String] = []
     ) {

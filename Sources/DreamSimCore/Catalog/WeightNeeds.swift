@@ -1,20 +1,20 @@
 import DreamSimSupport
-public import DreamSimWeights
+package import DreamSimWeights
 import Foundation
 
 /// The files of weights that a model or a metric needs, and where they can be had.
-public struct WeightNeeds: Sendable, Hashable {
+package struct WeightNeeds: Sendable, Hashable {
     /// What needs them.
-    public let name: String
+    package let name: String
     /// The files, as paths inside a weights folder or absolute paths; of each, all that would do, the best first.
-    public let files: [[String]]
+    package let files: [[String]]
     /// Where they can be fetched.
-    public let sources: [WeightSource]
+    package let sources: [WeightSource]
     /// The license of the weights, as their publishers state it.
-    public let license: String
+    package let license: String
 
     /// Says what is needed.
-    public init(name: String, files: [[String]], sources: [WeightSource], license: String) {
+    package init(name: String, files: [[String]], sources: [WeightSource], license: String) {
         self.name = name
         self.files = files
         self.sources = sources
@@ -39,10 +39,10 @@ public struct WeightNeeds: Sendable, Hashable {
     }
 
     /// Whether all files are on this machine.
-    public func isReady(in store: ModelStore) -> Bool { (try? located(in: store)) != nil }
+    package func isReady(in store: ModelStore) -> Bool { (try? located(in: store)) != nil }
 
     /// Whether what was found of a file matters: not when the file is for others, or missing where another one does.
-    public func isNeeded(_ result: VerificationResult, in store: ModelStore) -> Bool {
+    package func isNeeded(_ result: VerificationResult, in store: ModelStore) -> Bool {
         guard let alternatives = files.first(where: { $0.contains(result.path) }) else { return false }
         return result.outcome != .missing || !alternatives.contains { Self.locate($0, in: store) != nil }
     }
@@ -50,7 +50,7 @@ public struct WeightNeeds: Sendable, Hashable {
     /// Fetches what is missing.
     /// - Throws: `DreamSimError` with `.weightsMissing`, saying what to fetch by hand and where to put it, when fetching
     ///   is not allowed or fails.
-    public func fetch(
+    package func fetch(
         _ store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws {
         guard !sources.isEmpty else {
@@ -95,10 +95,10 @@ public struct WeightNeeds: Sendable, Hashable {
 
 extension Catalog {
     /// The weights of every model and of every metric that needs some.
-    public static var needs: [WeightNeeds] { all.map(\.needs) + MetricCatalog.all.compactMap(\.needs) }
+    package static var needs: [WeightNeeds] { all.map(\.needs) + MetricCatalog.all.compactMap(\.needs) }
 
     /// The weights of a model or a metric of that name; nil when there is none, or when it needs none.
-    public static func needs(of name: String) -> WeightNeeds? {
+    package static func needs(of name: String) -> WeightNeeds? {
         needs.first { $0.name == name }
     }
 }

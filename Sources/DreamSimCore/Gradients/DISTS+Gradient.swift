@@ -1,6 +1,6 @@
 import DreamSimImages
 import DreamSimNetworks
-public import DreamSimTensors
+package import DreamSimTensors
 
 extension DISTS: DifferentiableMetric {
     /// DISTS of pairs of images, and how it changes with every pixel. Finite for any images, zero for identical ones.
@@ -10,12 +10,12 @@ extension DISTS: DifferentiableMetric {
     ///
     /// Memory: what is kept of a pair, the gradient on its way, and once for the metric a second copy of the network's
     /// weights. Pairs of a batch come one after another.
-    public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
+    package func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
         try featureDistanceAndGradient(a, b)
     }
 
     /// The targets' features are computed once.
-    public func target(_ b: Tensor) throws -> any MetricTarget { try featureTarget(b) }
+    package func target(_ b: Tensor) throws -> any MetricTarget { try featureTarget(b) }
 }
 
 extension DISTS: FeatureMetric {

@@ -1,5 +1,5 @@
 import DreamSimNetworks
-public import DreamSimTensors
+package import DreamSimTensors
 
 extension LPIPS: DifferentiableMetric {
     /// LPIPS of pairs of images, and how it changes with every pixel.
@@ -9,12 +9,12 @@ extension LPIPS: DifferentiableMetric {
     ///
     /// Memory: what is kept of a pair, the gradient on its way, and once for the metric a second copy of the network's
     /// weights. Pairs of a batch come one after another.
-    public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
+    package func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
         try featureDistanceAndGradient(a, b)
     }
 
     /// The targets' features are computed once.
-    public func target(_ b: Tensor) throws -> any MetricTarget { try featureTarget(b) }
+    package func target(_ b: Tensor) throws -> any MetricTarget { try featureTarget(b) }
 }
 
 extension LPIPS: FeatureMetric {

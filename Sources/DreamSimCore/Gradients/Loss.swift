@@ -1,16 +1,15 @@
-public import DreamSimSupport
+public import DreamSimImages
+package import DreamSimSupport
 public import DreamSimTensors
 
 /// A weighted sum of differentiable metrics, to be made small.
 ///
 /// ```swift
-/// let loss = try await Loss.load("lpips-vgg + 0.5*dists + 10*mse")
-/// let target = try loss.target(Tensor([photo]))          // the target's features are computed once
-/// var image = try Tensor([sketch])
+/// let target = try await Loss("lpips-vgg + 0.5*dists").target(photo)   // the target's features are computed once
+/// var (image, adam) = (Tensor(sketch), Adam(learningRate: 0.02))
 /// for _ in 0..<200 {
-///     let step = try target.distanceAndGradient(image)
-///     print(step.distances[0], step.terms.map { $0[0] })
-///     // Move every value of `image` against step.gradient.
+///     let (loss, gradient) = try target.valueAndGradient(image)
+///     adam.step(&image, gradient)
 /// }
 /// ```
 ///
@@ -52,21 +51,21 @@ public struct Loss: Sendable {
     ///   - report: called with progress and notes, from any thread.
     /// - Throws: `DreamSimError` with `.badSetting` when the expression cannot be read or names a metric that has no
     ///   gradient; otherwise as `MetricCatalog.load`.
-    public static func load(
+    public init(
         _ text: String, options: PerceptualModel.LoadingOptions? = nil,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
-    ) async throws -> Loss {
+    ) async throws {
         var terms: [Term] = []
         for term in try LossExpression(parsing: text).terms {
             let metric = try await MetricCatalog.load(term.metric, options: options, report: report)
-            terms.append(Term(try differentiable(metric), weight: term.weight))
+            terms.append(Term(try Self.differentiable(metric), weight: term.weight))
         }
-        return Loss(terms)
+        self.init(terms)
     }
 
     /// A metric as one whose gradient can be had.
     /// - Throws: `DreamSimError` with `.badSetting` when it has none.
-    public static func differentiable(_ metric: any PerceptualMetric) throws(DreamSimError)
+    package static func differentiable(_ metric: any PerceptualMetric) throws(DreamSimError)
         -> any DifferentiableMetric
     {
         guard let found = metric as? any DifferentiableMetric else {
@@ -98,6 +97,14 @@ public struct Loss: Sendable {
             guard let gradient else { preconditionFailure("a loss without terms") }
             return Step(distances: values, terms: distances, gradient: gradient)
         }
+
+        /// The loss of one image, and how it changes with every pixel.
+        /// - Parameter image: [1, 3, H, W], of the target's shape.
+        /// - Throws: as `DifferentiableMetric.distanceAndGradient`.
+        public func valueAndGradient(_ image: Tensor) throws -> (value: Double, gradient: Tensor) {
+            let step = try distanceAndGradient(image)
+            return (step.distances.reduce(0, +), step.gradient)
+        }
     }
 
     /// A loss at some images.
@@ -109,6 +116,10 @@ public struct Loss: Sendable {
         /// How the loss of image n changes with every one of its values; of the images' shape.
         public let gradient: Tensor
     }
+
+    /// Prepares an image to be brought closer to.
+    /// - Throws: as `DifferentiableMetric.distanceAndGradient`.
+    public func target(_ image: Image) throws -> Target { try target(Tensor(image)) }
 
     /// Prepares images to be brought closer to.
     /// - Parameter images: [N, 3, H, W], red, green and blue in [0, 1].

@@ -1,34 +1,34 @@
-public import DreamSimSupport
+package import DreamSimSupport
 import Foundation
 
 /// What a loss is made of, as people write it: names of metrics or models, each perhaps with a weight, joined by `+`.
 ///
 /// `lpips-vgg`, `lpips-vgg+0.5*dists+10*mse`. Blanks do not count, and a weight of 1 need not be written.
-public struct LossExpression: Hashable, Sendable {
+package struct LossExpression: Hashable, Sendable {
     /// A metric and its weight.
-    public struct Term: Hashable, Sendable {
+    package struct Term: Hashable, Sendable {
         /// What the metric is multiplied with.
-        public let weight: Double
+        package let weight: Double
         /// Its name.
-        public let metric: String
+        package let metric: String
 
         /// Joins a metric's name with its weight.
-        public init(weight: Double = 1, metric: String) {
+        package init(weight: Double = 1, metric: String) {
             self.weight = weight
             self.metric = metric
         }
     }
 
     /// The terms, in the order given.
-    public let terms: [Term]
+    package let terms: [Term]
 
     /// Joins terms.
-    public init(_ terms: [Term]) { self.terms = terms }
+    package init(_ terms: [Term]) { self.terms = terms }
 
     /// Reads an expression.
     /// - Throws: `DreamSimError` with `.badSetting` when a name is missing or given twice, or a weight is not a positive
     ///   number.
-    public init(parsing text: String) throws(DreamSimError) {
+    package init(parsing text: String) throws(DreamSimError) {
         func fault(_ reason: String) -> DreamSimError {
             DreamSimError(.badSetting, "loss '\(text)'", "\(reason); write such as 'lpips-vgg + 0.5*dists'")
         }
@@ -75,7 +75,7 @@ public struct LossExpression: Hashable, Sendable {
 
 extension LossExpression: CustomStringConvertible {
     /// The expression, such as `lpips-vgg + 0.5*dists`.
-    public var description: String {
+    package var description: String {
         terms.map { $0.weight == 1 ? $0.metric : "\(String(format: "%g", $0.weight))*\($0.metric)" }
             .joined(separator: " + ")
     }

@@ -3,6 +3,22 @@ public import DreamSimSupport
 public import DreamSimTensors
 
 extension Tensor {
+    /// An image as a batch of one: [1, 3, H, W], planar red, green and blue in [0, 1].
+    public init(_ image: Image) {
+        let plane = image.width * image.height
+        self.init(uninitialized: [1, 3, image.height, image.width]) {
+            if let target = $0.baseAddress { Self.fill(target, image, plane) }
+        }
+    }
+
+    private static func fill(_ target: UnsafeMutablePointer<Float>, _ image: Image, _ plane: Int) {
+        image.pixels.withUnsafeBufferPointer { pixels in
+            for c in 0..<3 {
+                for i in 0..<plane { target[c * plane + i] = Float(pixels[3 * i + c]) / 255 }
+            }
+        }
+    }
+
     /// Images of one size as a batch of planar color: [N, 3, H, W] in [0, 1].
     /// - Throws: `DreamSimError` with `.incomparable` when sizes differ.
     public init(_ images: [Image]) throws(DreamSimError) {
@@ -18,14 +34,8 @@ extension Tensor {
         }
         let plane = first.width * first.height
         self.init(uninitialized: [images.count, 3, first.height, first.width]) { target in
-            for (n, image) in images.enumerated() {
-                image.pixels.withUnsafeBufferPointer { pixels in
-                    for c in 0..<3 {
-                        let base = (n * 3 + c) * plane
-                        for i in 0..<plane { target[base + i] = Float(pixels[3 * i + c]) / 255 }
-                    }
-                }
-            }
+            guard let target = target.baseAddress else { return }
+            for (n, image) in images.enumerated() { Self.fill(target + 3 * n * plane, image, plane) }
         }
     }
 

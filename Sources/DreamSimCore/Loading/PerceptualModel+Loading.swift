@@ -52,9 +52,9 @@ extension PerceptualModel {
     ///   - name: a name of the catalog, `default`, the path of a description (JSON), or the path of a merged file.
     ///   - options: folders and settings; the environment's when nil.
     ///   - report: called with progress and notes, from any thread.
-    /// - Throws: `DreamSimError`, `ModelStoreError`, `DreamSimError` or `DreamSimError`, each saying what to do.
+    /// - Throws: `DreamSimError`, saying what to do.
     public static func load(
-        _ name: String = Catalog.defaultModel, options: LoadingOptions? = nil,
+        _ name: String = "default", options: LoadingOptions? = nil,
         report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
     ) async throws -> PerceptualModel {
         let options = try options ?? LoadingOptions(store: .fromEnvironment())

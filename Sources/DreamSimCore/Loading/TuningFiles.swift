@@ -1,25 +1,25 @@
 import DreamSimNetworks
-public import DreamSimWeights
-public import Foundation
+package import DreamSimWeights
+package import Foundation
 
 /// A head, or an adapter's folder, that makes another model of a model's weights: where it lies and what it holds.
-public struct TuningFiles: Hashable, Sendable, Codable {
+package struct TuningFiles: Hashable, Sendable, Codable {
     /// The absolute path of the head's file or the adapter's folder.
-    public let path: String
+    package let path: String
     /// SHA-256, in hexadecimal: a head's own, or that over the digests of an adapter's configuration and weights.
-    public let sha256: String
+    package let sha256: String
 
     /// Describes a head.
-    /// - Throws: `ModelStoreError` when it cannot be read.
-    public init(head file: URL, in store: ModelStore) throws {
+    /// - Throws: `DreamSimError` when it cannot be read.
+    package init(head file: URL, in store: ModelStore) throws {
         path = file.absoluteURL.standardizedFileURL.path
         sha256 = try store.digest(of: file)
     }
 
     /// Describes an adapter.
     /// - Parameter folder: as PEFT writes it, or `dreamsim train`.
-    /// - Throws: `ModelStoreError` when one of its files cannot be read.
-    public init(adapter folder: URL, in store: ModelStore) throws {
+    /// - Throws: `DreamSimError` when one of its files cannot be read.
+    package init(adapter folder: URL, in store: ModelStore) throws {
         path = folder.absoluteURL.standardizedFileURL.path
         let weights = LoRAAdapter.weightFiles.map { folder.appending(path: $0) }
         let found = weights.first { FileManager.default.fileExists(atPath: $0.path) } ?? weights[0]

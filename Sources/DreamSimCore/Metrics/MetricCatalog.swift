@@ -1,12 +1,13 @@
-import DreamSimSupport
+public import DreamSimSupport
 import DreamSimWeights
 import Foundation
+import Synchronization
 
 /// Every metric that is known by name: those listed here, and every model of the `Catalog`. To add one, add its file to
 /// this folder and its line to `all`.
 public enum MetricCatalog {
     /// The metrics that are not embeddings of a model.
-    public static let all: [Entry] =
+    package static let all: [Entry] =
         PixelMetric.entries
         + StructuralSimilarity.entries
         + MultiScaleSimilarity.entries
@@ -14,11 +15,11 @@ public enum MetricCatalog {
         + DISTS.entries
 
     /// A metric of the catalog.
-    public struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// What it is.
-        public let card: MetricCard
+        package let card: MetricCard
         /// The weights that it needs; nil for metrics without any.
-        public let needs: WeightNeeds?
+        package let needs: WeightNeeds?
         /// What loading makes, which tells what it can do beside giving values.
         let type: any PerceptualMetric.Type
         /// Makes it; fetches weights first where it needs any.
@@ -42,13 +43,49 @@ public enum MetricCatalog {
     ///   - name: a name of `all`, or of a model.
     ///   - options: folders and settings; the environment's when nil.
     ///   - report: called with progress and notes, from any thread.
-    /// - Throws: `DreamSimError`, `ModelStoreError`, `DreamSimError` or `DreamSimError`, each saying what to do.
+    /// - Throws: `DreamSimError`, saying what to do.
     public static func load(
         _ name: String, options: PerceptualModel.LoadingOptions? = nil,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> any PerceptualMetric {
+        if let load = registered.withLock({ $0[name] }) { return try await load() }
         let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
         if let entry = all.first(where: { $0.card.name == name }) { return try await entry.load(options, report) }
         return try await PerceptualModel.load(name, options: options, report: report)
     }
+
+    private static let registered = Mutex<[String: @Sendable () async throws -> any PerceptualMetric]>([:])
+
+    /// Makes a metric of your own known by name, to `load`, to `Loss` and to all that loads metrics by name. May be called
+    /// from any thread; a name that is registered again stands for the new metric.
+    /// - Parameters:
+    ///   - name: not one of `names`.
+    ///   - load: makes the metric, at each load.
+    /// - Throws: `DreamSimError` with `.duplicate` for a name of this catalog.
+    public static func register(
+        _ name: String, load: @escaping @Sendable () async throws -> any PerceptualMetric
+    ) throws(DreamSimError) {
+        guard !names.contains(name) else {
+            throw DreamSimError(.duplicate, "metric '\(name)'", "is in the catalog already; choose another name")
+        }
+        registered.withLock { $0[name] = load }
+    }
+
+    /// Makes a model of your own known by the name of its description.
+    /// - Parameters:
+    ///   - model: such as `ModelDescription(contentsOf:)` reads it; its weights are found where it says.
+    ///   - options: folders and settings; the environment's when nil.
+    /// - Throws: as `register(_:load:)`.
+    public static func register(
+        _ model: ModelDescription, options: PerceptualModel.LoadingOptions? = nil
+    ) throws(DreamSimError) {
+        try register(model.name) {
+            let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+            return try await PerceptualModel.load(model, options: options)
+        }
+    }
+
+    /// The names that `load` takes without being told more: metrics first, then models. Paths of descriptions and of
+    /// merged models are taken too.
+    public static var names: [String] { all.map(\.card.name) + Catalog.all.map(\.name) }
 }

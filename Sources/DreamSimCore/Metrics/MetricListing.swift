@@ -1,10 +1,10 @@
-public import DreamSimWeights
+package import DreamSimWeights
 import Foundation
 
 /// What is known of a metric without loading it.
-public struct MetricListing: Sendable, Encodable {
+package struct MetricListing: Sendable, Encodable {
     /// The sorts of metrics.
-    public enum Kind: String, Sendable, Encodable, CaseIterable {
+    package enum Kind: String, Sendable, Encodable, CaseIterable {
         /// A metric of `MetricCatalog.all`.
         case metric
         /// A model of the `Catalog`, or another metric that embeds.
@@ -12,33 +12,33 @@ public struct MetricListing: Sendable, Encodable {
     }
 
     /// The name by which it is chosen.
-    public let name: String
+    package let name: String
     /// The sort.
-    public let kind: Kind
+    package let kind: Kind
     /// What it is, in a line.
-    public let summary: String
+    package let summary: String
     /// Which way its numbers go.
-    public let direction: Direction
+    package let direction: Direction
     /// The lowest possible value.
-    public let lowest: Double
+    package let lowest: Double
     /// The highest possible value.
-    public let highest: Double
+    package let highest: Double
     /// The value of identical images.
-    public let identical: Double
+    package let identical: Double
     /// The size at which images are compared.
-    public let size: MetricCard.Size
+    package let size: MetricCard.Size
     /// Whether its gradient can be had: whether `Loss` takes it.
-    public let hasGradient: Bool
+    package let hasGradient: Bool
     /// Whether it can say where two images differ: whether it is a `SpatialMetric`.
-    public let isSpatial: Bool
+    package let isSpatial: Bool
     /// How near it is to being used.
-    public let state: Readiness
+    package let state: Readiness
 
     /// Whether it can be used without the network.
-    public var isReady: Bool { state != .missing }
+    package var isReady: Bool { state != .missing }
 
     /// Lists a metric that is loaded.
-    public init(_ metric: any PerceptualMetric) {
+    package init(_ metric: any PerceptualMetric) {
         self.init(metric.card, of: type(of: metric), .loaded)
     }
 
@@ -54,7 +54,7 @@ public struct MetricListing: Sendable, Encodable {
 
 extension MetricCatalog {
     /// Every metric of the catalog, then every model, and whether each can be used without the network.
-    public static func listing(in store: ModelStore) -> [MetricListing] {
+    package static func listing(in store: ModelStore) -> [MetricListing] {
         all.map { MetricListing($0.card, of: $0.type, Readiness(isHere: $0.isReady(in: store))) }
             + Catalog.all.map { model in
                 MetricListing(
@@ -66,5 +66,5 @@ extension MetricCatalog {
 
 extension MetricCatalog.Entry {
     /// Whether it can be used without the network.
-    public func isReady(in store: ModelStore) -> Bool { needs?.isReady(in: store) ?? true }
+    package func isReady(in store: ModelStore) -> Bool { needs?.isReady(in: store) ?? true }
 }

@@ -1,5 +1,5 @@
 /// How near a metric or a model is to being used.
-public enum Readiness: String, Sendable, Encodable, CaseIterable {
+package enum Readiness: String, Sendable, Encodable, CaseIterable {
     /// It is in memory.
     case loaded
     /// Its weights, if it needs any, are on this machine.

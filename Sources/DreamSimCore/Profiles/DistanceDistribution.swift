@@ -1,12 +1,12 @@
 /// The values that a metric has on some pairs of images.
-public struct DistanceDistribution: Hashable, Sendable, Codable {
+package struct DistanceDistribution: Hashable, Sendable, Codable {
     /// The number of pairs.
-    public let count: Int
+    package let count: Int
     /// Values in ascending order: all of them, or 1,001 at equal steps of rank when there are more.
-    public let values: [Double]
+    package let values: [Double]
 
     /// Sorts the values of pairs; nil when there are none. NaN must not be among them.
-    public init?(_ values: [Double]) {
+    package init?(_ values: [Double]) {
         guard !values.isEmpty else { return nil }
         let sorted = values.sorted()
         let steps = 1000
@@ -17,14 +17,14 @@ public struct DistanceDistribution: Hashable, Sendable, Codable {
     }
 
     /// The share of the pairs, 0 to 1, that are less alike than a value says; equal ones count half.
-    public func shareLessAlike(than value: Double, direction: Direction) -> Double {
+    package func shareLessAlike(than value: Double, direction: Direction) -> Double {
         let less = values.count { direction.isMoreAlike(value, than: $0) }
         let equal = values.count { $0 == value }
         return (Double(less) + Double(equal) / 2) / Double(values.count)
     }
 
     /// The value at a share of the ranks, 0 to 1.
-    public func quantile(_ share: Double) -> Double {
+    package func quantile(_ share: Double) -> Double {
         values[Int((min(max(share, 0), 1) * Double(values.count - 1)).rounded())]
     }
 }

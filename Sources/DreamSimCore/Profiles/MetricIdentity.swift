@@ -1,24 +1,24 @@
-public import DreamSimImages
+package import DreamSimImages
 import DreamSimSupport
 import DreamSimWeights
 
 /// What a metric's numbers depend on: only numbers of equal identities can be compared, cached or given percentiles.
-public struct MetricIdentity: Hashable, Sendable, Codable {
+package struct MetricIdentity: Hashable, Sendable, Codable {
     /// The metric's name.
-    public let name: String
+    package let name: String
     /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
-    public let weights: String?
+    package let weights: String?
     /// How images are prepared, and what else changes the numbers.
-    public let settings: String
+    package let settings: String
     /// Which way the numbers go.
-    public let direction: Direction
+    package let direction: Direction
 
     /// Says what a metric's numbers depend on.
     /// - Parameters:
     ///   - metric: the metric.
     ///   - decoding: how files become pixels; a model that embeds uses its own.
     ///   - resize: the side of the square to which images are brought for metrics that compare them as they are.
-    public init(_ metric: any PerceptualMetric, decoding: DecodingOptions, resize: Int? = nil) {
+    package init(_ metric: any PerceptualMetric, decoding: DecodingOptions, resize: Int? = nil) {
         let card = metric.card
         name = card.name
         weights = card.weights
@@ -36,7 +36,7 @@ public struct MetricIdentity: Hashable, Sendable, Codable {
     }
 
     /// Says what the distances between embeddings of a kind depend on.
-    public init(_ stamp: ModelStamp) {
+    package init(_ stamp: ModelStamp) {
         name = stamp.model
         weights = stamp.weights
         direction = .lowerIsMoreAlike

@@ -1,5 +1,5 @@
 public import DreamSimSupport
-public import DreamSimWeights
+package import DreamSimWeights
 public import Foundation
 
 /// What a metric's numbers mean: how they fall on known images, and where people draw the line.
@@ -7,18 +7,18 @@ public import Foundation
 /// `dreamsim evaluate` and `dreamsim calibrate` write it, one file a metric in the cache; `dreamsim compare` reads it.
 public struct MetricProfile: Hashable, Sendable, Codable {
     /// How a metric's values fall on the images of one data set.
-    public struct DataSet: Hashable, Sendable, Codable {
+    package struct DataSet: Hashable, Sendable, Codable {
         /// The set's name.
-        public let name: String
+        package let name: String
         /// SHA-256 over the set's judgments, in hexadecimal.
-        public let digest: String
+        package let digest: String
         /// Pairs of images that have nothing to do with each other: references of different judgments.
-        public let unrelated: DistanceDistribution
+        package let unrelated: DistanceDistribution
         /// Pairs of an image and its variations.
-        public let related: DistanceDistribution?
+        package let related: DistanceDistribution?
 
         /// Joins what was found on a set.
-        public init(
+        package init(
             name: String, digest: String, unrelated: DistanceDistribution, related: DistanceDistribution?
         ) {
             self.name = name
@@ -71,19 +71,19 @@ public struct MetricProfile: Hashable, Sendable, Codable {
     /// The layout of the file.
     public private(set) var version = 1
     /// The metric, and what its numbers depend on.
-    public let identity: MetricIdentity
+    package let identity: MetricIdentity
     /// What was found on data sets, one entry a name.
-    public private(set) var dataSets: [DataSet] = []
+    package private(set) var dataSets: [DataSet] = []
     /// Where people draw the line, when that was calibrated.
     public var threshold: Threshold?
 
     /// A profile that knows nothing yet.
-    public init(_ identity: MetricIdentity) {
+    package init(_ identity: MetricIdentity) {
         self.identity = identity
     }
 
     /// Takes in what was found on a data set, in place of what was known of one with that name.
-    public mutating func add(_ dataSet: DataSet) {
+    package mutating func add(_ dataSet: DataSet) {
         dataSets.removeAll { $0.name == dataSet.name }
         dataSets.append(dataSet)
     }
@@ -112,14 +112,14 @@ public struct MetricProfile: Hashable, Sendable, Codable {
 
 extension MetricProfile {
     /// Where the profile of a metric lies in the cache.
-    public static func url(of identity: MetricIdentity, in store: ModelStore) -> URL {
+    package static func url(of identity: MetricIdentity, in store: ModelStore) -> URL {
         store.configuration.home.appending(path: "profiles/\(identity.fileName).json")
     }
 
     /// Reads a profile.
     /// - Parameter identity: what it must be of.
     /// - Throws: `DreamSimError` with `.badProfile` when it cannot be read or is of another metric.
-    public init(contentsOf url: URL, of identity: MetricIdentity) throws(DreamSimError) {
+    package init(contentsOf url: URL, of identity: MetricIdentity) throws(DreamSimError) {
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badProfile, url.path, reason) }
         let profile: MetricProfile
         do {
@@ -160,13 +160,13 @@ extension MetricProfile {
     }
 
     /// The profile of a metric in the cache; nil when there is none, or none that can be read.
-    public static func find(_ identity: MetricIdentity, in store: ModelStore) -> MetricProfile? {
+    package static func find(_ identity: MetricIdentity, in store: ModelStore) -> MetricProfile? {
         try? MetricProfile(contentsOf: url(of: identity, in: store), of: identity)
     }
 
     /// Changes the profile in a file, which is made when it is not there.
     /// - Throws: `DreamSimError` with `.badProfile` or `.unwritable`.
-    public static func update(
+    package static func update(
         _ url: URL, of identity: MetricIdentity, _ change: (inout MetricProfile) -> Void
     ) throws {
         var profile = MetricProfile(identity)

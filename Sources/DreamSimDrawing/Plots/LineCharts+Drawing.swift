@@ -1,4 +1,4 @@
-public import DreamSimImages
+import DreamSimImages
 
 extension LineCharts {
     private enum Style {
@@ -19,7 +19,7 @@ extension LineCharts {
     }
 
     /// Draws the charts.
-    public func drawing() -> VectorDrawing {
+    package func drawing() -> VectorDrawing {
         let columns = max(1, min(4, panels.count))
         let rows = max(1, (panels.count + columns - 1) / columns)
         let cell = Style.left + Style.plotWidth

@@ -1,20 +1,20 @@
 import DreamSimImages
 
 /// Small line charts side by side, with one vertical axis for all so that they can be read together.
-public struct LineCharts: Sendable {
+package struct LineCharts: Sendable {
     /// One chart.
-    public struct Panel: Sendable {
+    package struct Panel: Sendable {
         /// The heading.
-        public var title: String
+        package var title: String
         /// What the horizontal axis counts.
-        public var unit: String
+        package var unit: String
         /// The places on the horizontal axis, which are spaced evenly, as they are written.
-        public var places: [String]
+        package var places: [String]
         /// For each series its value at each place; nil where there is none.
-        public var series: [[Double?]]
+        package var series: [[Double?]]
 
         /// A chart.
-        public init(title: String, unit: String, places: [String], series: [[Double?]]) {
+        package init(title: String, unit: String, places: [String], series: [[Double?]]) {
             self.title = title
             self.unit = unit
             self.places = places
@@ -23,18 +23,18 @@ public struct LineCharts: Sendable {
     }
 
     /// The heading.
-    public var title: String
+    package var title: String
     /// What the vertical axis counts.
-    public var subtitle: String
+    package var subtitle: String
     /// The names of the series, in the order of their values in the panels.
-    public var names: [String]
+    package var names: [String]
     /// The charts, in reading order.
-    public var panels: [Panel]
+    package var panels: [Panel]
     /// A note at the bottom.
-    public var footer: String
+    package var footer: String
 
     /// Charts.
-    public init(title: String, subtitle: String, names: [String], panels: [Panel], footer: String = "") {
+    package init(title: String, subtitle: String, names: [String], panels: [Panel], footer: String = "") {
         self.title = title
         self.subtitle = subtitle
         self.names = names

@@ -1,17 +1,17 @@
-public import DreamSimImages
+import DreamSimImages
 import Foundation
 
 /// A curve of many numbers above zero by step, with a logarithmic vertical axis.
-public struct LossCurve: Sendable {
+package struct LossCurve: Sendable {
     /// The heading.
-    public var title: String
+    package var title: String
     /// A line below it.
-    public var subtitle: String
+    package var subtitle: String
     /// A value a step, from step 0; those that are not above zero leave a gap.
-    public var values: [Double]
+    package var values: [Double]
 
     /// A curve.
-    public init(title: String, subtitle: String, values: [Double]) {
+    package init(title: String, subtitle: String, values: [Double]) {
         self.title = title
         self.subtitle = subtitle
         self.values = values
@@ -31,7 +31,7 @@ public struct LossCurve: Sendable {
     }
 
     /// Draws the curve.
-    public func drawing() -> VectorDrawing {
+    package func drawing() -> VectorDrawing {
         let top = Style.margin + Double(Style.title.lineHeight + Style.subtitle.lineHeight) + 18
         let (left, bottom) = (Style.margin + Style.left, top + Style.plotHeight)
         var drawing = VectorDrawing(

@@ -16,21 +16,21 @@ public struct CalibrationReport: Sendable, Encodable {
     }
 
     /// What was found of one metric.
-    public struct MetricResult: Sendable, Encodable {
+    package struct MetricResult: Sendable, Encodable {
         /// What its numbers depend on.
         public let identity: MetricIdentity
         /// The area under the ROC curve: the probability that a same pair is found more alike than a different one.
         public let area: Estimate
         /// Average precision, as scikit-learn defines it.
-        public let averagePrecision: Estimate
+        package let averagePrecision: Estimate
         /// The threshold.
-        public let threshold: ThresholdCut
+        package let threshold: ThresholdCut
         /// Where the threshold lies with the stated confidence, over draws in which there was one.
-        public let thresholdInterval: Interval?
+        package let thresholdInterval: Interval?
         /// The share of the draws in which no threshold met the criterion.
-        public let drawsWithoutThreshold: Double
+        package let drawsWithoutThreshold: Double
         /// The curve: true over false positive rate, and precision over recall.
-        public let curve: [CurvePoint]
+        package let curve: [CurvePoint]
     }
 
     /// The labeled pairs.
@@ -44,9 +44,9 @@ public struct CalibrationReport: Sendable, Encodable {
     /// The pairs that are not, weighted.
     public let negatives: Double
     /// What was found of each metric.
-    public let metrics: [MetricResult]
+    package let metrics: [MetricResult]
     /// Pairs that no metric could take.
-    public let skipped: [EvaluationReport.Skip]
+    package let skipped: [EvaluationReport.Skip]
 
     /// Finds the threshold of every metric of an evaluation of labeled pairs.
     /// - Throws: `DreamSimError`: `.empty` when pairs of one sort are missing, `.unreachable` when a wanted precision is
@@ -83,7 +83,7 @@ public struct CalibrationReport: Sendable, Encodable {
     }
 
     /// The thresholds as profiles keep them.
-    public var thresholds: [(identity: MetricIdentity, threshold: MetricProfile.Threshold)] {
+    package var thresholds: [(identity: MetricIdentity, threshold: MetricProfile.Threshold)] {
         metrics.map { metric in
             (
                 metric.identity,

@@ -1,5 +1,5 @@
 public import DreamSim
-public import DreamSimSupport
+package import DreamSimSupport
 import DreamSimWeights
 
 /// Images that people have judged: NIGHTS, BAPPS, THINGS, or a table of one's own.

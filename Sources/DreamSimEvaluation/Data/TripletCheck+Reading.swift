@@ -1,6 +1,6 @@
-public import DreamSim
-public import DreamSimImages
-public import DreamSimSupport
+package import DreamSim
+package import DreamSimImages
+package import DreamSimSupport
 import DreamSimTensors
 
 extension TripletCheck {
@@ -11,7 +11,7 @@ extension TripletCheck {
     ///   - minimumVotes: rows of NIGHTS with fewer votes are only counted.
     ///   - progress: called with the images that were decoded and their number.
     /// - Throws: `DreamSimError` when the table itself cannot be read or lacks a column.
-    public init(
+    package init(
         _ path: ImagePath, decoding: DecodingOptions = .standard, minimumVotes: Int = 6,
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(DreamSimError) {
@@ -154,7 +154,7 @@ extension TripletCheck {
     }
 
     /// A table to fill in, with the columns that `JudgedSet.triplets` reads.
-    public static let template = """
+    package static let template = """
         ref,left,right,vote,split
         photos/a.jpg,photos/a-blurred.jpg,photos/a-cropped.jpg,right,train
         photos/b.jpg,photos/b-blurred.jpg,photos/b-cropped.jpg,left,train

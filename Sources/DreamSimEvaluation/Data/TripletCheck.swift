@@ -1,12 +1,12 @@
-public import DreamSim
+package import DreamSim
 
 /// What is in a set of triplets, and everything that is wrong with it: read to the end, where reading for use stops at the
 /// first fault.
-public struct TripletCheck: Sendable, Hashable {
+package struct TripletCheck: Sendable, Hashable {
     /// A fault of a row.
-    public struct Fault: Sendable, Hashable {
+    package struct Fault: Sendable, Hashable {
         /// The sorts of faults.
-        public enum Kind: String, Sendable, Hashable, CaseIterable {
+        package enum Kind: String, Sendable, Hashable, CaseIterable {
             /// A cell that should name an image names none.
             case noPath = "no path"
             /// An image is not there.
@@ -25,44 +25,44 @@ public struct TripletCheck: Sendable, Hashable {
             case sameImage = "same image twice in a triplet"
 
             /// Whether a set can be used with it.
-            public var isWarning: Bool { self == .duplicate || self == .sameImage }
+            package var isWarning: Bool { self == .duplicate || self == .sameImage }
         }
 
         /// What is wrong.
-        public let kind: Kind
+        package let kind: Kind
         /// The line of the table, from 1.
-        public let line: Int
+        package let line: Int
         /// The file, cell or other line concerned.
-        public let reason: String
+        package let reason: String
     }
 
     /// The table that was read.
-    public let file: ImagePath
+    package let file: ImagePath
     let isNights: Bool
     /// The triplets of a split.
-    public struct Split: Sendable, Hashable {
+    package struct Split: Sendable, Hashable {
         /// As it stands in the table; empty where there are no splits.
-        public let name: String
+        package let name: String
         /// Its triplets.
-        public internal(set) var count: Int
+        package internal(set) var count: Int
     }
 
     /// The splits, in order of appearance.
-    public internal(set) var splits: [Split] = []
+    package internal(set) var splits: [Split] = []
     /// Rows of the table.
-    public internal(set) var rows = 0
+    package internal(set) var rows = 0
     /// Rows of fewer votes than are asked for, which training leaves out.
-    public internal(set) var belowMinimum = 0
+    package internal(set) var belowMinimum = 0
     /// Triplets in which all preferred the left, most did, people were divided, most preferred the right, all did.
-    public internal(set) var votes = [0, 0, 0, 0, 0]
+    package internal(set) var votes = [0, 0, 0, 0, 0]
     /// Distinct images.
-    public internal(set) var images = 0
+    package internal(set) var images = 0
     /// Everything that is wrong, in the order of the lines.
-    public internal(set) var faults: [Fault] = []
+    package internal(set) var faults: [Fault] = []
 
     /// The triplets that training learns from: those of the split 'train' in the layout of NIGHTS, and in a table that has a
     /// split 'val'; else all.
-    public var learnt: Int {
+    package var learnt: Int {
         guard isNights || splits.contains(where: { $0.name == "val" }) else {
             return splits.reduce(0) { $0 + $1.count }
         }
@@ -70,5 +70,5 @@ public struct TripletCheck: Sendable, Hashable {
     }
 
     /// Whether nothing keeps the set from being learnt from.
-    public var isUsable: Bool { learnt > 0 && faults.allSatisfy(\.kind.isWarning) }
+    package var isUsable: Bool { learnt > 0 && faults.allSatisfy(\.kind.isWarning) }
 }

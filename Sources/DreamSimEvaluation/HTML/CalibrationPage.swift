@@ -1,23 +1,23 @@
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// A calibration as one page with the curves of every metric.
-public struct CalibrationPage {
+package struct CalibrationPage {
     private let report: CalibrationReport
 
     /// Prepares a page.
-    public init(_ report: CalibrationReport) {
+    package init(_ report: CalibrationReport) {
         self.report = report
     }
 
     /// Writes the page; it appears whole or not at all.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public func write(to url: URL) throws {
+    package func write(to url: URL) throws {
         try EvaluationFile.write(text(), to: url)
     }
 
     /// The page.
-    public func text() -> String {
+    package func text() -> String {
         let set = report.dataSet
         let cards = report.metrics.sorted { ($0.area.value ?? 0) > ($1.area.value ?? 0) }.map(card)
         let facts = Markup.definitions([

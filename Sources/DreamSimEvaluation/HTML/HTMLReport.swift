@@ -1,13 +1,13 @@
 import DreamSim
-public import DreamSimImages
+package import DreamSimImages
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// An evaluation as one page: scores with their intervals, how far each metric can be trusted, what its distances mean,
 /// the judgments on which metrics and people differ most, and how everything was made.
 ///
 /// The page is one file: images are inside, nothing is fetched, no program runs.
-public struct HTMLReport {
+package struct HTMLReport {
     let report: EvaluationReport
     let decoding: DecodingOptions
     /// From the best to the worst.
@@ -20,7 +20,7 @@ public struct HTMLReport {
     ///   - report: the evaluation.
     ///   - decoding: how images are read for showing.
     ///   - shown: the number of judgments that are shown with their images, 0 or more.
-    public init(_ report: EvaluationReport, decoding: DecodingOptions, shown: Int = 12) {
+    package init(_ report: EvaluationReport, decoding: DecodingOptions, shown: Int = 12) {
         self.report = report
         self.decoding = decoding
         self.shown = max(0, shown)
@@ -32,12 +32,12 @@ public struct HTMLReport {
 
     /// Writes the page; it appears whole or not at all.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public func write(to url: URL) throws {
+    package func write(to url: URL) throws {
         try EvaluationFile.write(text(), to: url)
     }
 
     /// The page.
-    public func text() -> String {
+    package func text() -> String {
         Page.text(
             title: "\(report.dataSet.name): metrics beside people",
             body: [header, scores, metricCards, agreement, disagreements, making].joined(separator: "\n"))

@@ -1,11 +1,11 @@
 import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// Writes an evaluation with every judgment.
-public enum EvaluationFile {
+package enum EvaluationFile {
     /// The layouts, each by its file name extension.
-    public enum Format: String, Sendable, CaseIterable {
+    package enum Format: String, Sendable, CaseIterable {
         /// The report with its judgments, one object.
         case json
         /// One line for each judgment and metric, under a line of names.
@@ -16,7 +16,7 @@ public enum EvaluationFile {
 
     /// Writes to a file, which appears whole or not at all; its extension chooses the layout.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public static func write(_ report: EvaluationReport, to url: URL) throws {
+    package static func write(_ report: EvaluationReport, to url: URL) throws {
         guard let format = Format(rawValue: url.pathExtension.lowercased()) else {
             throw DreamSimError(.unwritable, url.path, "the extension must be .json, .csv or .ndjson")
         }

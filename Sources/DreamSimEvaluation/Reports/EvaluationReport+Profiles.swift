@@ -2,7 +2,7 @@ public import DreamSim
 
 extension EvaluationReport {
     /// What the set says of each metric's distances; metrics without unrelated pairs say nothing.
-    public var profiles: [(identity: MetricIdentity, dataSet: MetricProfile.DataSet)] {
+    package var profiles: [(identity: MetricIdentity, dataSet: MetricProfile.DataSet)] {
         metrics.compactMap { metric in
             metric.unrelated.map {
                 (

@@ -3,65 +3,65 @@ public import DreamSim
 /// How well metrics agree with people on a data set, and with each other.
 public struct EvaluationReport: Sendable {
     /// What was judged.
-    public struct DataSet: Sendable, Encodable {
+    package struct DataSet: Sendable, Encodable {
         /// The set's name.
-        public let name: String
+        package let name: String
         /// The layout it was read from.
-        public let layout: String
+        package let layout: String
         /// Where it lies.
-        public let root: ImagePath
+        package let root: ImagePath
         /// What was chosen of it.
-        public let selection: String
+        package let selection: String
         /// What people were asked.
-        public let task: JudgmentTask
+        package let task: JudgmentTask
         /// SHA-256 over the judgments, in hexadecimal.
-        public let digest: String
+        package let digest: String
         /// The judgments that were chosen.
-        public let judgments: Int
+        package let judgments: Int
         /// The distinct images in them.
-        public let images: Int
+        package let images: Int
         /// The rows that the selection left out.
-        public let leftOut: Int
+        package let leftOut: Int
         /// What is odd about the set and no error.
-        public let notes: [String]
+        package let notes: [String]
     }
 
     /// A judgment without a value, and why.
-    public struct Skip: Sendable, Hashable, Encodable {
+    package struct Skip: Sendable, Hashable, Encodable {
         /// The judgment's id.
-        public let id: String
+        package let id: String
         /// Why.
-        public let reason: String
+        package let reason: String
     }
 
     /// A metric's score on a part of the set.
-    public struct PartScore: Sendable, Encodable {
+    package struct PartScore: Sendable, Encodable {
         /// The part's label.
-        public let part: String
+        package let part: String
         /// The score.
-        public let score: Estimate
+        package let score: Estimate
     }
 
     /// What was found of one metric.
     public struct MetricResult: Sendable, Encodable {
         /// What its numbers depend on.
-        public let identity: MetricIdentity
+        package let identity: MetricIdentity
         /// What it is, in a line.
         public let summary: String
         /// The score over the whole set.
         public let score: Estimate
         /// The scores of its parts.
-        public let parts: [PartScore]
+        package let parts: [PartScore]
         /// Average precision as LPIPS' evaluation computes it, where average precision is the score.
         public let interpolatedPrecision: Double?
         /// Agreement with people by how clear the metric's choice is, from the least clear on.
-        public let reliability: [ReliabilityBin]
+        package let reliability: [ReliabilityBin]
         /// Its values on images and their variations.
-        public let related: DistanceDistribution?
+        package let related: DistanceDistribution?
         /// Its values on references of different judgments.
-        public let unrelated: DistanceDistribution?
+        package let unrelated: DistanceDistribution?
         /// Judgments that it alone, or not every metric, could not take.
-        public let failures: [Skip]
+        package let failures: [Skip]
         /// Values, or embeddings for models that embed, that were computed in this run and not found in the cache.
         public let computed: Int
         /// How long that took, in seconds.
@@ -93,7 +93,7 @@ public struct EvaluationReport: Sendable {
     }
 
     /// What was judged.
-    public let dataSet: DataSet
+    package let dataSet: DataSet
     /// How intervals were made.
     public let bootstrap: Bootstrap
     /// What was found of each metric, in the order in which they were given.
@@ -101,7 +101,7 @@ public struct EvaluationReport: Sendable {
     /// Every two metrics beside each other.
     public let comparisons: [MetricComparison]
     /// Judgments that no metric could take.
-    public let skipped: [Skip]
+    package let skipped: [Skip]
     package let items: [Item]
 }
 

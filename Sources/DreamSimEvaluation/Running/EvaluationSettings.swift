@@ -46,7 +46,7 @@ public struct EvaluatedMetric: Sendable {
     /// The metric.
     public let metric: any PerceptualMetric
     /// What its numbers depend on.
-    public let identity: MetricIdentity
+    package let identity: MetricIdentity
 
     /// Takes a metric into an evaluation.
     public init(_ metric: any PerceptualMetric, settings: EvaluationSettings) {

@@ -1,15 +1,15 @@
 /// Judgments on which a metric's choice is about equally clear, and its agreement with people on them.
-public struct ReliabilityBin: Sendable, Hashable, Encodable {
+package struct ReliabilityBin: Sendable, Hashable, Encodable {
     /// The least difference of the two values among them.
-    public let lowestMargin: Double
+    package let lowestMargin: Double
     /// The greatest difference.
-    public let highestMargin: Double
+    package let highestMargin: Double
     /// The mean score.
-    public let score: Double
+    package let score: Double
     /// Wilson's interval of the score at 95 %, which stays honest for few judgments where all or none agree.
-    public let interval: Interval
+    package let interval: Interval
     /// The number of judgments.
-    public let count: Int
+    package let count: Int
 
     /// Divides judgments into bins of equal number by their margin; equal margins may fall into two bins.
     /// - Parameter judgments: margins and scores.

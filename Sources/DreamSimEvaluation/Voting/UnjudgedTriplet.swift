@@ -1,19 +1,19 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import DreamSimWeights
 
 /// A reference and two images: a person judges which is more similar to it.
 public struct UnjudgedTriplet: Sendable, Hashable {
     /// What tells it from the others of its table.
-    public let id: String
+    package let id: String
     /// What the others are compared with.
-    public let reference: ImagePath
+    package let reference: ImagePath
     /// One of the two, as the table has it.
-    public let left: ImagePath
+    package let left: ImagePath
     /// The other.
-    public let right: ImagePath
+    package let right: ImagePath
     /// The part of the set that the table puts it in; nil where it has no column `split`.
-    public let split: String?
+    package let split: String?
     /// The paths as the table has them: reference, left, right.
     let cells: [String]
 

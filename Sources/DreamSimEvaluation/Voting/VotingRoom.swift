@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import Foundation
 import Synchronization
@@ -9,35 +9,35 @@ import Synchronization
 /// The table of judgments has the columns `ref`, `left`, `right` and `vote` (1 for right, as the table of triplets has
 /// it, wherever it stood on the screen), and `split`: `train` or `val`, or `repeat` for what was judged for the second
 /// time. Beside them it keeps `id`, `repeat`, `swapped`, `seconds` and `time`.
-public final class VotingRoom: Sendable {
+package final class VotingRoom: Sendable {
     /// What is shown next.
-    public struct Trial: Sendable, Hashable {
+    package struct Trial: Sendable, Hashable {
         /// What tells it from all others of the room.
-        public let number: Int
+        package let number: Int
         /// What the others are compared with.
-        public let reference: ImagePath
+        package let reference: ImagePath
         /// The image that stands on the left.
-        public let left: ImagePath
+        package let left: ImagePath
         /// The image that stands on the right.
-        public let right: ImagePath
+        package let right: ImagePath
     }
 
     /// How far the person is.
-    public struct Progress: Sendable, Hashable, Encodable {
+    package struct Progress: Sendable, Hashable, Encodable {
         /// The judgments that are made, repeats with them.
-        public let done: Int
+        package let done: Int
         /// The judgments that are wanted, repeats with them.
-        public let total: Int
+        package let total: Int
         /// What was passed over since the room was opened.
-        public let skipped: Int
+        package let skipped: Int
         /// The triplets that were judged twice.
-        public let repeats: Int
+        package let repeats: Int
         /// Those of them that were judged alike both times.
-        public let agreeing: Int
+        package let agreeing: Int
     }
 
     /// The side that was chosen.
-    public enum Side: String, Sendable, CaseIterable {
+    package enum Side: String, Sendable, CaseIterable {
         case left
         case right
     }
@@ -61,7 +61,7 @@ public final class VotingRoom: Sendable {
     /// Held as long as the room is open: two of them would write over each other.
     private let lock: FileLock
     /// The table of judgments.
-    public let votes: ImagePath
+    package let votes: ImagePath
 
     /// Opens a room. Judgments of an earlier sitting are kept, and it resumes after them.
     /// - Parameters:
@@ -73,7 +73,7 @@ public final class VotingRoom: Sendable {
     ///   - repeats: the share of triplets that is judged twice, 0 to 1.
     ///   - seed: chooses order and sides.
     /// - Throws: `DreamSimError`.
-    public init(
+    package init(
         _ file: ImagePath, votes: ImagePath? = nil, root: ImagePath? = nil, repeats: Double = 0.1, seed: UInt64 = 1
     ) throws(DreamSimError) {
         precondition((0...1).contains(repeats), "a share of \(repeats)")
@@ -104,7 +104,7 @@ public final class VotingRoom: Sendable {
     }
 
     /// What is to be judged next, and what after that, as far as there is something.
-    public var upcoming: [Trial] {
+    package var upcoming: [Trial] {
         let waiting = state.withLock { state in
             let done = Self.done(state.file)
             let skipped = state.skipped
@@ -116,12 +116,12 @@ public final class VotingRoom: Sendable {
     }
 
     /// What was or will be shown under a number; nil when there is none.
-    public func trial(numbered number: Int) -> Trial? {
+    package func trial(numbered number: Int) -> Trial? {
         schedule.showings.indices.contains(number) ? trial(number) : nil
     }
 
     /// How far the person is.
-    public var progress: Progress {
+    package var progress: Progress {
         state.withLock { state in
             let known = Set(triplets.map(\.id))
             let done = Self.done(state.file).filter { known.contains($0.key.id) }
@@ -140,7 +140,7 @@ public final class VotingRoom: Sendable {
     ///   - seconds: how long the person looked.
     /// - Returns: false when the trial waits for no judgment; nothing changes then.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public func judge(_ number: Int, _ side: Side, seconds: Double? = nil) throws(DreamSimError) -> Bool {
+    package func judge(_ number: Int, _ side: Side, seconds: Double? = nil) throws(DreamSimError) -> Bool {
         try change(number) { (state, showing) throws(DreamSimError) in
             try state.file.append(
                 triplets[showing.triplet], paths: paths[showing.triplet],
@@ -151,14 +151,14 @@ public final class VotingRoom: Sendable {
 
     /// Passes a trial over until the room is opened again, as for an image that cannot be shown.
     /// - Returns: false when the trial waits for no judgment.
-    public func skip(_ number: Int) throws(DreamSimError) -> Bool {
+    package func skip(_ number: Int) throws(DreamSimError) -> Bool {
         try change(number) { (state, showing) in _ = state.skipped.insert(showing) }
     }
 
     /// Takes the last judgment back, so that it is asked for again.
     /// - Returns: false when there is none.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    public func undo() throws(DreamSimError) -> Bool {
+    package func undo() throws(DreamSimError) -> Bool {
         try locked { (state) throws(DreamSimError) in
             guard !state.file.votes.isEmpty else { return false }
             try state.file.removeLast()
@@ -167,7 +167,7 @@ public final class VotingRoom: Sendable {
     }
 
     /// The table of judgments, as it is on the disk.
-    public var table: [UInt8] { state.withLock { $0.file.bytes } }
+    package var table: [UInt8] { state.withLock { $0.file.bytes } }
 
     // MARK: Parts
 

@@ -1,13 +1,13 @@
 /// Which numbers the ends of a color map stand for, and what they mean.
-public struct ColorScale: Sendable, Hashable {
+package struct ColorScale: Sendable, Hashable {
     /// The colors.
-    public var map: ColorMap
+    package var map: ColorMap
     /// The number of the map's first color.
-    public var low: Double
+    package var low: Double
     /// The number of the map's last color, above `low`.
-    public var high: Double
+    package var high: Double
     /// What the numbers are, for the color bar, such as `lpips-alex, higher is more different`.
-    public var caption: String
+    package var caption: String
 
     /// A scale from its ends. Ends that are no range, such as those of a map of zeros, are widened to one.
     ///
@@ -16,7 +16,7 @@ public struct ColorScale: Sendable, Hashable {
     ///   - low: The number of the first color.
     ///   - high: The number of the last color.
     ///   - caption: What the numbers are.
-    public init(_ map: ColorMap, from low: Double = 0, to high: Double, caption: String = "") {
+    package init(_ map: ColorMap, from low: Double = 0, to high: Double, caption: String = "") {
         self.map = map
         self.low = low.isFinite ? low : 0
         self.high = high.isFinite && high > self.low ? high : self.low + 1
@@ -24,12 +24,12 @@ public struct ColorScale: Sendable, Hashable {
     }
 
     /// The color of a number; numbers outside have the color of the nearer end.
-    public func color(of value: Float) -> RGB {
+    package func color(of value: Float) -> RGB {
         map.color(at: (Double(value) - low) / (high - low))
     }
 
     /// The field as an image of the scale's colors, a pixel a value.
-    public func image(of field: ScalarField) -> Image {
+    package func image(of field: ScalarField) -> Image {
         let table = (0..<1024).map { map.color(at: Double($0) / 1023) }
         let factor = 1023 / (high - low)
         let count = field.values.count * 3
@@ -45,7 +45,7 @@ public struct ColorScale: Sendable, Hashable {
     }
 
     /// Round numbers within the scale, about `count` of them, and how they are written.
-    public func ticks(about count: Int = 5) -> [(value: Double, label: String)] {
+    package func ticks(about count: Int = 5) -> [(value: Double, label: String)] {
         Ticks.round(from: low, to: high, about: count)
     }
 }

@@ -19,7 +19,7 @@ extension Image {
     ///   - field: The values; the whole field covers the whole image.
     ///   - scale: The colors of the values.
     ///   - opacity: 0...1; 0 shows the gray image alone, 1 the colors alone.
-    public func overlaid(with field: ScalarField, scale: ColorScale, opacity: Double = 0.6) -> Image {
+    package func overlaid(with field: ScalarField, scale: ColorScale, opacity: Double = 0.6) -> Image {
         precondition((0...1).contains(opacity), "an opacity of \(opacity)")
         let colors = scale.image(of: field.resized(width: width, height: height))
         let gray = desaturated()

@@ -1,20 +1,20 @@
 package import DreamSimTensors
 
 /// How much each channel of a convolutional network varies over an image: a description of its textures and colors.
-public struct ChannelStatistics: Hashable, Sendable, Codable {
+package struct ChannelStatistics: Hashable, Sendable, Codable {
     /// The network.
-    public let network: ConvolutionalArchitecture
+    package let network: ConvolutionalArchitecture
     /// The places that are looked at, in the network's order, such as `relu1_2`.
-    public let taps: [String]
+    package let taps: [String]
 
     /// Says where to look.
-    public init(_ network: ConvolutionalArchitecture, at taps: [String]) {
+    package init(_ network: ConvolutionalArchitecture, at taps: [String]) {
         self.network = network
         self.taps = taps
     }
 
     /// The channels of each place; nil when the network does not have the place.
-    public var channels: [Int]? {
+    package var channels: [Int]? {
         let known = network.taps
         let found = taps.compactMap { tap in known.first { $0.name == tap }?.channels }
         return found.count == taps.count ? found : nil

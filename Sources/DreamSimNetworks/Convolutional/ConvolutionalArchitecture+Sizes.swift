@@ -2,7 +2,7 @@ import DreamSimTensors
 
 extension ConvolutionalArchitecture {
     /// The smallest side of images that all taps can be computed of.
-    public var minimumSide: Int {
+    package var minimumSide: Int {
         (1...).first { side in
             var length = side
             for window in windows where length > 0 { length = window.outputs(of: length) }

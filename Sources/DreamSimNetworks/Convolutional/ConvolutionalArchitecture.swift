@@ -1,5 +1,5 @@
 /// The convolutional networks through which learned metrics see.
-public enum ConvolutionalArchitecture: String, Sendable, Hashable, Codable, CaseIterable {
+package enum ConvolutionalArchitecture: String, Sendable, Hashable, Codable, CaseIterable {
     /// VGG with 13 convolutions (Simonyan and Zisserman 2014).
     case vgg16
     /// AlexNet as torchvision has it (Krizhevsky 2014, "one weird trick").
@@ -60,7 +60,7 @@ public enum ConvolutionalArchitecture: String, Sendable, Hashable, Codable, Case
     }
 
     /// The places that can be looked at, in their order, with their channels.
-    public var taps: [(name: String, channels: Int)] {
+    package var taps: [(name: String, channels: Int)] {
         var channels = 3
         var taps: [(name: String, channels: Int)] = []
         for step in steps {

@@ -1,11 +1,11 @@
-public import DreamSimSupport
+package import DreamSimSupport
 package import DreamSimTensors
 import Synchronization
 
 /// A convolutional network with its weights, ready to look through. Immutable, so that any number of threads may share it.
-public final class ConvolutionalNetwork: Sendable {
+package final class ConvolutionalNetwork: Sendable {
     /// The architecture.
-    public let architecture: ConvolutionalArchitecture
+    package let architecture: ConvolutionalArchitecture
     /// The layers up to the last tap.
     package let layers: [any MapLayer]
     /// The layers after which is looked, by their index in `layers`.
@@ -23,7 +23,7 @@ public final class ConvolutionalNetwork: Sendable {
     }
 
     /// How maps are made smaller between the convolutions.
-    public enum Pooling: Sendable, Hashable {
+    package enum Pooling: Sendable, Hashable {
         /// The largest value of each window, as the network was trained.
         case maximum
         /// The root of a weighted mean of squares, which does not alias, as DISTS replaces it.
@@ -37,7 +37,7 @@ public final class ConvolutionalNetwork: Sendable {
     ///   - last: the last tap that is wanted; all when nil.
     ///   - pooling: how maps are made smaller.
     /// - Throws: `DreamSimError` with `.missingWeight` or `.shapeMismatch`.
-    public init(
+    package init(
         _ architecture: ConvolutionalArchitecture, weights: WeightSet, through last: String? = nil,
         pooling: Pooling = .maximum
     ) throws(DreamSimError) {

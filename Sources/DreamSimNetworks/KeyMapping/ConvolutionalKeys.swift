@@ -1,4 +1,4 @@
-public import DreamSimCheckpoints
+package import DreamSimCheckpoints
 import DreamSimSupport
 import DreamSimTensors
 
@@ -43,7 +43,7 @@ extension WeightSet {
     ///   - last: the last tap that is wanted; all when nil.
     /// - Throws: `DreamSimError` with `.unknownLayout`, `.missingWeight` or `.shapeMismatch`; `DreamSimError` when reading
     ///   fails.
-    public init(
+    package init(
         _ checkpoint: Checkpoint, for architecture: ConvolutionalArchitecture, through last: String? = nil
     ) throws {
         let reader = Reader(checkpoint: checkpoint, convention: try ConvolutionalConvention(checkpoint, architecture))

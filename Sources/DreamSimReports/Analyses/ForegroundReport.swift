@@ -1,7 +1,7 @@
-public import DreamSimCore
+package import DreamSimCore
 import DreamSimDrawing
-public import DreamSimImages
-public import DreamSimPipeline
+package import DreamSimImages
+package import DreamSimPipeline
 import Foundation
 
 /// How much of the difference of two images lies in what they show, and how much in what is around it: metrics between the
@@ -9,49 +9,49 @@ import Foundation
 ///
 /// Painting makes an edge where there was none, and the shape of a foreground shows in both painted versions; the three numbers
 /// do not add up to anything.
-public struct ForegroundReport: Sendable, Encodable {
+package struct ForegroundReport: Sendable, Encodable {
     /// What one metric says.
-    public struct Measurement: Sendable, Encodable {
+    package struct Measurement: Sendable, Encodable {
         /// The metric's name.
-        public let metric: String
+        package let metric: String
         /// Which way its numbers go.
-        public let direction: Direction
+        package let direction: Direction
         /// Between the whole images.
-        public let whole: Double
+        package let whole: Double
         /// With the background of both painted over: the foregrounds are compared.
-        public let foreground: Double
+        package let foreground: Double
         /// With the foreground of both painted over: the backgrounds are compared.
-        public let background: Double
+        package let background: Double
     }
 
     /// One of the two images.
-    public struct Side: Sendable, Encodable {
+    package struct Side: Sendable, Encodable {
         /// The file.
-        public let image: ImagePath
+        package let image: ImagePath
         /// The share of the image that is foreground, 0...1.
-        public let foreground: Double
+        package let foreground: Double
     }
 
     /// How the foreground was told.
-    public let source: String
+    package let source: String
     /// What is painted over, as red, green and blue.
-    public let neutralColor: RGB
+    package let neutralColor: RGB
     /// The first image.
-    public let a: Side
+    package let a: Side
     /// The second image.
-    public let b: Side
+    package let b: Side
     /// What each metric says.
-    public let measurements: [Measurement]
+    package let measurements: [Measurement]
 
     /// The mean color of ImageNet's photographs, which most networks see as about zero.
-    public static let neutralColor = RGB(124, 116, 104)
+    package static let neutralColor = RGB(124, 116, 104)
 
     /// Measures.
     /// - Parameters:
     ///   - versions: the two images and their painted versions.
     ///   - metrics: the metrics, at least one.
     /// - Throws: as `PerceptualMetric.values(from:to:)`.
-    public init(of versions: ForegroundVersions, metrics: [any PerceptualMetric]) throws {
+    package init(of versions: ForegroundVersions, metrics: [any PerceptualMetric]) throws {
         source = versions.source
         neutralColor = versions.neutralColor
         a = Side(image: versions.a.path, foreground: versions.a.share)
@@ -66,7 +66,7 @@ public struct ForegroundReport: Sendable, Encodable {
     }
 
     /// Draws the images and their painted versions, with what each metric says.
-    public func sheet(of versions: ForegroundVersions) -> Image {
+    package func sheet(of versions: ForegroundVersions) -> Image {
         func lines(_ value: (Measurement) -> Double) -> [String] {
             measurements.map { "\($0.metric) " + String(format: "%.4f", value($0)) }
         }

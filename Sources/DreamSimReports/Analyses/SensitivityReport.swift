@@ -1,66 +1,66 @@
-public import DreamSimCodecs
-public import DreamSimCore
-public import DreamSimImages
-public import DreamSimPipeline
+package import DreamSimCodecs
+package import DreamSimCore
+package import DreamSimImages
+package import DreamSimPipeline
 import DreamSimSupport
 import Foundation
 
 /// How sensitive metrics are to each alteration of an image, at several strengths.
 public struct SensitivityReport: Sendable, Encodable {
     /// What one metric says of one altered image.
-    public struct Measurement: Sendable, Encodable {
+    package struct Measurement: Sendable, Encodable {
         /// How the image was altered.
-        public let alteration: Alteration
+        package let alteration: Alteration
         /// How strongly; `unit` says in what.
-        public let strength: Double
+        package let strength: Double
         /// What the strength counts.
-        public let unit: String
+        package let unit: String
         /// The metric's name.
-        public let metric: String
+        package let metric: String
         /// The metric between the image and the altered one.
-        public let value: Double
+        package let value: Double
         /// How far the value is from that of identical images: 0 for the same, higher is more different.
-        public let difference: Double
+        package let difference: Double
         /// The difference divided by the metric's scale: comparable between metrics.
-        public let share: Double
+        package let share: Double
     }
 
     /// One metric and what its differences are divided by.
-    public struct Metric: Sendable, Encodable {
+    package struct Metric: Sendable, Encodable {
         /// What the metric is.
-        public let card: MetricCard
+        package let card: MetricCard
         /// The difference that counts as 1.
-        public let scale: Double
+        package let scale: Double
     }
 
     /// The image.
-    public let image: ImagePath
+    package let image: ImagePath
     /// The columns at which it was altered and compared.
-    public let width: Int
+    package let width: Int
     /// The rows at which it was altered and compared.
     public let height: Int
     /// The random seed.
     public let seed: UInt64
     /// What a share of 1 is.
-    public let scaling: String
+    package let scaling: String
     /// An image that shows something else, whose differences are the scales; nil when the largest differences are.
-    public let unrelated: ImagePath?
+    package let unrelated: ImagePath?
     /// The metrics.
-    public let metrics: [Metric]
+    package let metrics: [Metric]
     /// All measurements: by alteration, then by strength, then by metric.
-    public let measurements: [Measurement]
+    package let measurements: [Measurement]
 
     /// How an image is altered.
-    public struct Settings: Sendable {
+    package struct Settings: Sendable {
         /// The ways of altering.
         public var alterations: [Alteration]
         /// The random seed.
         public var seed: UInt64
         /// Larger images are first brought to this longer side, in pixels, at least 16.
-        public var longestSide: Int
+        package var longestSide: Int
 
         /// Settings.
-        public init(alterations: [Alteration] = Alteration.allCases, seed: UInt64 = 1, longestSide: Int = 512) {
+        package init(alterations: [Alteration] = Alteration.allCases, seed: UInt64 = 1, longestSide: Int = 512) {
             precondition(longestSide >= 16, "a side of \(longestSide)")
             self.alterations = alterations
             self.seed = seed
@@ -68,7 +68,7 @@ public struct SensitivityReport: Sendable, Encodable {
         }
 
         /// The image as it is altered and compared.
-        public func prepared(_ image: Image) -> Image {
+        package func prepared(_ image: Image) -> Image {
             let longer = max(image.width, image.height)
             guard longer > longestSide else { return image }
             func scaled(_ side: Int) -> Int {
@@ -88,7 +88,7 @@ public struct SensitivityReport: Sendable, Encodable {
     ///   - progress: called with the number of alterations that are done.
     /// - Throws: as `PerceptualMetric.values(from:to:)`; `DreamSimError` with `.badSetting` when the unrelated image is the
     ///   same to a metric.
-    public init(
+    package init(
         of source: Heatmap.Source, metrics: [any PerceptualMetric], unrelated: Heatmap.Source? = nil,
         settings: Settings = Settings(), progress: (Int) -> Void = { _ in }
     ) throws {

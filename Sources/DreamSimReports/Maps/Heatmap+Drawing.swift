@@ -1,12 +1,12 @@
 import DreamSimDrawing
-public import DreamSimImages
+package import DreamSimImages
 import Foundation
 
 extension Heatmap {
     /// How maps are drawn.
-    public struct Drawing: Sendable {
+    package struct Drawing: Sendable {
         /// What stands on the image.
-        public enum Layout: String, Sendable, CaseIterable {
+        package enum Layout: String, Sendable, CaseIterable {
             /// The images and the overlays side by side, with headings and the color bar.
             case sheet
             /// The overlays at the size of their images, with the color bar.
@@ -16,16 +16,16 @@ extension Heatmap {
         }
 
         /// What stands on the image.
-        public var layout: Layout
+        package var layout: Layout
         /// The colors.
-        public var colors: ColorMap
+        package var colors: ColorMap
         /// How much of the colors is seen, 0...1.
-        public var opacity: Double
+        package var opacity: Double
         /// The value of the last color; nil for the largest of the maps. Set it to compare images with each other.
-        public var highest: Double?
+        package var highest: Double?
 
         /// A way of drawing.
-        public init(
+        package init(
             layout: Layout = .sheet, colors: ColorMap = .inferno, opacity: Double = 0.6, highest: Double? = nil
         ) {
             self.layout = layout
@@ -36,7 +36,7 @@ extension Heatmap {
     }
 
     /// Draws the maps over their images.
-    public func drawn(_ drawing: Drawing = Drawing()) -> Image {
+    package func drawn(_ drawing: Drawing = Drawing()) -> Image {
         let scale = ColorScale(
             drawing.colors, to: drawing.highest ?? Double(largest), caption: "\(metric.name): \(meaning)")
         switch drawing.layout {

@@ -2,11 +2,11 @@ import DreamSimCheckpoints
 import DreamSimPipeline
 import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 
 extension Heatmap {
     /// The layouts of a map's raw values, each by its file name extension.
-    public enum ValueFormat: String, Sendable, CaseIterable {
+    package enum ValueFormat: String, Sendable, CaseIterable {
         /// Everything that is known of the maps, with all values.
         case json
         /// float32 as NumPy's: [rows, columns], or [images, rows, columns] when there are several.
@@ -20,7 +20,7 @@ extension Heatmap {
     /// Writes the raw values to a file, which appears whole or not at all.
     /// - Throws: `DreamSimError` with `.badSetting` for a PNG of several maps, with `.unwritable` when the disk is full or the
     ///   like; `DreamSimError`; `DreamSimError`.
-    public func writeValues(as format: ValueFormat, to url: URL) throws {
+    package func writeValues(as format: ValueFormat, to url: URL) throws {
         switch format {
         case .json: try WholeFile.write(try JSON.text(self) + "\n", to: url)
         case .csv: try WholeFile.write(csv(), to: url)

@@ -1,48 +1,48 @@
-public import DreamSimCore
-public import DreamSimImages
-public import DreamSimPipeline
+package import DreamSimCore
+package import DreamSimImages
+package import DreamSimPipeline
 import DreamSimSupport
 
 /// Maps of one kind with what they were made of: the difference of two images, or the attention of each.
-public struct Heatmap: Sendable {
+package struct Heatmap: Sendable {
     /// One map, and the image over which it lies.
-    public struct Layer: Sendable {
+    package struct Layer: Sendable {
         /// The file of the image.
-        public let path: ImagePath
+        package let path: ImagePath
         /// The image that the whole field covers: the file's, or the square that was cut from it or padded around it.
-        public let image: Image
+        package let image: Image
         /// The values.
-        public let field: ScalarField
+        package let field: ScalarField
     }
 
     /// An image that was read from a file.
-    public struct Source: Sendable {
+    package struct Source: Sendable {
         /// The file.
-        public let path: ImagePath
+        package let path: ImagePath
         /// Its pixels.
-        public let image: Image
+        package let image: Image
 
         /// Joins an image with its file.
-        public init(path: ImagePath, image: Image) {
+        package init(path: ImagePath, image: Image) {
             self.path = path
             self.image = image
         }
 
         /// Reads a file.
         /// - Throws: `DreamSimError` when it cannot be read.
-        public init(_ path: ImagePath, options: DecodingOptions = .standard) throws {
+        package init(_ path: ImagePath, options: DecodingOptions = .standard) throws {
             self.init(path: path, image: try Image(contentsOfFile: path.bytes, options: options))
         }
     }
 
     /// A mask that a metric was limited to.
-    public struct Limit: Sendable, Encodable {
+    package struct Limit: Sendable, Encodable {
         /// The mask's name.
-        public let mask: String
+        package let mask: String
         /// The share of the images that counts.
-        public let share: Double
+        package let share: Double
         /// What becomes of a transformer's masked patches.
-        public let handling: String
+        package let handling: String
 
         init(_ metric: MaskedMetric) {
             mask = metric.mask.name
@@ -52,19 +52,19 @@ public struct Heatmap: Sendable {
     }
 
     /// What the maps show.
-    public let kind: MapKind
+    package let kind: MapKind
     /// What made them.
-    public let metric: MetricCard
+    package let metric: MetricCard
     /// What made a model's numbers; nil for metrics that are no model.
-    public let model: ModelStamp?
+    package let model: ModelStamp?
     /// What the difference is taken from; nil for attention.
-    public let reference: Source?
+    package let reference: Source?
     /// The metric between the two images; nil for attention.
-    public let value: Double?
+    package let value: Double?
     /// To what the metric was limited; nil for whole images.
-    public let mask: Limit?
+    package let mask: Limit?
     /// The maps: one for a difference, one an image for attention.
-    public let layers: [Layer]
+    package let layers: [Layer]
 
     /// Maps the difference of two images.
     /// - Parameters:
@@ -72,7 +72,7 @@ public struct Heatmap: Sendable {
     ///   - reference: the first image.
     ///   - image: the second, over which the map lies.
     /// - Throws: `DreamSimError` with `.badSetting` when the metric has no map, and as `SpatialMetric.map(_:_:)`.
-    public init(difference metric: any PerceptualMetric, from reference: Source, to image: Source) throws {
+    package init(difference metric: any PerceptualMetric, from reference: Source, to image: Source) throws {
         guard let spatial = metric as? any SpatialMetric else {
             throw DreamSimError(
                 .badSetting, metric.card.name,
@@ -100,7 +100,7 @@ public struct Heatmap: Sendable {
     ///   - metric: a model of vision transformers.
     ///   - images: the images, at least one.
     /// - Throws: `DreamSimError` with `.badSetting` when the metric is no such model.
-    public init(attention kind: MapKind, of metric: any PerceptualMetric, in images: [Source]) throws {
+    package init(attention kind: MapKind, of metric: any PerceptualMetric, in images: [Source]) throws {
         precondition(kind != .difference && !images.isEmpty, "a map of \(kind) of \(images.count) images")
         guard let model = metric as? PerceptualModel else {
             throw DreamSimError(
@@ -120,7 +120,7 @@ public struct Heatmap: Sendable {
     }
 
     /// What the values say.
-    public var meaning: String {
+    package var meaning: String {
         switch kind {
         case .difference: "difference, higher is more different"
         case .rollout: "attention through all blocks, 1 is an equal share"
@@ -129,7 +129,7 @@ public struct Heatmap: Sendable {
     }
 
     /// The largest value of all maps.
-    public var largest: Float { layers.map(\.field.largest).max() ?? 0 }
+    package var largest: Float { layers.map(\.field.largest).max() ?? 0 }
 
     /// The part of an image that a map covers: all of it, in its own shape, unless a model cuts or pads it.
     static func covered(_ image: Image, by metric: any PerceptualMetric) -> Image {
@@ -153,7 +153,7 @@ extension Heatmap: Encodable {
     }
 
     /// Writes everything but the images.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(kind, forKey: .kind)
         try container.encode(meaning, forKey: .meaning)

@@ -1,10 +1,10 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 
 /// How images are put into clusters.
-public struct ClusterOptions: Sendable {
+package struct ClusterOptions: Sendable {
     /// By which rule.
-    public enum Method: String, Sendable, Codable, CaseIterable {
+    package enum Method: String, Sendable, Codable, CaseIterable {
         /// As many clusters as are asked for, each image in that of the nearest center (spherical k-means, begun by
         /// k-means++).
         case kMeans = "k-means"
@@ -14,23 +14,23 @@ public struct ClusterOptions: Sendable {
     }
 
     /// By which rule.
-    public var method: Method
+    package var method: Method
     /// How many clusters are wanted. For k-means √(n/2) when nil. Linkage stops at so many, or, when nil, at `distance`.
-    public var count: Int?
+    package var count: Int?
     /// Linkage joins clusters up to this mean distance; when nil, and no `count` is given, half of the median distance
     /// between images.
-    public var distance: Double?
+    package var distance: Double?
     /// The same seed gives the same clusters.
-    public var seed: UInt64 = 1
+    package var seed: UInt64 = 1
     /// How many neighbors of each image linkage considers.
-    public var neighbors = 30
+    package var neighbors = 30
     /// The most rounds of k-means.
-    public var rounds = 50
+    package var rounds = 50
     /// Only files in these folders; all of the index when empty.
-    public var folders: [ImagePath] = []
+    package var folders: [ImagePath] = []
 
     /// Uses a method with its usual settings.
-    public init(_ method: Method = .kMeans) { self.method = method }
+    package init(_ method: Method = .kMeans) { self.method = method }
 
     func check(images: Int) throws(DreamSimError) {
         if let count, !(1...max(1, images)).contains(count) {

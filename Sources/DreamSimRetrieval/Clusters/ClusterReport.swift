@@ -1,22 +1,22 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import DreamSimTensors
 
 /// Images in clusters.
-public struct ClusterReport: Sendable, Encodable {
+package struct ClusterReport: Sendable, Encodable {
     /// Images that are alike.
-    public struct Cluster: Sendable, Encodable {
+    package struct Cluster: Sendable, Encodable {
         /// The image nearest to the center: the first of `files`.
-        public var center: ImagePath { files[0].image }
+        package var center: ImagePath { files[0].image }
         /// The mean distance of its images from the center.
-        public let spread: Double
+        package let spread: Double
         /// From the center outwards.
-        public let files: [File]
+        package let files: [File]
 
         private enum CodingKeys: String, CodingKey { case center, size, spread, files }
 
         /// Writes the cluster with its center and size.
-        public func encode(to encoder: any Encoder) throws {
+        package func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(center, forKey: .center)
             try container.encode(files.count, forKey: .size)
@@ -26,29 +26,29 @@ public struct ClusterReport: Sendable, Encodable {
     }
 
     /// A file of a cluster.
-    public struct File: Sendable, Encodable {
+    package struct File: Sendable, Encodable {
         /// Its number in the index.
-        public let id: Int64
+        package let id: Int64
         /// Where it is.
-        public let image: ImagePath
+        package let image: ImagePath
         /// Its distance from the cluster's center; lower is nearer.
-        public let distance: Double
+        package let distance: Double
     }
 
     /// Which way the numbers go.
-    public let direction = Direction.lowerIsMoreAlike
+    package let direction = Direction.lowerIsMoreAlike
     /// What made the vectors.
-    public let model: ModelStamp
+    package let model: ModelStamp
     /// By which rule.
-    public let method: ClusterOptions.Method
+    package let method: ClusterOptions.Method
     /// The distance at which linkage stopped; nil for k-means and where a number of clusters was asked for.
-    public let distance: Double?
+    package let distance: Double?
     /// The number of files.
-    public let images: Int
+    package let images: Int
     /// The largest first; equal ones in the order of their centers' paths.
-    public let clusters: [Cluster]
+    package let clusters: [Cluster]
     /// What is worth knowing, such as that there are more clusters than were asked for.
-    public let notes: [String]
+    package let notes: [String]
 }
 
 extension IndexReader {
@@ -57,7 +57,7 @@ extension IndexReader {
     /// - Parameter progress: called with what is being done, and how much of it is.
     /// - Throws: `DreamSimError`: `.badRequest` for options out of range or an index without images; for linkage over more
     ///   than 200,000 images what `neighbors()` throws, and `.missing` without a graph.
-    public func clusters(
+    package func clusters(
         _ options: ClusterOptions = ClusterOptions(),
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> ClusterReport {

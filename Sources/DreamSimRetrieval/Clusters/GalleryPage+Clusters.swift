@@ -1,10 +1,10 @@
-public import DreamSim
+package import DreamSim
 import Foundation
 
 extension GalleryPage {
     /// A page of clusters, the image nearest to the center first and marked.
     /// - Parameter most: how many images of a cluster are shown.
-    public init(_ report: ClusterReport, most: Int = 24, decoding: DecodingOptions) {
+    package init(_ report: ClusterReport, most: Int = 24, decoding: DecodingOptions) {
         let groups = report.clusters.enumerated().map { number, cluster in
             let hidden = cluster.files.count - min(most, cluster.files.count)
             return Group(

@@ -1,17 +1,17 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// Moves duplicates into a folder, never deletes, and can move them back.
-public struct DuplicateMover {
+package struct DuplicateMover {
     /// What became of the moves.
-    public struct Outcome: Sendable, Encodable {
+    package struct Outcome: Sendable, Encodable {
         /// How many files were moved.
-        public internal(set) var moved = 0
+        package internal(set) var moved = 0
         /// The files that stay where they are, with the reason.
-        public internal(set) var failures: [ComparisonReport.Failure] = []
+        package internal(set) var failures: [ComparisonReport.Failure] = []
         /// The file with which the moves can be undone.
-        public internal(set) var undo: String
+        package internal(set) var undo: String
     }
 
     /// One planned move; the paths as `ImagePath.text` writes them, so that any bytes come back.
@@ -31,7 +31,7 @@ public struct DuplicateMover {
     ///   - folder: a new or empty folder on the same disk.
     ///   - reader: the index that the report is of.
     /// - Throws: `DreamSimError` or `DreamSimError` when nothing was moved.
-    public static func move(_ report: DuplicateReport, of reader: IndexReader, to folder: URL) throws -> Outcome {
+    package static func move(_ report: DuplicateReport, of reader: IndexReader, to folder: URL) throws -> Outcome {
         let manager = FileManager.default
         if manager.fileExists(atPath: folder.path),
             try !manager.contentsOfDirectory(atPath: folder.path).isEmpty
@@ -67,7 +67,7 @@ public struct DuplicateMover {
     /// Moves files back to where they were.
     /// - Parameter url: the file that `move` wrote.
     /// - Throws: `DreamSimError` with `.unreadable` or `.damaged` when nothing was moved.
-    public static func undo(_ url: URL) throws -> Outcome {
+    package static func undo(_ url: URL) throws -> Outcome {
         guard let data = try? Data(contentsOf: url) else {
             throw DreamSimError(
                 .unreadable, url.path, "cannot be read; it lies in the folder that duplicates were moved to")

@@ -1,24 +1,24 @@
-public import DreamSim
+package import DreamSim
 
 /// What counts as a duplicate, and which copy is kept.
-public struct DuplicateOptions: Sendable {
+package struct DuplicateOptions: Sendable {
     /// The loosest tier that is looked for; closer ones are found with it.
-    public var tier: DuplicateTier
+    package var tier: DuplicateTier
     /// Up to which distance two images belong to a tier.
-    public var thresholds: DuplicateThresholds
+    package var thresholds: DuplicateThresholds
     /// Only files in these folders are compared; all of the index when empty.
-    public var folders: [ImagePath] = []
+    package var folders: [ImagePath] = []
     /// When not empty: which files are duplicates of one in these folders. Those in these folders are kept, and not
     /// compared with each other.
-    public var against: [ImagePath] = []
+    package var against: [ImagePath] = []
     /// A copy in one of these folders is kept rather than others; earlier folders come first.
     public var preferred: [ImagePath] = []
     /// Whether pairs are looked for by the nearest-neighbor graph, which may miss some, or by comparing all with all. When
     /// nil, by the graph beyond 200,000 images where there is one.
-    public var isApproximate: Bool?
+    package var isApproximate: Bool?
 
     /// Looks for a tier in the whole index.
-    public init(tier: DuplicateTier, thresholds: DuplicateThresholds) {
+    package init(tier: DuplicateTier, thresholds: DuplicateThresholds) {
         self.tier = tier
         self.thresholds = thresholds
     }

@@ -13,7 +13,7 @@ public struct DuplicateReport: Sendable, Encodable {
         /// The best copy first, then the others by their distance from it.
         public let files: [File]
         /// The distance of every pair, `files` being numbered from 0; only for groups of up to 64 files.
-        public let pairs: [Pair]?
+        package let pairs: [Pair]?
     }
 
     /// A file of a group.
@@ -37,13 +37,13 @@ public struct DuplicateReport: Sendable, Encodable {
     }
 
     /// Two files of a group.
-    public struct Pair: Sendable, Encodable {
+    package struct Pair: Sendable, Encodable {
         /// The place of one in `files`.
-        public let a: Int
+        package let a: Int
         /// The place of the other.
-        public let b: Int
+        package let b: Int
         /// Their distance.
-        public let distance: Double
+        package let distance: Double
     }
 
     /// Which way the numbers go.
@@ -53,7 +53,7 @@ public struct DuplicateReport: Sendable, Encodable {
     /// The loosest tier that was looked for.
     public let tier: DuplicateTier
     /// Up to which distance two images belong to a tier.
-    public let thresholds: DuplicateThresholds
+    package let thresholds: DuplicateThresholds
     /// By which rules the copy that is kept was chosen.
     public let rules: [String]
     /// How pairs were found: by the nearest-neighbor graph some may be missing.

@@ -1,4 +1,4 @@
-public import DreamSimSupport
+package import DreamSimSupport
 import Foundation
 
 /// How closely two images belong together, from the closest on.
@@ -24,17 +24,17 @@ public enum DuplicateTier: String, Sendable, Codable, CaseIterable, Comparable {
 ///
 /// What suits depends on the model and on what one calls a duplicate. `init(typical:)` makes them from how far apart an
 /// index's images typically are.
-public struct DuplicateThresholds: Sendable, Hashable, Codable {
+package struct DuplicateThresholds: Sendable, Hashable, Codable {
     /// For images compressed again or resized.
-    public var reencoded: Double
+    package var reencoded: Double
     /// For near duplicates.
-    public var near: Double
+    package var near: Double
     /// For images of the same scene.
-    public var scene: Double
+    package var scene: Double
 
     /// Sets the distances; each at least the one before.
     /// - Throws: `DreamSimError` with `.badRequest` when they are not in order or not from 0 to 2.
-    public init(reencoded: Double, near: Double, scene: Double) throws(DreamSimError) {
+    package init(reencoded: Double, near: Double, scene: Double) throws(DreamSimError) {
         guard 0 <= reencoded, reencoded <= near, near <= scene, scene <= 2 else {
             throw DreamSimError(
                 .badRequest, "thresholds \(reencoded), \(near), \(scene)",
@@ -80,7 +80,7 @@ extension DuplicateThresholds {
 
     /// Thresholds for images like those that are typically so far apart.
     /// - Parameter typical: the median distance between unrelated images, from 0 to 2.
-    public init(typical: Double) {
+    package init(typical: Double) {
         let typical = typical.isFinite ? min(max(typical, 0), 2) : 0
         reencoded = Self.shares.reencoded * typical
         near = Self.shares.near * typical
@@ -101,7 +101,7 @@ extension DuplicateThresholds {
 
 extension DuplicateThresholds: CustomStringConvertible {
     /// Such as `re-encoded up to 0.0120, near up to 0.0600, scene up to 0.1800`.
-    public var description: String {
+    package var description: String {
         [(DuplicateTier.reencoded, reencoded), (.near, near), (.scene, scene)].map {
             "\($0.0.rawValue) up to \(String(format: "%.4f", $0.1))"
         }.joined(separator: ", ")

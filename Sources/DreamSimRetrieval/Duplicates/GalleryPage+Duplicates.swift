@@ -1,9 +1,9 @@
-public import DreamSim
+package import DreamSim
 import Foundation
 
 extension GalleryPage {
     /// A page of duplicates, the copy that is kept first and marked.
-    public init(_ report: DuplicateReport, decoding: DecodingOptions) {
+    package init(_ report: DuplicateReport, decoding: DecodingOptions) {
         let groups = report.groups.enumerated().map { number, group in
             Group(
                 title: "Group \(number + 1): \(group.files.count) files",

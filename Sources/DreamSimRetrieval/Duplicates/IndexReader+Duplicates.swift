@@ -10,7 +10,7 @@ extension IndexReader {
     /// - Parameter progress: called with the number of images that were compared with all others.
     /// - Throws: `DreamSimError`: `.badRequest` when so many pairs are within the threshold that it says nothing; what
     ///   `neighbors()` throws where the graph is used, and `.missing` when it was asked for and is not there.
-    public func duplicates(
+    package func duplicates(
         _ options: DuplicateOptions, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> DuplicateReport {
         let families = try Families(self, options)

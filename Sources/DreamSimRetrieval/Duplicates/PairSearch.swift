@@ -121,7 +121,7 @@ extension IndexReader {
 
     /// The median distance between images of the index, from some thousand pairs that are the same every time; nil when
     /// there are fewer than two.
-    public func typicalDistance() throws -> Double? {
+    package func typicalDistance() throws -> Double? {
         let rows = try read { try Int.fetchAll($0, sql: "SELECT min(row) FROM content GROUP BY pixels ORDER BY 1") }
             .filter { $0 < vectors.rows }
         guard rows.count > 1 else { return nil }

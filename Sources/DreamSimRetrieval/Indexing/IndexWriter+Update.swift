@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import DreamSimTensors
 import Foundation
@@ -48,7 +48,7 @@ extension IndexWriter {
     }
 
     /// The number of images in the index.
-    public func count() throws -> Int {
+    package func count() throws -> Int {
         try DreamSimError.translating(folder.database) {
             try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
         }

@@ -24,4 +24,6 @@ public enum IndexingEvent: Sendable {
     case failure(ImagePath, reason: String)
     /// Something worth knowing that does not keep the index from being made.
     case note(String)
+    /// The update ended; the last event of `ImageIndex.update`.
+    case finished(IndexingReport)
 }

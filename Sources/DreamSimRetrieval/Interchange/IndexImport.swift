@@ -1,21 +1,21 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// What an import did.
-public struct ImportReport: Sendable, Encodable {
+package struct ImportReport: Sendable, Encodable {
     /// Files that are in the index now.
-    public internal(set) var added = 0
+    package internal(set) var added = 0
     /// Of these, those whose content was known already.
-    public internal(set) var known = 0
+    package internal(set) var known = 0
     /// Files that are not: they have to be read, because the export does not say what they hold, and cannot be.
-    public internal(set) var failures: [ComparisonReport.Failure] = []
+    package internal(set) var failures: [ComparisonReport.Failure] = []
     /// Images in the index.
-    public internal(set) var images = 0
+    package internal(set) var images = 0
     /// What the index was made with.
-    public let model: ModelStamp
+    package let model: ModelStamp
     /// How vectors are kept.
-    public let precision: VectorPrecision
+    package let precision: VectorPrecision
 }
 
 extension IndexWriter {

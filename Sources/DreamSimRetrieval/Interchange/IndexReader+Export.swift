@@ -15,7 +15,7 @@ extension IndexReader {
     /// - Throws: `DreamSimError`: `.badRequest` for a folder that is not empty, `.unwritable` for a full disk and the like,
     ///   `.damaged` when a vector has changed.
     @discardableResult
-    public func export(
+    package func export(
         to url: URL, as format: InterchangeFormat, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> Int {
         var stamp = InterchangeStamp(settings)

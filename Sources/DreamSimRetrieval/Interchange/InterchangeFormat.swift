@@ -1,5 +1,5 @@
 /// The layouts in which an index is exported and imported.
-public enum InterchangeFormat: String, Sendable, CaseIterable {
+package enum InterchangeFormat: String, Sendable, CaseIterable {
     /// A folder as of clip-retrieval: `img_emb/img_emb_0.npy` with the vectors and `metadata/metadata_0.ndjson` with a line
     /// of JSON for each, in pieces of a million; and `stamp.json`. clip-retrieval itself keeps its metadata as Parquet,
     /// which is neither written nor read here.

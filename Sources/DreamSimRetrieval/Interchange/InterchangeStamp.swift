@@ -3,30 +3,30 @@ import DreamSimSupport
 public import Foundation
 
 /// What exported vectors are: without it they cannot be compared with anything, and are not imported.
-public struct InterchangeStamp: Sendable, Codable {
+package struct InterchangeStamp: Sendable, Codable {
     /// The version of the format.
     var version = 1
     /// What made the vectors.
-    public var stamp: ModelStamp
+    package var stamp: ModelStamp
     /// By which name or file the model is found.
-    public var source: String
+    package var source: String
     /// Which feature of it was asked for by name.
-    public var feature: String?
+    package var feature: String?
     /// The updates that took the place of the model's own.
-    public var adapter: TuningFiles?
+    package var adapter: TuningFiles?
     /// The head that followed the model.
-    public var head: TuningFiles?
+    package var head: TuningFiles?
     /// The number of components.
-    public var width: Int
+    package var width: Int
     /// How the vectors are kept.
-    public var precision: VectorPrecision
+    package var precision: VectorPrecision
     /// How many there are; nil when that is not known.
     var rows: Int?
     /// The folders that were indexed, as `ImagePath.text` writes them.
     var roots: [String]?
 
     /// Describes vectors that are to go into an index with these settings.
-    public init(_ settings: IndexSettings) {
+    package init(_ settings: IndexSettings) {
         stamp = settings.stamp
         source = settings.source
         feature = settings.feature
@@ -37,7 +37,7 @@ public struct InterchangeStamp: Sendable, Codable {
     }
 
     /// The settings of an index of such vectors.
-    public var settings: IndexSettings {
+    package var settings: IndexSettings {
         IndexSettings(
             stamp: stamp, source: source, feature: feature, adapter: adapter, head: head, width: width,
             precision: precision)
@@ -45,7 +45,7 @@ public struct InterchangeStamp: Sendable, Codable {
 
     /// Reads a stamp that an export wrote.
     /// - Throws: `DreamSimError` with `.missing`, `.damaged` or `.newerVersion`.
-    public init(contentsOf url: URL) throws {
+    package init(contentsOf url: URL) throws {
         guard let data = try? Data(contentsOf: url) else {
             throw DreamSimError(
                 .missing, url.path,

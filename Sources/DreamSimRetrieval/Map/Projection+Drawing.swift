@@ -4,16 +4,16 @@ import DreamSimTensors
 import Foundation
 
 /// How a map is drawn.
-public struct ProjectionDrawing: Sendable {
+package struct ProjectionDrawing: Sendable {
     /// The side of the image in pixels.
-    public var side = 2400
+    package var side = 2400
     /// The most small images; the others are dots.
-    public var images = 2500
+    package var images = 2500
     /// Light letters on a dark ground.
-    public var isDark = false
+    package var isDark = false
 
     /// A light image of 2400 pixels.
-    public init() {}
+    package init() {}
 }
 
 extension Projection {
@@ -21,7 +21,7 @@ extension Projection {
     /// there is no room.
     /// - Parameter decoding: how files become images. One that cannot be read any more is a dot.
     /// - Throws: `DreamSimError` with `.badRequest` for a side that is not from 200 to 20000.
-    public func drawn(_ drawing: ProjectionDrawing = ProjectionDrawing(), decoding: DecodingOptions) throws -> Image {
+    package func drawn(_ drawing: ProjectionDrawing = ProjectionDrawing(), decoding: DecodingOptions) throws -> Image {
         guard (200...20_000).contains(drawing.side) else {
             throw DreamSimError(.badRequest, "side \(drawing.side)", "must be from 200 to 20000 pixels")
         }

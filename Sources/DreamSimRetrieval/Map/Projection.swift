@@ -4,44 +4,44 @@ import DreamSimTensors
 import Foundation
 
 /// How a map of an index is made.
-public struct ProjectionOptions: Sendable {
+package struct ProjectionOptions: Sendable {
     /// How many neighbors of each image are to lie near it: fewer show small groups, more the whole.
-    public var neighbors = 15
+    package var neighbors = 15
     /// The same seed gives the same map.
-    public var seed: UInt64 = 1
+    package var seed: UInt64 = 1
     /// How often points are moved; by default 500 times, or 200 with more than 10,000 images.
-    public var rounds: Int?
+    package var rounds: Int?
     /// Only files in these folders; all of the index when empty.
-    public var folders: [ImagePath] = []
+    package var folders: [ImagePath] = []
 
     /// The usual ones.
-    public init() {}
+    package init() {}
 }
 
 /// Images in a plane, alike ones near each other. Only nearness has a meaning, not the axes.
-public struct Projection: Sendable, Encodable {
+package struct Projection: Sendable, Encodable {
     /// An image's place.
-    public struct Point: Sendable, Encodable {
+    package struct Point: Sendable, Encodable {
         /// Its number in the index.
-        public let id: Int64
+        package let id: Int64
         /// The file.
-        public let image: ImagePath
+        package let image: ImagePath
         /// From 0 at the left to 1.
-        public let x: Double
+        package let x: Double
         /// From 0 at the top to 1.
-        public let y: Double
+        package let y: Double
     }
 
     /// What made the vectors.
-    public let model: ModelStamp
+    package let model: ModelStamp
     /// How many neighbors were to lie near.
-    public let neighbors: Int
+    package let neighbors: Int
     /// The seed.
-    public let seed: UInt64
+    package let seed: UInt64
     /// The share of the variance along the two directions with which the map began.
-    public let variance: [Double]
+    package let variance: [Double]
     /// One for each different image, in the order in which they came into the index; of identical files the first.
-    public let points: [Point]
+    package let points: [Point]
 }
 
 extension IndexReader {
@@ -50,7 +50,7 @@ extension IndexReader {
     /// - Parameter progress: called with what is being done, and how much of it is.
     /// - Throws: `DreamSimError`: `.badRequest` for options out of range or an index without images; over more than 200,000
     ///   images what `neighbors()` throws, and `.missing` without a graph.
-    public func map(
+    package func map(
         _ options: ProjectionOptions = ProjectionOptions(),
         progress: (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) throws -> Projection {

@@ -4,7 +4,7 @@ import DreamSimTensors
 import Foundation
 
 /// A map as a page that can be moved and zoomed, in one file.
-public struct ProjectionPage: Sendable {
+package struct ProjectionPage: Sendable {
     private let map: Projection
     private let most: Int
     private let decoding: DecodingOptions
@@ -18,12 +18,12 @@ public struct ProjectionPage: Sendable {
     /// - Parameters:
     ///   - most: how many images are shown; the others are dots. Each takes some 4 kB; up to 500 are larger and take some 12.
     ///   - decoding: how files become images.
-    public init(_ map: Projection, images most: Int = 2000, decoding: DecodingOptions) {
+    package init(_ map: Projection, images most: Int = 2000, decoding: DecodingOptions) {
         (self.map, self.most, self.decoding) = (map, most, decoding)
     }
 
     /// The page. Files that cannot be read any more are dots.
-    public func html() throws -> String {
+    package func html() throws -> String {
         let columns = MapGrid.columns(for: min(most, map.points.count))
         let grid = MapGrid(map.points.map { ($0.x, $0.y) }, columns: columns, most: most)
         let shown = map.points.indices.filter { grid.cells[$0] != nil }

@@ -19,7 +19,7 @@ extension IndexReader {
     /// - Throws: `DreamSimError`: `.badRequest` for options out of range or an index without images, `.unwritable` for a
     ///   full disk and the like, `.unreadable` when the program was built without hnswlib.
     @discardableResult
-    public func buildNeighbors(
+    package func buildNeighbors(
         _ options: NeighborOptions = NeighborOptions(), isCancelled: () -> Bool = { false },
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> NeighborReport? {

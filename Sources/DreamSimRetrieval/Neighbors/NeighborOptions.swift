@@ -4,12 +4,12 @@ import DreamSimSupport
 public struct NeighborOptions: Sendable, Hashable {
     /// HNSW's M, from 2 to 256: so many links an image gets; at most twice as many are kept. More find more, take more
     /// room and time.
-    public var links = 16
+    package var links = 16
     /// HNSW's efConstruction, from `links` on: how many candidates are kept while links are looked for.
-    public var effort = 128
+    package var effort = 128
 
     /// The usual ones.
-    public init() {}
+    package init() {}
 
     /// - Throws: `DreamSimError` with `.badRequest` for numbers out of range.
     func check() throws(DreamSimError) {
@@ -26,22 +26,22 @@ public struct NeighborOptions: Sendable, Hashable {
 /// What is known about the nearest-neighbor graph of an index.
 public struct NeighborReport: Sendable, Encodable {
     /// How many vectors are in the graph.
-    public let vectors: Int
+    package let vectors: Int
     /// How many came to the index later; searches compare these one by one.
-    public let newer: Int
+    package let newer: Int
     /// HNSW's M.
-    public let links: Int
+    package let links: Int
     /// HNSW's efConstruction.
-    public let effort: Int
+    package let effort: Int
     /// The size of its file in bytes.
-    public let bytes: Int
+    package let bytes: Int
 }
 
 extension IndexReader {
     /// The nearest-neighbor graph; nil when there is none.
     /// - Throws: `DreamSimError` with `.damaged`, `.newerVersion`, `.unreadable`, or `.incompatible` when it is of other
     ///   vectors.
-    public func neighbors() throws -> NeighborReport? {
+    package func neighbors() throws -> NeighborReport? {
         guard let graph = try NeighborGraph(self) else { return nil }
         let header = graph.file.header
         return NeighborReport(
@@ -51,13 +51,13 @@ extension IndexReader {
 
     /// Reads the whole nearest-neighbor graph and checks it.
     /// - Throws: as `neighbors()`, and `.missing` when there is none.
-    public func verifyNeighbors() throws { try requireGraph().file.verify() }
+    package func verifyNeighbors() throws { try requireGraph().file.verify() }
 
     /// Removes the nearest-neighbor graph, also one that is damaged. The index itself is not touched.
     /// - Returns: whether there was one.
     /// - Throws: `DreamSimError` with `.unwritable`.
     @discardableResult
-    public func deleteNeighbors() throws -> Bool { try NeighborFile.remove(from: folder) }
+    package func deleteNeighbors() throws -> Bool { try NeighborFile.remove(from: folder) }
 
     func requireGraph() throws -> NeighborGraph {
         guard let graph = try NeighborGraph(self) else {

@@ -7,24 +7,24 @@ public struct RecallReport: Sendable, Encodable {
     /// How many images were searched with, at random, but the same every time.
     public let queries: Int
     /// How many neighbors each was asked for; itself is none of them.
-    public let count: Int
+    package let count: Int
     /// How many candidates the approximate search kept.
-    public let effort: Int
+    package let effort: Int
     /// The share of the exact neighbors that the approximate search found, from 0 to 1; one that is just as near counts.
-    public let recall: Double
+    package let recall: Double
     /// The least share of a single query.
-    public let worst: Double
+    package let worst: Double
     /// The median seconds of one exact search, and of one approximate.
-    public let exactSeconds: Double, approximateSeconds: Double
+    package let exactSeconds: Double, approximateSeconds: Double
     /// How many times as fast the approximate search was.
-    public var speedup: Double { exactSeconds / approximateSeconds }
+    package var speedup: Double { exactSeconds / approximateSeconds }
 
     private enum CodingKeys: String, CodingKey {
         case queries, count, effort, recall, worst, exactSeconds, approximateSeconds, speedup
     }
 
     /// Writes the report with the speed-up.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(queries, forKey: .queries)
         try container.encode(count, forKey: .count)
@@ -45,7 +45,7 @@ extension IndexReader {
     ///   - effort: how many candidates the approximate search keeps.
     /// - Throws: as `neighbors()`; `DreamSimError` with `.missing` without a graph, `.badRequest` with fewer than two
     ///   images.
-    public func measureRecall(queries: Int = 100, count: Int = 10, effort: Int? = nil) throws -> RecallReport {
+    package func measureRecall(queries: Int = 100, count: Int = 10, effort: Int? = nil) throws -> RecallReport {
         guard queries > 0, count > 0, effort ?? 1 > 0 else {
             throw DreamSimError(.badRequest, "queries, count and effort", "must be at least 1")
         }

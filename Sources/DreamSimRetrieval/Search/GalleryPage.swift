@@ -3,35 +3,35 @@ import DreamSimTensors
 import Foundation
 
 /// A page of images in groups, in one file: images are small copies inside the page, so that it can be sent and kept.
-public struct GalleryPage: Sendable {
+package struct GalleryPage: Sendable {
     /// Images that belong together, such as a query and what it found.
-    public struct Group: Sendable {
+    package struct Group: Sendable {
         /// What stands above.
-        public let title: String
+        package let title: String
         /// More about it, in small letters.
-        public let subtitle: String
+        package let subtitle: String
         /// The images.
-        public let cards: [Card]
+        package let cards: [Card]
 
         /// Joins images.
-        public init(title: String, subtitle: String = "", cards: [Card]) {
+        package init(title: String, subtitle: String = "", cards: [Card]) {
             (self.title, self.subtitle, self.cards) = (title, subtitle, cards)
         }
     }
 
     /// An image with what is said about it.
-    public struct Card: Sendable {
+    package struct Card: Sendable {
         /// The file.
-        public let path: ImagePath
+        package let path: ImagePath
         /// What stands out, such as a distance.
-        public let figure: String
+        package let figure: String
         /// The lines below.
-        public let lines: [String]
+        package let lines: [String]
         /// Whether it is marked, as the query or as the copy that is kept.
-        public let isMarked: Bool
+        package let isMarked: Bool
 
         /// Describes an image.
-        public init(path: ImagePath, figure: String, lines: [String] = [], isMarked: Bool = false) {
+        package init(path: ImagePath, figure: String, lines: [String] = [], isMarked: Bool = false) {
             (self.path, self.figure, self.lines, self.isMarked) = (path, figure, lines, isMarked)
         }
     }
@@ -45,12 +45,12 @@ public struct GalleryPage: Sendable {
     /// - Parameters:
     ///   - footer: lines at the end, such as the model.
     ///   - decoding: how files become images.
-    public init(title: String, groups: [Group], footer: [String], decoding: DecodingOptions = .standard) {
+    package init(title: String, groups: [Group], footer: [String], decoding: DecodingOptions = .standard) {
         (self.title, self.groups, self.footer, self.decoding) = (title, groups, footer, decoding)
     }
 
     /// The page. Files that cannot be read any more are shown by their name.
-    public func html() -> String {
+    package func html() -> String {
         let paths = Array(Set(groups.flatMap(\.cards).map(\.path)))
         let images = Lookahead(paths.count, capacity: 8, threads: Parallel.threads) { [decoding] index in
             Self.thumbnail(paths[index], decoding)
@@ -134,7 +134,7 @@ public struct GalleryPage: Sendable {
 
 extension GalleryPage {
     /// A page of what searches found.
-    public init(_ report: SearchReport, decoding: DecodingOptions) {
+    package init(_ report: SearchReport, decoding: DecodingOptions) {
         let groups = report.searches.map { search in
             var cards: [Card] = []
             if !search.query.description.hasPrefix("#") {

@@ -5,14 +5,14 @@ import Foundation
 import GRDB
 
 /// What is searched for.
-public struct SearchQuery: Sendable {
+package struct SearchQuery: Sendable {
     /// The components; their number is the index's width. Their scale does not matter.
-    public let vector: [Float]
+    package let vector: [Float]
     /// Files that are not wanted among the results: the query's own.
-    public let excluded: Set<ImagePath>
+    package let excluded: Set<ImagePath>
 
     /// Searches for a vector.
-    public init(vector: [Float], excluded: Set<ImagePath> = []) {
+    package init(vector: [Float], excluded: Set<ImagePath> = []) {
         self.vector = vector
         self.excluded = excluded
     }
@@ -40,7 +40,7 @@ extension IndexReader {
     /// - Returns: for each query its files, the most alike first; equal distances in the order of their paths.
     /// - Throws: `DreamSimError`: `.badRequest` for a vector of another width or one that is not finite, `.damaged` when a
     ///   vector has changed; for an approximate search what `neighbors()` throws, and `.missing` without a graph.
-    public func search(
+    package func search(
         _ queries: [SearchQuery], count: Int, filter: SearchFilter = SearchFilter(), method: SearchMethod = .exact
     ) throws -> [[SearchHit]] {
         let units = try queries.map { query in

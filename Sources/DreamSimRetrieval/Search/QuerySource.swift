@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 
 /// Where the image of a query comes from.
-public enum QuerySource: Sendable, Hashable {
+package enum QuerySource: Sendable, Hashable {
     /// A file. When the index knows its content, no model is needed.
     case file(ImagePath)
     /// A whole file in memory.
@@ -13,7 +13,7 @@ public enum QuerySource: Sendable, Hashable {
     case entry(Int64)
 
     /// What results call it.
-    public var name: ImagePath {
+    package var name: ImagePath {
         switch self {
         case .file(let path): path
         case .bytes(_, let name): ImagePath(name)
@@ -62,7 +62,7 @@ extension IndexReader {
     /// The query of an image whose vector the index has; nil when a model is needed.
     /// - Throws: `DreamSimError` with `.badRequest` for a number that the index does not have; `DreamSimError` for a file
     ///   that cannot be read.
-    public func known(_ source: QuerySource, excludesItself: Bool = true) throws -> SearchQuery? {
+    package func known(_ source: QuerySource, excludesItself: Bool = true) throws -> SearchQuery? {
         guard case .known(let vector, let own) = try look(source) else { return nil }
         return SearchQuery(vector: vector, excluded: excludesItself ? own : [])
     }
@@ -97,7 +97,7 @@ extension IndexReader {
     }
 
     /// The file with a number; nil when there is none.
-    public func file(id: Int64) throws -> IndexedFile? {
+    package func file(id: Int64) throws -> IndexedFile? {
         try read { db in
             try Row.fetchOne(db, sql: IndexedFile.selection + " WHERE file.id = ?", arguments: [id])
                 .map(IndexedFile.init)
@@ -121,7 +121,7 @@ extension SearchQuery {
     ///   - unlike: what they should not be like.
     ///   - weight: how much the others count, from 0 (not at all) to 1 (as much as the wanted ones).
     /// - Throws: `DreamSimError` with `.badRequest` when nothing is left, or there is nothing to be like.
-    public static func combining(
+    package static func combining(
         _ like: [SearchQuery], unlike: [SearchQuery] = [], weight: Double = 0.5
     ) throws -> SearchQuery {
         guard let width = like.first?.vector.count, (like + unlike).allSatisfy({ $0.vector.count == width }) else {

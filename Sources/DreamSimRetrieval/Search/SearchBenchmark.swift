@@ -8,27 +8,27 @@ import Synchronization
 /// Times searches over synthetic vectors, beside what the machine can do at most: reading memory, and matrix products.
 public enum SearchBenchmark {
     /// Times and rates of one run; times in seconds, all medians of `repeats` measurements taken in turn.
-    public struct Result: Sendable, Encodable {
+    package struct Result: Sendable, Encodable {
         /// The number of vectors and their width.
-        public let vectors: Int, width: Int
+        package let vectors: Int, width: Int
         /// How they are kept.
-        public let precision: VectorPrecision
+        package let precision: VectorPrecision
         /// The number of threads.
-        public let threads: Int
+        package let threads: Int
         /// How often each was measured.
-        public let repeats: Int
+        package let repeats: Int
         /// Opening the index.
-        public let open: Double
+        package let open: Double
         /// Reading all vectors once from memory.
-        public let read: Double
+        package let read: Double
         /// One query, and the same as a multiple of `read`.
-        public let oneQuery: Double, oneQueryPerRead: Double
+        package let oneQuery: Double, oneQueryPerRead: Double
         /// Several queries together.
-        public let queries: Int, manyQueries: Double
+        package let queries: Int, manyQueries: Double
         /// Products of several queries, and of a large square matrix by OpenBLAS or Accelerate, in GFLOP/s.
-        public let searchRate: Double, matrixRate: Double
+        package let searchRate: Double, matrixRate: Double
         /// The memory of the process that is no file's, in MB, before and after searching; 0 where it is not known.
-        public let memoryBefore: Double, memoryAfter: Double
+        package let memoryBefore: Double, memoryAfter: Double
     }
 
     /// Measures.
@@ -36,7 +36,7 @@ public enum SearchBenchmark {
     ///   - url: an index made by `make`.
     ///   - queries: how many are answered together.
     /// - Throws: `DreamSimError`.
-    public static func run(_ url: URL, queries: Int, count: Int = 10, repeats: Int) throws -> Result {
+    package static func run(_ url: URL, queries: Int, count: Int = 10, repeats: Int) throws -> Result {
         let clock = ContinuousClock()
         func seconds(_ body: () throws -> Void) rethrows -> Double { try clock.measure(body) / .seconds(1) }
         var opening: [Double] = []

@@ -26,7 +26,7 @@ extension IndexReader {
     /// How long an exact search will take, in seconds: measured on a part of the vectors, some 32 MB from their middle,
     /// which also tells whether they have to come from the disk.
     /// - Parameter queries: how many are answered together.
-    public func expectedTime(ofExact queries: Int) -> Double {
+    package func expectedTime(ofExact queries: Int) -> Double {
         let stored = vectors.stored
         let part = min(stored.rows, max(1, (32 << 20) / max(1, stored.rowBytes)))
         guard queries > 0, part > 0 else { return 0 }

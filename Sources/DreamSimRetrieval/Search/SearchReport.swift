@@ -2,55 +2,55 @@ public import DreamSim
 import Foundation
 
 /// What searches found.
-public struct SearchReport: Sendable, Encodable {
+package struct SearchReport: Sendable, Encodable {
     /// One query's results.
-    public struct Search: Sendable, Encodable {
+    package struct Search: Sendable, Encodable {
         /// What was searched for.
-        public let query: ImagePath
+        package let query: ImagePath
         /// What results should not be like.
-        public let unlike: [ImagePath]
+        package let unlike: [ImagePath]
         /// From the most alike to the least.
-        public let results: [Entry]
+        package let results: [Entry]
     }
 
     /// One file's place.
-    public struct Entry: Sendable, Encodable {
+    package struct Entry: Sendable, Encodable {
         /// 1 for the most alike.
-        public let rank: Int
+        package let rank: Int
         /// Its number in the index.
-        public let id: Int64
+        package let id: Int64
         /// The file.
-        public let image: ImagePath
+        package let image: ImagePath
         /// The distance; lower is more alike.
-        public let distance: Double
+        package let distance: Double
         /// The number of columns.
-        public let width: Int
+        package let width: Int
         /// The number of rows.
-        public let height: Int
+        package let height: Int
         /// The size in bytes.
-        public let bytes: Int64
+        package let bytes: Int64
         /// When it was last modified, in ISO 8601, UTC.
-        public let modified: String
+        package let modified: String
     }
 
     /// Which way the numbers go.
-    public let direction = Direction.lowerIsMoreAlike
+    package let direction = Direction.lowerIsMoreAlike
     /// What made the numbers.
-    public let model: ModelStamp
+    package let model: ModelStamp
     /// The index's folder.
-    public let index: String
+    package let index: String
     /// How many images were compared.
-    public let images: Int
+    package let images: Int
     /// How they were found: approximate searches may miss some.
-    public let method: SearchMethod
+    package let method: SearchMethod
     /// The queries, in their order.
-    public let searches: [Search]
+    package let searches: [Search]
     /// The queries that could not be read.
-    public let failures: [ComparisonReport.Failure]
+    package let failures: [ComparisonReport.Failure]
 
     /// Gathers results.
     /// - Parameter searches: each query's name, what it should not be like, and what it found.
-    public init(
+    package init(
         _ reader: IndexReader, _ searches: [(query: ImagePath, unlike: [ImagePath], hits: [SearchHit])],
         method: SearchMethod = .exact, failures: [ComparisonReport.Failure]
     ) throws {

@@ -3,30 +3,30 @@ import DreamSimSupport
 import GRDB
 
 /// What was found when an index was checked.
-public struct IndexCheckReport: Sendable, Encodable {
+package struct IndexCheckReport: Sendable, Encodable {
     /// Images that can be searched.
-    public let images: Int
+    package let images: Int
     /// Vectors that belong to images.
-    public let vectors: Int
+    package let vectors: Int
     /// Their width.
-    public let width: Int
+    package let width: Int
     /// How they are kept.
-    public let precision: VectorPrecision
+    package let precision: VectorPrecision
     /// Vectors that no image has any more, until the next compaction.
-    public let unused: Int
+    package let unused: Int
     /// Vectors that differ from their checksums.
     public let damaged: Int
     /// The nearest-neighbor graph, when there is one that can be used.
     public let neighbors: NeighborReport?
     /// What is wrong, each with what to do.
-    public let faults: [String]
+    package let faults: [String]
 }
 
 extension IndexReader {
     /// Checks the database, every vector and the nearest-neighbor graph. Changes nothing.
     /// - Parameter progress: called with the number of vectors that were read.
     /// - Throws: `DreamSimError` with `.damaged` or `.unreadable` when the database itself cannot be read.
-    public func check(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> IndexCheckReport {
+    package func check(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> IndexCheckReport {
         var faults = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(3)") }.filter { $0 != "ok" }
             .map { "\(path): \($0); delete the index's folder and index the images again" }
         let total = vectors.rows

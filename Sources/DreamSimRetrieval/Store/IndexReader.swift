@@ -4,18 +4,18 @@ public import Foundation
 import GRDB
 
 /// An index as it was at one moment. It stays so, whatever is written meanwhile.
-public final class IndexReader: Sendable {
+package final class IndexReader: Sendable {
     /// The index's folder.
-    public let folder: URL
+    package let folder: URL
     /// What the index was made with.
-    public let settings: IndexSettings
+    package let settings: IndexSettings
     let vectors: MappedVectors
     let path: String
     private let database: DatabaseQueue
 
     /// Opens an index for reading. Takes the same time for one image and for a million.
     /// - Throws: `DreamSimError` with `.missing`, `.damaged`, `.newerVersion` or `.unreadable`.
-    public init(_ url: URL) throws {
+    package init(_ url: URL) throws {
         let folder = IndexFolder(url)
         guard try folder.isPresent else {
             throw DreamSimError(.missing, folder.url.path, "is not an index; index a folder of images first")
@@ -60,7 +60,7 @@ public final class IndexReader: Sendable {
 
     /// What the index in a folder was made with; nil when there is none. The vectors are not looked at.
     /// - Throws: `DreamSimError` with `.damaged`, `.newerVersion` or `.unreadable`.
-    public static func settings(of url: URL) throws -> IndexSettings? {
+    package static func settings(of url: URL) throws -> IndexSettings? {
         let folder = IndexFolder(url)
         guard try folder.isPresent else { return nil }
         return try DreamSimError.translating(folder.database) {

@@ -3,18 +3,18 @@ public import DreamSimSupport
 public import Foundation
 
 /// What a model is made of. For an index that is there already, only what is not as the index remembers it.
-public struct ModelChoice: Sendable {
+package struct ModelChoice: Sendable {
     /// A name of the catalog, or the path of a description or a merged model.
-    public var source: String?
+    package var source: String?
     /// Which of its features is read.
-    public var feature: String?
+    package var feature: String?
     /// A PEFT folder of updates in place of the model's own.
-    public var adapter: URL?
+    package var adapter: URL?
     /// A head after the untuned model.
-    public var head: URL?
+    package var head: URL?
 
     /// Makes a choice.
-    public init(source: String? = nil, feature: String? = nil, adapter: URL? = nil, head: URL? = nil) {
+    package init(source: String? = nil, feature: String? = nil, adapter: URL? = nil, head: URL? = nil) {
         (self.source, self.feature, self.adapter, self.head) = (source, feature, adapter, head)
     }
 }
@@ -40,7 +40,7 @@ extension IndexSettings {
     }
 
     /// How a model is set up as the index's was.
-    public func loadingOptions(_ store: ModelStore.Configuration) -> PerceptualModel.LoadingOptions {
+    package func loadingOptions(_ store: ModelStore.Configuration) -> PerceptualModel.LoadingOptions {
         PerceptualModel.LoadingOptions(
             store: store, preprocessing: stamp.preprocessing, isNormalized: stamp.isNormalized,
             precision: stamp.precision ?? .float32)
@@ -49,7 +49,7 @@ extension IndexSettings {
     /// What the index's model is loaded from: what was chosen, else what the index remembers.
     /// - Throws: `DreamSimError` with `.missing` or `.incompatible` for a head or an adapter that is not where it was, or not
     ///   what it was.
-    public func completed(_ choice: ModelChoice, in store: ModelStore) throws -> ModelChoice {
+    package func completed(_ choice: ModelChoice, in store: ModelStore) throws -> ModelChoice {
         var whole = choice
         whole.source = choice.source ?? source
         // Another model of the catalog does not want what belonged to this one.
@@ -96,7 +96,7 @@ extension IndexSettings {
     ///   - options: as `loadingOptions(_:)` gives them.
     ///   - report: called with progress and notes, from any thread.
     /// - Throws: as `completed(_:in:)` and `PerceptualModel.load`. Whether it is the same model is for `check` to say.
-    public func loadModel(
+    package func loadModel(
         _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> PerceptualModel {

@@ -4,21 +4,21 @@ public import Foundation
 import GRDB
 
 /// What an index was made with.
-public struct IndexSettings: Sendable, Encodable {
+package struct IndexSettings: Sendable, Encodable {
     /// The model, its weights, the preprocessing and the normalization.
-    public let stamp: ModelStamp
+    package let stamp: ModelStamp
     /// What the model was called when the index was made: a name of the catalog or the path of a file.
-    public let source: String
+    package let source: String
     /// Which feature of it was asked for by name; nil for its own.
-    public let feature: String?
+    package let feature: String?
     /// The updates that took the place of the model's own; nil for none.
-    public let adapter: TuningFiles?
+    package let adapter: TuningFiles?
     /// The head that followed the model; nil for none.
-    public let head: TuningFiles?
+    package let head: TuningFiles?
     /// The number of components of a vector.
-    public let width: Int
+    package let width: Int
     /// How vectors are kept.
-    public let precision: VectorPrecision
+    package let precision: VectorPrecision
 
     /// Describes an index that is to be made.
     /// - Parameters:
@@ -47,7 +47,7 @@ public struct IndexSettings: Sendable, Encodable {
 
     /// Makes sure that a model's embeddings can be compared with the index's.
     /// - Throws: `DreamSimError` with `.incompatible`, saying what differs.
-    public func check(_ other: ModelStamp, index: URL) throws(DreamSimError) {
+    package func check(_ other: ModelStamp, index: URL) throws(DreamSimError) {
         guard !other.agrees(with: stamp) else { return }
         var differences: [String] = []
         func compare(_ what: String, _ mine: String, _ theirs: String) {

@@ -126,7 +126,7 @@ extension IndexWriter {
     }
 
     /// The folders and files that were asked for before.
-    public func roots() throws -> [ImagePath] {
+    package func roots() throws -> [ImagePath] {
         try DreamSimError.translating(folder.database) {
             try database.read { db in
                 try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { ImagePath(bytes: Array($0)) }

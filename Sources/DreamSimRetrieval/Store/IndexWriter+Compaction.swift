@@ -14,7 +14,7 @@ extension IndexWriter {
     /// - Returns: how many vectors were left out.
     /// - Throws: `DreamSimError` with `.unwritable` when the disk is full or the like; then the index is as before.
     @discardableResult
-    public func compact() throws -> Int {
+    package func compact() throws -> Int {
         let dead = try deadRows()
         guard dead > 0 else { return 0 }
         let old = try MappedVectors(vectors.url, rows: rows)

@@ -7,7 +7,7 @@ extension IndexWriter {
     /// forgotten, so that the next update makes them anew.
     /// - Returns: how many vectors were damaged.
     /// - Throws: `DreamSimError` with `.damaged` when the database itself is damaged.
-    public func verify(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Int {
+    package func verify(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Int {
         let map = try MappedVectors(vectors.url, rows: rows)
         return try DreamSimError.translating(folder.database) {
             let faults = try database.read { try String.fetchAll($0, sql: "PRAGMA integrity_check(3)") }

@@ -7,11 +7,11 @@ import GRDB
 ///
 /// Images are added in batches. A batch's vectors are on the disk before the database counts them, and the database
 /// takes them in one transaction: whatever happens, an index holds whole batches.
-public final class IndexWriter {
+package final class IndexWriter {
     /// What the index was made with.
-    public private(set) var settings: IndexSettings
+    package private(set) var settings: IndexSettings
     /// What was repaired when the index was opened, for people.
-    public private(set) var notes: [String] = []
+    package private(set) var notes: [String] = []
     let folder: IndexFolder
     let database: DatabaseQueue
     private let lock: FileLock
@@ -26,7 +26,7 @@ public final class IndexWriter {
     ///   - settings: what a new index is made with, and what an existing one must have been made with.
     /// - Throws: `DreamSimError`: `.locked` when another process writes it, `.incompatible` when it was made otherwise, and
     ///   all others.
-    public init(_ url: URL, settings: IndexSettings) throws {
+    package init(_ url: URL, settings: IndexSettings) throws {
         let folder = IndexFolder(url)
         self.folder = folder
         try Self.makeFolder(folder)
@@ -61,7 +61,7 @@ public final class IndexWriter {
 
     /// Notes from where the index's model was loaded this time, for the next.
     /// - Throws: `DreamSimError` with `.incompatible` for another model.
-    public func remember(_ found: IndexSettings) throws {
+    package func remember(_ found: IndexSettings) throws {
         try settings.check(found.stamp, index: folder.url)
         guard
             (found.source, found.feature) != (settings.source, settings.feature)

@@ -16,22 +16,22 @@ public struct IndexedFile: Sendable, Hashable {
     /// The same in nanoseconds since 1970.
     package let modifiedTime: Int64
     /// What the image is; nil when it cannot be used.
-    public let content: Content?
+    package let content: Content?
     /// Why it cannot be used; nil when it can.
     public let error: String?
 
     /// What a file holds. Identical files share it.
-    public struct Content: Sendable, Hashable {
+    package struct Content: Sendable, Hashable {
         /// SHA-256 of the file.
-        public let bytes: Data
+        package let bytes: Data
         /// SHA-256 of the width, the height and the pixels.
-        public let pixels: Data
+        package let pixels: Data
         /// The number of columns, upright.
-        public let width: Int
+        package let width: Int
         /// The number of rows, upright.
-        public let height: Int
+        package let height: Int
         /// The file's format.
-        public let format: String
+        package let format: String
         /// The row of the vector.
         package let row: Int
         /// The CRC-32 of the vector's bytes.
@@ -66,7 +66,7 @@ public struct IndexedFile: Sendable, Hashable {
 
 extension IndexReader {
     /// Calls `body` with every file, also those that cannot be used, in the order in which they came into the index.
-    public func forEachFile(_ body: (IndexedFile) throws -> Void) throws {
+    package func forEachFile(_ body: (IndexedFile) throws -> Void) throws {
         try read { db in
             let rows = try Row.fetchCursor(db, sql: IndexedFile.selection + " ORDER BY file.id")
             while let row = try rows.next() { try body(IndexedFile(row)) }
@@ -74,14 +74,14 @@ extension IndexReader {
     }
 
     /// All files, in the order in which they came into the index.
-    public func files() throws -> [IndexedFile] {
+    package func files() throws -> [IndexedFile] {
         var files: [IndexedFile] = []
         try forEachFile { files.append($0) }
         return files
     }
 
     /// Whether the index knows a file with this path.
-    public func contains(_ path: ImagePath) throws -> Bool {
+    package func contains(_ path: ImagePath) throws -> Bool {
         try read { db in
             try Bool.fetchOne(
                 db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ?)", arguments: [Data(path.absolute().bytes)])
@@ -90,7 +90,7 @@ extension IndexReader {
     }
 
     /// Whether the index knows a file in this folder, or the file itself.
-    public func knows(inside folder: ImagePath) throws -> Bool {
+    package func knows(inside folder: ImagePath) throws -> Bool {
         let path = folder.absolute()
         let below = path.bytes.last == UInt8(ascii: "/") ? path.bytes : path.bytes + [UInt8(ascii: "/")]
         return try read { db in
@@ -101,7 +101,7 @@ extension IndexReader {
     }
 
     /// The number of images that can be searched.
-    public func count() throws -> Int {
+    package func count() throws -> Int {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
     }
 
@@ -113,7 +113,7 @@ extension IndexReader {
 
     /// The vector of a file, of length 1, after it was compared with its checksum.
     /// - Throws: `DreamSimError` with `.damaged` when it has changed.
-    public func vector(of file: IndexedFile) throws -> [Float]? {
+    package func vector(of file: IndexedFile) throws -> [Float]? {
         guard let content = file.content else { return nil }
         try check(file)
         return vectors.values(content.row)

@@ -4,7 +4,7 @@ import DreamSimSupport
 public import Foundation
 
 /// What was learnt, ready to be kept and used.
-public enum TuningResult: Sendable {
+package enum TuningResult: Sendable {
     /// Low-rank updates: a PEFT folder, which `--adapter` names.
     case adapter(LoRAAdapter)
     /// A head: a file, which `--head` names.
@@ -27,7 +27,7 @@ public enum TuningResult: Sendable {
 }
 
 /// Which of a run's results is meant.
-public enum TuningStage: Hashable, Sendable {
+package enum TuningStage: Hashable, Sendable {
     /// That of the last epoch.
     case last
     /// That of the best validation.

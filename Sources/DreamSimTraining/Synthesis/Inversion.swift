@@ -5,7 +5,7 @@ import DreamSimTensors
 /// Makes an image that matches others in the eyes of a metric, step by step: what the metric keeps of them, and what not.
 ///
 /// ```swift
-/// let loss = try await Loss.load("lpips-vgg + 0.5*dists")
+/// let loss = try await Loss("lpips-vgg + 0.5*dists")
 /// let inversion = try Inversion(
 ///     of: [InversionTarget(photo, name: "photo.jpg")], by: loss, InversionOptions(width: 224, height: 224))
 /// while !inversion.isDone { print(try inversion.step().loss) }
@@ -13,15 +13,15 @@ import DreamSimTensors
 /// ```
 ///
 /// The same steps give the same numbers. Not for sharing between threads.
-public final class Inversion {
+package final class Inversion {
     /// How the image is optimized.
-    public let options: InversionOptions
+    package let options: InversionOptions
     /// What it comes to match.
-    public let targets: [InversionTarget]
+    package let targets: [InversionTarget]
     /// What the image is called from which it started; nil for noise, or when it has no name.
-    public let startName: String?
+    package let startName: String?
     /// SHA-256 over everything that the numbers depend on, in hexadecimal.
-    public let stamp: String
+    package let stamp: String
     let objective: Objective
     let parameterization: any ImageParameterization
     var parameters: [String: Tensor]
@@ -41,15 +41,15 @@ public final class Inversion {
     }
 
     /// What a step found, before it changed anything.
-    public struct Step: Sendable {
+    package struct Step: Sendable {
         /// The steps before it.
-        public let number: Int
+        package let number: Int
         /// The distance from the targets: of whole images, or as this step's shifts and crops show them.
-        public let loss: Double
+        package let loss: Double
         /// What the total variation adds.
-        public let penalty: Double
+        package let penalty: Double
         /// [1, 3, H, W] in [0, 1].
-        public let image: Tensor
+        package let image: Tensor
     }
 
     /// Begins.
@@ -61,7 +61,7 @@ public final class Inversion {
     ///   - startName: what reports call it, such as its file.
     /// - Throws: `DreamSimError` with `.badSetting`; `DreamSimError` when a mask is not as large as its target, or the metric
     ///   cannot be computed at this size.
-    public init(
+    package init(
         of targets: [InversionTarget], by loss: Loss, _ options: InversionOptions,
         from start: Image? = nil, named startName: String? = nil
     ) throws {
@@ -107,10 +107,10 @@ public final class Inversion {
     var imageShape: Shape { [1, 3, options.height, options.width] }
 
     /// Steps taken since the beginning.
-    public var steps: Int { adam.steps }
+    package var steps: Int { adam.steps }
 
     /// Whether all steps have been taken.
-    public var isDone: Bool { steps >= options.steps }
+    package var isDone: Bool { steps >= options.steps }
 
     /// Takes a step.
     /// - Throws: `DreamSimError` with `.diverged` when a number is no longer finite; then nothing has changed.
@@ -131,7 +131,7 @@ public final class Inversion {
     }
 
     /// Looks at the whole image as it is now, which may become the best, and says what it costs.
-    public func look() throws -> Step {
+    package func look() throws -> Step {
         let image = parameterization.rendered(parameters, noise: nil).image
         guard image.isFinite else { throw diverged("the image is") }
         let value = try objective.value(of: image)
@@ -141,7 +141,7 @@ public final class Inversion {
     }
 
     /// The best whole image that was seen; that of now when none was.
-    public var image: Image {
+    package var image: Image {
         get throws {
             let found = best?.image ?? parameterization.rendered(parameters, noise: nil).image
             return try found.images()[0]
@@ -150,7 +150,7 @@ public final class Inversion {
 
     /// The loss of an image of the inversion's size, such as of one that was rounded to 8 bits, and each metric of it by
     /// itself, without its weight.
-    public func loss(of image: Image) throws -> (value: Double, terms: [Double]) {
+    package func loss(of image: Image) throws -> (value: Double, terms: [Double]) {
         let value = try objective.value(of: Tensor([image]))
         return (value.loss, value.terms)
     }

@@ -6,29 +6,29 @@ public struct InversionOptions: Hashable, Sendable, Codable {
     /// The image's parameterization.
     public var parameterization: Parameterization
     /// The columns of the image.
-    public var width: Int
+    package var width: Int
     /// The rows of the image.
-    public var height: Int
+    package var height: Int
     /// How many steps are taken.
-    public var steps = 300
+    package var steps = 300
     /// The optimizer's settings.
-    public var adam: Adam.Settings
+    package var adam: Adam.Settings
     /// Whether the learning rate falls to zero along half a wave of the cosine (Loshchilov and Hutter 2017), so that the end
     /// comes to rest.
-    public var slowsDown = true
+    package var slowsDown = true
     /// How far image and target are shifted together at each step, at most, in pixels.
-    public var shift = 0
+    package var shift = 0
     /// The smallest share of either side that a step looks at; 1 for whole images.
-    public var crop: Double = 1
+    package var crop: Double = 1
     /// Shifts and crops a step, over which the loss is averaged.
-    public var views = 1
+    package var views = 1
     /// What the total variation of the image is multiplied with.
     public var totalVariation: Double = 0
     /// The random seed; the same seed gives the same result.
     public var seed: UInt64 = 1
 
     /// Settings for images of a size, with the parameterization's own learning rate.
-    public init(_ parameterization: Parameterization = .fourier, width: Int, height: Int) {
+    package init(_ parameterization: Parameterization = .fourier, width: Int, height: Int) {
         self.parameterization = parameterization
         self.width = width
         self.height = height

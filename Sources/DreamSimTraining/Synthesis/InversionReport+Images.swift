@@ -6,7 +6,7 @@ import Foundation
 extension InversionReport {
     /// The frames side by side, each with its step and loss, beside the first target.
     /// - Parameter target: the first target's image.
-    public func strip(target: Image) -> Image {
+    package func strip(target: Image) -> Image {
         let size = "\(options.width) × \(options.height) pixels"
         return ContactSheet(
             title: "\(targets[0].name) as \(metric) sees it",
@@ -24,7 +24,7 @@ extension InversionReport {
     }
 
     /// The loss by step, on a logarithmic axis.
-    public var curve: VectorDrawing {
+    package var curve: VectorDrawing {
         LossCurve(
             title: "\(targets[0].name) by \(metric)",
             subtitle: "loss by step, from \(Self.figure(loss.start)) to \(Self.figure(loss.end)): "

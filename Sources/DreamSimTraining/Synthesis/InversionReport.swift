@@ -1,79 +1,79 @@
 public import DreamSim
 
 /// What an inversion found, with everything that is needed to repeat it.
-public struct InversionReport: Sendable, Encodable {
+package struct InversionReport: Sendable, Encodable {
     /// A target in words.
-    public struct Target: Sendable, Encodable {
+    package struct Target: Sendable, Encodable {
         /// Its name.
-        public let name: String
+        package let name: String
         /// The columns of the image as it came.
-        public let width: Int
+        package let width: Int
         /// The rows.
-        public let height: Int
+        package let height: Int
         /// How much it counts among the targets.
-        public let weight: Double
+        package let weight: Double
         /// The mask that limits it; nil for none.
-        public let mask: String?
+        package let mask: String?
         /// The share of the image that counts.
-        public let maskShare: Double?
+        package let maskShare: Double?
     }
 
     /// One of the metrics that make up the loss.
-    public struct Metric: Sendable, Encodable {
+    package struct Metric: Sendable, Encodable {
         /// Its name.
-        public let name: String
+        package let name: String
         /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
-        public let weights: String?
+        package let weights: String?
         /// What else a model's numbers depend on; nil for metrics that are no model.
-        public let model: ModelStamp?
+        package let model: ModelStamp?
         /// What it is multiplied with.
-        public let weight: Double
+        package let weight: Double
         /// Its mean over the targets for the image as it is written, without the weight.
-        public let written: Double
+        package let written: Double
     }
 
     /// The losses of the image.
-    public struct Losses: Sendable, Encodable {
+    package struct Losses: Sendable, Encodable {
         /// Of the image to start from.
-        public let start: Double
+        package let start: Double
         /// Of the best image.
-        public let end: Double
+        package let end: Double
         /// Of the best image after rounding to 8 bits, as it is written.
-        public let written: Double
+        package let written: Double
         /// How many times smaller `end` is than `start`.
-        public let fall: Double
+        package let fall: Double
     }
 
     /// What was matched.
-    public let targets: [Target]
+    package let targets: [Target]
     /// The image from which it started; nil for noise.
-    public let start: String?
+    package let start: String?
     /// What was made small, such as `lpips-vgg + 0.5*dists`.
-    public let metric: String
+    package let metric: String
     /// The metrics of it.
-    public let metrics: [Metric]
+    package let metrics: [Metric]
     /// How.
-    public let options: InversionOptions
+    package let options: InversionOptions
     /// SHA-256 over targets, masks, metric, weights and settings: equal for runs that give the same image.
-    public let stamp: String
+    package let stamp: String
     /// The losses at the beginning and at the end.
-    public let loss: Losses
+    package let loss: Losses
     /// The loss before each step; with shifts or crops, as each step saw it.
-    public let losses: [Double]
+    package let losses: [Double]
     /// What the total variation added to each.
-    public let penalties: [Double]
+    package let penalties: [Double]
     /// The steps before the best image.
-    public let bestStep: Int
+    package let bestStep: Int
     /// Steps taken.
-    public let steps: Int
+    package let steps: Int
     /// Whether all steps were taken.
-    public let isComplete: Bool
+    package let isComplete: Bool
     /// The time that the steps took.
-    public let seconds: Double
+    package let seconds: Double
     /// Images on the way, the first and the last included.
-    public let frames: [InversionRun.Frame]
+    package let frames: [InversionRun.Frame]
     /// The best image.
-    public let image: Image
+    package let image: Image
 
     private enum CodingKeys: String, CodingKey {
         case targets, start, metric, metrics, options, stamp, loss, losses, penalties, bestStep, steps, isComplete,

@@ -5,49 +5,49 @@ public import Foundation
 
 /// Conducts an inversion to its end: keeps the losses and some frames, writes the best image so far as it goes, and can be
 /// stopped at any time.
-public final class InversionRun {
+package final class InversionRun {
     /// What a run keeps and where.
-    public struct Settings: Sendable {
+    package struct Settings: Sendable {
         /// Where the best image is written (.png or .jpg), at the end and every `stepsBetweenSaves` steps; nowhere when
         /// nil.
         public var image: URL?
         /// The checkpoint that a stopped run resumes from; none when nil.
         public var checkpoint: URL?
         /// Steps between writing.
-        public var stepsBetweenSaves = 25
+        package var stepsBetweenSaves = 25
         /// Frames of the strip, the first and the last included.
-        public var frames = 8
+        package var frames = 8
 
         /// Keeps nothing on the disk.
-        public init() {}
+        package init() {}
     }
 
     /// How far a run has come.
-    public struct Progress: Sendable {
+    package struct Progress: Sendable {
         /// Steps taken.
-        public let step: Int
+        package let step: Int
         /// Of the whole run.
-        public let total: Int
+        package let total: Int
         /// The loss before the step.
-        public let loss: Double
+        package let loss: Double
         /// Steps a second since the run began or was taken up.
-        public let stepsPerSecond: Double
+        package let stepsPerSecond: Double
         /// Until the end, at that rate.
-        public let secondsLeft: Double
+        package let secondsLeft: Double
     }
 
     /// An image on the way.
-    public struct Frame: Sendable {
+    package struct Frame: Sendable {
         /// The steps before it.
-        public let step: Int
+        package let step: Int
         /// Its distance from the targets.
-        public let loss: Double
+        package let loss: Double
         /// The image.
-        public let image: Image
+        package let image: Image
     }
 
     /// What is conducted.
-    public let inversion: Inversion
+    package let inversion: Inversion
     private let settings: Settings
     private var record = Record()
 
@@ -64,7 +64,7 @@ public final class InversionRun {
 
     /// Begins a run, or takes up the one in the checkpoint.
     /// - Throws: `DreamSimError`; `DreamSimError` when the checkpoint is broken.
-    public init(_ inversion: Inversion, _ settings: Settings) throws {
+    package init(_ inversion: Inversion, _ settings: Settings) throws {
         guard settings.stepsBetweenSaves > 0, settings.frames >= 2 else {
             throw DreamSimError(
                 .badSetting, "\(settings.frames) frames, \(settings.stepsBetweenSaves) steps between saves",
@@ -110,7 +110,7 @@ public final class InversionRun {
     /// - Returns: what was found so far; its `isComplete` tells whether all steps were taken.
     /// - Throws: `DreamSimError` when the run diverges, errors of the metric and of writing.
     @discardableResult
-    public func run(report: (Progress) throws -> Bool = { _ in true }) throws -> InversionReport {
+    package func run(report: (Progress) throws -> Bool = { _ in true }) throws -> InversionReport {
         let wanted = Set(Self.frameSteps(settings.frames, of: inversion.options.steps))
         let (start, first, before) = (ContinuousClock.now, inversion.steps, record.seconds)
         func elapsed() -> Double { (ContinuousClock.now - start) / .seconds(1) }

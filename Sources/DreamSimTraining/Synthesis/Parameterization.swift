@@ -12,14 +12,14 @@ public enum Parameterization: Hashable, Sendable, Codable {
     case untrainedNetwork(UntrainedNetworkShape)
 
     /// A pyramid of six levels.
-    public static let pyramid = Parameterization.pyramid(levels: 6)
+    package static let pyramid = Parameterization.pyramid(levels: 6)
     /// Amplitudes that fall as in photographs.
-    public static let fourier = Parameterization.fourier(decay: 1)
+    package static let fourier = Parameterization.fourier(decay: 1)
     /// The network of the default shape.
-    public static let untrainedNetwork = Parameterization.untrainedNetwork(UntrainedNetworkShape())
+    package static let untrainedNetwork = Parameterization.untrainedNetwork(UntrainedNetworkShape())
 
     /// The learning rate with which it does well.
-    public var learningRate: Double {
+    package var learningRate: Double {
         switch self {
         case .pixels: 0.1
         case .pyramid: 0.06
@@ -29,7 +29,7 @@ public enum Parameterization: Hashable, Sendable, Codable {
     }
 
     /// What it is called on the command line.
-    public var name: String {
+    package var name: String {
         switch self {
         case .pixels: "pixels"
         case .pyramid: "pyramid"

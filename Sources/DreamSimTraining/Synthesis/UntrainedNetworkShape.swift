@@ -2,20 +2,20 @@ import DreamSimSupport
 
 /// The size of the untrained network of a Deep Image Prior (Ulyanov, Vedaldi and Lempitsky 2018): an hourglass that halves
 /// its maps level by level and doubles them again, with narrow connections across.
-public struct UntrainedNetworkShape: Hashable, Sendable, Codable {
+package struct UntrainedNetworkShape: Hashable, Sendable, Codable {
     /// Channels of the noise that goes in; fixed but for a little fresh noise each step.
-    public var inputChannels = 32
+    package var inputChannels = 32
     /// Channels of every level on the way down and up.
-    public var channels = 32
+    package var channels = 32
     /// Channels that go across at every level; 0 for none.
-    public var skipChannels = 4
+    package var skipChannels = 4
     /// How often maps are halved; levels whose shorter side would be below 4 are left out.
-    public var levels = 5
+    package var levels = 5
     /// The standard deviation of the noise that is added to the input at each step.
-    public var inputNoise: Double = 0.03
+    package var inputNoise: Double = 0.03
 
     /// The default shape: with less than the published 128 channels, for processors.
-    public init() {}
+    package init() {}
 
     /// Checks every number.
     /// - Throws: `DreamSimError` with `.badSetting`.

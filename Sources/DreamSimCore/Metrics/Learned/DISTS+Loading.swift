@@ -14,7 +14,7 @@ extension DISTS {
 
     /// Loads the metric; fetches its weights first when they are not there and that is allowed.
     /// - Throws: as `MetricCatalog.load`.
-    public static func load(
+    package static func load(
         _ variant: Variant = .squashed, options: PerceptualModel.LoadingOptions? = nil,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> DISTS {

@@ -1,12 +1,12 @@
-public import DreamSimImages
+package import DreamSimImages
 import DreamSimNetworks
 import DreamSimTensors
 
 /// Deep image structure and texture similarity (Ding et al. 2020): means and covariances of VGG16's features over the whole
 /// image, at five depths and for the image itself. Equals the Python package `DISTS_pytorch` 0.1.
-public final class DISTS: Sendable {
+package final class DISTS: Sendable {
     /// The size at which images are compared.
-    public enum Variant: String, Sendable, CaseIterable {
+    package enum Variant: String, Sendable, CaseIterable {
         /// Squashed to 256x256 (bilinear, antialiased), as DreamSim's authors ran it.
         case squashed = "dists"
         /// As they are.
@@ -17,7 +17,7 @@ public final class DISTS: Sendable {
     }
 
     /// What the metric is.
-    public let card: MetricCard
+    package let card: MetricCard
     /// The side of the square to which images are brought first; nil to compare them as they are.
     let side: Int?
     let network: ConvolutionalNetwork
@@ -41,7 +41,7 @@ public final class DISTS: Sendable {
 
 extension DISTS: PerceptualMetric {
     /// DISTS of images from a reference.
-    public func values(from reference: Image, to images: [Image]) throws -> [Double] {
+    package func values(from reference: Image, to images: [Image]) throws -> [Double] {
         for image in images { try card.checkSizes(reference, image) }
         let reference = prepared(reference)
         var result: [Double] = []

@@ -17,7 +17,7 @@ extension LPIPS {
 
     /// Loads the metric; fetches its weights first when they are not there and that is allowed.
     /// - Throws: as `MetricCatalog.load`.
-    public static func load(
+    package static func load(
         _ net: Net, _ variant: Variant = .v01, options: PerceptualModel.LoadingOptions? = nil,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> LPIPS {

@@ -1,4 +1,4 @@
-public import DreamSimImages
+package import DreamSimImages
 import DreamSimNetworks
 import DreamSimTensors
 import DreamSimWeights
@@ -7,9 +7,9 @@ import Foundation
 /// Learned perceptual image patch similarity (Zhang et al. 2018): features of a trained network at several depths, each of
 /// unit length over the channels, their squared differences weighted by channel, averaged over the places and summed over
 /// the depths. Equals the Python package `lpips` 0.1.4.
-public final class LPIPS: Sendable {
+package final class LPIPS: Sendable {
     /// The network that looks.
-    public enum Net: String, Sendable, CaseIterable {
+    package enum Net: String, Sendable, CaseIterable {
         /// AlexNet: the fastest, and the one that its authors recommend for judging images.
         case alex
         /// VGG16: the one that its authors recommend for optimizing images.
@@ -27,7 +27,7 @@ public final class LPIPS: Sendable {
     }
 
     /// How differences are weighted.
-    public enum Variant: String, Sendable, CaseIterable {
+    package enum Variant: String, Sendable, CaseIterable {
         /// Trained weights of version 0.1, in which the input is standardized.
         case v01 = "v0.1"
         /// Trained weights of version 0.0, in which it is not.
@@ -37,7 +37,7 @@ public final class LPIPS: Sendable {
     }
 
     /// What the metric is.
-    public let card: MetricCard
+    package let card: MetricCard
     let network: ConvolutionalNetwork
     /// A weight for each channel of each tap.
     let heads: [Tensor]
@@ -65,7 +65,7 @@ public final class LPIPS: Sendable {
 
 extension LPIPS: SpatialMetric {
     /// LPIPS of images from a reference.
-    public func values(from reference: Image, to images: [Image]) throws -> [Double] {
+    package func values(from reference: Image, to images: [Image]) throws -> [Double] {
         for image in images { try card.checkSizes(reference, image) }
         var result: [Double] = []
         let together = LearnedMetrics.together(reference)
@@ -86,7 +86,7 @@ extension LPIPS: SpatialMetric {
 
     /// The contribution of each pixel: each depth's differences, brought bilinearly to the images' size, summed (the
     /// package's `spatial=True`). Their mean is near LPIPS, and not equal to it.
-    public func map(_ a: Image, _ b: Image) throws -> DifferenceMap {
+    package func map(_ a: Image, _ b: Image) throws -> DifferenceMap {
         try card.checkSizes(a, b)
         var maps: [[Float]] = network.taps.map { _ in [] }
         var extents = [MapStream.Extent](repeating: .init(height: 1, width: 1, channels: 1), count: maps.count)

@@ -1,7 +1,12 @@
-import DreamSimSupport
-package import DreamSimTensors
+package import DreamSimSupport
+public import DreamSimTensors
 
 /// Adam (Kingma and Ba 2014) as PyTorch computes it, with weight decay added to the gradient.
+///
+/// ```swift
+/// var adam = Adam(learningRate: 0.02)
+/// adam.step(&image, gradient)
+/// ```
 public struct Adam: Sendable {
     /// What Adam can be told.
     public struct Settings: Hashable, Sendable, Codable {
@@ -19,7 +24,7 @@ public struct Adam: Sendable {
         /// The settings of the published models.
         public init() {}
 
-        func check() throws(DreamSimError) {
+        package func check() throws(DreamSimError) {
             let faults: [(Bool, String, String)] = [
                 (learningRate.isFinite && learningRate > 0, "learning rate \(learningRate)", "must be above zero"),
                 ((0..<1).contains(beta1), "beta1 \(beta1)", "must be at least 0 and below 1"),
@@ -48,6 +53,28 @@ public struct Adam: Sendable {
         self.settings = settings
         self.steps = steps
         self.moments = moments
+    }
+
+    /// Begins with zero moments.
+    /// - Parameters:
+    ///   - learningRate: above 0; how far a step goes.
+    ///   - beta1: the decay of the mean of gradients, at least 0 and below 1.
+    ///   - beta2: the decay of the mean of their squares, at least 0 and below 1.
+    public init(learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999) {
+        var settings = Settings()
+        (settings.learningRate, settings.beta1, settings.beta2) = (learningRate, beta1, beta2)
+        self.init(settings)
+    }
+
+    /// Takes a step with one parameter; an optimizer has either this one or parameters by name.
+    /// - Parameters:
+    ///   - parameter: is moved against its gradient.
+    ///   - gradient: of the parameter's shape, which stays the same from step to step.
+    public mutating func step(_ parameter: inout Tensor, _ gradient: Tensor) {
+        var parameters = ["": parameter]
+        parameter = Tensor(zeros: [0])  // So that the dictionary alone holds the memory and nothing is copied.
+        step(&parameters, gradients: ["": gradient])
+        if let moved = parameters[""] { parameter = moved }
     }
 
     /// Takes a step.

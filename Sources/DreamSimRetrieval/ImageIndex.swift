@@ -1,0 +1,136 @@
+public import DreamSim
+import DreamSimSupport
+public import Foundation
+
+/// A folder that holds the embeddings of images, to be searched and kept up to date.
+///
+/// ```swift
+/// let index = try await ImageIndex.open(at: url, model: "lite")
+/// for try await event in index.update(from: [photos]) { print(event) }
+/// for hit in try await index.search(Image(contentsOf: query), count: 10) { print(hit.file.path, hit.distance) }
+/// ```
+///
+/// Any number of tasks may use it. A search sees the index as it was when the search began.
+public final class ImageIndex: Sendable {
+    /// The index's folder.
+    public let folder: URL
+    /// What embeds the images.
+    public let model: PerceptualModel
+    private let settings: IndexSettings
+    private let updating = NSLock()
+
+    private init(_ folder: URL, _ model: PerceptualModel, _ settings: IndexSettings) {
+        (self.folder, self.model, self.settings) = (folder, model, settings)
+    }
+
+    /// Opens an index, or makes an empty one where there is none.
+    /// - Parameters:
+    ///   - folder: the index's own folder: new, empty, or one that holds an index.
+    ///   - model: as `PerceptualModel.load` takes it. For an index that is there, nil stands for its own model.
+    ///   - precision: how embeddings of a new index are kept.
+    ///   - options: how a new index's model is set up; of an index that is there, only the store counts. The
+    ///     environment's when nil.
+    ///   - report: called with the progress of downloads and with notes, from any thread.
+    /// - Throws: `DreamSimError`: `.incompatible` for another model than the index's, `.damaged`, `.newerVersion`,
+    ///   `.locked`, and what loading a model throws.
+    public static func open(
+        at folder: URL, model name: String? = nil, precision: VectorPrecision = .float16,
+        options: PerceptualModel.LoadingOptions? = nil,
+        report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
+    ) async throws -> ImageIndex {
+        let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+        let choice = ModelChoice(source: name)
+        if let made = try IndexReader.settings(of: folder) {
+            let model = try await made.loadModel(choice, options: made.loadingOptions(options.store), report: report)
+            try made.check(model.stamp, index: folder)
+            return ImageIndex(folder, model, made)
+        }
+        let model = try await PerceptualModel.load(name ?? Catalog.defaultModel, options: options, report: report)
+        let settings = try IndexSettings(
+            model, choice: choice, store: ModelStore(options.store), precision: precision)
+        _ = try IndexWriter(folder, settings: settings)
+        return ImageIndex(folder, model, settings)
+    }
+
+    /// The number of images in the index.
+    /// - Throws: `DreamSimError` when the index cannot be read.
+    public var count: Int {
+        get throws { try IndexReader(folder).liveRows().count }
+    }
+
+    /// Brings the index up to date with folders and files: new and changed images are embedded, moved ones recognized by
+    /// their content, and those that are gone dropped. Images that cannot be read are events, not errors.
+    ///
+    /// The work begins at once, on a thread of its own. When the task that reads the events is cancelled, or nobody
+    /// reads them any more, what is done is written and the update ends; the next one goes on from there, and waits for
+    /// an earlier one of this object to end. The last event is `.finished`.
+    /// - Parameters:
+    ///   - roots: folders, searched recursively, and image files.
+    ///   - options: what is passed over, and the like.
+    /// - Throws: while it is read, `DreamSimError`: `.locked` when another process writes the index, `.unwritable` for a
+    ///   full disk and the like.
+    public func update(
+        from roots: [URL], options: IndexingOptions = IndexingOptions()
+    ) -> AsyncThrowingStream<IndexingEvent, any Error> {
+        BackgroundWork.events("index") { [self] emit, isCancelled in
+            try updating.withLock {
+                let writer = try IndexWriter(folder, settings: settings)
+                writer.notes.forEach { emit(.note($0)) }
+                emit(
+                    .finished(
+                        try writer.update(
+                            roots.map(ImagePath.init(url:)), with: model, options: options,
+                            isCancelled: isCancelled, report: emit)))
+            }
+        }
+    }
+
+    /// Finds the images that are most similar to one.
+    /// - Parameters:
+    ///   - image: the query; it need not be in the index.
+    ///   - count: how many are wanted, at least 1.
+    ///   - filter: which files may be found.
+    ///   - method: how they are found.
+    /// - Returns: the most similar first; equal distances in the order of their paths.
+    /// - Throws: `DreamSimError`: `.badRequest` for a count below 1, `.damaged` when a vector has changed, `.missing` for
+    ///   an approximate search without a graph.
+    public func search(
+        _ image: Image, count: Int = 10, where filter: SearchFilter = SearchFilter(), method: SearchMethod = .exact
+    ) async throws -> [SearchHit] {
+        try await BackgroundWork.run("search") { [self] _ in
+            let query = SearchQuery(vector: model.embed(image).values)
+            return try IndexReader(folder).search([query], count: count, filter: filter, method: method)[0]
+        }
+    }
+
+    /// Finds groups of images that are copies of each other, or nearly so.
+    /// - Parameter tier: the loosest kind of copy that is looked for; what counts as near follows from how far apart the
+    ///   index's images typically are.
+    /// - Throws: `DreamSimError` with `.damaged` when a vector has changed, and the like.
+    public func duplicates(_ tier: DuplicateTier = .near) async throws -> DuplicateReport {
+        try await BackgroundWork.run("duplicates") { [folder] _ in
+            let reader = try IndexReader(folder)
+            let thresholds = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
+            return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds))
+        }
+    }
+}
+
+extension ImagePath {
+    /// The path of a file's URL, with bytes that are not UTF-8 as they are.
+    package init(url: URL) {
+        self.init(
+            bytes: url.withUnsafeFileSystemRepresentation { path in
+                path.map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) } ?? []
+            })
+    }
+}
+
+extension SearchFilter {
+    /// Files below a folder, at any depth.
+    public static func inFolder(_ folder: URL) -> SearchFilter {
+        var filter = SearchFilter()
+        filter.folders = [ImagePath(url: folder)]
+        return filter
+    }
+}
