@@ -37,30 +37,17 @@ static inline int dreamsim_vips_start(void) {
 /// Reads the header of an image in memory. The bytes must outlive the image. Truncated data is an error.
 static inline VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size_t count) {
     VipsImage *out = NULL;
-    void *data = (void *)bytes;
     int failed = -1;
+#define DREAMSIM_VIPS_LOAD(load) \
+    load((void *)bytes, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL)
     switch (loader) {
-    case DREAMSIM_VIPS_JPEG:
-        failed = vips_jpegload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_PNG:
-        failed = vips_pngload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_WEBP:
-        failed = vips_webpload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_TIFF:
-        failed = vips_tiffload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_HEIF:
-        failed = vips_heifload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
+    case DREAMSIM_VIPS_JPEG: failed = DREAMSIM_VIPS_LOAD(vips_jpegload_buffer); break;
+    case DREAMSIM_VIPS_PNG: failed = DREAMSIM_VIPS_LOAD(vips_pngload_buffer); break;
+    case DREAMSIM_VIPS_WEBP: failed = DREAMSIM_VIPS_LOAD(vips_webpload_buffer); break;
+    case DREAMSIM_VIPS_TIFF: failed = DREAMSIM_VIPS_LOAD(vips_tiffload_buffer); break;
+    case DREAMSIM_VIPS_HEIF: failed = DREAMSIM_VIPS_LOAD(vips_heifload_buffer); break;
     }
+#undef DREAMSIM_VIPS_LOAD
     return failed ? NULL : out;
 }
 

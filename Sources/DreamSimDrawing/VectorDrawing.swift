@@ -11,8 +11,7 @@ public struct VectorDrawing: Sendable {
 
         /// A place.
         public init(_ x: Double, _ y: Double) {
-            self.x = x
-            self.y = y
+            (self.x, self.y) = (x, y)
         }
     }
 

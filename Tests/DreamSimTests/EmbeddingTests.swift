@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimCheckpoints
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport
@@ -13,7 +14,7 @@ struct EmbeddingTests {
 
     @Test("The distance of an embedding from itself is exactly 0", arguments: [3, 512, 1792])
     func same(width: Int) throws {
-        var generator = SplitMix64(state: UInt64(width))
+        var generator = SeededGenerator(state: UInt64(width))
         let values = (0..<width).map { _ in Float.random(in: -1...1, using: &generator) }
         let embedding = Embedding(values: values, stamp: Self.stamp())
         #expect(try embedding.distance(to: embedding) == 0)

@@ -49,14 +49,9 @@ struct MetricListingTests {
 
     @Test("Says of a metric that no loss takes that it has no gradient")
     func others() throws {
-        struct Whole: PerceptualMetric {
-            let card = MetricCard(
-                name: "whole", summary: "", direction: .lowerIsMoreAlike, lowest: 0, highest: 1, size: .square(8))
-            func values(from reference: Image, to images: [Image]) -> [Double] { images.map { _ in 0 } }
-        }
         let mask = try Mask(ScalarField(width: 1, height: 1, values: [1]), name: "all")
         let masked = try MaskedMetric(PixelMetric.mse, mask: mask)
-        for metric in [Whole(), masked] as [any PerceptualMetric] {
+        for metric in [WholeMetric(), masked] as [any PerceptualMetric] {
             #expect(try !MetricListing(metric).hasGradient && !Self.isTaken(metric))
             let error = #expect(throws: DreamSimError.self) { try Loss.differentiable(metric) }
             #expect(error?.reason.contains("dreamsim metrics") == true)

@@ -1,5 +1,6 @@
 public import DreamSim
 public import DreamSimNetworks
+import DreamSimSupport
 public import Foundation
 public import TestSupport
 
@@ -55,7 +56,7 @@ public enum TinyModels {
 
     /// An image with some structure.
     public static func image(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), seed)
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in
             let (x, y) = (i % width, i / width)

@@ -61,7 +61,7 @@ struct ClusterTests {
     @Test(
         "k-means ends where every image is nearest to the direction of its own cluster's mean", arguments: 1...4)
     func settled(seed: UInt64) throws {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         let vectors = (0..<300).map { _ in Self.unit((0..<10).map { _ in Float.random(in: -1...1, using: &generator) })
         }
         try SyntheticIndex.with(vectors) { index in

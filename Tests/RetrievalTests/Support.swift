@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 import TestSupport
 
@@ -50,7 +51,7 @@ struct Gallery {
 
     /// An image with some structure, different for every seed.
     static func image(_ seed: UInt64, width: Int = 40, height: Int = 30) -> Image {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), Int(seed))
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in
             let (x, y) = (i % width, i / width)

@@ -10,28 +10,6 @@ import Foundation
 /// Painting makes an edge where there was none, and the shape of a foreground shows in both painted versions; the three numbers
 /// do not add up to anything.
 public struct ForegroundReport: Sendable, Encodable {
-    /// What one metric says.
-    public struct Measurement: Sendable, Encodable {
-        /// The metric's name.
-        public let metric: String
-        /// Which way its numbers go.
-        public let direction: Direction
-        /// Between the whole images.
-        public let whole: Double
-        /// With the background of both painted over: the foregrounds are compared.
-        public let foreground: Double
-        /// With the foreground of both painted over: the backgrounds are compared.
-        public let background: Double
-    }
-
-    /// One of the two images.
-    public struct Side: Sendable, Encodable {
-        /// The file.
-        public let image: ImagePath
-        /// The share of the image that is foreground, 0...1.
-        public let foreground: Double
-    }
-
     /// How the foreground was told.
     public let source: String
     /// What is painted over, as red, green and blue.
@@ -88,5 +66,27 @@ public struct ForegroundReport: Sendable, Encodable {
             cells: cells(versions.a, false) + cells(versions.b, true), columns: 3, cellSize: 260,
             footer: "foreground: \(source)"
         ).rendered()
+    }
+
+    /// What one metric says.
+    public struct Measurement: Sendable, Encodable {
+        /// The metric's name.
+        public let metric: String
+        /// Which way its numbers go.
+        public let direction: Direction
+        /// Between the whole images.
+        public let whole: Double
+        /// With the background of both painted over: the foregrounds are compared.
+        public let foreground: Double
+        /// With the foreground of both painted over: the backgrounds are compared.
+        public let background: Double
+    }
+
+    /// One of the two images.
+    public struct Side: Sendable, Encodable {
+        /// The file.
+        public let image: ImagePath
+        /// The share of the image that is foreground, 0...1.
+        public let foreground: Double
     }
 }

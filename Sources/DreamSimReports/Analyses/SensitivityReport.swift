@@ -7,24 +7,6 @@ import Foundation
 
 /// How sensitive metrics are to each alteration of an image, at several strengths.
 public struct SensitivityReport: Sendable, Encodable {
-    /// What one metric says of one altered image.
-    public struct Measurement: Sendable, Encodable {
-        /// How the image was altered.
-        public let alteration: Alteration
-        /// How strongly; `unit` says in what.
-        public let strength: Double
-        /// What the strength counts.
-        public let unit: String
-        /// The metric's name.
-        public let metric: String
-        /// The metric between the image and the altered one.
-        public let value: Double
-        /// How far the value is from that of identical images: 0 for the same, higher is more different.
-        public let difference: Double
-        /// The difference divided by the metric's scale: comparable between metrics.
-        public let share: Double
-    }
-
     /// One metric and what its differences are divided by.
     public struct Metric: Sendable, Encodable {
         /// What the metric is.
@@ -132,6 +114,24 @@ public struct SensitivityReport: Sendable, Encodable {
                 alteration: alteration, strength: strength, unit: alteration.unit, metric: card.name, value: value,
                 difference: difference, share: difference / scales[index])
         }
+    }
+
+    /// What one metric says of one altered image.
+    public struct Measurement: Sendable, Encodable {
+        /// How the image was altered.
+        public let alteration: Alteration
+        /// How strongly; `unit` says in what.
+        public let strength: Double
+        /// What the strength counts.
+        public let unit: String
+        /// The metric's name.
+        public let metric: String
+        /// The metric between the image and the altered one.
+        public let value: Double
+        /// How far the value is from that of identical images: 0 for the same, higher is more different.
+        public let difference: Double
+        /// The difference divided by the metric's scale: comparable between metrics.
+        public let share: Double
     }
 }
 

@@ -2,48 +2,6 @@ public import DreamSim
 
 /// What an inversion found, with everything that is needed to repeat it.
 public struct InversionReport: Sendable, Encodable {
-    /// A target in words.
-    public struct Target: Sendable, Encodable {
-        /// Its name.
-        public let name: String
-        /// The columns of the image as it came.
-        public let width: Int
-        /// The rows.
-        public let height: Int
-        /// How much it counts among the targets.
-        public let weight: Double
-        /// The mask that limits it; nil for none.
-        public let mask: String?
-        /// The share of the image that counts.
-        public let maskShare: Double?
-    }
-
-    /// One of the metrics that make up the loss.
-    public struct Metric: Sendable, Encodable {
-        /// Its name.
-        public let name: String
-        /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
-        public let weights: String?
-        /// What else a model's numbers depend on; nil for metrics that are no model.
-        public let model: ModelStamp?
-        /// What it is multiplied with.
-        public let weight: Double
-        /// Its mean over the targets for the image as it is written, without the weight.
-        public let written: Double
-    }
-
-    /// The losses of the image.
-    public struct Losses: Sendable, Encodable {
-        /// Of the image to start from.
-        public let start: Double
-        /// Of the best image.
-        public let end: Double
-        /// Of the best image after rounding to 8 bits, as it is written.
-        public let written: Double
-        /// How many times smaller `end` is than `start`.
-        public let fall: Double
-    }
-
     /// What was matched.
     public let targets: [Target]
     /// The image from which it started; nil for noise.
@@ -106,5 +64,47 @@ public struct InversionReport: Sendable, Encodable {
         bestStep = inversion.best?.step ?? inversion.steps
         steps = inversion.steps
         isComplete = inversion.isDone
+    }
+
+    /// A target in words.
+    public struct Target: Sendable, Encodable {
+        /// Its name.
+        public let name: String
+        /// The columns of the image as it came.
+        public let width: Int
+        /// The rows.
+        public let height: Int
+        /// How much it counts among the targets.
+        public let weight: Double
+        /// The mask that limits it; nil for none.
+        public let mask: String?
+        /// The share of the image that counts.
+        public let maskShare: Double?
+    }
+
+    /// One of the metrics that make up the loss.
+    public struct Metric: Sendable, Encodable {
+        /// Its name.
+        public let name: String
+        /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
+        public let weights: String?
+        /// What else a model's numbers depend on; nil for metrics that are no model.
+        public let model: ModelStamp?
+        /// What it is multiplied with.
+        public let weight: Double
+        /// Its mean over the targets for the image as it is written, without the weight.
+        public let written: Double
+    }
+
+    /// The losses of the image.
+    public struct Losses: Sendable, Encodable {
+        /// Of the image to start from.
+        public let start: Double
+        /// Of the best image.
+        public let end: Double
+        /// Of the best image after rounding to 8 bits, as it is written.
+        public let written: Double
+        /// How many times smaller `end` is than `start`.
+        public let fall: Double
     }
 }
