@@ -54,24 +54,25 @@ static inline VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const voi
 /// The EXIF orientation (1 to 8) that a loader found, or 1.
 static inline int dreamsim_vips_orientation(VipsImage *image) { return vips_image_get_orientation(image); }
 
-/// An RGB image over borrowed memory, marked as sRGB.
-static inline VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, int height) {
-    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 3, VIPS_FORMAT_UCHAR);
+/// An image of so many bands over borrowed memory.
+static inline VipsImage *dreamsim_vips_wrap(const void *samples, size_t count, int width, int height, int bands,
+    VipsBandFormat format, VipsInterpretation interpretation) {
+    VipsImage *bare = vips_image_new_from_memory(samples, count, width, height, bands, format);
     if (!bare) return NULL;
     VipsImage *out = NULL;
-    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_sRGB, NULL);
+    int failed = vips_copy(bare, &out, "interpretation", interpretation, NULL);
     g_object_unref(bare);
     return failed ? NULL : out;
 }
 
+/// An RGB image over borrowed memory, marked as sRGB.
+static inline VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, int height) {
+    return dreamsim_vips_wrap(pixels, count, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB);
+}
+
 /// An image of 16-bit gray over borrowed memory.
 static inline VipsImage *dreamsim_vips_wrap_gray16(const void *pixels, size_t count, int width, int height) {
-    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 1, VIPS_FORMAT_USHORT);
-    if (!bare) return NULL;
-    VipsImage *out = NULL;
-    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_GREY16, NULL);
-    g_object_unref(bare);
-    return failed ? NULL : out;
+    return dreamsim_vips_wrap(pixels, count, width, height, 1, VIPS_FORMAT_USHORT, VIPS_INTERPRETATION_GREY16);
 }
 
 /// A PNG in memory that the caller frees with g_free.

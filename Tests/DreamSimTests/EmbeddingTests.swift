@@ -64,14 +64,12 @@ struct EmbeddingTests {
 
     @Test("An image's embedding does not depend on its batch or on the number of threads")
     func independence() async throws {
-        let home = try Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: home) }
-        let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
-        let model = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
-        let images = (1...9).map { TinyModels.image($0) }
-        let together = model.embed(images)
-        for (image, embedding) in zip(images, together) {
-            #expect(try model.embed(image).distance(to: embedding) < 1e-6)
+        try await TinyModels.withModel { model, _ in
+            let images = (1...9).map { TinyModels.image($0) }
+            let together = model.embed(images)
+            for (image, embedding) in zip(images, together) {
+                #expect(try model.embed(image).distance(to: embedding) < 1e-6)
+            }
         }
     }
 }

@@ -36,15 +36,13 @@ struct MetricListingTests {
 
     @Test("Says of models that losses take them")
     func models() async throws {
-        let home = try Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: home) }
-        let description = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
-        let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
-        #expect(try Self.isTaken(model))
-        let store = ModelStore(TinyModels.options(home: home).store)
-        let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
-        #expect(listings.count == Catalog.all.count + 1)
-        #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
+        try await TinyModels.withModel { model, home in
+            #expect(try Self.isTaken(model))
+            let store = ModelStore(TinyModels.options(home: home).store)
+            let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
+            #expect(listings.count == Catalog.all.count + 1)
+            #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
+        }
     }
 
     @Test("Says of a metric that no loss takes that it has no gradient")

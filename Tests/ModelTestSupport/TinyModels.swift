@@ -46,6 +46,16 @@ public enum TinyModels {
         return url
     }
 
+    /// Runs `body` with a model of small recorded networks, and the home that it was loaded from.
+    public static func withModel<R>(
+        _ networks: [String] = ["dino", "clip"], _ body: (PerceptualModel, URL) async throws -> R
+    ) async throws -> R {
+        try await Fixtures.withTemporaryFolderAsync { home in
+            let description = try write(json(networks), to: home)
+            return try await body(PerceptualModel.load(description.path, options: options(home: home)), home)
+        }
+    }
+
     /// Options with a home of the test's own and without the network.
     public static func options(home: URL, isNormalized: Bool = true) -> PerceptualModel.LoadingOptions {
         var store = ModelStore.Configuration(home: home)

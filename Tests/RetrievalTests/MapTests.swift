@@ -108,17 +108,11 @@ struct MapTests {
     func repeatable() throws {
         try SyntheticIndex.with(SyntheticIndex.clouds(9, of: 30, width: 40)) { index in
             let reader = try index.reader
-            let before = PerceptualModel.threads
-            defer { PerceptualModel.threads = before }
-            func map(_ threads: Int, _ seed: UInt64 = 1) throws -> String {
-                PerceptualModel.threads = threads
+            try expectRepeatable(threads: [1, 2, 3]) { seed in
                 var options = ProjectionOptions()
                 options.seed = seed
                 return try JSON.text(try reader.map(options).points)
             }
-            let first = try map(1)
-            for threads in [1, 2, 3] { #expect(try map(threads) == first) }
-            #expect(try map(1, 2) != first)
         }
     }
 

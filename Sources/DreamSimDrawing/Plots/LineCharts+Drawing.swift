@@ -2,11 +2,8 @@ public import DreamSimImages
 
 extension LineCharts {
     private enum Style {
-        static let margin = 36.0
-        static let gap = 28.0
-        static let plotWidth = 230.0
-        static let plotHeight = 150.0
-        static let left = 34.0
+        static let (margin, gap, left) = (36.0, 28.0, 34.0)
+        static let (plotWidth, plotHeight) = (230.0, 150.0)
         static let title = TextStyle(size: 26, weight: .bold, color: SheetPalette.ink)
         static let subtitle = TextStyle(size: 14, color: SheetPalette.gray)
         static let panelTitle = TextStyle(size: 14, weight: .bold, color: SheetPalette.ink)

@@ -18,10 +18,8 @@ public struct LossCurve: Sendable {
     }
 
     private enum Style {
-        static let margin = 36.0
-        static let left = 64.0
-        static let plotWidth = 620.0
-        static let plotHeight = 320.0
+        static let (margin, left) = (36.0, 64.0)
+        static let (plotWidth, plotHeight) = (620.0, 320.0)
         static let title = TextStyle(size: 24, weight: .bold, color: SheetPalette.ink)
         static let subtitle = TextStyle(size: 14, color: SheetPalette.gray)
         static let small = TextStyle(size: 11, color: SheetPalette.gray)

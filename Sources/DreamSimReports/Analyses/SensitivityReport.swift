@@ -7,14 +7,6 @@ import Foundation
 
 /// How sensitive metrics are to each alteration of an image, at several strengths.
 public struct SensitivityReport: Sendable, Encodable {
-    /// One metric and what its differences are divided by.
-    public struct Metric: Sendable, Encodable {
-        /// What the metric is.
-        public let card: MetricCard
-        /// The difference that counts as 1.
-        public let scale: Double
-    }
-
     /// The image.
     public let image: ImagePath
     /// The columns at which it was altered and compared.
@@ -132,6 +124,14 @@ public struct SensitivityReport: Sendable, Encodable {
         public let difference: Double
         /// The difference divided by the metric's scale: comparable between metrics.
         public let share: Double
+    }
+
+    /// One metric and what its differences are divided by.
+    public struct Metric: Sendable, Encodable {
+        /// What the metric is.
+        public let card: MetricCard
+        /// The difference that counts as 1.
+        public let scale: Double
     }
 }
 
