@@ -25,7 +25,7 @@ demo: build ## a first look: set-up, build, weights, a ranking and its image
 
 # Some come by themselves: the downloads, which watch the clock, and what keeps all processors busy for a long time.
 FULL_SIZE = 'FullSizeTests|PackagedModelTests|LearnedMetricTests|LiteTests|NightsGoldenTests'
-DOWNLOADS = '^ModelStoreTests'
+DOWNLOADS = '^WeightsTests'
 SWIFT_TEST = swift test -c release --disable-testable-imports
 
 test: setup ## runs all tests

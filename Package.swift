@@ -53,6 +53,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -106,7 +107,7 @@ let package = Package(
             "DreamSimDrawing", "DreamSimImages", "DreamSimWeights", "DreamSimSupport", "DreamSimTensors"),
         target(
             "DreamSimRetrieval", "DreamSim", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport",
-            "CDreamSimGraph", "CDreamSimZlib", .grdb),
+            "CDreamSimGraph", "CDreamSimZlib", .grdb, .product(name: "HeapModule", package: "swift-collections")),
         target(
             "DreamSimService", "DreamSim", "DreamSimEvaluation", "DreamSimRetrieval", "DreamSimCheckpoints",
             "DreamSimSupport", "DreamSimTensors",
@@ -140,14 +141,14 @@ let package = Package(
             dependencies: ["DreamSim", "DreamSimRetrieval", "DreamSimService", "DreamSimTraining"],
             path: "Examples/Articles", swiftSettings: settings),
 
-        support("TestSupport", "DreamSimTensors", "CDreamSimZlib"),
-        support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "TestSupport"),
+        support("TestSupport", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
+        support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "DreamSimSupport", "TestSupport"),
         tests("SupportTests", "DreamSimSupport"),
-        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels"),
+        tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels", "DreamSimSupport"),
         tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
-        tests("ImagingTests", "DreamSimDrawing", "DreamSimCodecs", "DreamSimImages", "DreamSimSupport"),
+        tests("ImagesTests", "DreamSimDrawing", "DreamSimCodecs", "DreamSimImages", "DreamSimSupport"),
         tests("NetworksTests", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
-        tests("ModelStoreTests", "DreamSimWeights", "DreamSimSupport"),
+        tests("WeightsTests", "DreamSimWeights", "DreamSimSupport"),
         tests(
             "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
             "DreamSimSupport", "DreamSimTensors", .grdb),
@@ -161,7 +162,7 @@ let package = Package(
             "TrainingTests", "DreamSimTraining", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints",
             "DreamSimSupport", "DreamSimTensors", "ModelTestSupport"),
         tests(
-            "DreamSimServiceTests", "DreamSimService", "DreamSim", "DreamSimCommand", "DreamSimEvaluation",
+            "ServiceTests", "DreamSimService", "DreamSim", "DreamSimCommand", "DreamSimEvaluation",
             "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging, "DreamSimSupport"),
         tests(
             "EvaluationTests", "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimCheckpoints",

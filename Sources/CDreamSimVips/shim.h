@@ -37,54 +37,42 @@ static inline int dreamsim_vips_start(void) {
 /// Reads the header of an image in memory. The bytes must outlive the image. Truncated data is an error.
 static inline VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size_t count) {
     VipsImage *out = NULL;
-    void *data = (void *)bytes;
     int failed = -1;
+#define DREAMSIM_VIPS_LOAD(load) \
+    load((void *)bytes, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL)
     switch (loader) {
-    case DREAMSIM_VIPS_JPEG:
-        failed = vips_jpegload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_PNG:
-        failed = vips_pngload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_WEBP:
-        failed = vips_webpload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_TIFF:
-        failed = vips_tiffload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
-    case DREAMSIM_VIPS_HEIF:
-        failed = vips_heifload_buffer(
-            data, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-        break;
+    case DREAMSIM_VIPS_JPEG: failed = DREAMSIM_VIPS_LOAD(vips_jpegload_buffer); break;
+    case DREAMSIM_VIPS_PNG: failed = DREAMSIM_VIPS_LOAD(vips_pngload_buffer); break;
+    case DREAMSIM_VIPS_WEBP: failed = DREAMSIM_VIPS_LOAD(vips_webpload_buffer); break;
+    case DREAMSIM_VIPS_TIFF: failed = DREAMSIM_VIPS_LOAD(vips_tiffload_buffer); break;
+    case DREAMSIM_VIPS_HEIF: failed = DREAMSIM_VIPS_LOAD(vips_heifload_buffer); break;
     }
+#undef DREAMSIM_VIPS_LOAD
     return failed ? NULL : out;
 }
 
 /// The EXIF orientation (1 to 8) that a loader found, or 1.
 static inline int dreamsim_vips_orientation(VipsImage *image) { return vips_image_get_orientation(image); }
 
-/// An RGB image over borrowed memory, marked as sRGB.
-static inline VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, int height) {
-    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 3, VIPS_FORMAT_UCHAR);
+/// An image of so many bands over borrowed memory.
+static inline VipsImage *dreamsim_vips_wrap(const void *samples, size_t count, int width, int height, int bands,
+    VipsBandFormat format, VipsInterpretation interpretation) {
+    VipsImage *bare = vips_image_new_from_memory(samples, count, width, height, bands, format);
     if (!bare) return NULL;
     VipsImage *out = NULL;
-    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_sRGB, NULL);
+    int failed = vips_copy(bare, &out, "interpretation", interpretation, NULL);
     g_object_unref(bare);
     return failed ? NULL : out;
 }
 
+/// An RGB image over borrowed memory, marked as sRGB.
+static inline VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, int height) {
+    return dreamsim_vips_wrap(pixels, count, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB);
+}
+
 /// An image of 16-bit gray over borrowed memory.
 static inline VipsImage *dreamsim_vips_wrap_gray16(const void *pixels, size_t count, int width, int height) {
-    VipsImage *bare = vips_image_new_from_memory(pixels, count, width, height, 1, VIPS_FORMAT_USHORT);
-    if (!bare) return NULL;
-    VipsImage *out = NULL;
-    int failed = vips_copy(bare, &out, "interpretation", VIPS_INTERPRETATION_GREY16, NULL);
-    g_object_unref(bare);
-    return failed ? NULL : out;
+    return dreamsim_vips_wrap(pixels, count, width, height, 1, VIPS_FORMAT_USHORT, VIPS_INTERPRETATION_GREY16);
 }
 
 /// A PNG in memory that the caller frees with g_free.

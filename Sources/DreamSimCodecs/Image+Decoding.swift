@@ -140,7 +140,7 @@ extension URL {
         var i = 0
         while i < encoded.count {
             if encoded[i] == UInt8(ascii: "%"), i + 2 < encoded.count,
-                let value = UInt8(String(decoding: encoded[(i + 1)...(i + 2)], as: UTF8.self), radix: 16)
+                let value = [UInt8](hexadecimal: String(decoding: encoded[(i + 1)...(i + 2)], as: UTF8.self))?.first
             {
                 raw.append(value)
                 i += 3

@@ -64,21 +64,30 @@ extension Image {
         _ encode: (UnsafeMutablePointer<VipsImage>, inout UnsafeMutableRawPointer?, inout Int) -> Int32
     ) throws(DreamSimError) -> [UInt8] {
         try pixels.withUnsafeBufferPointer { buffer throws(DreamSimError) in
-            try Vips.call(
-                path: format,
-                failure: { DreamSimError(.unwritable, format, "the image cannot be encoded\($0)") },
-                {
-                    guard
-                        let image = dreamsim_vips_wrap_rgb(
-                            buffer.baseAddress, buffer.count, Int32(width), Int32(height))
-                    else { return nil }
-                    defer { g_object_unref(image) }
-                    var memory: UnsafeMutableRawPointer?
-                    var count = 0
-                    guard encode(image, &memory, &count) == 0, let memory else { return nil }
-                    defer { g_free(memory) }
-                    return [UInt8](UnsafeRawBufferPointer(start: memory, count: count))
-                })
+            try Vips.encoded(
+                as: format, "the image",
+                dreamsim_vips_wrap_rgb(buffer.baseAddress, buffer.count, Int32(width), Int32(height)), encode)
         }
+    }
+}
+
+extension Vips {
+    /// Encodes an image that lies over borrowed memory, and lets it go.
+    static func encoded(
+        as format: String, _ subject: String, _ image: @autoclosure () -> UnsafeMutablePointer<VipsImage>?,
+        _ encode: (UnsafeMutablePointer<VipsImage>, inout UnsafeMutableRawPointer?, inout Int) -> Int32
+    ) throws(DreamSimError) -> [UInt8] {
+        try call(
+            path: format,
+            failure: { DreamSimError(.unwritable, format, "\(subject) cannot be encoded\($0)") },
+            {
+                guard let image = image() else { return nil }
+                defer { g_object_unref(image) }
+                var memory: UnsafeMutableRawPointer?
+                var count = 0
+                guard encode(image, &memory, &count) == 0, let memory else { return nil }
+                defer { g_free(memory) }
+                return [UInt8](UnsafeRawBufferPointer(start: memory, count: count))
+            })
     }
 }

@@ -16,21 +16,10 @@ extension ScalarField {
             return place > 0 ? UInt16((min(place, 1) * 65535).rounded()) : 0
         }
         return try samples.withUnsafeBufferPointer { samples throws(DreamSimError) in
-            try Vips.call(
-                path: "PNG",
-                failure: { DreamSimError(.unwritable, "PNG", "the map cannot be encoded\($0)") },
-                {
-                    guard
-                        let image = dreamsim_vips_wrap_gray16(
-                            samples.baseAddress, samples.count * 2, Int32(width), Int32(height))
-                    else { return nil }
-                    defer { g_object_unref(image) }
-                    var memory: UnsafeMutableRawPointer?
-                    var count = 0
-                    guard dreamsim_vips_png(image, &memory, &count) == 0, let memory else { return nil }
-                    defer { g_free(memory) }
-                    return [UInt8](UnsafeRawBufferPointer(start: memory, count: count))
-                })
+            try Vips.encoded(
+                as: "PNG", "the map",
+                dreamsim_vips_wrap_gray16(samples.baseAddress, samples.count * 2, Int32(width), Int32(height))
+            ) { image, memory, count in dreamsim_vips_png(image, &memory, &count) }
         }
     }
 }

@@ -30,12 +30,8 @@ package struct ContactSheet: Sendable {
             image: Image, title: String, figure: String? = nil, lines: [String] = [], bar: Double? = nil,
             isHighlighted: Bool = false
         ) {
-            self.image = image
-            self.title = title
-            self.figure = figure
-            self.lines = lines
-            self.bar = bar
-            self.isHighlighted = isHighlighted
+            (self.image, self.title, self.figure) = (image, title, figure)
+            (self.lines, self.bar, self.isHighlighted) = (lines, bar, isHighlighted)
         }
     }
 

@@ -2,10 +2,7 @@ package import DreamSimImages
 
 extension HeatmapSheet {
     private enum Style {
-        static let margin = 32
-        static let gap = 16
-        static let padding = 12
-        static let barHeight = 16
+        static let (margin, gap, padding, barHeight) = (32, 16, 12, 16)
         static let title = TextStyle(size: 26, weight: .bold, color: SheetPalette.ink)
         static let subtitle = TextStyle(size: 15, color: SheetPalette.gray)
         static let panelTitle = TextStyle(size: 14, weight: .bold, color: SheetPalette.ink)

@@ -21,10 +21,7 @@ package struct HeatmapSheet: Sendable {
         ///   - title: The line below it.
         ///   - line: A further line.
         package init(image: Image, field: ScalarField? = nil, title: String = "", line: String = "") {
-            self.image = image
-            self.field = field
-            self.title = title
-            self.line = line
+            (self.image, self.field, self.title, self.line) = (image, field, title, line)
         }
     }
 

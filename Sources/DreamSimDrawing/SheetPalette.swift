@@ -8,6 +8,7 @@ enum SheetPalette {
     static let place = RGB(0xEDF0F3)
     static let ink = RGB(0x16202C)
     static let gray = RGB(0x5B6876)
+    static let grid = RGB(0xE3E7EC)
     static let accent = RGB(0x2563EB)
     static let track = RGB(0xE6EAEF)
     static let best = RGB(0x0F8A5F)

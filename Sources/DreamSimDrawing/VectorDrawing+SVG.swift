@@ -1,4 +1,5 @@
 import DreamSimImages
+import DreamSimSupport
 import Foundation
 
 extension VectorDrawing {
@@ -56,7 +57,7 @@ extension VectorDrawing {
     }
 
     private static func color(_ color: RGB) -> String {
-        String(format: "#%02X%02X%02X", color.red, color.green, color.blue)
+        "#" + [color.red, color.green, color.blue].hexadecimal.uppercased()
     }
 
     /// A text as XML has it, without characters that XML has not.

@@ -11,8 +11,7 @@ package struct VectorDrawing: Sendable {
 
         /// A place.
         package init(_ x: Double, _ y: Double) {
-            self.x = x
-            self.y = y
+            (self.x, self.y) = (x, y)
         }
     }
 

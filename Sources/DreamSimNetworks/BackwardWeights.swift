@@ -8,10 +8,7 @@ package struct BackwardWeights: Sendable {
 
     /// Each layer takes the gradient of an output to that of an input.
     struct Block: Sendable {
-        let qkv: Linear
-        let output: Linear
-        let hidden: Linear
-        let contraction: Linear
+        let qkv, output, hidden, contraction: Linear
     }
 
     /// Packs what a network needs.

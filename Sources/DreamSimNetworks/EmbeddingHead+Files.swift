@@ -13,8 +13,7 @@ extension EmbeddingHead {
 
         /// Says what a head was made on.
         package init(model: String, weights: String) {
-            self.model = model
-            self.weights = weights
+            (self.model, self.weights) = (model, weights)
         }
     }
 

@@ -218,14 +218,8 @@ package final class Recording {
 
     /// What everything takes.
     private struct Sizes {
-        let rows: Int
-        let last: Int
-        let depth: Int
-        let rank: Int
-        let width: Int
-        let mlpWidth: Int
-        let hasPreNorm: Bool
-        let recomputes: Bool
+        let rows, last, depth, rank, width, mlpWidth: Int
+        let hasPreNorm, recomputes: Bool
 
         init(
             rows: Int, last: Int, depth: Int, rank: Int, recomputes: Bool,

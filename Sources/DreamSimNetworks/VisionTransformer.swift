@@ -18,13 +18,11 @@ package final class VisionTransformer: Sendable {
     /// One block: x + attention(norm1(x)), then x + mlp(norm2(x)).
     struct Block: Sendable {
         let norm1: LayerNorm
-        let qkv: Linear
-        let output: Linear
+        let qkv, output: Linear
         /// [C], or nil for 1.
         let scale1: Tensor?
         let norm2: LayerNorm
-        let hidden: Linear
-        let contraction: Linear
+        let hidden, contraction: Linear
         /// [C], or nil for 1.
         let scale2: Tensor?
     }

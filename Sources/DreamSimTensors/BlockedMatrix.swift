@@ -15,22 +15,14 @@ package struct BlockedMatrix: @unchecked Sendable {
 
     /// A matrix in contiguous memory of `count(rows:columns:block:)` elements.
     package init(_ base: UnsafeMutablePointer<Float>, rows: Int, columns: Int, block: Int) {
-        self.base = base
-        self.rows = rows
-        self.columns = columns
-        self.block = block
-        self.stride = block
-        self.blockStride = rows * block
+        (self.base, self.rows, self.columns) = (base, rows, columns)
+        (self.block, stride, blockStride) = (block, block, rows * block)
     }
 
     /// A matrix of one block.
     package init(_ view: MatrixView) {
-        base = view.base
-        rows = view.rows
-        columns = view.columns
-        block = view.columns
-        stride = view.stride
-        blockStride = 0
+        (base, rows, columns) = (view.base, view.rows, view.columns)
+        (block, stride, blockStride) = (view.columns, view.stride, 0)
     }
 
     /// The elements that a matrix takes.

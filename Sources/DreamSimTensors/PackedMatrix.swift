@@ -27,45 +27,37 @@ package struct PackedMatrix: Sendable {
     /// Packs a weight.
     /// - Parameter weight: [outputs, inputs].
     package init(packing weight: Tensor) {
-        precondition(weight.shape.rank == 2, "cannot pack shape \(weight.shape)")
-        let (outputs, inputs) = (weight.shape[0], weight.shape[1])
-        self.outputs = outputs
-        self.inputs = inputs
-        let panels = weight.withUnsafeBufferPointer { weight in
-            Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
-                let (source, target) = (
-                    MatrixView(reading: weight.baseAddress!, rows: outputs, columns: inputs),
-                    MatrixView(panels.baseAddress!, rows: outputs, columns: inputs)
-                )
-                Parallel.forEachRange(outputs, multiple: 16 * Self.panel) { range in
-                    dsv_pack(
-                        source.rows(range).base, inputs, range.count, inputs, target.rows(range).base)
-                }
-            }
+        self.init(weight, outputs: 0, multiple: 16 * Self.panel) { source, range, panels in
+            dsv_pack(source.rows(range).base, source.columns, range.count, source.columns, panels)
         }
-        self.panels = .single(panels)
     }
 
     /// Packs the transpose of a weight.
     /// - Parameter weight: [inputs, outputs].
     package init(packingTransposed weight: Tensor) {
-        precondition(weight.shape.rank == 2, "cannot pack shape \(weight.shape)")
-        let (outputs, inputs) = (weight.shape[1], weight.shape[0])
-        self.outputs = outputs
-        self.inputs = inputs
-        let panels = weight.withUnsafeBufferPointer { weight in
-            Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
-                let (source, target) = (
-                    MatrixView(reading: weight.baseAddress!, rows: inputs, columns: outputs),
-                    MatrixView(panels.baseAddress!, rows: outputs, columns: inputs)
-                )
-                Parallel.forEachRange(outputs, multiple: Self.panel) { range in
-                    dsv_pack_transposed(
-                        source.columns(range).base, outputs, range.count, inputs, target.rows(range).base)
-                }
-            }
+        self.init(weight, outputs: 1, multiple: Self.panel) { source, range, panels in
+            dsv_pack_transposed(source.columns(range).base, source.columns, range.count, source.rows, panels)
         }
-        self.panels = .single(panels)
+    }
+
+    /// Packs ranges of the outputs, which are the rows or the columns of a weight, on several threads.
+    private init(
+        _ weight: Tensor, outputs axis: Int, multiple: Int,
+        _ pack: @Sendable (MatrixView, Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    ) {
+        precondition(weight.shape.rank == 2, "cannot pack shape \(weight.shape)")
+        let (outputs, inputs) = (weight.shape[axis], weight.shape[1 - axis])
+        (self.outputs, self.inputs) = (outputs, inputs)
+        panels = .single(
+            weight.withUnsafeBufferPointer { weight in
+                Tensor(uninitialized: Self.shape(outputs: outputs, inputs: inputs)) { panels in
+                    let source = MatrixView(
+                        reading: weight.baseAddress!, rows: axis == 0 ? outputs : inputs,
+                        columns: axis == 0 ? inputs : outputs)
+                    let target = MatrixView(panels.baseAddress!, rows: outputs, columns: inputs)
+                    Parallel.forEachRange(outputs, multiple: multiple) { pack(source, $0, target.rows($0).base) }
+                }
+            })
     }
 
     /// Takes panels that were packed before.

@@ -1,4 +1,5 @@
 internal import CDreamSimKernels
+import DreamSimSupport
 import Foundation
 import Synchronization
 
@@ -87,10 +88,7 @@ final class ThreadTeam: @unchecked Sendable {
 
     private func startWorker() {
         workers.wrappingAdd(1, ordering: .relaxed)
-        let thread = Thread { [self] in serve() }
-        thread.name = "dreamsim"
-        thread.qualityOfService = .userInitiated
-        thread.start()
+        OwnThread.start("dreamsim", .userInitiated) { [self] in serve() }
     }
 
     /// The life of a worker.

@@ -50,8 +50,7 @@ package struct ProxySettings: Sendable, Hashable {
     package struct Server: Sendable, Hashable {
         package var host: String
         package var port: Int
-        package var user: String?
-        package var password: String?
+        package var user, password: String?
     }
 
     package private(set) var server: Server?

@@ -19,7 +19,7 @@ struct MutationTests {
         try Fixtures.withTemporaryFolder { folder in
             let seed = try bytes(of: name, in: folder)
             let url = folder.appending(path: "damaged")
-            var generator = Generator(state: name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
+            var generator = SeededGenerator(state: name.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) })
             var refused = 0
             for _ in 0..<400 {
                 try Data(generator.damaged(seed)).write(to: url)
@@ -60,33 +60,26 @@ struct MutationTests {
         try SafetensorsWriter.write(tensors, metadata: ["from": "test"], to: url)
         return try Array(Data(contentsOf: url))
     }
+}
 
-    private struct Generator {
-        var state: UInt64
-
-        mutating func next(_ bound: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int((state >> 33) % UInt64(bound))
-        }
-
-        /// One to eight flipped bits, extreme bytes, copied or removed runs; often near the start, where headers are.
-        mutating func damaged(_ seed: [UInt8]) -> [UInt8] {
-            var bytes = seed
-            for _ in 0...next(8) {
-                guard bytes.count > 4 else { break }
-                let place = next(2) == 0 ? next(min(bytes.count, 300)) : next(bytes.count)
-                switch next(6) {
-                case 0, 1: bytes[place] ^= 1 << UInt8(next(8))
-                case 2: bytes[place] = [0, 1, 0x7F, 0x80, 0xFF][next(5)]
-                case 3:
-                    for i in place..<min(place + 8, bytes.count) { bytes[i] = 0xFF }
-                case 4: bytes.removeSubrange(place..<min(place + 1 + next(16), bytes.count))
-                default:
-                    let run = bytes[place..<min(place + 1 + next(16), bytes.count)]
-                    bytes.insert(contentsOf: run, at: next(bytes.count))
-                }
+extension SeededGenerator {
+    /// One to eight flipped bits, extreme bytes, copied or removed runs; often near the start, where headers are.
+    fileprivate mutating func damaged(_ seed: [UInt8]) -> [UInt8] {
+        var bytes = seed
+        for _ in 0...index(below: 8) {
+            guard bytes.count > 4 else { break }
+            let place = index(below: 2) == 0 ? index(below: min(bytes.count, 300)) : index(below: bytes.count)
+            switch index(below: 6) {
+            case 0, 1: bytes[place] ^= 1 << UInt8(index(below: 8))
+            case 2: bytes[place] = [0, 1, 0x7F, 0x80, 0xFF][index(below: 5)]
+            case 3:
+                for i in place..<min(place + 8, bytes.count) { bytes[i] = 0xFF }
+            case 4: bytes.removeSubrange(place..<min(place + 1 + index(below: 16), bytes.count))
+            default:
+                let run = bytes[place..<min(place + 1 + index(below: 16), bytes.count)]
+                bytes.insert(contentsOf: run, at: index(below: bytes.count))
             }
-            return bytes
         }
+        return bytes
     }
 }

@@ -1,4 +1,5 @@
 import DreamSimImages
+import DreamSimSupport
 import DreamSimWeights
 import Foundation
 import TestSupport
@@ -11,7 +12,7 @@ struct EvaluateTests {
     static func triplets(_ count: Int, side: Int, in folder: URL) throws -> String {
         var table = "ref,left,right,vote\n"
         for index in 0..<count {
-            var random = SplitMix64(state: UInt64(index))
+            var random = SeededGenerator(state: UInt64(index))
             let pixels = (0..<(side * side * 3)).map { _ in UInt8(truncatingIfNeeded: random.next() >> 8) }
             for (name, shift) in [("ref", 0), ("left", 10 + index % 7), ("right", 13)] {
                 let shifted = pixels.map { UInt8(min(255, Int($0) + shift)) }

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ struct IndexCommandTests {
         let header =
             [0x42, 0x4D] + number(54 + 192, 4) + number(0, 4) + number(54, 4) + number(40, 4) + number(8, 4)
             + number(8, 4) + number(1, 2) + number(24, 2) + number(0, 4) + number(192, 4) + number(0, 16)
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SeededGenerator(state: UInt64(seed))
         return Data(header + (0..<192).map { _ in UInt8.random(in: 0...255, using: &generator) })
     }
 
@@ -78,7 +79,7 @@ struct IndexCommandTests {
             #expect(try bench.run(arguments + ["--index", peaceful.path]).code == 2)
             let whole = (ContinuousClock.now - start) / .seconds(1)
             let expected = try Self.dump(peaceful)
-            var generator = SplitMix64(state: 5)
+            var generator = SeededGenerator(state: 5)
             var (killed, done) = (0, 0)
             var index = bench.home.appending(path: "killed0")
             while killed < rounds {

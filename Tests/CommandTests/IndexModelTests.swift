@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimCheckpoints
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ import Testing
 @Suite("The command: an index's head and adapter")
 struct IndexModelTests {
     private static func tensor(_ shape: Shape, _ seed: UInt64) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Tensor((0..<shape.count).map { _ in Float.random(in: -0.4...0.4, using: &generator) }, shape: shape)
     }
 

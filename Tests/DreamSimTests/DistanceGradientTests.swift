@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport
@@ -20,7 +21,7 @@ struct DistanceGradientTests {
     }
 
     static func random(_ shape: Shape, seed: UInt64) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Tensor((0..<shape.count).map { _ in Float.random(in: 0...1, using: &generator) }, shape: shape)
     }
 

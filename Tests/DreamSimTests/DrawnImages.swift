@@ -1,10 +1,11 @@
 import DreamSim
+import DreamSimSupport
 import TestSupport
 
 /// Images drawn by formulas in integers, as Scripts/fixtures/make_metrics.py draws them.
 enum DrawnImages {
     static func noise(_ seed: UInt64, _ width: Int, _ height: Int) -> Image {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Image(
             width: width, height: height,
             pixels: (0..<(width * height * 3)).map { _ in UInt8(generator.next() >> 56) })
@@ -58,4 +59,12 @@ enum DrawnImages {
         default: return nil
         }
     }
+}
+
+/// A metric that has neither a map nor a gradient.
+struct WholeMetric: PerceptualMetric {
+    let card = MetricCard(
+        name: "whole", summary: "", direction: .lowerIsMoreAlike, lowest: 0, highest: 1, size: .square(8))
+
+    func values(from reference: Image, to images: [Image]) -> [Double] { images.map { _ in 0 } }
 }

@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimCheckpoints
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport
@@ -13,7 +14,7 @@ struct EmbeddingTests {
 
     @Test("The distance of an embedding from itself is exactly 0", arguments: [3, 512, 1792])
     func same(width: Int) throws {
-        var generator = SplitMix64(state: UInt64(width))
+        var generator = SeededGenerator(state: UInt64(width))
         let values = (0..<width).map { _ in Float.random(in: -1...1, using: &generator) }
         let embedding = Embedding(values: values, stamp: Self.stamp())
         #expect(try embedding.distance(to: embedding) == 0)
@@ -63,14 +64,12 @@ struct EmbeddingTests {
 
     @Test("An image's embedding does not depend on its batch or on the number of threads")
     func independence() async throws {
-        let home = try Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: home) }
-        let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
-        let model = try await PerceptualModel.load(url.path, options: TinyModels.options(home: home))
-        let images = (1...9).map { TinyModels.image($0) }
-        let together = model.embed(images)
-        for (image, embedding) in zip(images, together) {
-            #expect(try model.embed(image).distance(to: embedding) < 1e-6)
+        try await TinyModels.withModel { model, _ in
+            let images = (1...9).map { TinyModels.image($0) }
+            let together = model.embed(images)
+            for (image, embedding) in zip(images, together) {
+                #expect(try model.embed(image).distance(to: embedding) < 1e-6)
+            }
         }
     }
 }

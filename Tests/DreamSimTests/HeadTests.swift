@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import ModelTestSupport
@@ -22,7 +23,7 @@ struct HeadTests {
     }
 
     static func head(width: Int = 80, seed: UInt64 = 1) throws -> EmbeddingHead {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return try EmbeddingHead(
             EmbeddingHead.shapes(width: width, hiddenWidth: 16).sorted { $0.key < $1.key }.reduce(into: [:]) {
                 all, entry in
@@ -69,7 +70,7 @@ struct HeadTests {
         try await Fixtures.withTemporaryFolderAsync { folder in
             let model = try await Self.load(
                 folder, head: Self.write(Self.head(), folder), isNormalized: isNormalized)
-            var generator = SplitMix64(state: 5)
+            var generator = SeededGenerator(state: 5)
             let shape: Shape = [1, 3, 64, 64]
             func random(_ range: ClosedRange<Float>) -> Tensor {
                 Tensor((0..<shape.count).map { _ in Float.random(in: range, using: &generator) }, shape: shape)

@@ -108,14 +108,9 @@ struct DifferenceMapTests {
 
     @Test("A metric that has no map is refused with advice")
     func noMap() throws {
-        struct Whole: PerceptualMetric {
-            let card = MetricCard(
-                name: "whole", summary: "", direction: .lowerIsMoreAlike, lowest: 0, highest: 1, size: .square(8))
-            func values(from reference: Image, to images: [Image]) -> [Double] { images.map { _ in 0 } }
-        }
         let source = Heatmap.Source(path: ImagePath("a.png"), image: TinyModels.image(1))
         let error = try #require(throws: DreamSimError.self) {
-            try Heatmap(difference: Whole(), from: source, to: source)
+            try Heatmap(difference: WholeMetric(), from: source, to: source)
         }
         #expect(error.kind == .badSetting && error.reason.contains("mse"))
     }

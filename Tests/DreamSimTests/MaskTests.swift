@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -47,7 +48,7 @@ struct MaskTests {
 
     /// The image with noise right of an edge.
     static func changed(_ image: Image, from edge: Int) -> Image {
-        var generator = SplitMix64(state: 5)
+        var generator = SeededGenerator(state: 5)
         var pixels = image.pixels
         for i in pixels.indices where i / 3 % image.width >= edge {
             pixels[i] = UInt8.random(in: 0...255, using: &generator)

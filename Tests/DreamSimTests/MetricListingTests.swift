@@ -36,27 +36,20 @@ struct MetricListingTests {
 
     @Test("Says of models that losses take them")
     func models() async throws {
-        let home = try Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: home) }
-        let description = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
-        let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
-        #expect(try Self.isTaken(model))
-        let store = ModelStore(TinyModels.options(home: home).store)
-        let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
-        #expect(listings.count == Catalog.all.count + 1)
-        #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
+        try await TinyModels.withModel { model, home in
+            #expect(try Self.isTaken(model))
+            let store = ModelStore(TinyModels.options(home: home).store)
+            let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
+            #expect(listings.count == Catalog.all.count + 1)
+            #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
+        }
     }
 
     @Test("Says of a metric that no loss takes that it has no gradient")
     func others() throws {
-        struct Whole: PerceptualMetric {
-            let card = MetricCard(
-                name: "whole", summary: "", direction: .lowerIsMoreAlike, lowest: 0, highest: 1, size: .square(8))
-            func values(from reference: Image, to images: [Image]) -> [Double] { images.map { _ in 0 } }
-        }
         let mask = try Mask(ScalarField(width: 1, height: 1, values: [1]), name: "all")
         let masked = try MaskedMetric(PixelMetric.mse, mask: mask)
-        for metric in [Whole(), masked] as [any PerceptualMetric] {
+        for metric in [WholeMetric(), masked] as [any PerceptualMetric] {
             #expect(try !MetricListing(metric).hasGradient && !Self.isTaken(metric))
             let error = #expect(throws: DreamSimError.self) { try Loss.differentiable(metric) }
             #expect(error?.reason.contains("dreamsim metrics") == true)

@@ -1,4 +1,5 @@
 import DreamSim
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -32,7 +33,7 @@ struct PairComparerTests {
         files.append(ImagePath(broken.path))
 
         // References that come back after more files than are kept, neighbors that share, and pairs of one file.
-        var generator = SplitMix64(state: 1)
+        var generator = SeededGenerator(state: 1)
         var pairs = (0..<70).map { ImagePair(files[$0 / 10], files[$0]) }
         pairs += (0..<60).map { _ in ImagePair(files.randomElement(using: &generator)!, files[70]) }
         pairs += (0..<60).map { _ in

@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimImages
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import TestSupport
@@ -19,7 +20,7 @@ enum Images {
     static func noise(_ seed: UInt64, to url: URL, side: Int = 32) throws {
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        var random = SplitMix64(state: seed)
+        var random = SeededGenerator(state: seed)
         let pixels = (0..<(side * side * 3)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         try Image(width: side, height: side, pixels: pixels).write(to: url)
     }

@@ -1,5 +1,6 @@
 public import DreamSim
 public import DreamSimNetworks
+import DreamSimSupport
 public import Foundation
 public import TestSupport
 
@@ -45,6 +46,16 @@ public enum TinyModels {
         return url
     }
 
+    /// Runs `body` with a model of small recorded networks, and the home that it was loaded from.
+    public static func withModel<R>(
+        _ networks: [String] = ["dino", "clip"], _ body: (PerceptualModel, URL) async throws -> R
+    ) async throws -> R {
+        try await Fixtures.withTemporaryFolderAsync { home in
+            let description = try write(json(networks), to: home)
+            return try await body(PerceptualModel.load(description.path, options: options(home: home)), home)
+        }
+    }
+
     /// Options with a home of the test's own and without the network.
     public static func options(home: URL, isNormalized: Bool = true) -> PerceptualModel.LoadingOptions {
         var store = ModelStore.Configuration(home: home)
@@ -55,7 +66,7 @@ public enum TinyModels {
 
     /// An image with some structure.
     public static func image(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), seed)
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in
             let (x, y) = (i % width, i / width)

@@ -1,5 +1,6 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
 struct EngineTests {
     /// Random images of the small transformers' size.
     static func images(_ count: Int, side: Int, seed: UInt64 = 1) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Tensor(
             (0..<(count * 3 * side * side)).map { _ in Float.random(in: 0...1, using: &generator) },
             shape: [count, 3, side, side])

@@ -25,7 +25,7 @@ struct LoRATests {
     }
 
     static func random(_ shape: Shape, _ seed: UInt64) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Tensor((0..<shape.count).map { _ in Float.random(in: -1...1, using: &generator) }, shape: shape)
     }
     static let down = random([4, 48], 1)

@@ -1,4 +1,5 @@
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import TestSupport
 import Testing
@@ -12,7 +13,7 @@ struct MapRecordingTests {
         pooling: ConvolutionalNetwork.Pooling = .maximum
     ) throws -> ConvolutionalNetwork {
         var tensors: [String: Tensor] = [:]
-        var generator = SplitMix64(state: 5)
+        var generator = SeededGenerator(state: 5)
         for (name, outputs, inputs) in layers(architecture) {
             let range = Float(6 / Double(inputs)).squareRoot()
             let weight = Tensor(
@@ -142,7 +143,7 @@ struct MapRecordingTests {
         let (architecture, last, pooling, height, width) = Self.cases[index]
         let network = try Self.network(architecture, through: last, pooling: pooling)
         let shape: Shape = [2, 3, height, width]
-        var generator = SplitMix64(state: 9)
+        var generator = SeededGenerator(state: 9)
         let values = (0..<shape.count).map { _ in Float.random(in: -1...1, using: &generator) }
         let scaling = InputScaling(gain: 2, shift: 0.25, mean: [0.1, -0.2, 0], deviation: [1, 0.5, 2])
         let recording = MapRecording(network, of: Tensor(values, shape: shape), scaling: scaling)
@@ -184,7 +185,7 @@ struct MapRecordingTests {
             let size = square.squareRoot()
             #expect(size > 0.1)
             for seed in 0..<2 {
-                var generator = SplitMix64(state: UInt64(100 + seed))
+                var generator = SeededGenerator(state: UInt64(100 + seed))
                 let direction = part.map { _ in Double.random(in: -1...1, using: &generator) }
                 func moved(_ t: [Double]) -> Double {
                     let image: [Double] = zip(image, direction).map { $0 + t[0] * $1 }
@@ -218,7 +219,7 @@ struct MapRecordingTests {
         let taps = ["relu1_2", "relu3_3"]
         let network = try Self.network(.vgg16, through: "relu3_3")
         let shape: Shape = [2, 3, 24, 20]
-        var generator = SplitMix64(state: 9)
+        var generator = SeededGenerator(state: 9)
         func image(_ range: ClosedRange<Float>) -> Tensor {
             Tensor((0..<shape.count).map { _ in Float.random(in: range, using: &generator) }, shape: shape)
         }

@@ -1,5 +1,6 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import TestSupport
 import Testing
@@ -15,7 +16,7 @@ struct RecordingTests {
     }
 
     static func random(_ shape: Shape, seed: UInt64, _ range: ClosedRange<Float> = -1...1) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Tensor((0..<shape.count).map { _ in Float.random(in: range, using: &generator) }, shape: shape)
     }
 

@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -22,7 +23,7 @@ struct DuplicateTests {
         "In every group all pairs are near, no two groups could be joined, and the order of rows does not matter",
         arguments: 0..<20)
     func complete(seed: Int) {
-        var generator = SplitMix64(state: UInt64(seed))
+        var generator = SeededGenerator(state: UInt64(seed))
         let points = (0..<60).map { _ in Double.random(in: 0...10, using: &generator) }
         func pairs(_ points: [Double]) -> [RowPair] {
             (0..<60).flatMap { a in

@@ -14,7 +14,7 @@ struct MapTests {
         let (a, b, c) = (0.7, 0.5, 0.3)
         let h = (1 - a * a - b * b - c * c).squareRoot()
         let signs = (0..<8).map { i in (0..<3).map { i >> $0 & 1 == 0 ? 1.0 : -1 } }
-        var generator = SplitMix64(state: 4)
+        var generator = SeededGenerator(state: 4)
         let mirror = (0..<24).map { _ in Double.random(in: -1...1, using: &generator) }
         let square = mirror.reduce(0) { $0 + $1 * $1 }
         let vectors = signs.map { sign in
@@ -42,7 +42,7 @@ struct MapTests {
 
     @Test("Eigenvalues and vectors of matrices made from known ones", arguments: [1, 2, 5, 12])
     func eigen(size: Int) {
-        var generator = SplitMix64(state: UInt64(size))
+        var generator = SeededGenerator(state: UInt64(size))
         // A product of mirrors is orthogonal.
         var basis = (0..<size).map { i in (0..<size).map { $0 == i ? 1.0 : 0 } }
         for _ in 0..<4 {
@@ -93,7 +93,7 @@ struct MapTests {
             #expect(map.points.map { SyntheticIndex.number($0.image) } == Array(0..<240))
             let trust = Self.trustworthiness(vectors, Self.places(map), 10)
             #expect(trust > 0.92, "trustworthiness \(trust)")
-            var generator = SplitMix64(state: seed)
+            var generator = SeededGenerator(state: seed)
             let random = Self.trustworthiness(vectors, Self.places(map).shuffled(using: &generator), 10)
             #expect(random < 0.6, "at random \(random)")
             // Better than the two main directions alone.
@@ -108,17 +108,11 @@ struct MapTests {
     func repeatable() throws {
         try SyntheticIndex.with(SyntheticIndex.clouds(9, of: 30, width: 40)) { index in
             let reader = try index.reader
-            let before = PerceptualModel.threads
-            defer { PerceptualModel.threads = before }
-            func map(_ threads: Int, _ seed: UInt64 = 1) throws -> String {
-                PerceptualModel.threads = threads
+            try expectRepeatable(threads: [1, 2, 3]) { seed in
                 var options = ProjectionOptions()
                 options.seed = seed
                 return try JSON.text(try reader.map(options).points)
             }
-            let first = try map(1)
-            for threads in [1, 2, 3] { #expect(try map(threads) == first) }
-            #expect(try map(1, 2) != first)
         }
     }
 

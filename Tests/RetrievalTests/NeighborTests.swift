@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -130,7 +131,7 @@ struct NeighborTests {
             try refused(sound + [0], "a byte more")
             // The spaces that fill up the header mean nothing.
             let header = (0..<400).filter { sound[$0] != UInt8(ascii: " ") && sound[$0] != UInt8(ascii: "\n") }
-            var generator = SplitMix64(state: 1)
+            var generator = SeededGenerator(state: 1)
             let places = (0..<60).map { _ in Int.random(in: 4096..<sound.count, using: &generator) }
             for place in header.prefix(120) + places + [sound.count - 1, sound.count - 5] {
                 var changed = sound

@@ -1,7 +1,9 @@
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 import TestSupport
+import Testing
 
 /// A folder of images, an index of it and a small recorded transformer.
 struct Gallery {
@@ -50,7 +52,7 @@ struct Gallery {
 
     /// An image with some structure, different for every seed.
     static func image(_ seed: UInt64, width: Int = 40, height: Int = 30) -> Image {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), Int(seed))
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in
             let (x, y) = (i % width, i / width)
@@ -91,4 +93,17 @@ struct Gallery {
                 + "\(try reader.vector(of: file) ?? [])"
         }
     }
+}
+
+/// Checks that a seed gives the same on any number of threads, and whether another seed gives something else.
+func expectRepeatable(threads: [Int], differs: Bool = true, _ make: (_ seed: UInt64) throws -> String) throws {
+    let before = PerceptualModel.threads
+    defer { PerceptualModel.threads = before }
+    func made(_ threads: Int, _ seed: UInt64 = 1) throws -> String {
+        PerceptualModel.threads = threads
+        return try make(seed)
+    }
+    let first = try made(1)
+    for threads in threads { #expect(try made(threads) == first, "\(threads) threads") }
+    #expect(try (made(1, 2) != first) == differs)
 }

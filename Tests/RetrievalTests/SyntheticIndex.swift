@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimRetrieval
+import DreamSimSupport
 import Foundation
 import TestSupport
 
@@ -49,7 +50,7 @@ struct SyntheticIndex {
     static func clouds(_ clouds: Int, of size: Int, width: Int = 24, spread: Double = 0.2, seed: UInt64 = 3)
         -> [[Float]]
     {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         func coordinate() -> Double { Double.random(in: -1...1, using: &generator) }
         let centers = (0..<clouds).map { _ in (0..<width).map { _ in coordinate() } }
         return (0..<(clouds * size)).map { number in

@@ -21,13 +21,10 @@ struct HalfPrecisionTests {
         x.withUnsafeBufferPointer { x in
             bits.withUnsafeBufferPointer { bits in
                 y.withUnsafeMutableBufferPointer { y in
-                    var product = dsv_product()
-                    (product.x, product.x_stride) = (x.baseAddress, inputs)
-                    product.w = UnsafeRawPointer(bits.baseAddress!)
-                    product.w_panel = inputs * PackedMatrix.panel
+                    var product = dsv_product(
+                        x, UnsafeRawPointer(bits.baseAddress!), y, rows: rows, inputs: inputs, outputs: outputs,
+                        stride: outputs)
                     product.w_precision = Int32(precision.rawValue)
-                    (product.rows, product.inputs, product.outputs) = (rows, inputs, outputs)
-                    (product.y, product.y_stride) = (y.baseAddress, outputs)
                     multiply(&product)
                 }
             }

@@ -76,12 +76,9 @@ struct PackedProductTests {
                 bias.withUnsafeBufferPointer { bias in
                     scale.withUnsafeBufferPointer { scale in
                         y.withUnsafeMutableBufferPointer { y in
-                            var product = dsv_product()
-                            (product.x, product.x_stride) = (x.baseAddress, inputs)
-                            product.w = UnsafeRawPointer(panels.baseAddress!)
-                            product.w_panel = inputs * PackedMatrix.panel
-                            (product.rows, product.inputs, product.outputs) = (rows, inputs, outputs)
-                            (product.y, product.y_stride) = (y.baseAddress, stride)
+                            var product = dsv_product(
+                                x, UnsafeRawPointer(panels.baseAddress!), y, rows: rows, inputs: inputs,
+                                outputs: outputs, stride: stride)
                             if completion != .none { product.bias = bias.baseAddress }
                             if completion == .scaledResidual { product.scale = scale.baseAddress }
                             if completion == .residual || completion == .scaledResidual { product.adds = 1 }
@@ -181,5 +178,19 @@ struct PackedProductTests {
         var panels = [Float](repeating: .nan, count: single.count)
         dsv_pack_transposed(w.transposed().values, outputs, outputs, inputs, &panels)
         #expect(panels == single.values)
+    }
+}
+
+extension dsv_product {
+    /// A product of rows with packed weights, in single precision and with nothing after it.
+    init(
+        _ x: UnsafeBufferPointer<Float>, _ weights: UnsafeRawPointer, _ y: UnsafeMutableBufferPointer<Float>,
+        rows: Int, inputs: Int, outputs: Int, stride: Int
+    ) {
+        self.init()
+        (self.x, x_stride) = (x.baseAddress, inputs)
+        (w, w_panel) = (weights, inputs * PackedMatrix.panel)
+        (self.rows, self.inputs, self.outputs) = (rows, inputs, outputs)
+        (self.y, y_stride) = (y.baseAddress, stride)
     }
 }

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import DreamSimTensors
 import TestSupport
 import Testing
@@ -24,7 +25,7 @@ struct RowScanTests {
         ],
         [WeightPrecision.float32, .float16, .bfloat16])
     func scores(shape: (rows: Int, vectors: Int, width: Int), precision: WeightPrecision) {
-        var generator = SplitMix64(state: UInt64(shape.rows * shape.vectors))
+        var generator = SeededGenerator(state: UInt64(shape.rows * shape.vectors))
         func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &generator) } }
         let (rows, vectors) = (
             Tensor(numbers(shape.rows * shape.width), shape: [shape.rows, shape.width]),

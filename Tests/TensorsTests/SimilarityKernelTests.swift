@@ -1,4 +1,5 @@
 import CDreamSimKernels
+import DreamSimSupport
 import TestSupport
 import Testing
 
@@ -10,7 +11,7 @@ struct SimilarityKernelTests {
     static func kernels(_ kind: String) throws -> dsv_kernels { try VectorMathTests.kernels(kind) }
 
     static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 

@@ -1,4 +1,5 @@
 import CDreamSimKernels
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -13,7 +14,7 @@ struct VectorMathTests {
     static let widths = [1, 3, 4, 7, 8, 15, 16, 17, 31, 48, 197, 768]
 
     static func values(_ count: Int, seed: UInt64, range: ClosedRange<Float> = -3...3) -> [Float] {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return (0..<count).map { _ in Float.random(in: range, using: &generator) }
     }
 

@@ -1,3 +1,5 @@
+import DreamSimSupport
+
 /// Derivatives by central differences, in double precision, to hold backward passes against.
 public enum FiniteDifferences {
     /// The derivative of f with respect to some of its arguments.
@@ -22,7 +24,7 @@ public enum FiniteDifferences {
     /// At most `count` indices below a limit, spread at random.
     public static func indices(below limit: Int, count: Int, seed: UInt64 = 7) -> [Int] {
         guard limit > count else { return Array(0..<limit) }
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return (0..<count).map { _ in Int.random(in: 0..<limit, using: &generator) }
     }
 }

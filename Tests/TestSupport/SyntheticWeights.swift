@@ -1,3 +1,4 @@
+import DreamSimSupport
 public import DreamSimTensors
 
 /// Weights that are a pure function of their names, the same as `Scripts/parity/synthetic_release.py` makes.
@@ -9,7 +10,7 @@ public enum SyntheticWeights {
     public static func tensor(_ space: String, _ name: String, _ shape: Shape) -> Tensor {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in "\(space)/\(name)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        var generator = SplitMix64(state: hash)
+        var generator = SeededGenerator(state: hash)
         let (offset, scale) = spread(name, shape)
         return Tensor(uninitialized: shape) { values in
             for i in values.indices {

@@ -160,10 +160,7 @@ public struct ZipBuilder {
             out.append(45 as UInt16)
             out.append(0 as UInt32)
             out.append(0 as UInt32)
-            out.append(UInt64(count))
-            out.append(UInt64(count))
-            out.append(UInt64(size))
-            out.append(UInt64(directory))
+            for value in [count, count, size, directory] { out.append(UInt64(value)) }
             out.append(0x0706_4b50 as UInt32)
             out.append(0 as UInt32)
             out.append(UInt64(record))

@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import DreamSimTraining
 import Foundation
@@ -20,7 +21,7 @@ struct FullTrainingTests {
 
     /// [count, 3, 64, 64] as Scripts/fixtures/make_training.py makes them.
     static func images(_ count: Int, seed: UInt64) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         let shape: Shape = [count, 3, 64, 64]
         return Tensor((0..<shape.count).map { _ in Float(generator.next() >> 40) * 0x1p-24 }, shape: shape)
     }

@@ -19,7 +19,7 @@ struct ParameterizationTests {
     static let all = linear + [network]
 
     static func random(_ shape: Shape, seed: UInt64, _ range: ClosedRange<Float> = -1...1) -> Tensor {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         return Tensor((0..<shape.count).map { _ in Float.random(in: range, using: &generator) }, shape: shape)
     }
 

@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import DreamSimTraining
 import Foundation
@@ -24,7 +25,7 @@ struct TrainingTests {
 
     /// Random triplets.
     static func batch(_ count: Int, seed: UInt64, side: Int = 64) throws -> TripletBatch {
-        var generator = SplitMix64(state: seed)
+        var generator = SeededGenerator(state: seed)
         func images() -> Tensor {
             let shape: Shape = [count, 3, side, side]
             return Tensor((0..<shape.count).map { _ in Float.random(in: 0...1, using: &generator) }, shape: shape)

@@ -2,8 +2,8 @@
  * Building of a graph of near neighbors (HNSW, arXiv 1603.09320) by hnswlib. The graph holds numbers of rows only; the
  * vectors stay where they lie. No exception leaves these functions.
  */
-#ifndef DREAMSIM_CNEIGHBOURS_H
-#define DREAMSIM_CNEIGHBOURS_H
+#ifndef DREAMSIM_GRAPH_H
+#define DREAMSIM_GRAPH_H
 
 #include <stddef.h>
 #include <stdint.h>

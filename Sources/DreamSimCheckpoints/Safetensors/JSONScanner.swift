@@ -38,36 +38,37 @@ struct JSONScanner {
         _ what: @autoclosure () -> String,
         _ member: (inout JSONScanner, String, _ keyOffset: Int) throws(DreamSimError) -> Void
     ) throws(DreamSimError) {
-        try expect("{", "of \(what())")
-        try enter()
-        defer { depth -= 1 }
-        if peek() == UInt8(ascii: "}") { return advance() }
-        while true {
-            _ = peek()
-            let offset = cursor.position
-            let key = try string("a key of \(what())")
-            try expect(":", "after the key '\(key)'")
-            try member(&self, key, offset)
-            guard peek() == UInt8(ascii: ",") else { break }
-            advance()
+        try sequence("{", "}", what()) { scanner throws(DreamSimError) in
+            _ = scanner.peek()
+            let offset = scanner.cursor.position
+            let key = try scanner.string("a key of \(what())")
+            try scanner.expect(":", "after the key '\(key)'")
+            try member(&scanner, key, offset)
         }
-        try expect("}", "or ',' in \(what())")
     }
 
     /// Reads an array, calling `element` with the scanner standing before each value.
     mutating func array(
         _ what: @autoclosure () -> String, _ element: (inout JSONScanner) throws(DreamSimError) -> Void
     ) throws(DreamSimError) {
-        try expect("[", "of \(what())")
+        try sequence("[", "]", what(), element)
+    }
+
+    /// Reads what stands between two marks, with commas between its elements.
+    private mutating func sequence(
+        _ opening: Unicode.Scalar, _ closing: Unicode.Scalar, _ what: @autoclosure () -> String,
+        _ element: (inout JSONScanner) throws(DreamSimError) -> Void
+    ) throws(DreamSimError) {
+        try expect(opening, "of \(what())")
         try enter()
         defer { depth -= 1 }
-        if peek() == UInt8(ascii: "]") { return advance() }
+        if peek() == UInt8(ascii: closing) { return advance() }
         while true {
             try element(&self)
             guard peek() == UInt8(ascii: ",") else { break }
             advance()
         }
-        try expect("]", "or ',' in \(what())")
+        try expect(closing, "or ',' in \(what())")
     }
 
     /// Reads a string.

@@ -91,8 +91,7 @@ enum SafetensorsReader {
         let name: String
         let elementType: ElementType
         let shape: Shape
-        let begin: Int
-        let end: Int
+        let begin, end: Int
     }
 
     /// Reads the header's JSON into entries.
@@ -104,8 +103,7 @@ enum SafetensorsReader {
         private var seen: Set<String> = []
 
         init(path: String, limits: Checkpoint.Limits) {
-            self.path = path
-            self.limits = limits
+            (self.path, self.limits) = (path, limits)
         }
 
         mutating func parse(_ cursor: ByteCursor) throws(DreamSimError) {

@@ -46,14 +46,8 @@ public struct ModelDescription: Hashable, Sendable {
         name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
         license: String, agreement: Agreement? = nil, remarks: [String] = []
     ) {
-        self.name = name
-        self.summary = summary
-        self.parts = parts
-        self.adapter = adapter
-        self.sources = sources
-        self.license = license
-        self.agreement = agreement
-        self.remarks = remarks
+        (self.name, self.summary, self.parts, self.adapter) = (name, summary, parts, adapter)
+        (self.sources, self.license, self.agreement, self.remarks) = (sources, license, agreement, remarks)
     }
 
     /// The number of components of an embedding.

@@ -33,8 +33,7 @@ struct MergedModel {
 
     /// Joins weights with what they are.
     init(header: Header, weights: [WeightSet]) {
-        self.header = header
-        self.weights = weights
+        (self.header, self.weights) = (header, weights)
     }
 
     private enum Key {

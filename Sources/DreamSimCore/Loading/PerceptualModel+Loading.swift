@@ -30,12 +30,8 @@ extension PerceptualModel {
             store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
             precision: WeightPrecision = .float32, keepsMergedFile: Bool = true, head: URL? = nil
         ) {
-            self.store = store
-            self.preprocessing = preprocessing
-            self.isNormalized = isNormalized
-            self.precision = precision
-            self.keepsMergedFile = keepsMergedFile
-            self.head = head
+            (self.store, self.preprocessing, self.isNormalized) = (store, preprocessing, isNormalized)
+            (self.precision, self.keepsMergedFile, self.head) = (precision, keepsMergedFile, head)
         }
     }
 

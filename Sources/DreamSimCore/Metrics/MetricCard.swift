@@ -42,13 +42,8 @@ public struct MetricCard: Sendable, Hashable, Encodable {
         name: String, summary: String, direction: Direction, lowest: Double, highest: Double, size: Size,
         weights: String? = nil
     ) {
-        self.name = name
-        self.summary = summary
-        self.direction = direction
-        self.lowest = lowest
-        self.highest = highest
-        self.size = size
-        self.weights = weights
+        (self.name, self.summary, self.direction, self.lowest) = (name, summary, direction, lowest)
+        (self.highest, self.size, self.weights) = (highest, size, weights)
     }
 
     /// The value of identical images: 0 for distances, 1 for SSIM, infinity for PSNR.

@@ -2,19 +2,13 @@ import DreamSimImages
 
 extension LineCharts {
     private enum Style {
-        static let margin = 36.0
-        static let gap = 28.0
-        static let plotWidth = 230.0
-        static let plotHeight = 150.0
-        static let left = 34.0
-        static let ink = RGB(0x16202C)
-        static let gray = RGB(0x5B6876)
-        static let grid = RGB(0xE3E7EC)
-        static let title = TextStyle(size: 26, weight: .bold, color: ink)
-        static let subtitle = TextStyle(size: 14, color: gray)
-        static let panelTitle = TextStyle(size: 14, weight: .bold, color: ink)
-        static let small = TextStyle(size: 11, color: gray)
-        static let legend = TextStyle(size: 13, color: ink)
+        static let (margin, gap, left) = (36.0, 28.0, 34.0)
+        static let (plotWidth, plotHeight) = (230.0, 150.0)
+        static let title = TextStyle(size: 26, weight: .bold, color: SheetPalette.ink)
+        static let subtitle = TextStyle(size: 14, color: SheetPalette.gray)
+        static let panelTitle = TextStyle(size: 14, weight: .bold, color: SheetPalette.ink)
+        static let small = TextStyle(size: 11, color: SheetPalette.gray)
+        static let legend = TextStyle(size: 13, color: SheetPalette.ink)
         static let panelHeight = 22 + plotHeight + 18 + 18
     }
 
@@ -101,7 +95,7 @@ extension LineCharts {
             drawing.marks.append(
                 .line(
                     [.init(origin.x, y(tick.value)), .init(origin.x + Style.plotWidth, y(tick.value))], width: 1,
-                    color: isBase ? Style.gray : Style.grid))
+                    color: isBase ? SheetPalette.gray : SheetPalette.grid))
             text(tick.label, origin.x - 6, y(tick.value) - 8, Style.small, .trailing)
         }
         for (place, label) in panel.places.enumerated() {

@@ -15,10 +15,7 @@ package struct LineCharts: Sendable {
 
         /// A chart.
         package init(title: String, unit: String, places: [String], series: [[Double?]]) {
-            self.title = title
-            self.unit = unit
-            self.places = places
-            self.series = series
+            (self.title, self.unit, self.places, self.series) = (title, unit, places, series)
         }
     }
 

@@ -18,16 +18,11 @@ package struct LossCurve: Sendable {
     }
 
     private enum Style {
-        static let margin = 36.0
-        static let left = 64.0
-        static let plotWidth = 620.0
-        static let plotHeight = 320.0
-        static let ink = RGB(0x16202C)
-        static let gray = RGB(0x5B6876)
-        static let grid = RGB(0xE3E7EC)
-        static let title = TextStyle(size: 24, weight: .bold, color: ink)
-        static let subtitle = TextStyle(size: 14, color: gray)
-        static let small = TextStyle(size: 11, color: gray)
+        static let (margin, left) = (36.0, 64.0)
+        static let (plotWidth, plotHeight) = (620.0, 320.0)
+        static let title = TextStyle(size: 24, weight: .bold, color: SheetPalette.ink)
+        static let subtitle = TextStyle(size: 14, color: SheetPalette.gray)
+        static let small = TextStyle(size: 11, color: SheetPalette.gray)
     }
 
     /// Draws the curve.
@@ -49,14 +44,18 @@ package struct LossCurve: Sendable {
         }
         for (value, label) in axis.ticks {
             drawing.marks.append(
-                .line([.init(left, y(value)), .init(left + Style.plotWidth, y(value))], width: 1, color: Style.grid))
+                .line(
+                    [.init(left, y(value)), .init(left + Style.plotWidth, y(value))], width: 1, color: SheetPalette.grid
+                ))
             text(label, left - 8, y(value) - 8, Style.small, .trailing)
         }
         drawing.marks.append(
-            .line([.init(left, bottom), .init(left + Style.plotWidth, bottom)], width: 1, color: Style.gray))
+            .line([.init(left, bottom), .init(left + Style.plotWidth, bottom)], width: 1, color: SheetPalette.gray))
         for tick in Ticks.round(from: 0, to: steps, about: 6) where tick.value == tick.value.rounded() {
             drawing.marks.append(
-                .line([.init(x(tick.value), bottom), .init(x(tick.value), bottom + 4)], width: 1, color: Style.gray))
+                .line(
+                    [.init(x(tick.value), bottom), .init(x(tick.value), bottom + 4)], width: 1, color: SheetPalette.gray
+                ))
             text(tick.label, x(tick.value), bottom + 7, Style.small, .center)
         }
         text("step", left + Style.plotWidth / 2, bottom + 22, Style.small, .center)

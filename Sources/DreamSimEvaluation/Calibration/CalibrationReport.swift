@@ -3,36 +3,6 @@ public import DreamSimSupport
 
 /// How well metrics tell pairs that are the same from others, and where to draw the line.
 public struct CalibrationReport: Sendable, Encodable {
-    /// A point of the curves.
-    public struct CurvePoint: Sendable, Encodable {
-        /// The value of the last pair that is classified as the same.
-        public let value: Double
-        /// The share of the same that counts as it; also called recall.
-        public let truePositiveRate: Double
-        /// The false positive rate.
-        public let falsePositiveRate: Double
-        /// The precision: the fraction of same pairs among those that are at least as alike.
-        public let precision: Double
-    }
-
-    /// What was found of one metric.
-    package struct MetricResult: Sendable, Encodable {
-        /// What its numbers depend on.
-        public let identity: MetricIdentity
-        /// The area under the ROC curve: the probability that a same pair is found more alike than a different one.
-        public let area: Estimate
-        /// Average precision, as scikit-learn defines it.
-        package let averagePrecision: Estimate
-        /// The threshold.
-        package let threshold: ThresholdCut
-        /// Where the threshold lies with the stated confidence, over draws in which there was one.
-        package let thresholdInterval: Interval?
-        /// The share of the draws in which no threshold met the criterion.
-        package let drawsWithoutThreshold: Double
-        /// The curve: true over false positive rate, and precision over recall.
-        package let curve: [CurvePoint]
-    }
-
     /// The labeled pairs.
     public let dataSet: EvaluationReport.DataSet
     /// How the threshold was chosen.
@@ -93,6 +63,36 @@ public struct CalibrationReport: Sendable, Encodable {
                     recall: metric.threshold.recall, dataSet: dataSet.name, count: metric.area.count)
             )
         }
+    }
+
+    /// A point of the curves.
+    package struct CurvePoint: Sendable, Encodable {
+        /// The value of the last pair that is classified as the same.
+        package let value: Double
+        /// The share of the same that counts as it; also called recall.
+        package let truePositiveRate: Double
+        /// The false positive rate.
+        package let falsePositiveRate: Double
+        /// The precision: the fraction of same pairs among those that are at least as alike.
+        package let precision: Double
+    }
+
+    /// What was found of one metric.
+    package struct MetricResult: Sendable, Encodable {
+        /// What its numbers depend on.
+        package let identity: MetricIdentity
+        /// The area under the ROC curve: the probability that a same pair is found more alike than a different one.
+        package let area: Estimate
+        /// Average precision, as scikit-learn defines it.
+        package let averagePrecision: Estimate
+        /// The threshold.
+        package let threshold: ThresholdCut
+        /// Where the threshold lies with the stated confidence, over draws in which there was one.
+        package let thresholdInterval: Interval?
+        /// The share of the draws in which no threshold met the criterion.
+        package let drawsWithoutThreshold: Double
+        /// The curve: true over false positive rate, and precision over recall.
+        package let curve: [CurvePoint]
     }
 }
 

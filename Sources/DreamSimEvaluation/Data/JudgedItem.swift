@@ -31,12 +31,8 @@ public struct JudgedItem: Sendable, Hashable {
         id: String, images: [ImagePath], judgment: Judgment, weight: Double = 1, labels: [String] = [],
         line: Int? = nil
     ) {
-        self.id = id
-        self.images = images
-        self.judgment = judgment
-        self.weight = weight
-        self.labels = labels
-        self.line = line
+        (self.id, self.images, self.judgment) = (id, images, judgment)
+        (self.weight, self.labels, self.line) = (weight, labels, line)
         precondition(images.count == judgment.task.imageCount, "\(images.count) images for \(judgment)")
     }
 }

@@ -33,14 +33,8 @@ public struct JudgedSet: Sendable {
         for item in items where !ids.insert(item.id).inserted {
             throw DreamSimError(.duplicate, "\(root)", "two judgments have the id '\(item.id)'; make ids unique")
         }
-        self.name = name
-        self.layout = layout
-        self.root = root
-        self.selection = selection
-        self.task = task
-        self.items = items
-        self.leftOut = leftOut
-        self.notes = notes
+        (self.name, self.layout, self.root, self.selection) = (name, layout, root, selection)
+        (self.task, self.items, self.leftOut, self.notes) = (task, items, leftOut, notes)
     }
 
     /// SHA-256 over ids, paths, judgments and weights, in hexadecimal: what was judged, wherever it lies.

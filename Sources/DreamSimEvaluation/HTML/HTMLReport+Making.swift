@@ -49,12 +49,8 @@ extension HTMLReport {
             metric.failures.map { (who: metric.identity.name, skip: $0) }
         }
         let all = report.skipped.map { (who: "every metric", skip: $0) } + own
-        guard !all.isEmpty else { return "" }
-        let limit = 200
-        let rows = all.prefix(limit).map {
-            "<li><b>\(Markup.text($0.skip.id))</b> (\(Markup.text($0.who))): \(Markup.text($0.skip.reason))</li>"
-        }.joined()
-        let rest = all.count > limit ? "<li>and \(all.count - limit) more</li>" : ""
-        return "<details><summary>\(all.count) judgments without a value</summary><ul>\(rows)\(rest)</ul></details>"
+        return Markup.details(all, "judgments without a value") {
+            "<b>\(Markup.text($0.skip.id))</b> (\(Markup.text($0.who))): \(Markup.text($0.skip.reason))"
+        }
     }
 }

@@ -30,6 +30,20 @@ package enum Markup {
     /// A coordinate of a drawing.
     package static func place(_ value: Double) -> String { String(format: "%.1f", value) }
 
+    /// A list that is unfolded on demand, of as many entries as anybody reads.
+    /// - Parameters:
+    ///   - source: where the others are, after 'more'.
+    ///   - row: an entry as markup.
+    package static func details<Entry>(
+        _ entries: [Entry], _ what: String, source: String = "", _ row: (Entry) -> String
+    ) -> String {
+        guard !entries.isEmpty else { return "" }
+        let limit = 200
+        let rows = entries.prefix(limit).map { "<li>\(row($0))</li>" }.joined()
+        let rest = entries.count > limit ? "<li>and \(entries.count - limit) more\(source)</li>" : ""
+        return "<details><summary>\(entries.count) \(what)</summary><ul>\(rows)\(rest)</ul></details>"
+    }
+
     /// Terms and what they are.
     package static func definitions(_ entries: [(term: String, text: String)]) -> String {
         "<dl>" + entries.map { "<div><dt>\(text($0.term))</dt><dd>\($0.text)</dd></div>" }.joined() + "</dl>"

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 
 /// A path as the system holds it: bytes, which need not be UTF-8.
@@ -97,7 +98,7 @@ extension ImagePath: CustomStringConvertible {
         for scalar in Self.text(bytes).unicodeScalars {
             let byte = (0xF780...0xF7FF).contains(scalar.value) ? scalar.value - 0xF700 : scalar.value
             if byte < 32 || byte == 127 || byte != scalar.value {
-                text += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                text += "\\x" + CollectionOfOne(UInt8(byte)).hexadecimal.uppercased()
             } else {
                 text.unicodeScalars.append(scalar)
             }

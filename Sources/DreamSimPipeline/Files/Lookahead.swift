@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 
 /// Items that are made by threads of their own ahead of their use, and taken in their order.
@@ -29,11 +30,7 @@ package final class Lookahead<Item: Sendable>: @unchecked Sendable {
         self.capacity = max(1, capacity)
         self.make = make
         running = min(threads, count)
-        for _ in 0..<running {
-            let thread = Thread { [self] in serve() }
-            thread.name = "dreamsim-files"
-            thread.start()
-        }
+        OwnThread.start("dreamsim-files", count: running) { [self] in serve() }
     }
 
     /// The next item; nil after the last.

@@ -10,28 +10,6 @@ import Foundation
 /// Painting makes an edge where there was none, and the shape of a foreground shows in both painted versions; the three numbers
 /// do not add up to anything.
 package struct ForegroundReport: Sendable, Encodable {
-    /// What one metric says.
-    package struct Measurement: Sendable, Encodable {
-        /// The metric's name.
-        package let metric: String
-        /// Which way its numbers go.
-        package let direction: Direction
-        /// Between the whole images.
-        package let whole: Double
-        /// With the background of both painted over: the foregrounds are compared.
-        package let foreground: Double
-        /// With the foreground of both painted over: the backgrounds are compared.
-        package let background: Double
-    }
-
-    /// One of the two images.
-    package struct Side: Sendable, Encodable {
-        /// The file.
-        package let image: ImagePath
-        /// The share of the image that is foreground, 0...1.
-        package let foreground: Double
-    }
-
     /// How the foreground was told.
     package let source: String
     /// What is painted over, as red, green and blue.
@@ -88,5 +66,27 @@ package struct ForegroundReport: Sendable, Encodable {
             cells: cells(versions.a, false) + cells(versions.b, true), columns: 3, cellSize: 260,
             footer: "foreground: \(source)"
         ).rendered()
+    }
+
+    /// What one metric says.
+    package struct Measurement: Sendable, Encodable {
+        /// The metric's name.
+        package let metric: String
+        /// Which way its numbers go.
+        package let direction: Direction
+        /// Between the whole images.
+        package let whole: Double
+        /// With the background of both painted over: the foregrounds are compared.
+        package let foreground: Double
+        /// With the foreground of both painted over: the backgrounds are compared.
+        package let background: Double
+    }
+
+    /// One of the two images.
+    package struct Side: Sendable, Encodable {
+        /// The file.
+        package let image: ImagePath
+        /// The share of the image that is foreground, 0...1.
+        package let foreground: Double
     }
 }

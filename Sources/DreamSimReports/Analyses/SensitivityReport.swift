@@ -7,32 +7,6 @@ import Foundation
 
 /// How sensitive metrics are to each alteration of an image, at several strengths.
 public struct SensitivityReport: Sendable, Encodable {
-    /// What one metric says of one altered image.
-    package struct Measurement: Sendable, Encodable {
-        /// How the image was altered.
-        package let alteration: Alteration
-        /// How strongly; `unit` says in what.
-        package let strength: Double
-        /// What the strength counts.
-        package let unit: String
-        /// The metric's name.
-        package let metric: String
-        /// The metric between the image and the altered one.
-        package let value: Double
-        /// How far the value is from that of identical images: 0 for the same, higher is more different.
-        package let difference: Double
-        /// The difference divided by the metric's scale: comparable between metrics.
-        package let share: Double
-    }
-
-    /// One metric and what its differences are divided by.
-    package struct Metric: Sendable, Encodable {
-        /// What the metric is.
-        package let card: MetricCard
-        /// The difference that counts as 1.
-        package let scale: Double
-    }
-
     /// The image.
     package let image: ImagePath
     /// The columns at which it was altered and compared.
@@ -132,6 +106,32 @@ public struct SensitivityReport: Sendable, Encodable {
                 alteration: alteration, strength: strength, unit: alteration.unit, metric: card.name, value: value,
                 difference: difference, share: difference / scales[index])
         }
+    }
+
+    /// What one metric says of one altered image.
+    package struct Measurement: Sendable, Encodable {
+        /// How the image was altered.
+        package let alteration: Alteration
+        /// How strongly; `unit` says in what.
+        package let strength: Double
+        /// What the strength counts.
+        package let unit: String
+        /// The metric's name.
+        package let metric: String
+        /// The metric between the image and the altered one.
+        package let value: Double
+        /// How far the value is from that of identical images: 0 for the same, higher is more different.
+        package let difference: Double
+        /// The difference divided by the metric's scale: comparable between metrics.
+        package let share: Double
+    }
+
+    /// One metric and what its differences are divided by.
+    package struct Metric: Sendable, Encodable {
+        /// What the metric is.
+        package let card: MetricCard
+        /// The difference that counts as 1.
+        package let scale: Double
     }
 }
 

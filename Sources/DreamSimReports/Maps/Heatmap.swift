@@ -145,8 +145,7 @@ extension Heatmap: Encodable {
 
     private struct Map: Encodable {
         let image: ImagePath
-        let width: Int
-        let height: Int
+        let width, height: Int
         let mean: Double
         let largest: Float
         let values: [Float]

@@ -1,6 +1,7 @@
 import DreamSim
 import DreamSimTensors
 import Foundation
+import HeapModule
 
 /// Agglomerative clusters by average linkage, where only clusters are joined that hold near neighbors of each other.
 ///
@@ -20,11 +21,11 @@ struct AverageLinkage {
     }
 
     /// A possible joint of two clusters; the nearest comes first.
-    private struct Joint: Ordered {
+    private struct Joint: Comparable {
         let distance: Float
         let a: Int32, b: Int32
 
-        func precedes(_ other: Joint) -> Bool { (distance, a, b) < (other.distance, other.a, other.b) }
+        static func < (x: Joint, y: Joint) -> Bool { (x.distance, x.a, x.b) < (y.distance, y.a, y.b) }
     }
 
     private struct Cluster {
@@ -41,7 +42,7 @@ struct AverageLinkage {
         for (place, others) in table.nearest.enumerated() {
             for (other, score) in others where neighbors[place].insert(Int32(other)).inserted {
                 neighbors[other].insert(Int32(place))
-                joints.push(
+                joints.insert(
                     Joint(distance: 1 - score, a: Int32(min(place, other)), b: Int32(max(place, other))))
             }
         }
@@ -56,7 +57,7 @@ struct AverageLinkage {
                     members: [rows[Int(number)]], sum: vectors.values(Int(rows[Int(number)])),
                     neighbors: neighbors[Int(number)])
         }
-        while alive > max(1, count ?? 1), let joint = joints.pop() {
+        while alive > max(1, count ?? 1), let joint = joints.popMin() {
             guard isAlive[Int(joint.a)], isAlive[Int(joint.b)] else { continue }
             if let limit, Double(joint.distance) > limit { break }
             let (a, b) = (take(joint.a), take(joint.b))
@@ -75,7 +76,7 @@ struct AverageLinkage {
                     neighbors[Int(other)].insert(next)
                 }
                 let mean = dotProduct(new.sum, sum) / Float(new.members.count * size)
-                joints.push(Joint(distance: 1 - mean, a: other, b: next))
+                joints.insert(Joint(distance: 1 - mean, a: other, b: next))
             }
             joined[next] = new
             next += 1

@@ -63,26 +63,17 @@ public struct DuplicateReport: Sendable, Encodable {
     /// The groups, in the order of the paths of what they keep.
     public let groups: [Group]
     /// How many files could go.
-    public var duplicates: Int { groups.reduce(0) { $0 + $1.files.count - 1 } }
+    public let duplicates: Int
     /// How many bytes they take.
-    public var bytes: Int64 { groups.reduce(0) { $0 + $1.files.dropFirst().reduce(0) { $0 + $1.bytes } } }
+    public let bytes: Int64
 
-    private enum CodingKeys: String, CodingKey {
-        case direction, model, tier, thresholds, rules, method, images, groups, duplicates, bytes
-    }
-
-    /// Writes the report with its sums.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(direction, forKey: .direction)
-        try container.encode(model, forKey: .model)
-        try container.encode(tier, forKey: .tier)
-        try container.encode(thresholds, forKey: .thresholds)
-        try container.encode(rules, forKey: .rules)
-        try container.encode(method, forKey: .method)
-        try container.encode(images, forKey: .images)
-        try container.encode(groups, forKey: .groups)
-        try container.encode(duplicates, forKey: .duplicates)
-        try container.encode(bytes, forKey: .bytes)
+    init(
+        model: ModelStamp, tier: DuplicateTier, thresholds: DuplicateThresholds, rules: [String], method: SearchMethod,
+        images: Int, groups: [Group]
+    ) {
+        (self.model, self.tier, self.thresholds, self.rules) = (model, tier, thresholds, rules)
+        (self.method, self.images, self.groups) = (method, images, groups)
+        let superfluous = groups.flatMap { $0.files.dropFirst() }
+        (duplicates, bytes) = (superfluous.count, superfluous.reduce(0) { $0 + $1.bytes })
     }
 }

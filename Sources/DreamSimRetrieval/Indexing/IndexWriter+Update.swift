@@ -78,7 +78,7 @@ private struct IndexingWork {
     var reused: Set<Int> = []
 
     private var files: [FileChange] = []
-    private var contents: [PreparedFile.Details] = []
+    private var contents: [ImageContent] = []
     private var vectors: [[Float]] = []
     private var waiting: [Image] = []
     private var indices: [Data: Int] = [:]
@@ -172,7 +172,7 @@ private struct IndexingWork {
         embed()
         let unusable = Set(vectors.indices.filter { !vectors[$0].allSatisfy(\.isFinite) })
         if !unusable.isEmpty { drop(unusable) }
-        try writer.commit(zip(contents, vectors).map { $0.content($1) }, files)
+        try writer.commit(zip(contents, vectors).map { NewContent(image: $0, vector: $1) }, files)
         (files, contents, vectors, indices) = ([], [], [], [:])
         lastCommit = .now
     }

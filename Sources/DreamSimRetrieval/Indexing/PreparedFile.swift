@@ -8,22 +8,8 @@ struct PreparedFile: Sendable {
         /// The index has this content already.
         case known(row: Int)
         /// The preprocessed image, and what is noted about the content.
-        case fresh(Image, Details)
+        case fresh(Image, ImageContent)
         case failed(String)
-    }
-
-    struct Details: Sendable {
-        let bytes: Data
-        let pixels: Data
-        let size: Int
-        let width: Int
-        let height: Int
-        let format: ImageFormat
-
-        func content(_ vector: [Float]) -> NewContent {
-            NewContent(
-                bytes: bytes, pixels: pixels, size: size, width: width, height: height, format: format, vector: vector)
-        }
     }
 
     let path: ImagePath
@@ -47,7 +33,7 @@ struct PreparedFile: Sendable {
             let (image, info) = try Image.decode(bytes, name: "\(path)", options: preprocessing.decoding)
             result = .fresh(
                 preprocessing.applied(to: image),
-                Details(
+                ImageContent(
                     bytes: digest, pixels: image.digest, size: bytes.count, width: image.width, height: image.height,
                     format: info.format))
         } catch let error as DreamSimError {

@@ -98,7 +98,7 @@ private struct ImportWork {
     }
 
     private mutating func add(
-        _ path: ImagePath, _ content: PreparedFile.Details, _ status: FileStatus, _ vector: [Float]
+        _ path: ImagePath, _ content: ImageContent, _ status: FileStatus, _ vector: [Float]
     ) throws {
         if let index = indices[content.bytes] {
             addKnown(path, status, .new(index: index))
@@ -108,9 +108,7 @@ private struct ImportWork {
             report.added += 1
             indices[content.bytes] = contents.count
             files.append(FileChange(path: path, status: status, state: .new(index: contents.count)))
-            var new = content.content(vector)
-            new.isFinal = isUnit(vector)
-            contents.append(new)
+            contents.append(NewContent(image: content, vector: vector, isFinal: isUnit(vector)))
         }
     }
 

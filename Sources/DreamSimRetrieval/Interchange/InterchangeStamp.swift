@@ -27,13 +27,9 @@ package struct InterchangeStamp: Sendable, Codable {
 
     /// Describes vectors that are to go into an index with these settings.
     package init(_ settings: IndexSettings) {
-        stamp = settings.stamp
-        source = settings.source
-        feature = settings.feature
-        adapter = settings.adapter
-        head = settings.head
-        width = settings.width
-        precision = settings.precision
+        (stamp, source, feature) = (settings.stamp, settings.source, settings.feature)
+        (adapter, head) = (settings.adapter, settings.head)
+        (width, precision) = (settings.width, settings.precision)
     }
 
     /// The settings of an index of such vectors.
@@ -73,14 +69,11 @@ struct InterchangeEntry: Codable, Sendable, Equatable {
     /// The file, as `ImagePath.text` writes it.
     var imagePath: String
     /// SHA-256 of the file and of its pixels, in hexadecimal.
-    var sha256: String?
-    var pixelsSHA256: String?
+    var sha256, pixelsSHA256: String?
     var fileSize: Int64?
     /// Nanoseconds since 1970.
-    var modified: Int64?
-    var changed: Int64?
-    var width: Int?
-    var height: Int?
+    var modified, changed: Int64?
+    var width, height: Int?
     var format: String?
     /// The CRC-32 of the vector as it is stored.
     var crc32: UInt32?
@@ -103,14 +96,14 @@ struct InterchangeEntry: Codable, Sendable, Equatable {
     }
 
     /// Everything that the index keeps about an image; nil when something is missing.
-    var details: (content: PreparedFile.Details, status: FileStatus)? {
+    var details: (content: ImageContent, status: FileStatus)? {
         guard let bytes = sha256.flatMap(Data.init(hexadecimal:)),
             let pixels = pixelsSHA256.flatMap(Data.init(hexadecimal:)),
             bytes.count == 32, pixels.count == 32, let fileSize, fileSize >= 0, let modified, let changed,
             let width, width > 0, let height, height > 0, let format = format.flatMap(ImageFormat.init(rawValue:))
         else { return nil }
         return (
-            PreparedFile.Details(
+            ImageContent(
                 bytes: bytes, pixels: pixels, size: Int(fileSize), width: width, height: height, format: format),
             FileStatus(size: fileSize, modified: modified, changed: changed)
         )

@@ -2,6 +2,7 @@ import DreamSim
 public import DreamSimSupport
 import DreamSimTensors
 import Foundation
+import HeapModule
 import Synchronization
 
 /// A graph of near neighbors over the vectors of an index, for searches that look at few of them (HNSW, arXiv
@@ -112,7 +113,8 @@ private struct NeighborSearch {
     private mutating func spread(from start: Int, _ mask: RowMask?) throws(DreamSimError) -> [BestRows.Entry] {
         var visited = RowMask(rows: graph.file.header.rows, all: false)
         var best = BestRows(effort)
-        var frontier = Heap<Candidate>()
+        /// Points that were seen and whose links were not.
+        var frontier = Heap<BestRows.Entry>()
         fresh = [UInt32(start)]
         visited[start] = true
         while true {
@@ -124,10 +126,10 @@ private struct NeighborSearch {
             }
             for (index, row) in fresh.enumerated() where scores[index] > best.threshold {
                 let entry = BestRows.Entry(score: scores[index], row: Int32(row))
-                frontier.push(Candidate(entry: entry))
+                frontier.insert(entry)
                 if mask?[Int(row)] ?? true { best.offer(entry) }
             }
-            guard let next = frontier.pop()?.entry, next.score >= best.threshold else { break }
+            guard let next = frontier.popMax(), next.score >= best.threshold else { break }
             fresh.removeAll(keepingCapacity: true)
             for link in try graph.file.record(Int(next.row), onLevel: 0).links where !visited[Int(link)] {
                 visited[Int(link)] = true
@@ -144,11 +146,4 @@ private struct NeighborSearch {
         }
         return score
     }
-}
-
-/// A point that was seen and whose links were not; the best comes first.
-private struct Candidate: Ordered {
-    let entry: BestRows.Entry
-
-    func precedes(_ other: Candidate) -> Bool { entry.isBetter(than: other.entry) }
 }

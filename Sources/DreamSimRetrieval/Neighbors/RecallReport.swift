@@ -17,24 +17,7 @@ public struct RecallReport: Sendable, Encodable {
     /// The median seconds of one exact search, and of one approximate.
     package let exactSeconds: Double, approximateSeconds: Double
     /// How many times as fast the approximate search was.
-    package var speedup: Double { exactSeconds / approximateSeconds }
-
-    private enum CodingKeys: String, CodingKey {
-        case queries, count, effort, recall, worst, exactSeconds, approximateSeconds, speedup
-    }
-
-    /// Writes the report with the speed-up.
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(queries, forKey: .queries)
-        try container.encode(count, forKey: .count)
-        try container.encode(effort, forKey: .effort)
-        try container.encode(recall, forKey: .recall)
-        try container.encode(worst, forKey: .worst)
-        try container.encode(exactSeconds, forKey: .exactSeconds)
-        try container.encode(approximateSeconds, forKey: .approximateSeconds)
-        try container.encode(speedup, forKey: .speedup)
-    }
+    package let speedup: Double
 }
 
 extension IndexReader {
@@ -74,10 +57,12 @@ extension IndexReader {
             // Sums in float32 round differently where vectors are multiplied in another order.
             shares.append(Double(found.count { $0.score >= last.score - 1e-6 }) / Double(exact.count))
         }
+        let (exactSeconds, approximateSeconds) = (exactTimes.median, times.median)
         return RecallReport(
             queries: shares.count, count: count, effort: effort,
             recall: shares.reduce(0, +) / Double(max(1, shares.count)), worst: shares.min() ?? 0,
-            exactSeconds: exactTimes.median, approximateSeconds: times.median)
+            exactSeconds: exactSeconds, approximateSeconds: approximateSeconds,
+            speedup: exactSeconds / approximateSeconds)
     }
 }
 

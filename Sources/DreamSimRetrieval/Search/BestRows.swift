@@ -1,7 +1,9 @@
-/// The rows with the highest scores of those that were offered; of equal scores the lower row. A heap whose top is the
-/// worst that is kept.
+import HeapModule
+
+/// The rows with the highest scores of those that were offered; of equal scores the lower row.
 struct BestRows {
-    struct Entry {
+    /// A row; what is worse comes first.
+    struct Entry: Comparable {
         let score: Float
         let row: Int32
 
@@ -9,17 +11,12 @@ struct BestRows {
         func isBetter(than other: Entry) -> Bool {
             score > other.score || (score == other.score && row < other.row)
         }
-    }
 
-    /// An entry that the heap may give up; the worst comes first.
-    private struct Kept: Ordered {
-        let entry: Entry
-
-        func precedes(_ other: Kept) -> Bool { other.entry.isBetter(than: entry) }
+        static func < (a: Entry, b: Entry) -> Bool { b.isBetter(than: a) }
     }
 
     private let capacity: Int
-    private var heap = Heap<Kept>()
+    private var heap = Heap<Entry>()
 
     /// Scores below this are not kept.
     private(set) var threshold: Float
@@ -27,20 +24,20 @@ struct BestRows {
     init(_ capacity: Int) {
         self.capacity = capacity
         threshold = capacity > 0 ? -.infinity : .infinity
-        heap.reserve(capacity)
+        heap.reserveCapacity(capacity)
     }
 
     mutating func offer(_ entry: Entry) {
         if heap.count < capacity {
-            heap.push(Kept(entry: entry))
-        } else if let worst = heap.top, entry.isBetter(than: worst.entry) {
-            heap.replaceTop(with: Kept(entry: entry))
+            heap.insert(entry)
+        } else if let worst = heap.min, entry.isBetter(than: worst) {
+            heap.replaceMin(with: entry)
         }
-        if heap.count == capacity, let worst = heap.top { threshold = worst.entry.score }
+        if heap.count == capacity, let worst = heap.min { threshold = worst.score }
     }
 
-    mutating func offer(all other: BestRows) { other.heap.unordered.forEach { offer($0.entry) } }
+    mutating func offer(all other: BestRows) { other.heap.unordered.forEach { offer($0) } }
 
     /// From the best to the worst.
-    var ranked: [Entry] { heap.unordered.map(\.entry).sorted { $0.isBetter(than: $1) } }
+    var ranked: [Entry] { heap.unordered.sorted { $0.isBetter(than: $1) } }
 }

@@ -1,4 +1,5 @@
 public import DreamSim
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
 
@@ -101,7 +102,7 @@ package struct GalleryPage: Sendable {
             + path.absolute().bytes.map { byte in
                 plain.contains(byte)
                     ? String(Unicode.Scalar(byte))
-                    : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+                    : "%" + CollectionOfOne(byte).hexadecimal.uppercased()
             }.joined()
     }
 

@@ -32,8 +32,10 @@ extension SearchBenchmark {
             let made = subjects?.vectors(rows) ?? even(rows, width)
             let contents = rows.map { row in
                 NewContent(
-                    bytes: Data("\(row)".utf8), pixels: Data("\(row)".utf8), size: 0, width: 1, height: 1,
-                    format: .png, vector: made[row - first])
+                    image: ImageContent(
+                        bytes: Data("\(row)".utf8), pixels: Data("\(row)".utf8), size: 0, width: 1, height: 1,
+                        format: .png),
+                    vector: made[row - first])
             }
             try writer.commit(
                 contents,

@@ -12,16 +12,19 @@ struct FileStatus: Hashable, Sendable {
     let changed: Int64
 }
 
-/// An image's content, new to the index.
-struct NewContent: Sendable {
+/// What the index notes about the content of an image file.
+struct ImageContent: Sendable {
     /// SHA-256 of the file.
     let bytes: Data
     /// SHA-256 of the width, the height and the pixels.
     let pixels: Data
-    let size: Int
-    let width: Int
-    let height: Int
+    let size, width, height: Int
     let format: ImageFormat
+}
+
+/// A content that is new to the index.
+struct NewContent: Sendable {
+    let image: ImageContent
     let vector: [Float]
     /// Whether the vector is kept as it is: it was divided by its norm, and then rounded, before.
     var isFinal = false
@@ -60,7 +63,9 @@ extension IndexWriter {
                         """)
                 for (index, new) in contents.enumerated() {
                     try content.execute(arguments: [
-                        first + index, new.bytes, new.pixels, new.size, new.width, new.height, new.format.rawValue,
+                        first + index, new.image.bytes, new.image.pixels, new.image.size, new.image.width,
+                        new.image.height,
+                        new.image.format.rawValue,
                         Int64(Checksum.of(encoded[index])),
                     ])
                 }

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 
 /// A right to have work done; it ends with its last reference.
@@ -76,10 +77,7 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Se
         precondition(batchSize > 0 && capacity > 0, "batches of \(batchSize), \(capacity) admitted")
         (self.batchSize, self.gathering, self.capacity) = (batchSize, gathering, capacity)
         (self.process, self.observe) = (process, observe)
-        let thread = Thread { [self] in serve() }
-        thread.name = "dreamsim-compute"
-        thread.qualityOfService = .userInitiated
-        thread.start()
+        OwnThread.start("dreamsim-compute", .userInitiated) { [self] in serve() }
     }
 
     /// The weight of what was admitted and is not answered.

@@ -1,3 +1,4 @@
+import DreamSimSupport
 import Foundation
 
 /// Threads for work that blocks, such as decoding: it must not run where requests are handled.
@@ -10,11 +11,7 @@ final class WorkerThreads: @unchecked Sendable {
 
     /// Starts threads.
     init(_ count: Int, name: String) {
-        for _ in 0..<max(1, count) {
-            let thread = Thread { [self] in serve() }
-            thread.name = name
-            thread.start()
-        }
+        OwnThread.start(name, count: max(1, count)) { [self] in serve() }
     }
 
     /// Runs something on one of the threads. Work of a task that is cancelled meanwhile is not begun.

@@ -101,8 +101,7 @@ package struct Problem: Error {
     }
 
     private struct Body: Encodable {
-        let type: String
-        let title: String
+        let type, title: String
         let status: Int
         let detail: String
         let advice: String?

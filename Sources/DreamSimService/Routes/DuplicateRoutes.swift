@@ -33,21 +33,13 @@ enum DuplicateRoutes {
     ]
 
     private struct Answer: Encodable {
+        /// A file of the report, and where its small image is.
         struct File: Encodable {
-            let id: Int64
-            let image: ImagePath
-            let tier: DuplicateTier
-            let distance: Double
-            let width: Int
-            let height: Int
-            let bytes: Int64
-            let format: String
-            let thumbnail: String
+            let file: DuplicateReport.File
 
-            init(_ file: DuplicateReport.File) {
-                (id, image, tier, distance) = (file.id, file.image, file.tier, file.distance)
-                (width, height, bytes, format) = (file.width, file.height, file.bytes, file.format)
-                thumbnail = "/v1/index/thumbnails/\(file.id)"
+            func encode(to encoder: any Encoder) throws {
+                try file.encode(to: encoder)
+                try ["thumbnail": IndexRoutes.thumbnail(of: file.id)].encode(to: encoder)
             }
         }
 
@@ -62,17 +54,10 @@ enum DuplicateRoutes {
         let tier: DuplicateTier
         let thresholds: DuplicateThresholds
         let rules: [String]
-        let images: Int
-        let duplicates: Int
+        let images, duplicates: Int
         let bytes: Int64
-        let groupCount: Int
-        let offset: Int
+        let groupCount, offset: Int
         let groups: [Group]
-    }
-
-    private struct Progress: Encodable {
-        let done: Int
-        let total: Int
     }
 
     private static func duplicates(_ call: Call) async throws -> Response {
@@ -85,7 +70,7 @@ enum DuplicateRoutes {
         guard let report = try search.report() else {
             let progress = search.progress ?? (0, 0)
             return try .json(
-                Progress(done: progress.done, total: progress.total), status: .accepted, headers: [.retryAfter: "1"])
+                ["done": progress.done, "total": progress.total], status: .accepted, headers: [.retryAfter: "1"])
         }
         return try await engine.workers.run {
             try .json(
@@ -95,7 +80,8 @@ enum DuplicateRoutes {
                     groupCount: report.groups.count, offset: offset,
                     groups: report.groups.dropFirst(offset).prefix(count).map { group in
                         Answer.Group(
-                            tier: group.tier, diameter: group.diameter, files: group.files.map(Answer.File.init))
+                            tier: group.tier, diameter: group.diameter, files: group.files.map { Answer.File(file: $0) }
+                        )
                     }))
         }
     }

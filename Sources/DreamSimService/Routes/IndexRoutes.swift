@@ -72,9 +72,11 @@ enum IndexRoutes {
         return index
     }
 
+    /// Where the small image of a file is.
+    static func thumbnail(of id: Int64) -> String { "/v1/index/thumbnails/\(id)" }
+
     private struct Status: Encodable {
-        let images: Int
-        let failures: Int
+        let images, failures: Int
         let model: ModelStamp
         let width: Int
         let precision: String
@@ -108,16 +110,14 @@ enum IndexRoutes {
             let id: Int64
             let image: ImagePath
             let distance: Double
-            let width: Int
-            let height: Int
+            let width, height: Int
             let bytes: Int64
             let thumbnail: String
         }
 
         let direction = Direction.lowerIsMoreAlike
         let model: ModelStamp
-        let images: Int
-        let offset: Int
+        let images, offset: Int
         let searches: [Search]
         let failures: [ComparisonReport.Failure]
     }
@@ -201,7 +201,7 @@ enum IndexRoutes {
                     Found.Entry(
                         rank: place + 1, id: hit.file.id, image: hit.file.path, distance: hit.distance,
                         width: hit.file.content?.width ?? 0, height: hit.file.content?.height ?? 0,
-                        bytes: hit.file.size, thumbnail: "/v1/index/thumbnails/\(hit.file.id)")
+                        bytes: hit.file.size, thumbnail: thumbnail(of: hit.file.id))
                 })
         }
         return try await engine.workers.run {

@@ -29,15 +29,10 @@ enum ServiceRoutes {
 
     private struct Answer: Encodable {
         struct Limits: Encodable {
-            let images: Int
-            let bodyBytes: Int
-            let pixels: Int
+            let images, bodyBytes, pixels: Int
         }
 
-        let isReady: Bool
-        let hasIndex: Bool
-        let hasReports: Bool
-        let hasVotingRoom: Bool
+        let isReady, hasIndex, hasReports, hasVotingRoom: Bool
         let limits: Limits
     }
 }

@@ -70,11 +70,7 @@ package struct Convolution: MapLayer {
     /// How the work is cut up: images, blocks of rows that stay in a core's cache, and chunks of outputs enough to keep
     /// all threads busy to the end. Every result is computed the same way wherever the cuts are.
     private struct Parts {
-        let rows: Int
-        let outputs: Int
-        let rowBlocks: Int
-        let chunks: Int
-        let count: Int
+        let rows, outputs, rowBlocks, chunks, count: Int
 
         init(_ layer: Convolution, _ y: [MapRows]) {
             rows = y[0].rows

@@ -8,19 +8,7 @@ package enum Upsampling: Hashable, Sendable {
     /// [N, H, W, C] to [N, 2 H, 2 W, C].
     package func forward(_ x: Tensor) -> Tensor {
         precondition(x.shape.rank == 4, "upsampling of \(x.shape)")
-        let shape: Shape = [x.shape[0], 2 * x.shape[1], 2 * x.shape[2], x.shape[3]]
-        return x.withUnsafeBufferPointer { source in
-            Tensor(uninitialized: shape) { target in
-                let sources = MapRows.views(reading: source.baseAddress!, shape: x.shape)
-                let targets = MapRows.views(of: target.baseAddress!, shape: shape)
-                Parallel.forEachRange(shape[0] * shape[1], multiple: 1) { range in
-                    for index in range {
-                        let (image, row) = index.quotientAndRemainder(dividingBy: shape[1])
-                        spread(sources[image], row, targets[image].row(row))
-                    }
-                }
-            }
-        }
+        return eachRow(of: x, to: [x.shape[0], 2 * x.shape[1], 2 * x.shape[2], x.shape[3]], spread)
     }
 
     /// The gradient of x: [N, 2 H, 2 W, C] to [N, H, W, C].
@@ -29,15 +17,21 @@ package enum Upsampling: Hashable, Sendable {
             dOutput.shape.rank == 4 && dOutput.shape[1] % 2 == 0 && dOutput.shape[2] % 2 == 0,
             "gradient \(dOutput.shape) of an upsampling")
         let shape: Shape = [dOutput.shape[0], dOutput.shape[1] / 2, dOutput.shape[2] / 2, dOutput.shape[3]]
-        return dOutput.withUnsafeBufferPointer { source in
+        return eachRow(of: dOutput, to: shape, gather)
+    }
+
+    /// Fills the rows of maps of a shape, each from a whole map of `x`, on several threads.
+    private func eachRow(
+        of x: Tensor, to shape: Shape, _ fill: @Sendable (MapRows, Int, UnsafeMutablePointer<Float>) -> Void
+    ) -> Tensor {
+        x.withUnsafeBufferPointer { source in
             Tensor(uninitialized: shape) { target in
-                target.initialize(repeating: 0)
-                let sources = MapRows.views(reading: source.baseAddress!, shape: dOutput.shape)
+                let sources = MapRows.views(reading: source.baseAddress!, shape: x.shape)
                 let targets = MapRows.views(of: target.baseAddress!, shape: shape)
                 Parallel.forEachRange(shape[0] * shape[1], multiple: 1) { range in
                     for index in range {
                         let (image, row) = index.quotientAndRemainder(dividingBy: shape[1])
-                        gather(sources[image], row, targets[image].row(row))
+                        fill(sources[image], row, targets[image].row(row))
                     }
                 }
             }
@@ -78,6 +72,7 @@ package enum Upsampling: Hashable, Sendable {
     /// Sums up what a row has given to others, which are at most two away.
     private func gather(_ dy: MapRows, _ row: Int, _ dx: UnsafeMutablePointer<Float>) {
         let channels = dy.channels
+        dx.initialize(repeating: 0, count: dy.columns / 2 * channels)
         for line in max(0, 2 * row - 1)..<min(dy.rows, 2 * row + 3) {
             let part = source(line, dy.rows / 2).share(of: row)
             guard part > 0 else { continue }

@@ -143,13 +143,9 @@ struct TrainingPage {
     }
 
     private var skips: String {
-        guard !skipped.isEmpty else { return "" }
-        let limit = 200
-        let rows = skipped.prefix(limit).map {
-            "<li><b>\(Markup.text($0.place ?? $0.role.rawValue))</b>: \(Markup.text($0.reason))</li>"
-        }.joined()
-        let rest = skipped.count > limit ? "<li>and \(skipped.count - limit) more, in log.jsonl</li>" : ""
-        return "<details><summary>\(skipped.count) triplets left out</summary><ul>\(rows)\(rest)</ul></details>"
+        Markup.details(skipped, "triplets left out", source: ", in log.jsonl") {
+            "<b>\(Markup.text($0.place ?? $0.role.rawValue))</b>: \(Markup.text($0.reason))"
+        }
     }
 
     /// Every setting that the method has, under its name in words.

@@ -15,8 +15,7 @@ extension Inversion {
         var best: Best?
 
         struct Best: Codable {
-            var loss: Double
-            var penalty: Double
+            var loss, penalty: Double
             var step: Int
         }
     }

@@ -2,48 +2,6 @@ public import DreamSim
 
 /// What an inversion found, with everything that is needed to repeat it.
 package struct InversionReport: Sendable, Encodable {
-    /// A target in words.
-    package struct Target: Sendable, Encodable {
-        /// Its name.
-        package let name: String
-        /// The columns of the image as it came.
-        package let width: Int
-        /// The rows.
-        package let height: Int
-        /// How much it counts among the targets.
-        package let weight: Double
-        /// The mask that limits it; nil for none.
-        package let mask: String?
-        /// The share of the image that counts.
-        package let maskShare: Double?
-    }
-
-    /// One of the metrics that make up the loss.
-    package struct Metric: Sendable, Encodable {
-        /// Its name.
-        package let name: String
-        /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
-        package let weights: String?
-        /// What else a model's numbers depend on; nil for metrics that are no model.
-        package let model: ModelStamp?
-        /// What it is multiplied with.
-        package let weight: Double
-        /// Its mean over the targets for the image as it is written, without the weight.
-        package let written: Double
-    }
-
-    /// The losses of the image.
-    package struct Losses: Sendable, Encodable {
-        /// Of the image to start from.
-        package let start: Double
-        /// Of the best image.
-        package let end: Double
-        /// Of the best image after rounding to 8 bits, as it is written.
-        package let written: Double
-        /// How many times smaller `end` is than `start`.
-        package let fall: Double
-    }
-
     /// What was matched.
     package let targets: [Target]
     /// The image from which it started; nil for noise.
@@ -106,5 +64,47 @@ package struct InversionReport: Sendable, Encodable {
         bestStep = inversion.best?.step ?? inversion.steps
         steps = inversion.steps
         isComplete = inversion.isDone
+    }
+
+    /// A target in words.
+    package struct Target: Sendable, Encodable {
+        /// Its name.
+        package let name: String
+        /// The columns of the image as it came.
+        package let width: Int
+        /// The rows.
+        package let height: Int
+        /// How much it counts among the targets.
+        package let weight: Double
+        /// The mask that limits it; nil for none.
+        package let mask: String?
+        /// The share of the image that counts.
+        package let maskShare: Double?
+    }
+
+    /// One of the metrics that make up the loss.
+    package struct Metric: Sendable, Encodable {
+        /// Its name.
+        package let name: String
+        /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
+        package let weights: String?
+        /// What else a model's numbers depend on; nil for metrics that are no model.
+        package let model: ModelStamp?
+        /// What it is multiplied with.
+        package let weight: Double
+        /// Its mean over the targets for the image as it is written, without the weight.
+        package let written: Double
+    }
+
+    /// The losses of the image.
+    package struct Losses: Sendable, Encodable {
+        /// Of the image to start from.
+        package let start: Double
+        /// Of the best image.
+        package let end: Double
+        /// Of the best image after rounding to 8 bits, as it is written.
+        package let written: Double
+        /// How many times smaller `end` is than `start`.
+        package let fall: Double
     }
 }

@@ -89,7 +89,8 @@ struct Downloader {
         _ current: URL, _ visited: [URL], _ resume: Resumption?, _ partial: PartialFile
     ) async throws -> URL? {
         let downloader = self
-        let (result, meter) = await OwnThread.run { cancellation in
+        let (result, meter) = await OwnThread.run("dreamsim.transfer") { cancellation in
+            HTTPTransfer.ignoreBrokenPipes()
             let exchange = DownloadExchange(downloader, current, visited, resume, partial)
             let result = Result { try exchange.perform(cancellation) }
             return (result, exchange.meter)

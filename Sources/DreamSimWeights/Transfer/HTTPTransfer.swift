@@ -46,6 +46,15 @@ final class HTTPTransfer {
 
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
 
+    /// Lets a write to a closed connection be an error, as TLS libraries may not see to it; the signal goes to the thread
+    /// that writes, so that nothing else of the process is touched.
+    static func ignoreBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
     /// Sends the request and hands the answer to a sink.
     /// - Throws: what the sink throws, `CancellationError`, or a `TransferFailure`.
     func perform(into sink: TransferSink) throws {

@@ -182,25 +182,23 @@ struct BatcherTests {
 
     @Test("gives embeddings that do not depend on who shared the batch, beyond rounding")
     func embeddings() async throws {
-        let home = try Fixtures.temporaryFolder()
-        defer { try? FileManager.default.removeItem(at: home) }
-        let description = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
-        let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: home))
-        let batcher = Batcher<Int, Image, Embedding>(
-            batchSize: 8, gathering: .milliseconds(3), capacity: 100,
-            process: { _, squares in model.embed(preprocessed: squares) })
-        defer { batcher.close() }
-        let squares = (0..<20).map { model.preprocessing.applied(to: TinyModels.image(UInt64($0))) }
-        let alone = squares.map { model.embed(preprocessed: [$0])[0] }
-        let shared = try await withThrowingTaskGroup(of: (Int, Embedding).self) { group in
-            for (i, square) in squares.enumerated() {
-                group.addTask { (i, try await batcher.submit([square], key: 0, batcher.admit(1))[0]) }
+        try await TinyModels.withModel { model, _ in
+            let batcher = Batcher<Int, Image, Embedding>(
+                batchSize: 8, gathering: .milliseconds(3), capacity: 100,
+                process: { _, squares in model.embed(preprocessed: squares) })
+            defer { batcher.close() }
+            let squares = (0..<20).map { model.preprocessing.applied(to: TinyModels.image(UInt64($0))) }
+            let alone = squares.map { model.embed(preprocessed: [$0])[0] }
+            let shared = try await withThrowingTaskGroup(of: (Int, Embedding).self) { group in
+                for (i, square) in squares.enumerated() {
+                    group.addTask { (i, try await batcher.submit([square], key: 0, batcher.admit(1))[0]) }
+                }
+                return try await group.reduce(into: [Int: Embedding]()) { $0[$1.0] = $1.1 }
             }
-            return try await group.reduce(into: [Int: Embedding]()) { $0[$1.0] = $1.1 }
-        }
-        for (i, embedding) in alone.enumerated() {
-            let largest = zip(embedding.values, shared[i]?.values ?? []).map { abs($0 - $1) }.max() ?? .infinity
-            #expect(largest < 1e-5, "image \(i): \(largest)")
+            for (i, embedding) in alone.enumerated() {
+                let largest = zip(embedding.values, shared[i]?.values ?? []).map { abs($0 - $1) }.max() ?? .infinity
+                #expect(largest < 1e-5, "image \(i): \(largest)")
+            }
         }
     }
 }

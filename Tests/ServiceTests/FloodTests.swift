@@ -13,40 +13,31 @@ import Testing
 struct FloodTests {
     @Test("gives no more time to a head that comes byte by byte than to one that does not come")
     func drippingHead() async throws {
-        var settings = ServiceSettings()
-        settings.limits.headTime = .seconds(1)
-        try await RunningService.with(settings) { service in
-            let client = try service.client()
-            client.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow: ")
-            let start = ContinuousClock.now
-            // The answer ends the sending: the connection is closed a moment later.
-            while .now - start < .seconds(20), client.send([97]) { usleep(50_000) }
-            #expect(.now - start < .seconds(10))
-            try HostileTests.check(service, client.answer(), 408, "slow-request")
+        try await HostileTests.refuse(.limited { $0.headTime = .seconds(1) }, 408, "slow-request") {
+            $0.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow: ")
+            Self.drip(97, to: $0)
         }
     }
 
     @Test("gives no more time to a body that comes byte by byte than to one that does not come")
     func drippingBody() async throws {
-        var settings = ServiceSettings()
-        settings.limits.bodyTime = .seconds(1)
-        try await RunningService.with(settings) { service in
-            let client = try service.client()
-            client.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
-            let start = ContinuousClock.now
-            while .now - start < .seconds(20), client.send([45]) { usleep(50_000) }
-            #expect(.now - start < .seconds(10))
-            try HostileTests.check(service, client.answer(), 408, "slow-request")
+        try await HostileTests.refuse(.limited { $0.bodyTime = .seconds(1) }, 408, "slow-request") {
+            $0.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
+            Self.drip(45, to: $0)
         }
+    }
+
+    /// Sends byte by byte until the answer ends it: the connection is closed a moment later.
+    private static func drip(_ byte: UInt8, to client: RawClient) {
+        let start = ContinuousClock.now
+        while .now - start < .seconds(20), client.send([byte]) { usleep(50_000) }
+        #expect(.now - start < .seconds(10))
     }
 
     @Test("lets a connection go that asks nothing")
     func silence() async throws {
-        var settings = ServiceSettings()
-        settings.limits.idleTime = .seconds(1)
-        try await RunningService.with(settings) { service in
-            let client = try service.client()
-            #expect(client.isEnded())
+        try await RunningService.with(.limited { $0.idleTime = .seconds(1) }) { service in
+            #expect(try service.client().isEnded())
             #expect(try service.get("/healthz").status == 200)
         }
     }
@@ -58,9 +49,7 @@ struct FloodTests {
         limits.rlim_cur = limits.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limits)
         let wanted = Int(min(10_000, limits.rlim_cur - 1000))
-        var settings = ServiceSettings()
-        settings.limits.connections = 64
-        settings.limits.idleTime = .seconds(2)
+        let settings = ServiceSettings.limited { ($0.connections, $0.idleTime) = (64, .seconds(2)) }
         try await RunningService.with(settings) { service in
             let first = try service.client()
             var descriptors: [Int32] = []

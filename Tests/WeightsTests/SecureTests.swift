@@ -48,14 +48,23 @@ private final class SecureServer {
 
 @Suite("TLS", .enabled(if: SecureServer.isPossible, "SKIPPED: the openssl command is absent"))
 struct SecureTests {
-    @Test("https is used with the certificates of SSL_CERT_FILE, refuses unknown ones, and never leads to http")
-    func secure() async throws {
-        let (contents, source) = Release.plain(200_000)
+    /// Runs `body` with a store and a server that answers with the files of a folder.
+    private static func withServer(
+        of contents: [UInt8], _ body: (StoreFixture, SecureServer, URL) async throws -> Void
+    ) async throws {
         try await withStore(contents) { fixture in
             let folder = fixture.folder.appending(path: "served")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let server = try SecureServer(folder)
             defer { server.stop() }
+            try await body(fixture, server, folder)
+        }
+    }
+
+    @Test("https is used with the certificates of SSL_CERT_FILE, refuses unknown ones, and never leads to http")
+    func secure() async throws {
+        let (contents, source) = Release.plain(200_000)
+        try await Self.withServer(of: contents) { fixture, server, folder in
             var store = fixture.store {
                 $0.mirror = URL(string: "https://localhost:\(server.port)")
                 $0.certificates = server.certificate.path
@@ -92,11 +101,7 @@ struct SecureTests {
     @Test("by a proxy too the certificate is the server's own, and the proxy's answer is not taken for the server's")
     func proxy() async throws {
         let (contents, source) = Release.plain(200_000)
-        try await withStore(contents) { fixture in
-            let folder = fixture.folder.appending(path: "served")
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            let server = try SecureServer(folder)
-            defer { server.stop() }
+        try await Self.withServer(of: contents) { fixture, server, folder in
             let head = "HTTP/1.0 200 OK\r\nContent-Length: \(contents.count)\r\nETag: \"s\"\r\n\r\n"
             try Data(Array(head.utf8) + contents).write(to: folder.appending(path: "weights.bin"))
             let store = try fixture.store {

@@ -21,51 +21,49 @@ struct HostileTests {
         #expect(try service.get("/healthz").status == 200, sourceLocation: sourceLocation)
     }
 
+    /// Lets a client send something, and checks that the answer is a problem.
+    /// - Parameter isLast: whether the connection is closed after it.
+    static func refuse(
+        _ settings: ServiceSettings = ServiceSettings(), _ status: Int, _ kind: String, isLast: Bool = false,
+        sourceLocation: SourceLocation = #_sourceLocation, _ send: @escaping @Sendable (RawClient) throws -> Void
+    ) async throws {
+        try await RunningService.with(settings) { service in
+            let client = try service.client()
+            try send(client)
+            try check(service, client.answer(), status, kind, sourceLocation: sourceLocation)
+            if isLast { #expect(client.isEnded(), "a second answer", sourceLocation: sourceLocation) }
+        }
+    }
+
     @Test("answers 413 to a body that is announced as too large, before it comes")
     func announcedBody() async throws {
-        try await RunningService.with { service in
-            let client = try service.client()
-            client.send("POST", "/v1/embed", headers: ["Content-Type: image/png", "Content-Length: 99999999999"])
-            try Self.check(service, client.answer(), 413, "too-large")
-            #expect(client.isEnded())
+        try await Self.refuse(413, "too-large", isLast: true) {
+            $0.send("POST", "/v1/embed", headers: ["Content-Type: image/png", "Content-Length: 99999999999"])
         }
     }
 
     @Test("answers 413 to a body in chunks that grows too large")
     func growingBody() async throws {
-        var settings = ServiceSettings()
-        settings.limits.bodyBytes = 100_000
-        try await RunningService.with(settings) { service in
-            let client = try service.client()
+        try await Self.refuse(.limited { $0.bodyBytes = 100_000 }, 413, "too-large") { client in
             client.send(
                 "POST /v1/compare HTTP/1.1\nHost: localhost\n\(Form.header)\nTransfer-Encoding: chunked\n\n")
             let chunk = [UInt8](repeating: 65, count: 0x4000)
             for _ in 0..<16 where client.send(Array("4000\r\n".utf8) + chunk + [13, 10]) {}
-            try Self.check(service, client.answer(), 413, "too-large")
         }
     }
 
     @Test("answers 408 to a head that comes too slowly")
     func slowHead() async throws {
-        var settings = ServiceSettings()
-        settings.limits.headTime = .seconds(1)
-        try await RunningService.with(settings) { service in
-            let client = try service.client()
-            client.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow:")
-            try Self.check(service, client.answer(), 408, "slow-request")
-            #expect(client.isEnded())
+        try await Self.refuse(.limited { $0.headTime = .seconds(1) }, 408, "slow-request", isLast: true) {
+            $0.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow:")
         }
     }
 
     @Test("answers 408 to a body that comes too slowly")
     func slowBody() async throws {
-        var settings = ServiceSettings()
-        settings.limits.bodyTime = .seconds(1)
-        try await RunningService.with(settings) { service in
-            let client = try service.client()
-            client.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
-            client.send("--")
-            try Self.check(service, client.answer(), 408, "slow-request")
+        try await Self.refuse(.limited { $0.bodyTime = .seconds(1) }, 408, "slow-request") {
+            $0.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
+            $0.send("--")
         }
     }
 
@@ -77,20 +75,12 @@ struct HostileTests {
             "GET /healthz HTTP/1.1\nHost: localhost\nContent-Length: 1\nContent-Length: 2\n\n",
         ])
     func badRequests(_ text: String) async throws {
-        try await RunningService.with { service in
-            let client = try service.client()
-            client.send(text)
-            try Self.check(service, client.answer(), 400, "bad-request")
-        }
+        try await Self.refuse(400, "bad-request") { $0.send(text) }
     }
 
     @Test("answers 400 to a request without a host")
     func noHost() async throws {
-        try await RunningService.with { service in
-            let client = try service.client()
-            client.send("GET /healthz HTTP/1.1\n\n")
-            try Self.check(service, client.answer(), 400, "bad-request")
-        }
+        try await Self.refuse(400, "bad-request") { $0.send("GET /healthz HTTP/1.1\n\n") }
     }
 
     @Test("answers 431 to a header field that is too long, and to too many")
@@ -111,11 +101,7 @@ struct HostileTests {
         "answers 421 to a foreign host",
         arguments: ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost:80:80", "[::1", "8.8.8.8"])
     func foreignHost(_ host: String) async throws {
-        try await RunningService.with { service in
-            let client = try service.client()
-            client.send("GET", "/healthz", host: host)
-            try Self.check(service, client.answer(), 421, "foreign-host")
-        }
+        try await Self.refuse(421, "foreign-host") { $0.send("GET", "/healthz", host: host) }
     }
 
     @Test(
@@ -205,27 +191,16 @@ struct HostileTests {
         }
     }
 
-    @Test("lets a request be answered before one that follows it on the connection is found broken")
-    func pipelined() async throws {
-        try await RunningService.with { service in
-            let client = try service.client()
-            client.send("GET /healthz HTTP/1.1\nHost: localhost\n\nGET / HTTP/1.1\nBroken\n\n")
+    @Test(
+        "lets a request be answered before one that follows it, or its body, is found broken",
+        arguments: [
+            "GET / HTTP/1.1\nBroken\n\n",
+            "POST /v1/compare HTTP/1.1\nHost: localhost\n\(Form.header)\nTransfer-Encoding: chunked\n\nzz\n",
+        ])
+    func pipelined(_ broken: String) async throws {
+        try await Self.refuse(400, "bad-request", isLast: true) { client in
+            client.send("GET /healthz HTTP/1.1\nHost: localhost\n\n\(broken)")
             #expect(try client.answer().status == 200)
-            try Self.check(service, client.answer(), 400, "bad-request")
-            #expect(client.isEnded())
-        }
-    }
-
-    @Test("lets a request be answered before the body of one that follows it is found broken")
-    func pipelinedBody() async throws {
-        try await RunningService.with { service in
-            let client = try service.client()
-            client.send(
-                "GET /healthz HTTP/1.1\nHost: localhost\n\nPOST /v1/compare HTTP/1.1\nHost: localhost\n"
-                    + "\(Form.header)\nTransfer-Encoding: chunked\n\nzz\n")
-            #expect(try client.answer().status == 200)
-            try Self.check(service, client.answer(), 400, "bad-request")
-            #expect(client.isEnded())
         }
     }
 
@@ -238,5 +213,14 @@ struct HostileTests {
             #expect(answer.status == 200 && answer.headers["connection"] == "close")
             #expect(client.isEnded())
         }
+    }
+}
+
+extension ServiceSettings {
+    /// The settings of a service with other limits.
+    static func limited(_ change: (inout ServiceLimits) -> Void) -> ServiceSettings {
+        var settings = ServiceSettings()
+        change(&settings.limits)
+        return settings
     }
 }

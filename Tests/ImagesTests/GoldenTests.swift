@@ -13,11 +13,7 @@ struct GoldenTests {
         "Files decode and resize as the reference does",
         .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))
     func preprocessing() throws {
-        let golden = try #require(Self.preprocessing)
-        #expect(golden.names.count == 25)
-        for name in golden.names {
-            let expected = try #require(golden[name])
-            let image = try Image(contentsOf: Fixtures.file("formats/\(name)"), options: .reference)
+        try Self.compare(Self.preprocessing, count: 25) { image, name, expected in
             let actual = image.resized(width: 224, height: 224, filter: .bicubic(a: -0.5), antialias: true)
             expectEqual(actual.pixels, expected.bytes, name)
         }
@@ -25,13 +21,21 @@ struct GoldenTests {
 
     @Test("Files decode as the reference does", .enabled(if: Fixtures.shared != nil, "\(Fixtures.sharedIsMissing)"))
     func decoded() throws {
-        let golden = try #require(Self.decoded)
-        #expect(golden.names.count == 6)
-        for name in golden.names {
-            let expected = try #require(golden[name])
-            let image = try Image(contentsOf: Fixtures.file("formats/\(name)"), options: .reference)
+        try Self.compare(Self.decoded, count: 6) { image, name, expected in
             #expect([image.height, image.width, 3] == expected.shape)
             expectEqual(image.pixels, expected.bytes, name)
+        }
+    }
+
+    private static func compare(
+        _ golden: SafetensorsBytes?, count: Int, _ body: (Image, String, (shape: [Int], bytes: [UInt8])) throws -> Void
+    ) throws {
+        let golden = try #require(golden)
+        #expect(golden.names.count == count)
+        for name in golden.names {
+            try body(
+                Image(contentsOf: Fixtures.file("formats/\(name)"), options: .reference), name,
+                #require(golden[name]))
         }
     }
 }

@@ -1,12 +1,14 @@
 import Synchronization
 
 /// Tells a thread that the task it works for was cancelled.
-final class CancellationFlag: Sendable {
+package final class CancellationFlag: Sendable {
     private let flag = Atomic<Bool>(false)
 
+    package init() {}
+
     /// Whether the task was cancelled.
-    var isSet: Bool { flag.load(ordering: .relaxed) }
+    package var isSet: Bool { flag.load(ordering: .relaxed) }
 
     /// Notes that the task was cancelled.
-    func set() { flag.store(true, ordering: .relaxed) }
+    package func set() { flag.store(true, ordering: .relaxed) }
 }

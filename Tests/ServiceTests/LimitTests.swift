@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimService
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -11,9 +12,7 @@ struct LimitTests {
     func overload() async throws {
         let metric = GatedMetric()
         let png = try Images.png(1)
-        var settings = ServiceSettings()
-        settings.limits.acceptedImages = 3
-        settings.limits.images = 3
+        let settings = ServiceSettings.limited { ($0.acceptedImages, $0.images) = (3, 3) }
         try await RunningService.with(settings, metrics: [metric]) { service in
             defer { metric.open() }
             let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
@@ -55,8 +54,7 @@ struct LimitTests {
     func deadline() async throws {
         let metric = GatedMetric()
         let png = try Images.png(1)
-        var settings = ServiceSettings()
-        settings.limits.answerTime = .seconds(1)
+        let settings = ServiceSettings.limited { $0.answerTime = .seconds(1) }
         try await RunningService.with(settings, metrics: [metric]) { service in
             defer { metric.open() }
             let answer = try service.post("/v1/compare", Form([("reference", "a", png), ("image", "b", png)]))
@@ -68,8 +66,7 @@ struct LimitTests {
     @Test("refuses images of more pixels than it decodes")
     func pixels() async throws {
         let png = try Images.png(1, width: 100, height: 100)
-        var settings = ServiceSettings()
-        settings.limits.pixels = 9999
+        let settings = ServiceSettings.limited { $0.pixels = 9999 }
         try await RunningService.with(settings) { service in
             let answer = try service.post("/v1/compare", Form([("reference", "a.png", png), ("image", "b.png", png)]))
             try HostileTests.check(service, answer, 413, "too-large")
@@ -78,8 +75,7 @@ struct LimitTests {
 
     @Test("bounds the memory that bodies take together")
     func memory() async throws {
-        var settings = ServiceSettings()
-        settings.limits.heldBytes = 100_000
+        let settings = ServiceSettings.limited { $0.heldBytes = 100_000 }
         try await RunningService.with(settings) { service in
             let first = try service.client()
             first.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 60000"])
@@ -93,12 +89,11 @@ struct LimitTests {
     @Test("lets go of an answer that its client does not take")
     func unreadAnswer() async throws {
         let pngs = try (UInt64(1)...2).map { seed in
-            var generator = SplitMix64(state: seed)
+            var generator = SeededGenerator(state: seed)
             let noise = (0..<(2000 * 2000 * 3)).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
             return try Image(width: 2000, height: 2000, pixels: noise).pngData()
         }
-        var settings = ServiceSettings()
-        settings.limits.sendTime = .milliseconds(500)
+        let settings = ServiceSettings.limited { $0.sendTime = .milliseconds(500) }
         try await RunningService.with(settings) { service in
             let client = try RawClient(service.port, receiveBuffer: 4096)
             let form = Form([("reference", "a.png", pngs[0]), ("image", "b.png", pngs[1])])
