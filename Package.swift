@@ -130,10 +130,12 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        // The README's example, and Trainer and Loss, compiled.
-        example("readme-example", folder: "Examples", exclude: ["Articles", "Tuning"], "DreamSim"),
-        example(
-            "tuning-example", folder: "Examples/Tuning", "DreamSim", "DreamSimEvaluation", "DreamSimTraining"),
+        // The README's example, and programs that show each part of the API, each on a page.
+        example("readme-example", "Example.swift", "DreamSim"),
+        example("two-images", "TwoImages", "DreamSim"),
+        example("custom-loss", "CustomLoss", "DreamSim"),
+        example("image-index", "ImageIndex", "DreamSimRetrieval"),
+        example("tune-lora", "TuneLoRA", "DreamSimEvaluation", "DreamSimTraining"),
 
         // What articles quote, compiled.
         .target(
