@@ -72,7 +72,8 @@ public final class Comparison: Sendable {
     }
 
     /// The ranking, when it is done.
-    /// - Throws: `DreamSimError` when the reference cannot be used or no metric has the name that ranks; `CancellationError`.
+    /// - Throws: `PairFailure` when the reference cannot be used; `DreamSimError` when no metric has the name that ranks;
+    ///   `CancellationError`.
     public var result: ComparisonReport {
         get async throws {
             try await withTaskCancellationHandler {

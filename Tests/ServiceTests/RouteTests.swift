@@ -20,6 +20,7 @@ struct RouteTests {
             let answer = try service.post("/v1/compare?metric=all", Form(parts + [broken]))
             #expect(answer.status == 200)
             let json = try answer.json()
+            #expect(try JSONSchema("compare").faults(of: json) == [])
             let results = try #require(json["results"] as? [[String: Any]])
             #expect(results.count == 3)
             for result in results {
@@ -85,7 +86,9 @@ struct RouteTests {
                 ("reference", "r.png", try Images.png(1)), ("a", "a.png", try Images.png(2)),
                 ("b", "b.png", try Images.png(1)),
             ])
-            let votes = try #require(try service.post("/v1/vote?metric=all", form).json()["votes"] as? [[String: Any]])
+            let json = try service.post("/v1/vote?metric=all", form).json()
+            #expect(try JSONSchema("vote").faults(of: json) == [])
+            let votes = try #require(json["votes"] as? [[String: Any]])
             #expect(votes.map { $0["choice"] as? String } == ["B", "B", "B"])
         }
     }
