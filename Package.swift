@@ -83,7 +83,7 @@ let package = Package(
         target("DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimCurl"),
 
         // The core: images as pixels, networks, metrics. It reads no image file and links no codec.
-        target("DreamSimImages", "CDreamSimKernels"),
+        target("DreamSimImages", "CDreamSimKernels", "DreamSimSupport"),
         target(
             "DreamSimCore", "DreamSimImages", "DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints",
             "DreamSimWeights", "DreamSimSupport"),
@@ -158,7 +158,7 @@ let package = Package(
             "DreamSimSupport", "DreamSimTensors", .grdb),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
-            "DreamSimWeights"),
+            "DreamSimWeights", "DreamSimSupport"),
         tests(
             "DreamSimTests", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors",
             "ModelTestSupport", "DreamSimSupport"),
@@ -170,7 +170,7 @@ let package = Package(
             "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging, "DreamSimSupport"),
         tests(
             "EvaluationTests", "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimCheckpoints",
-            "DreamSimTensors", "DreamSimTraining"),
+            "DreamSimTensors", "DreamSimTraining", "DreamSimSupport"),
     ],
     cxxLanguageStandard: .cxx17
 )
