@@ -6,7 +6,7 @@ import DreamSimTraining
 import Foundation
 
 func invert(_ photo: Image, to url: URL) async throws {
-    let loss = try await Loss.load("lpips-vgg + 0.5*dists")
+    let loss = try await Loss("lpips-vgg + 0.5*dists")
     let options = InversionOptions(.pyramid, width: 224, height: 224)
     let inversion = try Inversion(of: [InversionTarget(photo, name: "photo.jpg")], by: loss, options)
     let report = try InversionRun(inversion, InversionRun.Settings()).run()

@@ -34,7 +34,7 @@ func descend(from sketch: Image, toward photo: Image) async throws -> Tensor {
 }
 
 func weightedLoss(_ photo: Image, _ image: Tensor) async throws -> Tensor {
-    let loss = try await Loss.load("lpips-vgg + 0.5*dists")
+    let loss = try await Loss("lpips-vgg + 0.5*dists")
     let step = try loss.target(Tensor([photo])).distanceAndGradient(image)
     return step.gradient
 }

@@ -1,26 +1,26 @@
-public import DreamSim
+package import DreamSim
 public import DreamSimSupport
 
 /// How well metrics tell pairs that are the same from others, and where to draw the line.
 public struct CalibrationReport: Sendable, Encodable {
     /// A point of the curves.
-    public struct CurvePoint: Sendable, Encodable {
+    package struct CurvePoint: Sendable, Encodable {
         /// The value of the last pair that is classified as the same.
-        public let value: Double
+        package let value: Double
         /// The share of the same that counts as it; also called recall.
-        public let truePositiveRate: Double
+        package let truePositiveRate: Double
         /// The false positive rate.
-        public let falsePositiveRate: Double
+        package let falsePositiveRate: Double
         /// The precision: the fraction of same pairs among those that are at least as alike.
-        public let precision: Double
+        package let precision: Double
     }
 
     /// What was found of one metric.
     package struct MetricResult: Sendable, Encodable {
         /// What its numbers depend on.
-        public let identity: MetricIdentity
+        package let identity: MetricIdentity
         /// The area under the ROC curve: the probability that a same pair is found more alike than a different one.
-        public let area: Estimate
+        package let area: Estimate
         /// Average precision, as scikit-learn defines it.
         package let averagePrecision: Estimate
         /// The threshold.
@@ -34,7 +34,7 @@ public struct CalibrationReport: Sendable, Encodable {
     }
 
     /// The labeled pairs.
-    public let dataSet: EvaluationReport.DataSet
+    package let dataSet: EvaluationReport.DataSet
     /// How the threshold was chosen.
     public let criterion: String
     /// How intervals were made.
