@@ -48,8 +48,6 @@ let package = Package(
         .library(name: "DreamSimRetrieval", targets: ["DreamSimRetrieval"]),
         .library(name: "DreamSimService", targets: ["DreamSimService"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
-        // What Benchmarks/ measures.
-        .library(name: "DreamSimEngine", targets: ["DreamSimNetworks", "DreamSimTensors", "CDreamSimKernels"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -138,6 +136,20 @@ let package = Package(
         example("custom-loss", "CustomLoss", "DreamSim"),
         example("image-index", "ImageIndex", "DreamSimRetrieval"),
         example("tune-lora", "TuneLoRA", "DreamSimEvaluation", "DreamSimTraining"),
+
+        // Speed of the kernels and networks beside the machine's peak and OpenBLAS.
+        .systemLibrary(
+            name: "CComparedBLAS", path: "Benchmarks/CComparedBLAS", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CPeak", path: "Benchmarks/CPeak"),
+        .target(name: "Measuring", dependencies: ["CPeak"], path: "Benchmarks/Measuring"),
+        .executableTarget(name: "peak", dependencies: ["Measuring"], path: "Benchmarks/peak"),
+        .executableTarget(
+            name: "kernels", dependencies: ["Measuring", "CComparedBLAS", "CDreamSimKernels"],
+            path: "Benchmarks/kernels"),
+        .executableTarget(
+            name: "network", dependencies: ["Measuring", "DreamSimNetworks", "DreamSimTensors"],
+            path: "Benchmarks/network"),
 
         // What articles quote, compiled.
         .target(

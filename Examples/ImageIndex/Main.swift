@@ -1,5 +1,6 @@
 // Keeps an index of a folder of images, and finds those that are most similar to one:
 //     swift run -c release image-index INDEX FOLDER QUERY.jpg
+import DreamSim
 import DreamSimRetrieval
 import Foundation
 

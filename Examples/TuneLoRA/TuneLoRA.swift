@@ -1,5 +1,6 @@
 // Tunes a model on a table of votes; a run that was stopped is taken up again:
 //     swift run -c release tune-lora VOTES.csv FOLDER
+import DreamSim
 import DreamSimEvaluation
 import DreamSimTraining
 import Foundation

@@ -16,9 +16,9 @@ if [ ! -d bench/ensemble/ensemble_lora ]; then
     "$python" Scripts/parity/synthetic_release.py ensemble bench/ensemble
 fi
 swift build -c release --product dreamsim
-swift build -c release --package-path Benchmarks --product peak
+swift build -c release --product peak
 dreamsim=$(swift build -c release --product dreamsim --show-bin-path)/dreamsim
-peak=$(swift build -c release --package-path Benchmarks --product peak --show-bin-path)/peak
+peak=$(swift build -c release --product peak --show-bin-path)/peak
 export DREAMSIM_HOME=$PWD/bench/home
 # Set on some machines for the sake of old OpenBLAS builds; they would slow the peers down.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE

@@ -3,7 +3,7 @@ package import DreamSimTensors
 package import Foundation
 
 /// A file of weights: its tensors' names, types and shapes; the weights are read later.
-public struct Checkpoint: Sendable {
+package struct Checkpoint: Sendable {
     /// The layouts that are understood.
     package enum Format: String, Hashable, Sendable {
         /// Hugging Face safetensors.

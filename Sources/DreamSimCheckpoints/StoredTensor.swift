@@ -2,7 +2,7 @@ package import DreamSimSupport
 package import DreamSimTensors
 
 /// One tensor of a file: type and shape are known at once, elements are read on demand.
-public struct StoredTensor: Sendable {
+package struct StoredTensor: Sendable {
     /// The name, with '.' between the keys of nested dictionaries.
     package let name: String
     let layout: TensorLayout

@@ -1,6 +1,6 @@
 import CDreamSimVips
 import DreamSimCodecs
-public import DreamSimImages
+package import DreamSimImages
 import DreamSimSupport
 
 extension Canvas {

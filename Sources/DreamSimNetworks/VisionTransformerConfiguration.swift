@@ -10,9 +10,9 @@ package struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
     /// The attention heads of a block; they divide the width.
     package var heads: Int
     /// The side of a square patch in pixels.
-    public var patchSize: Int
+    package var patchSize: Int
     /// The channels between the two linear layers of a block's MLP.
-    public var mlpWidth: Int
+    package var mlpWidth: Int
     /// The patches along one side of the square image that the position embedding was trained on.
     package var positionGrid: Int
     /// What is added to the patch grid when the position embedding is interpolated to it: 0.1 in the original DINO and
@@ -21,9 +21,9 @@ package struct VisionTransformerConfiguration: Hashable, Sendable, Codable {
     /// Register tokens between the class token and the patches (Darcet et al. 2023).
     package var registers: Int
     /// Added to the variance in every layer norm.
-    public var layerNormEpsilon: Float
+    package var layerNormEpsilon: Float
     /// The nonlinearity of the MLPs.
-    public var activation: Activation
+    package var activation: Activation
     /// Whether a layer norm follows the position embedding, as in CLIP.
     package var hasPreNorm: Bool
     /// Whether each branch is scaled by a learned vector before it is added, as in DINOv2.

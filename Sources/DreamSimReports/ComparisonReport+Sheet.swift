@@ -1,13 +1,13 @@
-public import DreamSimCodecs
-public import DreamSimDrawing
-public import DreamSimImages
+package import DreamSimCodecs
+package import DreamSimDrawing
+package import DreamSimImages
 
 extension ComparisonReport {
     /// Draws the ranking: the reference, then the other images in their order with their values.
     ///
     /// A sheet holds 48 images; the rest of a long ranking is left out, and the sheet says so.
     /// - Throws: `DreamSimError` when a file can no longer be read.
-    public func sheet(decoding: DecodingOptions = .standard) throws -> ContactSheet {
+    package func sheet(decoding: DecodingOptions = .standard) throws -> ContactSheet {
         let shown = results.prefix(48)
         let left = results.count - shown.count
         let leader = leader

@@ -19,7 +19,7 @@ public struct ServiceSettings: Sendable {
     /// The folder of evaluation reports, as `dreamsim evaluate --output` writes them; nil for none.
     public var reports: URL?
     /// Where people judge triplets; nil for nowhere.
-    public var votingRoom: VotingRoom?
+    package var votingRoom: VotingRoom?
     /// What is known of weights that are not loaded.
     public var store: ModelStore.Configuration?
     /// How much it takes on.

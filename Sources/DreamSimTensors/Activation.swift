@@ -1,7 +1,7 @@
 internal import CDreamSimKernels
 
 /// The nonlinearity of an MLP.
-public enum Activation: String, Sendable, Hashable, Codable {
+package enum Activation: String, Sendable, Hashable, Codable {
     /// v (1 + erf(v / sqrt 2)) / 2 (Hendrycks and Gimpel 2016, exact form).
     case gelu
     /// v sigmoid(1.702 v), as OpenAI's CLIP uses.

@@ -1,6 +1,6 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 extension Trainer {
     private static let format = "dreamsim-training"

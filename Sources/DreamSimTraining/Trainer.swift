@@ -1,6 +1,6 @@
-public import DreamSim
-public import DreamSimNetworks
-public import DreamSimSupport
+package import DreamSim
+package import DreamSimNetworks
+package import DreamSimSupport
 package import DreamSimTensors
 
 /// Tunes a model on human judgments, step by step: low-rank updates, a head, or all weights (`TrainingMethod`). The same

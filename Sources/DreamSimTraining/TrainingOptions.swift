@@ -1,4 +1,4 @@
-import DreamSim
+public import DreamSim
 import DreamSimSupport
 
 /// How a model is tuned. The defaults are those with which the published models were trained.

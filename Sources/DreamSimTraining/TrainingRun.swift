@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 package import DreamSimNetworks
 import DreamSimSupport
 import DreamSimTensors

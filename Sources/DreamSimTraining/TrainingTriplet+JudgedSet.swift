@@ -1,4 +1,4 @@
-public import DreamSimEvaluation
+package import DreamSimEvaluation
 
 extension TrainingTriplet {
     /// The triplets of a set that people judged; items of other kinds are left out.

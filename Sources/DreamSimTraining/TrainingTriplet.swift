@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 
 /// Files of a triplet with what people preferred.

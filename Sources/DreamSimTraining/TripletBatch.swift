@@ -1,5 +1,5 @@
-public import DreamSimSupport
-public import DreamSimTensors
+package import DreamSimSupport
+package import DreamSimTensors
 
 /// Triplets of images, or of the embeddings that a head learns from, with what people preferred.
 package struct TripletBatch: Sendable {

@@ -13,7 +13,7 @@ extension ModelStore {
     ///   - source: what to fetch.
     ///   - progress: called at most ten times a second, from any thread.
     /// - Throws: any kind of `DreamSimError`; `isResumable` says that asking again resumes where this stopped.
-    public func fetch(
+    package func fetch(
         _ source: WeightSource, progress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
     ) async throws(DreamSimError) {
         do {

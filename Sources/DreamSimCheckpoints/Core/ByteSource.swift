@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// Where the bytes of tensors lie until they are asked for.
 enum ByteSource: Sendable {

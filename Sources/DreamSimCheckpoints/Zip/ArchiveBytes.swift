@@ -1,4 +1,4 @@
-public import DreamSimSupport
+import DreamSimSupport
 
 /// A window in a mapped archive whose every access is checked; offsets are those of the archive.
 struct ArchiveBytes {

@@ -1,5 +1,5 @@
 import CDreamSimVips
-public import DreamSimSupport
+package import DreamSimSupport
 import Synchronization
 
 /// The decoding library: started once, called from any thread.

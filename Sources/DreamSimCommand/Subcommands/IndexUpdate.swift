@@ -107,6 +107,7 @@ struct IndexUpdate: AsyncParsableCommand {
             case .progress(let done, let total): progress.show(done, of: total)
             case .failure(let path, let reason): messages.once("\(path): \(reason)", Terminal.error)
             case .note(let text): messages.once(text, Terminal.note)
+            case .finished: break
             }
         }
     }

@@ -40,6 +40,10 @@ public struct Adam: Sendable {
     package struct Moments: Sendable {
         package var first: Tensor
         package var second: Tensor
+
+        package init(first: Tensor, second: Tensor) {
+            (self.first, self.second) = (first, second)
+        }
     }
 
     /// The settings.

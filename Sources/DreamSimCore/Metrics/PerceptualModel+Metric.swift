@@ -1,4 +1,4 @@
-public import DreamSimImages
+package import DreamSimImages
 
 extension PerceptualModel: EmbeddingMetric {
     /// DreamSim's distance: from 0, the same, to 2.

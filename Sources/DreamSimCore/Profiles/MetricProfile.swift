@@ -48,7 +48,7 @@ public struct MetricProfile: Hashable, Sendable, Codable {
         public let count: Int
 
         /// Joins a value with how it came about.
-        public init(
+        package init(
             value: Double, low: Double?, high: Double?, criterion: String, precision: Double, recall: Double,
             dataSet: String, count: Int
         ) {

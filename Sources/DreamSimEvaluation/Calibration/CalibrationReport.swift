@@ -1,10 +1,10 @@
-public import DreamSim
+package import DreamSim
 public import DreamSimSupport
 
 /// How well metrics tell pairs that are the same from others, and where to draw the line.
 public struct CalibrationReport: Sendable, Encodable {
     /// The labeled pairs.
-    public let dataSet: EvaluationReport.DataSet
+    package let dataSet: EvaluationReport.DataSet
     /// How the threshold was chosen.
     public let criterion: String
     /// How intervals were made.

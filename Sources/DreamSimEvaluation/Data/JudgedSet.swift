@@ -1,5 +1,5 @@
 public import DreamSim
-package import DreamSimSupport
+import DreamSimSupport
 import DreamSimWeights
 
 /// Images that people have judged: NIGHTS, BAPPS, THINGS, or a table of one's own.

@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 
 extension EvaluationReport {
     /// What the set says of each metric's distances; metrics without unrelated pairs say nothing.

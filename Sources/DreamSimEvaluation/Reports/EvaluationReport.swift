@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 
 /// How well metrics agree with people on a data set, and with each other.
 public struct EvaluationReport: Sendable {
@@ -49,7 +49,7 @@ public struct EvaluationReport: Sendable {
         /// What it is, in a line.
         public let summary: String
         /// The score over the whole set.
-        public let score: Estimate
+        package let score: Estimate
         /// The scores of its parts.
         package let parts: [PartScore]
         /// Average precision as LPIPS' evaluation computes it, where average precision is the score.

@@ -3,7 +3,7 @@ import DreamSimSupport
 import DreamSimWeights
 
 /// A reference and two images: a person judges which is more similar to it.
-public struct UnjudgedTriplet: Sendable, Hashable {
+package struct UnjudgedTriplet: Sendable, Hashable {
     /// What tells it from the others of its table.
     package let id: String
     /// What the others are compared with.

@@ -6,15 +6,15 @@ import DreamSimSupport
 import Foundation
 
 /// How sensitive metrics are to each alteration of an image, at several strengths.
-public struct SensitivityReport: Sendable, Encodable {
+package struct SensitivityReport: Sendable, Encodable {
     /// The image.
     package let image: ImagePath
     /// The columns at which it was altered and compared.
     package let width: Int
     /// The rows at which it was altered and compared.
-    public let height: Int
+    package let height: Int
     /// The random seed.
-    public let seed: UInt64
+    package let seed: UInt64
     /// What a share of 1 is.
     package let scaling: String
     /// An image that shows something else, whose differences are the scales; nil when the largest differences are.
@@ -27,9 +27,9 @@ public struct SensitivityReport: Sendable, Encodable {
     /// How an image is altered.
     package struct Settings: Sendable {
         /// The ways of altering.
-        public var alterations: [Alteration]
+        package var alterations: [Alteration]
         /// The random seed.
-        public var seed: UInt64
+        package var seed: UInt64
         /// Larger images are first brought to this longer side, in pixels, at least 16.
         package var longestSide: Int
 

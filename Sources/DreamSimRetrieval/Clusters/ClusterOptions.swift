@@ -1,4 +1,4 @@
-package import DreamSim
+import DreamSim
 import DreamSimSupport
 
 /// How images are put into clusters.

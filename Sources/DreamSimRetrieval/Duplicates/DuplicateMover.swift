@@ -1,4 +1,4 @@
-package import DreamSim
+import DreamSim
 import DreamSimSupport
 package import Foundation
 

@@ -1,4 +1,4 @@
-package import DreamSim
+import DreamSim
 
 /// What counts as a duplicate, and which copy is kept.
 package struct DuplicateOptions: Sendable {
@@ -12,7 +12,7 @@ package struct DuplicateOptions: Sendable {
     /// compared with each other.
     package var against: [ImagePath] = []
     /// A copy in one of these folders is kept rather than others; earlier folders come first.
-    public var preferred: [ImagePath] = []
+    package var preferred: [ImagePath] = []
     /// Whether pairs are looked for by the nearest-neighbor graph, which may miss some, or by comparing all with all. When
     /// nil, by the graph beyond 200,000 images where there is one.
     package var isApproximate: Bool?

@@ -25,7 +25,7 @@ public struct DuplicateReport: Sendable, Encodable {
         /// How it belongs to the copy that is kept.
         public let tier: DuplicateTier
         /// Its distance from the copy that is kept; lower is more alike.
-        public let distance: Double
+        package let distance: Double
         /// The number of columns.
         public let width: Int
         /// The number of rows.

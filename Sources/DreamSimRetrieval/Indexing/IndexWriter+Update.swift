@@ -1,4 +1,4 @@
-package import DreamSim
+import DreamSim
 import DreamSimSupport
 import DreamSimTensors
 import Foundation
@@ -15,7 +15,7 @@ extension IndexWriter {
     ///   - isCancelled: asked before each batch; once true, what is done is written and the update ends.
     ///   - report: told about progress and failures, on the caller's thread.
     /// - Throws: `DreamSimError`: `.incompatible` for another model, `.unwritable` for a full disk and the like.
-    public func update(
+    package func update(
         _ roots: [ImagePath], with model: any EmbeddingMetric, options: IndexingOptions = IndexingOptions(),
         isCancelled: () -> Bool = { false }, report: @escaping (IndexingEvent) -> Void = { _ in }
     ) throws -> IndexingReport {

@@ -1,7 +1,7 @@
 import DreamSimSupport
 
 /// How a nearest-neighbor graph is built.
-public struct NeighborOptions: Sendable, Hashable {
+package struct NeighborOptions: Sendable, Hashable {
     /// HNSW's M, from 2 to 256: so many links an image gets; at most twice as many are kept. More find more, take more
     /// room and time.
     package var links = 16
@@ -24,7 +24,7 @@ public struct NeighborOptions: Sendable, Hashable {
 }
 
 /// What is known about the nearest-neighbor graph of an index.
-public struct NeighborReport: Sendable, Encodable {
+package struct NeighborReport: Sendable, Encodable {
     /// How many vectors are in the graph.
     package let vectors: Int
     /// How many came to the index later; searches compare these one by one.

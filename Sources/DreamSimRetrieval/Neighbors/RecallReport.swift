@@ -3,9 +3,9 @@ import DreamSimSupport
 import DreamSimTensors
 
 /// How much approximate searches find of what exact ones do, on the images of an index itself.
-public struct RecallReport: Sendable, Encodable {
+package struct RecallReport: Sendable, Encodable {
     /// How many images were searched with, at random, but the same every time.
-    public let queries: Int
+    package let queries: Int
     /// How many neighbors each was asked for; itself is none of them.
     package let count: Int
     /// How many candidates the approximate search kept.

@@ -31,7 +31,7 @@ extension IndexReader {
     /// - Returns: for each source its query, or why there is none.
     /// - Throws: what `model` throws, and `DreamSimError` with `.incompatible` when its embeddings cannot be compared with
     ///   the index's.
-    public func queries(
+    package func queries(
         _ sources: [QuerySource], excludesThemselves: Bool = true, model load: () async throws -> any EmbeddingMetric
     ) async throws -> [Result<SearchQuery, any Error>] {
         var loaded: (any EmbeddingMetric)?

@@ -1,12 +1,12 @@
 import DreamSim
 import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 import GRDB
 import Synchronization
 
 /// Times searches over synthetic vectors, beside what the machine can do at most: reading memory, and matrix products.
-public enum SearchBenchmark {
+package enum SearchBenchmark {
     /// Times and rates of one run; times in seconds, all medians of `repeats` measurements taken in turn.
     package struct Result: Sendable, Encodable {
         /// The number of vectors and their width.

@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 import Foundation
 
 /// What searches found.

@@ -4,7 +4,7 @@ import DreamSimTensors
 public import Foundation
 
 /// Vectors that no model made, for measuring.
-public enum SyntheticVectors: String, Sendable, CaseIterable {
+package enum SyntheticVectors: String, Sendable, CaseIterable {
     /// Every component is random. All are about equally far apart, as embeddings of images never are.
     case even
     /// Like embeddings of a collection: subjects of very different size (a thousand, by Zipf's law) as normal clouds in a
@@ -16,7 +16,7 @@ public enum SyntheticVectors: String, Sendable, CaseIterable {
 extension SearchBenchmark {
     /// Makes an index of synthetic unit vectors in a folder, or takes the one that is there.
     /// - Throws: `DreamSimError`.
-    public static func make(
+    package static func make(
         _ url: URL, vectors: Int, width: Int, precision: VectorPrecision, kind: SyntheticVectors = .even
     ) throws {
         let stamp = ModelStamp(

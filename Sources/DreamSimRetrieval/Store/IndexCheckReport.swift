@@ -15,9 +15,9 @@ package struct IndexCheckReport: Sendable, Encodable {
     /// Vectors that no image has any more, until the next compaction.
     package let unused: Int
     /// Vectors that differ from their checksums.
-    public let damaged: Int
+    package let damaged: Int
     /// The nearest-neighbor graph, when there is one that can be used.
-    public let neighbors: NeighborReport?
+    package let neighbors: NeighborReport?
     /// What is wrong, each with what to do.
     package let faults: [String]
 }

@@ -27,7 +27,7 @@ extension IndexSettings {
     ///   - store: where its weights were found.
     ///   - precision: how vectors are kept.
     /// - Throws: `ModelStoreError` when the head or the adapter cannot be read any more.
-    public init(
+    package init(
         _ model: any EmbeddingMetric, choice: ModelChoice, store: ModelStore, precision: VectorPrecision = .float16
     ) throws {
         let source = Catalog.resolved(choice.source ?? Catalog.defaultModel, in: store)

@@ -26,7 +26,7 @@ package struct IndexSettings: Sendable, Encodable {
     ///   - source: by which `PerceptualModel.load` finds it again.
     ///   - feature: which of its features was asked for by name.
     ///   - precision: how vectors are kept.
-    public init(
+    package init(
         _ model: any EmbeddingMetric, source: String, feature: String? = nil, precision: VectorPrecision = .float16
     ) {
         self.init(stamp: model.stamp, source: source, feature: feature, width: model.width, precision: precision)

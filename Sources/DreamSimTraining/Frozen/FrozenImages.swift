@@ -1,7 +1,7 @@
 import DreamSim
 import DreamSimEvaluation
 import DreamSimImages
-public import DreamSimSupport
+package import DreamSimSupport
 import DreamSimTensors
 import DreamSimWeights
 import Foundation

@@ -1,7 +1,7 @@
-public import DreamSim
-public import DreamSimNetworks
+package import DreamSim
+package import DreamSimNetworks
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// What was learnt, ready to be kept and used.
 package enum TuningResult: Sendable {
@@ -36,7 +36,7 @@ package enum TuningStage: Hashable, Sendable {
 
 extension TrainingMethod {
     /// Where a run keeps a result.
-    public func place(_ stage: TuningStage, in folder: URL) -> URL {
+    package func place(_ stage: TuningStage, in folder: URL) -> URL {
         let name =
             switch (self, stage) {
             case (.lora, .last): "adapter"

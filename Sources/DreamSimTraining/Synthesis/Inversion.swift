@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import DreamSimTensors
 
@@ -115,7 +115,7 @@ package final class Inversion {
     /// Takes a step.
     /// - Throws: `DreamSimError` with `.diverged` when a number is no longer finite; then nothing has changed.
     @discardableResult
-    public func step() throws -> Step {
+    package func step() throws -> Step {
         // all randomness follows from the seed and the step.
         let stepSeed = SeededGenerator.mixed(options.seed ^ SeededGenerator.mixed(UInt64(steps) + 1))
         let rendered = parameterization.rendered(parameters, noise: stepSeed)

@@ -1,10 +1,11 @@
+package import DreamSim
 import DreamSimSupport
 import Foundation
 
 /// How an image is optimized.
-public struct InversionOptions: Hashable, Sendable, Codable {
+package struct InversionOptions: Hashable, Sendable, Codable {
     /// The image's parameterization.
-    public var parameterization: Parameterization
+    package var parameterization: Parameterization
     /// The columns of the image.
     package var width: Int
     /// The rows of the image.
@@ -23,9 +24,9 @@ public struct InversionOptions: Hashable, Sendable, Codable {
     /// Shifts and crops a step, over which the loss is averaged.
     package var views = 1
     /// What the total variation of the image is multiplied with.
-    public var totalVariation: Double = 0
+    package var totalVariation: Double = 0
     /// The random seed; the same seed gives the same result.
-    public var seed: UInt64 = 1
+    package var seed: UInt64 = 1
 
     /// Settings for images of a size, with the parameterization's own learning rate.
     package init(_ parameterization: Parameterization = .fourier, width: Int, height: Int) {

@@ -1,6 +1,6 @@
 import DreamSim
-public import DreamSimDrawing
-public import DreamSimImages
+package import DreamSimDrawing
+package import DreamSimImages
 import Foundation
 
 extension InversionReport {

@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 
 /// What an inversion found, with everything that is needed to repeat it.
 package struct InversionReport: Sendable, Encodable {

@@ -1,7 +1,7 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 
 /// Conducts an inversion to its end: keeps the losses and some frames, writes the best image so far as it goes, and can be
 /// stopped at any time.
@@ -10,9 +10,9 @@ package final class InversionRun {
     package struct Settings: Sendable {
         /// Where the best image is written (.png or .jpg), at the end and every `stepsBetweenSaves` steps; nowhere when
         /// nil.
-        public var image: URL?
+        package var image: URL?
         /// The checkpoint that a stopped run resumes from; none when nil.
-        public var checkpoint: URL?
+        package var checkpoint: URL?
         /// Steps between writing.
         package var stepsBetweenSaves = 25
         /// Frames of the strip, the first and the last included.

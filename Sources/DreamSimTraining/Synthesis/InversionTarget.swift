@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 
 /// An image that an inversion comes to match, in whole or in part.
 package struct InversionTarget: Sendable {

@@ -1,7 +1,7 @@
 import DreamSimSupport
 
 /// Image parameterization. All reach every image; what differs is which are near, and so what is found.
-public enum Parameterization: Hashable, Sendable, Codable {
+package enum Parameterization: Hashable, Sendable, Codable {
     /// Every pixel by itself. Exact, and the quickest to turn into noise that pleases the metric and nobody else.
     case pixels
     /// A Laplacian pyramid of at most so many levels: large forms first.
