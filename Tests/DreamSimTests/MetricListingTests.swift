@@ -37,7 +37,8 @@ struct MetricListingTests {
     @Test("Says of models that losses take them")
     func models() async throws {
         try await TinyModels.withModel { model, home in
-            #expect(try Self.isTaken(model))
+            let isTaken = try Self.isTaken(model)
+            #expect(isTaken)
             let store = ModelStore(TinyModels.options(home: home).store)
             let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
             #expect(listings.count == Catalog.all.count + 1)

@@ -200,7 +200,8 @@ struct HostileTests {
     func pipelined(_ broken: String) async throws {
         try await Self.refuse(400, "bad-request", isLast: true) { client in
             client.send("GET /healthz HTTP/1.1\nHost: localhost\n\n\(broken)")
-            #expect(try client.answer().status == 200)
+            let first = try client.answer()
+            #expect(first.status == 200)
         }
     }
 
