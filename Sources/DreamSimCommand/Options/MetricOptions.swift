@@ -11,10 +11,7 @@ struct MetricOptions: ParsableArguments {
         completion: .list(["all"] + MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
     var metric: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Resize images to this square for full-size metrics, or 'none'.",
-            valueName: "pixels"))
+    @Option(help: ArgumentHelp("Resize images to this square for full-size metrics, or 'none'.", valueName: "pixels"))
     var resize = ResizeOption(side: nil)
 
     @OptionGroup var mask: MaskOptions

@@ -6,8 +6,7 @@ import Foundation
 struct ProfileOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Exit with code 1 beyond the calibrated threshold: 'profile' or a file.",
-            valueName: "profile|file"),
+            "Exit with code 1 beyond the calibrated threshold: 'profile' or a file.", valueName: "profile|file"),
         completion: .file())
     var thresholdFrom: String?
 

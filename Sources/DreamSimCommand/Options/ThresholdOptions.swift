@@ -4,16 +4,11 @@ import Foundation
 
 /// The limits that let a script fail.
 struct ThresholdOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Exit with code 1 when a distance exceeds VALUE, or NAME=VALUE.",
-            valueName: "value"))
+    @Option(help: ArgumentHelp("Exit with code 1 when a distance exceeds VALUE, or NAME=VALUE.", valueName: "value"))
     var failAbove: [Threshold] = []
 
     @Option(
-        help: ArgumentHelp(
-            "Exit with code 1 when a similarity falls below VALUE, or NAME=VALUE.",
-            valueName: "value"))
+        help: ArgumentHelp("Exit with code 1 when a similarity falls below VALUE, or NAME=VALUE.", valueName: "value"))
     var failBelow: [Threshold] = []
 
     /// A limit, and the name of its metric; nil for the first.

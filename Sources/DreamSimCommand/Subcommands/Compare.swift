@@ -28,8 +28,7 @@ struct Compare: AsyncParsableCommand {
     var images: [ImagePath] = []
 
     @Option(
-        help: ArgumentHelp("Measure the pairs of images listed in a CSV file.", valueName: "file"),
-        completion: .file())
+        help: ArgumentHelp("Measure the pairs of images listed in a CSV file.", valueName: "file"), completion: .file())
     var pairs: ImagePath?
 
     @Flag(help: "Pair the images of two folders by file name.")
@@ -44,9 +43,7 @@ struct Compare: AsyncParsableCommand {
     @OptionGroup var profiles: ProfileOptions
     @OptionGroup var thresholds: ThresholdOptions
 
-    @Option(
-        help: ArgumentHelp("Write the ranking as an image (.png or .jpg).", valueName: "file"), completion: .file()
-    )
+    @Option(help: ArgumentHelp("Write the ranking as an image (.png or .jpg).", valueName: "file"), completion: .file())
     var sheet: String?
 
     func validate() throws {
