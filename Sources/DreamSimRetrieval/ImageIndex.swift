@@ -62,7 +62,7 @@ public final class ImageIndex: Sendable {
     /// their content, and those that are gone dropped. Images that cannot be read are events, not errors.
     ///
     /// The work begins at once, on a thread of its own. When the task that reads the events is cancelled, or nobody
-    /// reads them any more, what is done is written and the update ends; the next one goes on from there, and waits for
+    /// reads them any more, what is done is written and the update ends; the next one continues from there, and waits for
     /// an earlier one of this object to end. The last event is `.finished`.
     /// - Parameters:
     ///   - roots: folders, searched recursively, and image files.
