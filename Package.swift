@@ -134,8 +134,8 @@ let package = Package(
         example("readme-example", "Example.swift", "DreamSim"),
         example("two-images", "TwoImages", "DreamSim"),
         example("custom-loss", "CustomLoss", "DreamSim"),
-        example("image-index", "ImageIndex", "DreamSimRetrieval"),
-        example("tune-lora", "TuneLoRA", "DreamSimEvaluation", "DreamSimTraining"),
+        example("image-index", "ImageIndex", "DreamSim", "DreamSimRetrieval"),
+        example("tune-lora", "TuneLoRA", "DreamSim", "DreamSimEvaluation", "DreamSimTraining"),
 
         // Speed of the kernels and networks beside the machine's peak and OpenBLAS.
         .systemLibrary(
