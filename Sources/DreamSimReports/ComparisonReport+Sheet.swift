@@ -1,4 +1,4 @@
-package import DreamSimCodecs
+import DreamSimCodecs
 package import DreamSimDrawing
 package import DreamSimImages
 

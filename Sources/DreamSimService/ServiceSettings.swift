@@ -1,5 +1,5 @@
 public import DreamSim
-public import DreamSimEvaluation
+package import DreamSimEvaluation
 public import Foundation
 
 /// Where the service listens, and what it may show.

@@ -1,6 +1,6 @@
 import DreamSim
 import DreamSimEvaluation
-package import DreamSimSupport
+import DreamSimSupport
 import DreamSimTensors
 
 /// Triplets whose images were looked at before anything is learnt, so that neither their order nor the number of steps

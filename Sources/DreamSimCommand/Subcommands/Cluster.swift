@@ -1,4 +1,4 @@
-public import ArgumentParser
+package import ArgumentParser
 import DreamSim
 public import DreamSimRetrieval
 import Foundation

@@ -1,4 +1,4 @@
-package import DreamSimImages
+import DreamSimImages
 
 extension PerceptualModel: EmbeddingMetric {
     /// DreamSim's distance: from 0, the same, to 2.

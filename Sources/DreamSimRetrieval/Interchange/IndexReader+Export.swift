@@ -1,7 +1,7 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimSupport
-public import Foundation
+package import Foundation
 import GRDB
 
 extension IndexReader {

@@ -1,6 +1,6 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// What exported vectors are: without it they cannot be compared with anything, and are not imported.
 package struct InterchangeStamp: Sendable, Codable {

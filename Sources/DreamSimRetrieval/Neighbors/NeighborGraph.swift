@@ -1,5 +1,5 @@
 import DreamSim
-public import DreamSimSupport
+package import DreamSimSupport
 import DreamSimTensors
 import Foundation
 import HeapModule

@@ -1,4 +1,4 @@
-public import DreamSim
+package import DreamSim
 import DreamSimSupport
 import Foundation
 import GRDB

@@ -1,4 +1,4 @@
-package import DreamSim
+import DreamSim
 import Foundation
 
 /// What searches found.

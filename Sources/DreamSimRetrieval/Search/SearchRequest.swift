@@ -1,4 +1,4 @@
-package import DreamSim
+import DreamSim
 
 /// One search with what results call it.
 package struct SearchRequest: Sendable {

@@ -1,7 +1,7 @@
 import DreamSim
 import DreamSimSupport
 import DreamSimTensors
-public import Foundation
+package import Foundation
 
 /// Vectors that no model made, for measuring.
 package enum SyntheticVectors: String, Sendable, CaseIterable {

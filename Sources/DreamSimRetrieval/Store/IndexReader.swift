@@ -1,6 +1,6 @@
 import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 import GRDB
 
 /// An index as it was at one moment. It stays so, whatever is written meanwhile.

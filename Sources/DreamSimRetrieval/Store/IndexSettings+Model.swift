@@ -1,6 +1,6 @@
-public import DreamSim
-public import DreamSimSupport
-public import Foundation
+package import DreamSim
+package import DreamSimSupport
+package import Foundation
 
 /// What a model is made of. For an index that is there already, only what is not as the index remembers it.
 package struct ModelChoice: Sendable {

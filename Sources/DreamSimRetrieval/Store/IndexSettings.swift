@@ -1,6 +1,6 @@
-public import DreamSim
-public import DreamSimSupport
-public import Foundation
+package import DreamSim
+package import DreamSimSupport
+package import Foundation
 import GRDB
 
 /// What an index was made with.

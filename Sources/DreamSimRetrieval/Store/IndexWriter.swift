@@ -1,6 +1,6 @@
 import DreamSim
 import DreamSimSupport
-public import Foundation
+package import Foundation
 import GRDB
 
 /// The one writer of an index. While it lives, no other process can write; readers are not disturbed.

@@ -1,7 +1,7 @@
 import DreamSim
 import DreamSimEvaluation
 import DreamSimImages
-package import DreamSimSupport
+import DreamSimSupport
 import DreamSimTensors
 import DreamSimWeights
 import Foundation
