@@ -35,6 +35,15 @@ struct TrainingRunFrozenTests {
         return (try Data(contentsOf: place.appending(path: "checkpoint.safetensors")), log, notes)
     }
 
+    /// Runs `body` with a model, so many triplets for training and none for validation, a folder and a cache in it.
+    private static func withCache(
+        _ count: Int, _ body: (PerceptualModel, ([TrainingTriplet], [TrainingTriplet]), URL, URL) throws -> Void
+    ) async throws {
+        try await TrainingRunTests.withTriplets(count) { model, triplets, folder in
+            try body(model, (triplets, []), folder, folder.appending(path: "cache"))
+        }
+    }
+
     @Test(
         "A cold cache, a warm one and a damaged one give the very same run as none",
         arguments: [["dino"], ["clip"], ["dino", "clip", "open_clip"]])
@@ -81,10 +90,7 @@ struct TrainingRunFrozenTests {
 
     @Test("What is read from the cache is what was computed: numbers put there by hand change the run")
     func isRead() async throws {
-        let model = try await TrainingTests.model(["dino"])
-        try Fixtures.withTemporaryFolder { folder in
-            let triplets = (try TrainingRunTests.triplets(6, in: folder), [TrainingTriplet]())
-            let cache = folder.appending(path: "cache")
+        try await Self.withCache(6) { model, triplets, folder, cache in
             let expected = try Self.run(model, triplets, in: folder, "cold", cache: cache)
             let file = try FileManager.default.contentsOfDirectory(at: cache, includingPropertiesForKeys: nil)[0]
             // Rows change places: keys stay, and sums are made to fit.
@@ -107,10 +113,7 @@ struct TrainingRunFrozenTests {
 
     @Test("Without frozen blocks nothing is cached; a folder that cannot be made is told of, and training continues")
     func none() async throws {
-        let model = try await TrainingTests.model(["dino"])
-        try Fixtures.withTemporaryFolder { folder in
-            let triplets = (try TrainingRunTests.triplets(4, in: folder), [TrainingTriplet]())
-            let cache = folder.appending(path: "cache")
+        try await Self.withCache(4) { model, triplets, folder, cache in
             let all = try Self.run(model, triplets, in: folder, "all", cache: cache) { $0.layers = nil }
             #expect(all.notes.isEmpty && !FileManager.default.fileExists(atPath: cache.path))
             let expected = try Self.run(model, triplets, in: folder, "expected", cache: nil)
@@ -122,10 +125,7 @@ struct TrainingRunFrozenTests {
 
     @Test("An image that is changed between runs is computed anew")
     func changed() async throws {
-        let model = try await TrainingTests.model(["dino"])
-        try Fixtures.withTemporaryFolder { folder in
-            let triplets = (try TrainingRunTests.triplets(4, in: folder), [TrainingTriplet]())
-            let cache = folder.appending(path: "cache")
+        try await Self.withCache(4) { model, triplets, folder, cache in
             _ = try Self.run(model, triplets, in: folder, "before", cache: cache)
             try TinyModels.image(77).write(
                 to: URL(filePath: "\(triplets.0[0].left)"))

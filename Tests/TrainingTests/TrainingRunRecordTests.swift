@@ -19,9 +19,7 @@ struct TrainingRunRecordTests {
 
     @Test("TensorBoard's events tell every step once a start, and every validation")
     func events() async throws {
-        let model = try await TrainingTests.model(["dino"])
-        try Fixtures.withTemporaryFolder { folder in
-            let triplets = try TrainingRunTests.triplets(8, in: folder)
+        try await TrainingRunTests.withTriplets(8) { model, triplets, folder in
             let place = folder.appending(path: "run")
             func run() throws -> TrainingRun {
                 try TrainingRun(
@@ -57,9 +55,7 @@ struct TrainingRunRecordTests {
 
     @Test("The report is there after each epoch, fetches nothing, runs nothing, and shows what the log says")
     func report() async throws {
-        let model = try await TrainingTests.model(["dino"])
-        try Fixtures.withTemporaryFolder { folder in
-            let triplets = try TrainingRunTests.triplets(8, in: folder)
+        try await TrainingRunTests.withTriplets(8) { model, triplets, folder in
             let place = folder.appending(path: "run")
             var settings = TrainingRun.Settings()
             settings.data = "<script>alert(1)</script>.csv"
@@ -144,9 +140,7 @@ struct TrainingRunRecordTests {
 
     @Test("A run that diverges ends with an error, and its last checkpoint is sound")
     func diverging() async throws {
-        let model = try await TrainingTests.model(["dino"])
-        try Fixtures.withTemporaryFolder { folder in
-            let triplets = try TrainingRunTests.triplets(8, in: folder)
+        try await TrainingRunTests.withTriplets(8) { model, triplets, folder in
             var options = TrainingRunTests.options(epochs: 5)
             options.adam.learningRate = 1e30
             var settings = TrainingRun.Settings()

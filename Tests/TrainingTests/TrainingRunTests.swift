@@ -32,6 +32,14 @@ struct TrainingRunTests {
 
     private struct Stop: Error {}
 
+    /// Runs `body` with a model, so many triplets and the folder that they are in.
+    static func withTriplets(
+        _ count: Int, _ body: (PerceptualModel, [TrainingTriplet], URL) throws -> Void
+    ) async throws {
+        let model = try await TrainingTests.model(["dino"])
+        try Fixtures.withTemporaryFolder { try body(model, triplets(count, in: $0), $0) }
+    }
+
     @Test("A run learns, keeps the last and the best adapter, and logs every step")
     func whole() async throws {
         let model = try await TrainingTests.model(["dino"])
