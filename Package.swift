@@ -133,6 +133,7 @@ let package = Package(
         // The README's example, and programs that show each part of the API, each on a page.
         example("readme-example", "Example.swift", "DreamSim"),
         example("two-images", "TwoImages", "DreamSim"),
+        example("rank-folder", "RankFolder", "DreamSim"),
         example("custom-loss", "CustomLoss", "DreamSim"),
         example("image-index", "ImageIndex", "DreamSim", "DreamSimRetrieval"),
         example("tune-lora", "TuneLoRA", "DreamSim", "DreamSimEvaluation", "DreamSimTraining"),

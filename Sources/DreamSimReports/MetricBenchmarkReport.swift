@@ -2,9 +2,9 @@ public import DreamSimCore
 import DreamSimTensors
 
 /// How long a metric takes for a pair of images that are in memory already.
-public struct MetricBenchmarkReport: Sendable, Encodable {
+package struct MetricBenchmarkReport: Sendable, Encodable {
     /// What can be timed of a metric.
-    public enum Work: String, Sendable, Encodable, CaseIterable {
+    package enum Work: String, Sendable, Encodable, CaseIterable {
         /// Its value.
         case value
         /// The distance to an image that was prepared before, and its gradient: a step of an inversion.
@@ -14,23 +14,23 @@ public struct MetricBenchmarkReport: Sendable, Encodable {
     }
 
     /// What was timed.
-    public let metric: MetricCard
+    package let metric: MetricCard
     /// What of it.
-    public let work: Work
+    package let work: Work
     /// What it ran on.
     package let hardware: HardwareReport
     /// The side of the images in pixels; a metric that works on a square of its own brings them to it.
-    public let size: Int
+    package let size: Int
     /// Pairs of a run.
-    public let batch: Int
+    package let batch: Int
     /// Runs that were counted; one more came first.
-    public let runs: Int
+    package let runs: Int
     /// The median of the runs' seconds, divided by the batch.
-    public let secondsPerPair: Double
+    package let secondsPerPair: Double
     /// The fastest run's seconds, divided by the batch.
-    public let fastest: Double
+    package let fastest: Double
     /// The slowest run's seconds, divided by the batch.
-    public let slowest: Double
+    package let slowest: Double
 
     /// Times a metric on images of noise, whose content has no influence on the time.
     /// - Parameters:
@@ -40,7 +40,7 @@ public struct MetricBenchmarkReport: Sendable, Encodable {
     ///   - runs: runs to count, at least 1.
     /// - Throws: `DreamSimError` with `.incomparable` when images of that size are too small for the metric, with
     ///   `.badSetting` when a gradient is asked for and it has none.
-    public init(
+    package init(
         _ metric: any PerceptualMetric, work: Work = .value, size: Int, batch: Int, runs: Int
     ) throws {
         precondition(size >= 1 && batch >= 1 && runs >= 1, "\(runs) runs of \(batch) pairs of size \(size)")

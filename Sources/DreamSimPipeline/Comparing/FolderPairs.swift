@@ -1,18 +1,18 @@
 /// The images of two folders, paired by their names: the same path inside the folders, whatever the extension.
-public struct FolderPairs: Sendable {
+package struct FolderPairs: Sendable {
     /// The pairs, in the order of the first folder.
-    public let pairs: [ImagePair]
+    package let pairs: [ImagePair]
     /// The files without a partner: those of the first folder, then those of the second.
-    public let unpaired: [Alone]
+    package let unpaired: [Alone]
 
     /// A file without a partner.
-    public struct Alone: Sendable, Hashable {
+    package struct Alone: Sendable, Hashable {
         /// The file.
-        public let image: ImagePath
+        package let image: ImagePath
         /// Whether it is of the first folder.
-        public let isOfFirst: Bool
+        package let isOfFirst: Bool
         /// Where a partner is missing.
-        public let error: String
+        package let error: String
     }
 
     /// Pairs the images of two folders, also those further down.
@@ -20,7 +20,7 @@ public struct FolderPairs: Sendable {
     /// Of several files of one name, those with the same extension are paired; if just one is then left in each folder,
     /// those two are.
     /// - Parameter unreadable: called with each folder that cannot be listed, and the reason.
-    public init(_ a: ImagePath, _ b: ImagePath, unreadable: (ImagePath, String) -> Void) {
+    package init(_ a: ImagePath, _ b: ImagePath, unreadable: (ImagePath, String) -> Void) {
         self.init(
             a, ImageFinder.expand([a], unreadable: unreadable), b, ImageFinder.expand([b], unreadable: unreadable))
     }

@@ -7,19 +7,19 @@ public import DreamSimSupport
 ///
 /// Relative paths begin at the table's folder. A row that cannot be used is a failure of its own and does not stop the
 /// others.
-public struct PairTable: Sendable {
+package struct PairTable: Sendable {
     /// A row.
-    public struct Row: Sendable {
+    package struct Row: Sendable {
         /// The files, or what is wrong with the row.
-        public let pair: Result<ImagePair, PairFailure>
+        package let pair: Result<ImagePair, PairFailure>
         /// The fields, one a column; none, too few or too many in a broken row.
-        public let fields: [String]
+        package let fields: [String]
         /// The line on which it begins, from 1.
-        public let line: Int
+        package let line: Int
     }
 
     /// The table's file.
-    public let path: ImagePath
+    package let path: ImagePath
     private let text: DelimitedText
     private let (first, second): (Int, Int)
     /// The largest table that is read, in bytes.
@@ -28,14 +28,14 @@ public struct PairTable: Sendable {
     /// Reads a table.
     /// - Throws: `DreamSimError` when the file cannot be read; `DreamSimError` with `.badTable` when it is empty or has no
     ///   columns `a` and `b`.
-    public init(contentsOf path: ImagePath) throws {
+    package init(contentsOf path: ImagePath) throws {
         try self.init(RegularFile.read(rawPath: path.bytes, byteLimit: Self.byteLimit), path: path)
     }
 
     /// Takes a table's bytes.
     /// - Parameter path: names the table in errors; its folder is where relative paths begin.
     /// - Throws: `DreamSimError` with `.badTable`.
-    public init(_ bytes: [UInt8], path: ImagePath) throws(DreamSimError) {
+    package init(_ bytes: [UInt8], path: ImagePath) throws(DreamSimError) {
         self.path = path
         do {
             text = try DelimitedText(bytes)
@@ -57,13 +57,13 @@ public struct PairTable: Sendable {
     }
 
     /// The names of the columns, as the first line has them.
-    public var columns: [String] { text.columns }
+    package var columns: [String] { text.columns }
 
     /// The number of rows below the first line; empty ones do not count.
-    public var count: Int { text.count }
+    package var count: Int { text.count }
 
     /// The row of an index.
-    public subscript(index: Int) -> Row {
+    package subscript(index: Int) -> Row {
         let line = text.line(of: index)
         func failure(_ reason: String) -> Result<ImagePair, PairFailure> {
             .failure(PairFailure(image: nil, description: "\(path), line \(line): \(reason)"))
