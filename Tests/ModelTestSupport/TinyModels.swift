@@ -1,16 +1,16 @@
-public import DreamSim
-public import DreamSimNetworks
+package import DreamSim
+package import DreamSimNetworks
 import DreamSimSupport
-public import Foundation
-public import TestSupport
+package import Foundation
+package import TestSupport
 
 /// Descriptions of the small recorded transformers, as a user would write them for a model of their own.
-public enum TinyModels {
+package enum TinyModels {
     /// The backbones that the families are small versions of.
-    public static let names = ["dino": "dino_vitb16", "clip": "clip_vitb16", "open_clip": "open_clip_vitb16"]
+    package static let names = ["dino": "dino_vitb16", "clip": "clip_vitb16", "open_clip": "open_clip_vitb16"]
 
     /// The architecture of a family.
-    public static func configuration(_ family: String) throws -> VisionTransformerConfiguration {
+    package static func configuration(_ family: String) throws -> VisionTransformerConfiguration {
         guard let backbone = names[family].flatMap({ Backbone(name: $0) }) else { throw CocoaError(.fileNoSuchFile) }
         var configuration = backbone.configuration
         (configuration.width, configuration.depth, configuration.heads) = (48, 3, 4)
@@ -20,7 +20,7 @@ public enum TinyModels {
     }
 
     /// A description with one backbone a family; DINO by its class token, the others by their embedding.
-    public static func json(
+    package static func json(
         _ families: [String], name: String = "tiny", feature: String? = nil, adapter: String? = nil,
         weights: (String) -> String = { Fixtures.file("tiny/\($0).safetensors").path }
     ) throws -> [String: Any] {
@@ -40,14 +40,14 @@ public enum TinyModels {
     }
 
     /// Writes a description into a folder.
-    public static func write(_ json: [String: Any], to folder: URL) throws -> URL {
+    package static func write(_ json: [String: Any], to folder: URL) throws -> URL {
         let url = folder.appending(path: "model.json")
         try JSONSerialization.data(withJSONObject: json).write(to: url)
         return url
     }
 
     /// Runs `body` with a model of small recorded networks, and the home that it was loaded from.
-    public static func withModel<R>(
+    package static func withModel<R>(
         _ networks: [String] = ["dino", "clip"], _ body: (PerceptualModel, URL) async throws -> R
     ) async throws -> R {
         try await Fixtures.withTemporaryFolderAsync { home in
@@ -57,7 +57,7 @@ public enum TinyModels {
     }
 
     /// Options with a home of the test's own and without the network.
-    public static func options(home: URL, isNormalized: Bool = true) -> PerceptualModel.LoadingOptions {
+    package static func options(home: URL, isNormalized: Bool = true) -> PerceptualModel.LoadingOptions {
         var store = ModelStore.Configuration(home: home)
         store.isOffline = true
         return PerceptualModel.LoadingOptions(
@@ -65,7 +65,7 @@ public enum TinyModels {
     }
 
     /// An image with some structure.
-    public static func image(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
+    package static func image(_ seed: UInt64, width: Int = 90, height: Int = 70) -> Image {
         var generator = SeededGenerator(state: seed)
         let (a, b, c) = (Int.random(in: 1...9, using: &generator), Int.random(in: 1...9, using: &generator), seed)
         let pixels = (0..<(width * height)).flatMap { i -> [UInt8] in
