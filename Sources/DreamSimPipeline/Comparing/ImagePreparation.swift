@@ -39,19 +39,22 @@ package struct ImagePreparation: Sendable {
         _ decode: (DecodingOptions) throws -> (image: Image, warnings: [String])
     ) rethrows -> PreparedImage {
         var decoded: [DecodingOptions: Image] = [:]
+        // Apart from the result, which is being changed while images are made.
+        var warnings: [String] = []
         var result = PreparedImage()
         func image(_ options: DecodingOptions) throws -> Image {
             if let image = decoded[options] { return image }
-            let (image, warnings) = try Timings.measure(.decode) { try decode(options) }
-            if decoded.isEmpty { result.warnings = warnings }
-            decoded[options] = image
-            return image
+            let made = try Timings.measure(.decode) { try decode(options) }
+            if decoded.isEmpty { warnings = made.warnings }
+            decoded[options] = made.image
+            return made.image
         }
         for preprocessing in preprocessings {
             let image = try image(preprocessing.decoding)
             result.preprocessed[preprocessing] = Timings.measure(.resize) { preprocessing.applied(to: image) }
         }
         try prepare(image, &result)
+        result.warnings = warnings
         return result
     }
 
