@@ -13,7 +13,7 @@ import Testing
 struct FloodTests {
     @Test("gives no more time to a head that comes byte by byte than to one that does not come")
     func drippingHead() async throws {
-        try await HostileTests.refuse(.limited { $0.headTime = .seconds(1) }, 408, "slow-request") {
+        try await HostileTests.refuse(on: .limited { $0.headTime = .seconds(1) }, 408, "slow-request") {
             $0.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow: ")
             Self.drip(97, to: $0)
         }
@@ -21,7 +21,7 @@ struct FloodTests {
 
     @Test("gives no more time to a body that comes byte by byte than to one that does not come")
     func drippingBody() async throws {
-        try await HostileTests.refuse(.limited { $0.bodyTime = .seconds(1) }, 408, "slow-request") {
+        try await HostileTests.refuse(on: .limited { $0.bodyTime = .seconds(1) }, 408, "slow-request") {
             $0.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
             Self.drip(45, to: $0)
         }

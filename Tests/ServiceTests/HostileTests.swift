@@ -24,7 +24,7 @@ struct HostileTests {
     /// Lets a client send something, and checks that the answer is a problem.
     /// - Parameter isLast: whether the connection is closed after it.
     static func refuse(
-        _ settings: ServiceSettings = ServiceSettings(), _ status: Int, _ kind: String, isLast: Bool = false,
+        on settings: ServiceSettings = ServiceSettings(), _ status: Int, _ kind: String, isLast: Bool = false,
         sourceLocation: SourceLocation = #_sourceLocation, _ send: @escaping @Sendable (RawClient) throws -> Void
     ) async throws {
         try await RunningService.with(settings) { service in
@@ -44,7 +44,7 @@ struct HostileTests {
 
     @Test("answers 413 to a body in chunks that grows too large")
     func growingBody() async throws {
-        try await Self.refuse(.limited { $0.bodyBytes = 100_000 }, 413, "too-large") { client in
+        try await Self.refuse(on: .limited { $0.bodyBytes = 100_000 }, 413, "too-large") { client in
             client.send(
                 "POST /v1/compare HTTP/1.1\nHost: localhost\n\(Form.header)\nTransfer-Encoding: chunked\n\n")
             let chunk = [UInt8](repeating: 65, count: 0x4000)
@@ -54,14 +54,14 @@ struct HostileTests {
 
     @Test("answers 408 to a head that comes too slowly")
     func slowHead() async throws {
-        try await Self.refuse(.limited { $0.headTime = .seconds(1) }, 408, "slow-request", isLast: true) {
+        try await Self.refuse(on: .limited { $0.headTime = .seconds(1) }, 408, "slow-request", isLast: true) {
             $0.send("GET /healthz HTTP/1.1\nHost: localhost\nX-Slow:")
         }
     }
 
     @Test("answers 408 to a body that comes too slowly")
     func slowBody() async throws {
-        try await Self.refuse(.limited { $0.bodyTime = .seconds(1) }, 408, "slow-request") {
+        try await Self.refuse(on: .limited { $0.bodyTime = .seconds(1) }, 408, "slow-request") {
             $0.send("POST", "/v1/compare", headers: [Form.header, "Content-Length: 1000"])
             $0.send("--")
         }
