@@ -144,7 +144,7 @@ struct ClusterTests {
             let report = try index.reader.clusters(Self.options(.kMeans, count: 12))
             #expect(
                 report.images == 13
-                    && report.clusters[0].files.map(\.image.description) == ["/synthetic/5.png", "/other/5.png"])
+                    && report.clusters[0].files.map(\.image.description) == ["/other/5.png", "/synthetic/5.png"])
             var options = Self.options(.kMeans, count: 1)
             options.folders = [ImagePath("/other")]
             #expect(try index.reader.clusters(options).clusters.map(\.files.count) == [1])
