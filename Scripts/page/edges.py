@@ -42,7 +42,7 @@ def refusals(browser, service):
     browser.wait(".metric", 3)
     browser.js("document.querySelectorAll('.chips input')[0].click()")
     browser.wait_text("scene.jpg was left out")
-    assert "resize" not in browser.text(".notice.bad"), browser.text(".notice.bad")
+    assert "resize=" not in browser.text(".notice.bad"), browser.text(".notice.bad")
     browser.look("refusal-sizes")
     browser.click_text("256 × 256")
     browser.wait(".metric", 2)

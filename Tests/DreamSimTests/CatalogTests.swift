@@ -63,7 +63,7 @@ struct CatalogTests {
         #expect(error.kind == .weightsMissing)
         for text in [
             "dreamsim_ensemble_checkpoint.zip", "dino_vitbase16_pretrain.pth", home.appending(path: "weights").path,
-            "ensemble_lora/adapter_config.json", "dreamsim models pull lite",
+            "ensemble_lora/adapter_config.json", "'lite' needs only",
         ] {
             #expect(error.reason.contains(text), "\(text) is not in: \(error.reason)")
         }

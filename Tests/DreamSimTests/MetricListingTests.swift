@@ -53,7 +53,7 @@ struct MetricListingTests {
         for metric in [WholeMetric(), masked] as [any PerceptualMetric] {
             #expect(try !MetricListing(metric).hasGradient && !Self.isTaken(metric))
             let error = #expect(throws: DreamSimError.self) { try Loss.differentiable(metric) }
-            #expect(error?.reason.contains("dreamsim metrics") == true)
+            #expect(error?.reason.contains("choose a metric with a gradient") == true)
         }
     }
 }

@@ -96,7 +96,7 @@ struct FrozenCacheTests {
             bytes[20] ^= 1
             try bytes.write(to: url)
             let again = try Self.open(folder)
-            #expect(again.takeNotes().contains { $0.contains("begun anew") } && again.row(Self.key(0)) == nil)
+            #expect(again.takeNotes().contains { $0.contains("starts over") } && again.row(Self.key(0)) == nil)
             again.add(Self.row(0), for: Self.key(0))
             #expect(again.row(Self.key(0)) == Self.row(0))
         }

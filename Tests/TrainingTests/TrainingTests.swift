@@ -178,7 +178,7 @@ struct TrainingTests {
             #expect(try refused(model).reason.contains("understandable"))
             metadata["format"] = nil
             try rewrite()
-            #expect(try refused(model).reason.contains("no checkpoint"))
+            #expect(try refused(model).reason.contains("is not a checkpoint"))
             try Data(contentsOf: file).prefix(200).write(to: file)
             #expect(throws: DreamSimError.self) { try Trainer(model, resuming: file) }
         }
