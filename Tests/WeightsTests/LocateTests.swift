@@ -33,7 +33,8 @@ import Testing
             #expect(error.kind == .offline)
             for part in [
                 "https://example.invalid/releases/download/v1/dreamsim_ensemble_checkpoint.zip",
-                "dino_vitb16_pretrain.pth", fixture.store.weightsFolder.path, "a weights folder that has them", "DREAMSIM_MIRROR",
+                "dino_vitb16_pretrain.pth", fixture.store.weightsFolder.path, "a weights folder that has them",
+                "DREAMSIM_MIRROR",
             ] {
                 #expect(error.description.contains(part), "\(part)")
             }
