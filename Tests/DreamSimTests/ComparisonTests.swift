@@ -1,5 +1,6 @@
 import DreamSim
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,11 +64,13 @@ struct ComparisonTests {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         let files = try PairComparerTests.write([TinyModels.image(1)], to: home)
+        let metric = WaitingMetric()
         let comparison = Comparison(
-            reference: URL(filePath: "\(files[0])"), candidates: [ImagePath](repeating: files[0], count: 1_000_000),
-            metrics: [PixelMetric.mse])
+            reference: URL(filePath: "\(files[0])"), candidates: [files[0], files[0]], metrics: [metric])
         let task = Task { try await comparison.result }
-        for await step in comparison.progress where step.done > 0 { task.cancel() }
+        while !metric.isAsked.load(ordering: .acquiring) { try await Task.sleep(for: .milliseconds(2)) }
+        task.cancel()
+        metric.mayAnswer.store(true, ordering: .releasing)
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
@@ -77,5 +80,19 @@ struct ComparisonTests {
             reference: URL(filePath: "/nonexistent.png"), candidates: [ImagePath("/nonexistent2.png")],
             metrics: [PixelMetric.mse])
         await #expect(throws: PairFailure.self) { try await comparison.result }
+    }
+}
+
+/// A metric that answers when it may.
+private final class WaitingMetric: PerceptualMetric {
+    let isAsked = Atomic(false), mayAnswer = Atomic(false)
+    let card = MetricCard(
+        name: "waiting", summary: "answers when it may", direction: .lowerIsMoreAlike, lowest: 0, highest: 1,
+        size: .full(minimum: 1))
+
+    func values(from reference: Image, to images: [Image]) -> [Double] {
+        isAsked.store(true, ordering: .releasing)
+        while !mayAnswer.load(ordering: .acquiring) { Thread.sleep(forTimeInterval: 0.001) }
+        return images.map { _ in 0 }
     }
 }
