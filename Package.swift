@@ -77,40 +77,31 @@ let package = Package(
         target("DreamSimSupport", .crypto),
         target("DreamSimTensors", "DreamSimSupport", "CDreamSimKernels", .blas),
         target("DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
-        target("DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimKernels"),
+        target("DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints", "CDreamSimKernels"),
         target("DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimCurl"),
 
         // The core: images as pixels, networks, metrics. It reads no image file and links no codec.
         target("DreamSimImages", "CDreamSimKernels", "DreamSimSupport"),
         target(
             "DreamSimCore", "DreamSimImages", "DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints",
-            "DreamSimWeights", "DreamSimSupport"),
+            "DreamSimWeights"),
 
         // Image files, what is drawn, and what is compared and reported.
-        target("DreamSimCodecs", "DreamSimImages", "DreamSimSupport", "CDreamSimVips"),
-        target("DreamSimDrawing", "DreamSimImages", "DreamSimCodecs", "DreamSimSupport", "CDreamSimVips"),
-        target(
-            "DreamSimPipeline", "DreamSimCore", "DreamSimImages", "DreamSimCodecs", "DreamSimTensors",
-            "DreamSimSupport"),
-        target(
-            "DreamSimReports", "DreamSimPipeline", "DreamSimCore", "DreamSimDrawing", "DreamSimImages",
-            "DreamSimCodecs", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
-        target(
-            "DreamSim", "DreamSimReports", "DreamSimPipeline", "DreamSimCore", "DreamSimDrawing", "DreamSimImages",
-            "DreamSimCodecs", "DreamSimTensors", "DreamSimWeights", "DreamSimSupport"),
+        target("DreamSimCodecs", "DreamSimImages", "CDreamSimVips"),
+        target("DreamSimDrawing", "DreamSimImages", "DreamSimCodecs", "CDreamSimVips"),
+        target("DreamSimPipeline", "DreamSimCore", "DreamSimCodecs"),
+        target("DreamSimReports", "DreamSimPipeline", "DreamSimDrawing", "DreamSimCheckpoints"),
+        target("DreamSim", "DreamSimReports"),
 
         target(
-            "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimWeights", "DreamSimCheckpoints",
-            "DreamSimTensors", "DreamSimSupport"),
+            "DreamSimEvaluation", "DreamSim", "DreamSimCheckpoints", resources: [.embedInCode("HTML/Styles")]),
+        target("DreamSimTraining", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimCheckpoints"),
         target(
-            "DreamSimTraining", "DreamSim", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimCheckpoints",
-            "DreamSimDrawing", "DreamSimImages", "DreamSimWeights", "DreamSimSupport", "DreamSimTensors"),
-        target(
-            "DreamSimRetrieval", "DreamSim", "DreamSimTensors", "DreamSimCheckpoints", "DreamSimSupport",
-            "CDreamSimGraph", "CDreamSimZlib", .grdb, .product(name: "HeapModule", package: "swift-collections")),
+            "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "CDreamSimGraph", "CDreamSimZlib", .grdb,
+            .product(name: "HeapModule", package: "swift-collections"),
+            resources: [.embedInCode("Pages")]),
         target(
             "DreamSimService", "DreamSim", "DreamSimEvaluation", "DreamSimRetrieval", "DreamSimCheckpoints",
-            "DreamSimSupport", "DreamSimTensors",
             .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdCore", package: "hummingbird"),
             .product(name: "HTTPTypes", package: "swift-http-types"), .logging, .nioCore,
@@ -118,15 +109,15 @@ let package = Package(
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            // The page is a part of the program.
-            resources: [.embedInCode("Page")]),
+            // The page is a part of the program, as are the shapes of its answers.
+            resources: [.embedInCode("Page"), .embedInCode("Schemas")]),
 
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: [
                 "DreamSim", "DreamSimService", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimRetrieval",
-                "DreamSimTraining", "DreamSimSupport", .argumentParser, .logging,
+                "DreamSimTraining", .argumentParser, .logging,
             ],
             swiftSettings: settings),
 

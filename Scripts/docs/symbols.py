@@ -3,8 +3,7 @@
     import symbols
     for name, graph in symbols.graphs("release"): ...
 
-A product shows what its users see: the modules that `Exports.swift` re-exports count as parts of the umbrella, a
-re-exported type as that type with its members alone.
+A product shows what its users see: the modules that it re-exports, and those that these do, count as parts of it.
 """
 import functools
 import json
@@ -21,17 +20,13 @@ def run(*command: str) -> str:
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def exports(product: str) -> dict[str, set[str] | None]:
-    """The modules whose symbols a product shows, each with the names that it shows, or None for all."""
-    modules: dict[str, set[str] | None] = {product: None}
-    for file in (ROOT / "Sources" / product).rglob("*.swift"):
-        for kind, module, name in re.findall(
-                r"^@_exported public import (?:(struct|enum|class|protocol|func|typealias) )?(\w+)(?:\.(\w+))?$",
-                file.read_text(), re.M):
-            if not kind:
-                modules[module] = None
-            elif (names := modules.setdefault(module, set())) is not None:
-                names.add(name)
+def exports(product: str) -> list[str]:
+    """The modules whose symbols a product shows: its own, and what these re-export, but for other products."""
+    modules = [product]
+    for module in modules:
+        for file in (ROOT / "Sources" / module).rglob("*.swift"):
+            found = re.findall(r"^@_exported public import (\w+)$", file.read_text(), re.M)
+            modules += [name for name in found if name not in PRODUCTS + modules]
     return modules
 
 
@@ -61,12 +56,8 @@ def graphs(configuration: str):
     """Yields (product, graphs): the graphs hold what a user of the product sees, and all name it as their module."""
     for product in PRODUCTS:
         shown = []
-        for module, names in exports(product).items():
+        for module in exports(product):
             for graph in extract(module, configuration):
-                if names is not None:
-                    graph["symbols"] = [s for s in graph["symbols"] if s["pathComponents"][0] in names]
-                    kept = {s["identifier"]["precise"] for s in graph["symbols"]}
-                    graph["relationships"] = [r for r in graph["relationships"] if r["source"] in kept]
                 graph["from"] = module
                 graph["module"]["name"] = product
                 shown.append(graph)

@@ -1,4 +1,3 @@
-package import DreamSimSupport
 package import Foundation
 
 /// A regular file mapped read-only into memory for as long as this object lives.

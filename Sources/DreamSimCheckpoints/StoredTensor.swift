@@ -1,4 +1,3 @@
-package import DreamSimSupport
 package import DreamSimTensors
 
 /// One tensor of a file: type and shape are known at once, elements are read on demand.

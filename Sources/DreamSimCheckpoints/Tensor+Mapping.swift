@@ -1,4 +1,3 @@
-package import DreamSimSupport
 package import DreamSimTensors
 package import Foundation
 

@@ -1,6 +1,4 @@
 import CDreamSimVips
-public import DreamSimImages
-public import DreamSimSupport
 public import Foundation
 
 extension Image {

@@ -1,6 +1,4 @@
 import CDreamSimVips
-public import DreamSimImages
-public import DreamSimSupport
 
 extension ScalarField {
     /// The field as a PNG of 16-bit gray, a pixel a value.

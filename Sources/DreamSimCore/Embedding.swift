@@ -1,6 +1,3 @@
-public import DreamSimSupport
-public import DreamSimTensors
-
 /// A model's description of one image. Two of the same kind are compared by `distance(to:)`.
 public struct Embedding: Sendable, Hashable {
     /// The components. Their number is the model's width.

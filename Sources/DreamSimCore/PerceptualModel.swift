@@ -1,7 +1,4 @@
-public import DreamSimImages
-package import DreamSimNetworks
-public import DreamSimSupport
-package import DreamSimTensors
+public import DreamSimNetworks
 import Synchronization
 
 /// A metric that embeds images with one or more vision transformers and compares them by cosine, as DreamSim does.

@@ -1,7 +1,3 @@
-public import DreamSimImages
-import DreamSimSupport
-package import DreamSimTensors
-
 /// How an image is preprocessed for a network.
 public struct Preprocessing: Hashable, Sendable, Codable {
     /// What happens to orientation and transparency when a file is decoded.

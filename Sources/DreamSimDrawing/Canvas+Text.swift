@@ -1,7 +1,5 @@
 import CDreamSimVips
-import DreamSimCodecs
-package import DreamSimImages
-import DreamSimSupport
+package import DreamSimCodecs
 
 extension Canvas {
     /// Draws one line of text.

@@ -1,5 +1,4 @@
 import DreamSimImages
-import DreamSimSupport
 import Foundation
 
 extension VectorDrawing {

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// What the class token of an image attends to.
 package enum AttentionSummary: Sendable {
     /// In the last block, averaged over the heads.

@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// What a network's backward pass multiplies with: the weights of its linear layers packed the other way round, with the
 /// scales of branches multiplied in. Made once for weights that stay as they are; takes as much memory as the weights.
 package struct BackwardWeights: Sendable {

@@ -1,6 +1,4 @@
 import DreamSimCheckpoints
-package import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 
 extension EmbeddingHead {

@@ -1,6 +1,3 @@
-package import DreamSimSupport
-package import DreamSimTensors
-
 /// A small MLP that turns an embedding into another of the same width, y = x + fc2(relu(fc1 x)): DreamSim's way of
 /// tuning that leaves the backbones as they are (Fu et al. 2023). Immutable, so that any number of threads may share it.
 package struct EmbeddingHead: Sendable {

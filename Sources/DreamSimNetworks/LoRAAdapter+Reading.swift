@@ -1,6 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 extension LoRAAdapter {

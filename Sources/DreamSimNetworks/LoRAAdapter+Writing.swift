@@ -1,6 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 
 extension LoRAAdapter {

@@ -1,6 +1,4 @@
 import DreamSimCheckpoints
-package import DreamSimSupport
-package import DreamSimTensors
 package import Foundation
 
 /// A low-rank adapter (Hu et al. 2021) as PEFT writes it: a folder with `adapter_config.json` and

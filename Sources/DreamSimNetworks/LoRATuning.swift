@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// Low-rank updates of the blocks' `attn.qkv` as they take part in training: y = x Wᵀ + b + scale * dropout(x) Aᵀ Bᵀ, beside
 /// the frozen weight and not merged into it.
 package struct LoRATuning: Sendable {

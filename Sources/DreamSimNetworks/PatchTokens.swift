@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// The tokens of the patches of some images, without class token and registers.
 package struct PatchTokens: Sendable {
     /// The patches' places.

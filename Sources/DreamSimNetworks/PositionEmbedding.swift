@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// A learned position embedding: one vector for the class token, and one for each patch of a square grid.
 package struct PositionEmbedding: Sendable {
     /// [C].

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 extension Recording {
     /// What a backward pass is to find.
     package struct Wanted: OptionSet, Sendable {

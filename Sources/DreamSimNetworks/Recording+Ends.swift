@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// The backward passes of both ends of a network: what is read of it, and what enters it.
 extension Recording {
     /// The gradient of the tokens after the last block.

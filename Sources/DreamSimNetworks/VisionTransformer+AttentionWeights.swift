@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 extension VisionTransformer {
     /// Runs the network up to a block with every attention weight at hand, or with tokens left out of attention. Much slower
     /// than `tokens(of:through:)`, and needs N * heads * T² elements more.

@@ -1,5 +1,4 @@
 internal import CDreamSimKernels
-import DreamSimTensors
 
 extension VisionTransformer {
     /// Fills x [N * T, C] with the tokens of some images that enter the first block.

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 extension VisionTransformer {
     /// Reads a feature of images.
     ///

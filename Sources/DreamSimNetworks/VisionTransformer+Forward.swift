@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 extension VisionTransformer {
     /// The number of patches of an image along its height and its width.
     package struct Grid: Hashable, Sendable {

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 extension VisionTransformer {
     /// Images whose patches that are not kept are painted with the mean color, which the network sees as zero.
     /// - Parameters:

@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 extension VisionTransformer {
     /// Memory for what a block computes on the way, for up to a number of images.
     struct Scratch {

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 extension VisionTransformer {
     /// Every weight under its canonical name, in single precision and in the shapes in which their gradients come.
     package var weights: [String: Tensor] {

@@ -1,6 +1,3 @@
-package import DreamSimSupport
-import DreamSimTensors
-
 /// A vision transformer with its weights, ready to run. Immutable, so that any number of threads may share it.
 package final class VisionTransformer: Sendable {
     /// The architecture.

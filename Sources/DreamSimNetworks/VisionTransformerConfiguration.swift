@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// The architecture of a vision transformer (Dosovitskiy et al. 2020): pre-norm blocks, one fused linear layer for
 /// queries, keys and values, a class token first, a learned position embedding.
 package struct VisionTransformerConfiguration: Hashable, Sendable, Codable {

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// Sums of gradients by the names of what they belong to.
 package final class WeightGradients {
     /// The sums so far.

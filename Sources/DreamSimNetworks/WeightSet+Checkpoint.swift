@@ -1,6 +1,4 @@
 package import DreamSimCheckpoints
-import DreamSimSupport
-internal import DreamSimTensors
 
 extension WeightSet {
     /// Finds a vision transformer's weights in a checkpoint of any known convention and gives them canonical names.

@@ -1,6 +1,3 @@
-import DreamSimSupport
-package import DreamSimTensors
-
 extension WeightSet {
     /// What takes the place of `.weight` in the name of a packed weight.
     static let packedLeaf = ".panels"

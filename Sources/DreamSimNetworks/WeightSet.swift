@@ -1,6 +1,3 @@
-import DreamSimSupport
-package import DreamSimTensors
-
 /// The weights of one network under their canonical names, which are those of DINO's vision transformer:
 /// `cls_token`, `pos_embed`, `patch_embed.proj.weight`, `blocks.0.attn.qkv.weight`, `norm.weight`, and so on.
 package struct WeightSet: Sendable {

@@ -1,6 +1,3 @@
-package import DreamSimCore
-import DreamSimTensors
-
 /// How long a model takes for an image, without reading files.
 package struct BenchmarkReport: Sendable, Encodable {
     /// What was timed.

@@ -1,6 +1,3 @@
-package import DreamSimCore
-package import DreamSimSupport
-
 extension CSV {
     /// The names of the columns that say what made a number.
     package static let stampColumns = ["model", "weights", "preprocessing", "normalized"]

@@ -1,8 +1,3 @@
-import Dispatch
-public import DreamSimCore
-public import DreamSimImages
-public import DreamSimPipeline
-import DreamSimSupport
 public import Foundation
 import Synchronization
 
@@ -37,7 +32,6 @@ public final class Comparison: Sendable {
     private let comparer: PairComparer
     private let rankedBy: String?
     private let (stream, continuation) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingNewest(1))
-    private let isCanceled = Atomic(false)
     private let work = Mutex<Task<ComparisonReport, any Error>?>(nil)
 
     /// Sets up a comparison.
@@ -72,7 +66,7 @@ public final class Comparison: Sendable {
     }
 
     /// The ranking, when it is done.
-    /// - Throws: `PairFailure` when the reference cannot be used; `DreamSimError` when no metric has the name that ranks;
+    /// - Throws: `DreamSimError` when the reference cannot be used or no metric has the name that ranks;
     ///   `CancellationError`.
     public var result: ComparisonReport {
         get async throws {
@@ -85,32 +79,27 @@ public final class Comparison: Sendable {
     }
 
     /// Ends the work after the images that are being compared.
-    public func cancel() { isCanceled.store(true, ordering: .relaxed) }
+    public func cancel() { task.cancel() }
 
     private var task: Task<ComparisonReport, any Error> {
         work.withLock { work in
             if let work { return work }
             let task = Task { [self] in
-                try await withCheckedThrowingContinuation { waiting in
-                    // This blocks for long, which the threads of tasks must not.
-                    DispatchQueue.global().async { [self] in
-                        waiting.resume(with: Result { try run() })
-                        continuation.finish()
-                    }
-                }
+                defer { continuation.finish() }
+                return try await OwnThread.run("dreamsim-comparison") { [self] cancellation in try run(cancellation) }
             }
             work = task
             return task
         }
     }
 
-    private func run() throws -> ComparisonReport {
+    private func run(_ cancellation: CancellationFlag) throws -> ComparisonReport {
         let start = ContinuousClock.now
         var outcomes: [PairOutcome] = []
         try comparer.compare(candidates.map { ImagePair(reference, $0) }) { outcome in
             // Nothing can be compared without the reference.
-            if case .failure(let failure) = outcome.result, failure.image == reference { throw failure }
-            if isCanceled.load(ordering: .relaxed) { throw CancellationError() }
+            if case .failure(let failure) = outcome.result, failure.image == reference { throw failure.error }
+            if cancellation.isSet { throw CancellationError() }
             outcomes.append(outcome)
             continuation.yield(
                 Progress(

@@ -1,7 +1,3 @@
-import DreamSimCodecs
-package import DreamSimDrawing
-package import DreamSimImages
-
 extension ComparisonReport {
     /// Draws the ranking: the reference, then the other images in their order with their values.
     ///

@@ -1,6 +1,3 @@
-public import DreamSimPipeline
-import DreamSimSupport
-
 /// Images compared with one reference by one metric or several, and ranked by one of them.
 public struct ComparisonReport: Sendable, Encodable {
     /// One image's values.
@@ -52,8 +49,7 @@ public struct ComparisonReport: Sendable, Encodable {
     /// - Parameters:
     ///   - rankedBy: the name of one of the metrics; the first when nil.
     ///   - outcomes: one an image.
-    /// - Throws: `PairFailure` when the reference itself cannot be used; `DreamSimError` with `.badSetting` when no metric
-    ///   has that name.
+    /// - Throws: `DreamSimError`: why the reference itself cannot be used; `.badSetting` when no metric has that name.
     package init(
         reference: ImagePath, metrics: [MetricColumn], rankedBy: String? = nil, outcomes: [PairOutcome]
     ) throws {
@@ -70,7 +66,7 @@ public struct ComparisonReport: Sendable, Encodable {
             switch outcome.result {
             case .success(let results): values = results
             case .failure(let failure):
-                if failure.image == reference { throw failure }
+                if failure.image == reference { throw failure.error }
                 failures.append(Failure(image: image, error: failure.description))
                 continue
             }

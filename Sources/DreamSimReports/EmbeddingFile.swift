@@ -1,8 +1,4 @@
 import DreamSimCheckpoints
-package import DreamSimCore
-package import DreamSimPipeline
-import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 
 /// Writes embeddings with the files they belong to and what made them, one after another, so that their number does not

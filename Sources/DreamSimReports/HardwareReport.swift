@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// What the computations run on.
 package struct HardwareReport: Sendable, Encodable {
     /// The kind of kernels in use; `DREAMSIM_SIMD` forces another.

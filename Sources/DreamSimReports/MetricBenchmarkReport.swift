@@ -1,6 +1,3 @@
-public import DreamSimCore
-import DreamSimTensors
-
 /// How long a metric takes for a pair of images that are in memory already.
 package struct MetricBenchmarkReport: Sendable, Encodable {
     /// What can be timed of a metric.

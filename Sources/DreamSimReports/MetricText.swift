@@ -1,4 +1,3 @@
-import DreamSimCore
 import Foundation
 
 /// Metrics and their values, for people.

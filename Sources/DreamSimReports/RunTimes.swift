@@ -1,5 +1,3 @@
-import DreamSimImages
-
 /// How long repeated runs take, each after the other; one more comes first and is not counted.
 struct RunTimes {
     /// The median of the runs' seconds, divided by the number of things in a run.

@@ -1,4 +1,3 @@
-import DreamSimTensors
 import Synchronization
 
 /// Where the time of a run went, stage by stage.

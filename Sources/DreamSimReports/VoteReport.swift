@@ -1,5 +1,3 @@
-public import DreamSimPipeline
-
 /// The two-alternative forced choice (2AFC): which of two images is more like a reference, by each of one or more metrics.
 public struct VoteReport: Sendable, Encodable {
     /// The answer.
@@ -14,8 +12,8 @@ public struct VoteReport: Sendable, Encodable {
 
     /// One metric's choice.
     public struct Vote: Sendable, Encodable {
-        /// The metric.
-        public let metric: MetricColumn
+        /// The metric's name.
+        public let metric: String
         /// The first image's value.
         public let valueA: Double
         /// The second image's value.
@@ -30,7 +28,9 @@ public struct VoteReport: Sendable, Encodable {
     public let imageA: ImagePath
     /// The second image.
     public let imageB: ImagePath
-    /// One a metric, in their order.
+    /// The metrics, in the order in which they were asked for.
+    public let metrics: [MetricColumn]
+    /// One for each metric that has both values, in their order.
     public let votes: [Vote]
     /// Why metrics have no vote, by their names; nil when all have.
     public let errors: [String: String]?
@@ -38,13 +38,13 @@ public struct VoteReport: Sendable, Encodable {
     public let warnings: [String]
 
     /// Lets metrics choose between two files.
-    /// - Throws: `PairFailure` when a file cannot be read.
+    /// - Throws: `DreamSimError` when a file cannot be read.
     public init(_ comparer: PairComparer, reference: ImagePath, a: ImagePath, b: ImagePath) throws {
         var outcomes: [PairOutcome] = []
         comparer.compare([ImagePair(reference, a), ImagePair(reference, b)]) { outcomes.append($0) }
         self.init(
-            comparer.columns, reference: reference, a: (a, try outcomes[0].result.get()),
-            b: (b, try outcomes[1].result.get()), warnings: outcomes.flatMap(\.warnings))
+            comparer.columns, reference: reference, a: (a, try outcomes[0].values), b: (b, try outcomes[1].values),
+            warnings: outcomes.flatMap(\.warnings))
     }
 
     /// Lets metrics choose by their values.
@@ -64,12 +64,12 @@ public struct VoteReport: Sendable, Encodable {
                 let choice: Choice =
                     metric.direction.isMoreAlike(valueA, than: valueB)
                     ? .a : metric.direction.isMoreAlike(valueB, than: valueA) ? .b : .tie
-                votes.append(Vote(metric: metric, valueA: valueA, valueB: valueB, choice: choice))
+                votes.append(Vote(metric: metric.name, valueA: valueA, valueB: valueB, choice: choice))
             } catch {
                 errors[metric.name] = "\(error)"
             }
         }
-        self.reference = reference
+        (self.metrics, self.reference) = (metrics, reference)
         (imageA, imageB) = (a.image, b.image)
         self.votes = votes
         self.errors = errors.isEmpty ? nil : errors

@@ -1,4 +1,3 @@
-import DreamSimSupport
 internal import GRDB
 
 extension DreamSimError {

@@ -1,5 +1,3 @@
-public import DreamSim
-import DreamSimSupport
 public import Foundation
 
 /// A folder that holds the embeddings of images, to be searched and kept up to date.
@@ -72,7 +70,7 @@ public final class ImageIndex: Sendable {
     public func update(
         from roots: [URL], options: IndexingOptions = IndexingOptions()
     ) -> AsyncThrowingStream<IndexingEvent, any Error> {
-        BackgroundWork.events("index") { [self] emit, isCancelled in
+        OwnThread.events("dreamsim-index") { [self] emit, cancellation in
             try updating.withLock {
                 let writer = try IndexWriter(folder, settings: settings)
                 writer.notes.forEach { emit(.note($0)) }
@@ -80,7 +78,7 @@ public final class ImageIndex: Sendable {
                     .finished(
                         try writer.update(
                             roots.map(ImagePath.init(url:)), with: model, options: options,
-                            isCancelled: isCancelled, report: emit)))
+                            isCancelled: { cancellation.isSet }, report: emit)))
             }
         }
     }
@@ -97,7 +95,7 @@ public final class ImageIndex: Sendable {
     public func search(
         _ image: Image, count: Int = 10, where filter: SearchFilter = SearchFilter(), method: SearchMethod = .exact
     ) async throws -> [SearchHit] {
-        try await BackgroundWork.run("search") { [self] _ in
+        try await OwnThread.run("dreamsim-search") { [self] _ in
             let query = SearchQuery(vector: model.embed(image).values)
             return try IndexReader(folder).search([query], count: count, filter: filter, method: method)[0]
         }
@@ -108,7 +106,7 @@ public final class ImageIndex: Sendable {
     ///   index's images typically are.
     /// - Throws: `DreamSimError` with `.damaged` when a vector has changed, and the like.
     public func duplicates(_ tier: DuplicateTier = .near) async throws -> DuplicateReport {
-        try await BackgroundWork.run("duplicates") { [folder] _ in
+        try await OwnThread.run("dreamsim-duplicates") { [folder] _ in
             let reader = try IndexReader(folder)
             let thresholds = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
             return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds))

@@ -1,4 +1,3 @@
-public import DreamSim
 import Foundation
 import Hummingbird
 import HummingbirdCore

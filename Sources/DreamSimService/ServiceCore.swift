@@ -1,4 +1,3 @@
-import DreamSim
 import Foundation
 import Logging
 import Synchronization

@@ -1,4 +1,3 @@
-public import DreamSim
 package import DreamSimEvaluation
 public import Foundation
 

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Sets elements to zero at random and scales up the others (Srivastava et al. 2014). Which ones depends only on
 /// the seed, the stream and the place, so that a backward pass draws the same ones again and none need be kept.
 package struct Dropout: Hashable, Sendable {

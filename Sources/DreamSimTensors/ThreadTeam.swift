@@ -1,5 +1,4 @@
 internal import CDreamSimKernels
-import DreamSimSupport
 import Foundation
 import Synchronization
 

@@ -1,7 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-
 /// The embeddings of all images of a run, made once and kept in memory: what a head learns from.
 struct EmbeddedImages {
     private let rows: [ImagePath: Int]

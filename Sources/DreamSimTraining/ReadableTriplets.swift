@@ -1,8 +1,3 @@
-import DreamSim
-import DreamSimEvaluation
-import DreamSimSupport
-import DreamSimTensors
-
 /// Triplets whose images were looked at before anything is learnt, so that neither their order nor the number of steps
 /// depends on what turns out to be unreadable on the way.
 struct ReadableTriplets {

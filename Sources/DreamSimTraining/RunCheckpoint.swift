@@ -1,7 +1,4 @@
-import DreamSim
 import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// An optimizer's run on the disk: the numbers that are optimized, their means, what the run says of itself and whatever

@@ -1,5 +1,3 @@
-package import DreamSim
-import DreamSimSupport
 package import Foundation
 
 extension Trainer {

@@ -1,7 +1,4 @@
-package import DreamSim
 package import DreamSimNetworks
-package import DreamSimSupport
-package import DreamSimTensors
 
 /// Tunes a model on human judgments, step by step: low-rank updates, a head, or all weights (`TrainingMethod`). The same
 /// steps give the same numbers, whatever the number of threads.

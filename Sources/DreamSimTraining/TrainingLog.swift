@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// What happened in a run, one JSON object a line.

@@ -1,6 +1,3 @@
-public import DreamSim
-import DreamSimSupport
-
 /// How a model is tuned. The defaults are those with which the published models were trained.
 public struct TrainingOptions: Hashable, Sendable, Codable {
     /// What of the model is learnt.

@@ -1,6 +1,3 @@
-public import DreamSim
-public import DreamSimEvaluation
-import DreamSimSupport
 public import Foundation
 
 extension TrainingRun {
@@ -25,7 +22,7 @@ extension TrainingRun {
             store: try store ?? .fromEnvironment(), isNormalized: false)
         let model = try await PerceptualModel.load(
             untuned(name), options: loading, report: report)
-        return try await BackgroundWork.run("training") { _ in
+        return try await OwnThread.run("dreamsim-training") { _ in
             try TrainingRun(
                 model, options, training: TrainingTriplet.all(in: votes),
                 validation: validation.map(TrainingTriplet.all(in:)) ?? [], folder: folder, settings: settings)
@@ -38,12 +35,12 @@ extension TrainingRun {
     /// reads them any more, a checkpoint is written after the current step; `open` takes the run up again from there.
     /// - Throws: while it is read, `DreamSimError`: `.unreadable` for an image, `.diverged`, `.unwritable`.
     public func events() -> AsyncThrowingStream<Event, any Error> {
-        BackgroundWork.events("training") { [self] emit, isCancelled in
+        OwnThread.events("dreamsim-training") { [self] emit, cancellation in
             try running.withLock {
                 do {
                     try run { event in
                         emit(event)
-                        if isCancelled() { throw CancellationError() }
+                        if cancellation.isSet { throw CancellationError() }
                     }
                 } catch is CancellationError {
                     try save()

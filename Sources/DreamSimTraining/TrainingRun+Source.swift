@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimWeights
 import Foundation
 
 /// What a run reads.

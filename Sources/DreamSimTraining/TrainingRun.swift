@@ -1,7 +1,4 @@
-package import DreamSim
 package import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
 public import Foundation
 
 /// A whole run of training on files: passes over the triplets in random order, a validation after each, and everything

@@ -1,5 +1,3 @@
-package import DreamSimEvaluation
-
 extension TrainingTriplet {
     /// The triplets of a set that people judged; items of other kinds are left out.
     package static func all(in set: JudgedSet) -> [TrainingTriplet] {

@@ -1,6 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-
 /// Files of a triplet with what people preferred.
 package struct TrainingTriplet: Hashable, Sendable {
     /// The image that the others are compared with.

@@ -1,6 +1,3 @@
-package import DreamSimSupport
-package import DreamSimTensors
-
 /// Triplets of images, or of the embeddings that a head learns from, with what people preferred.
 package struct TripletBatch: Sendable {
     /// Images [N, 3, side, side] in [0, 1], or embeddings [N, width].

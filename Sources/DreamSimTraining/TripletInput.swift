@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimTensors
-
 /// Triplets as they enter what is learnt: as images, or as what the frozen blocks below made of them.
 struct TripletInput {
     private enum Images {

@@ -1,7 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-
 /// What gives triplets in a given order.
 protocol TripletReader {
     /// The next triplets.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 package import Foundation
 
 /// The calls that writing depends on, so that tests can make them fail.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Files that are there whole or not at all, whenever the process or the machine stops.

@@ -1,4 +1,3 @@
-public import DreamSimSupport
 public import Foundation
 
 extension ModelStore {

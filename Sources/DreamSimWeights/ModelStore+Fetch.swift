@@ -1,5 +1,4 @@
 import DreamSimCheckpoints
-package import DreamSimSupport
 import Foundation
 
 extension ModelStore {

@@ -1,5 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimSupport
 import Foundation
 
 extension ModelStore {

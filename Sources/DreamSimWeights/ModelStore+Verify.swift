@@ -1,5 +1,4 @@
 import DreamSimCheckpoints
-package import DreamSimSupport
 package import Foundation
 
 /// What checking a file of weights found.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// A download on its way: the bytes so far and, beside them, which version of the remote file they are of.

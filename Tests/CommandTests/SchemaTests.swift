@@ -40,6 +40,51 @@ struct SchemaTests {
         }
     }
 
+    @Test("Searches and duplicates follow their schemas, and every line of NDJSON says what made its numbers")
+    func collections() throws {
+        try CommandTests.withBench { bench in
+            try FileManager.default.copyItem(
+                atPath: bench.image("a.png"), toPath: bench.images.appending(path: "copy.png").path)
+            let index = ["--index", bench.home.appending(path: "index").path]
+            #expect(try bench.run(["index", bench.images.path] + index + bench.model).code == 0)
+            for (arguments, schema) in [
+                (["search", bench.image("b.jpg"), "--unlike", bench.image("c.webp")], "search"), (["dedupe"], "dedupe"),
+            ] {
+                let json = try bench.run(arguments + index + ["--format", "json"]).json()
+                #expect(try JSONSchema(schema).faults(of: json) == [])
+                let name = try #require((json["metrics"] as? [[String: Any]])?.first?["name"] as? String)
+                let entries =
+                    (json["searches"] as? [[String: Any]])?.first?["results"]
+                    ?? (json["groups"] as? [[String: Any]])?.first?["files"]
+                let values = try #require(entries as? [[String: Any]]).map { $0["values"] as? [String: Double] }
+                #expect(values.count > 1 && values.allSatisfy { $0?[name] != nil })
+                let lines = try bench.run(arguments + index + ["--format", "ndjson"]).output.split(separator: "\n")
+                for line in lines {
+                    let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+                    #expect((object?["metrics"] as? [[String: Any]])?.first?["name"] as? String == name)
+                }
+                #expect(!lines.isEmpty)
+                let csv = try bench.run(arguments + index + ["--format", "csv"]).output.split(separator: "\n")
+                #expect(csv[0].contains(",\(name),") && csv[0].hasSuffix(",directions,weights,preprocessing"))
+            }
+        }
+    }
+
+    @Test("An evaluation follows its schema, with its items and without")
+    func evaluate() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let set = try EvaluateTests.triplets(6, side: 16, in: home)
+            let file = home.appending(path: "all.json")
+            let arguments = ["evaluate", "triplets", set, "--metric", "mse,ssim:skimage", "--no-cache"]
+            let run = try CommandRun(arguments + ["--format", "json", "-o", file.path], home: home)
+            let schema = try JSONSchema("evaluate")
+            #expect(try schema.faults(of: run.json()) == [])
+            let whole = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+            #expect(schema.faults(of: whole) == [])
+            #expect(((whole as? [String: Any])?["items"] as? [Any])?.count == 12)
+        }
+    }
+
     @Test("What does not follow a schema is found")
     func faults() throws {
         let schema = try JSONSchema("compare")

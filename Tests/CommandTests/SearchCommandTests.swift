@@ -36,7 +36,7 @@ struct SearchCommandTests {
                 let searches = try #require(try run.json()["searches"] as? [[String: Any]])
                 let results = try #require(searches.first?["results"] as? [[String: Any]])
                 #expect(results.count == 3 && (results[0]["image"] as? String)?.hasSuffix("copy.png") == true)
-                let distances = try results.map { try #require($0["distance"] as? Double) }
+                let distances = try results.map { try #require(($0["values"] as? [String: Double])?.values.first) }
                 #expect(distances == distances.sorted() && distances[0] < 1e-6)
             }
         }

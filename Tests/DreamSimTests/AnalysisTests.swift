@@ -114,7 +114,7 @@ struct ForegroundTests {
         let (a, b) = Self.sources()
         let mask = try MaskTests.left(90, 70, upTo: 45)
         let versions = try ForegroundVersions(a, b, from: .masks([mask]), neutralColor: .black)
-        let report = try ForegroundReport(of: versions, metrics: [PixelMetric.mse])
+        let report = try ForegroundReport(of: versions, metrics: [PixelMetric.mse], decoding: .standard)
         let row = report.measurements[0]
         #expect(report.a.foreground == 0.5 && report.b.foreground == 0.5)
         #expect(try row.whole == PixelMetric.mse.value(a.image, b.image))

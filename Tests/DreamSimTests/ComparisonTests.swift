@@ -79,7 +79,7 @@ struct ComparisonTests {
         let comparison = Comparison(
             reference: URL(filePath: "/nonexistent.png"), candidates: [ImagePath("/nonexistent2.png")],
             metrics: [PixelMetric.mse])
-        await #expect(throws: PairFailure.self) { try await comparison.result }
+        await #expect(throws: DreamSimError.self) { try await comparison.result }
     }
 }
 

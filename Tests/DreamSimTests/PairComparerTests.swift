@@ -114,7 +114,8 @@ struct PairComparerTests {
             index: index, pair: ImagePair(ImagePath("r"), ImagePath("\(index)")),
             result: .success(
                 values.map { value in
-                    value.map { .success($0) } ?? .failure(PairFailure(image: nil, description: "none"))
+                    value.map { .success($0) }
+                        ?? .failure(PairFailure(image: nil, error: DreamSimError(.missing, "x", "none")))
                 }), warnings: [])
     }
 

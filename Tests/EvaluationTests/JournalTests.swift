@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Journals")
 struct JournalTests {
-    static let identity = MetricIdentity(PixelMetric.mse, decoding: .standard)
+    static let identity = MetricColumn(PixelMetric.mse, decoding: .standard).identity
 
     static func keys(_ count: Int, in folder: URL) throws -> [FileKey] {
         try (0..<count).map { index in
@@ -42,7 +42,7 @@ struct JournalTests {
             let url = folder.appending(path: "j.values")
             let key = String(repeating: "a", count: 32)
             try ValueJournal(url, identity: Self.identity).add([(key, 1)])
-            let other = MetricIdentity(PixelMetric.mse, decoding: .reference)
+            let other = MetricColumn(PixelMetric.mse, decoding: .reference).identity
             #expect(other != Self.identity && other.fileName != Self.identity.fileName)
             #expect(try ValueJournal(url, identity: other)[key] == nil)
         }

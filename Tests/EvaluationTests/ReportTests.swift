@@ -78,7 +78,7 @@ struct ReportTests {
     @Test("A profile explains values, is kept exactly, and refuses another metric")
     func profile() throws {
         try Fixtures.withTemporaryFolder { folder in
-            let identity = MetricIdentity(PixelMetric.psnr, decoding: .standard)
+            let identity = MetricColumn(PixelMetric.psnr, decoding: .standard).identity
             let url = folder.appending(path: "deep/profile.json")
             let unrelated = try #require(DistanceDistribution([5, 6, 7, 8, .infinity]))
             try MetricProfile.update(url, of: identity) {
@@ -94,7 +94,7 @@ struct ReportTests {
             #expect(profile.explanation(of: 7.5) == "7.5: closer than 60 % of unrelated pairs of set (n = 5)")
             #expect(profile.explanation(of: 4)?.contains("closer than none of unrelated pairs") == true)
             #expect(MetricProfile(identity).explanation(of: 1) == nil)
-            let other = MetricIdentity(PixelMetric.l1, decoding: .standard)
+            let other = MetricColumn(PixelMetric.l1, decoding: .standard).identity
             let error = #expect(throws: DreamSimError.self) { try MetricProfile(contentsOf: url, of: other) }
             #expect(error?.kind == .badProfile && error?.reason.contains("psnr") == true)
             try Data("{}".utf8).write(to: url)

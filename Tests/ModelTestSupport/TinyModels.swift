@@ -2,7 +2,7 @@ package import DreamSim
 package import DreamSimNetworks
 import DreamSimSupport
 package import Foundation
-package import TestSupport
+import TestSupport
 
 /// Descriptions of the small recorded transformers, as a user would write them for a model of their own.
 package enum TinyModels {

@@ -45,11 +45,13 @@ struct IndexRouteTests {
             for bytes in [known, fresh] {
                 let client = try service.client()
                 client.send("POST", "/v1/search?count=4", headers: ["Content-Type: image/png"], body: bytes)
-                let searches = try #require(try client.answer().json()["searches"] as? [[String: Any]])
+                let json = try client.answer().json()
+                #expect(try JSONSchema("search").faults(of: json) == [])
+                let searches = try #require(json["searches"] as? [[String: Any]])
                 let results = try #require(searches.first?["results"] as? [[String: Any]])
                 #expect(results.count == 4)
                 #expect((results[0]["image"] as? String)?.hasSuffix("/3.png") == true)
-                #expect(results[0]["distance"] as? Double ?? 1 < 1e-3)
+                #expect((results[0]["values"] as? [String: Double])?.values.first ?? 1 < 1e-3)
             }
             let all = try Self.results(service, "/v1/search?id=1&count=10")
             let pages = try (0..<4).flatMap { try Self.results(service, "/v1/search?id=1&count=3&offset=\($0 * 3)") }
@@ -103,7 +105,9 @@ struct IndexRouteTests {
         try await Self.with { service, _ in
             var answer = try service.get("/v1/duplicates?tier=identical-bytes")
             while answer.status == 202 { answer = try service.get("/v1/duplicates?tier=identical-bytes") }
-            let groups = try #require(try answer.json()["groups"] as? [[String: Any]])
+            let json = try answer.json()
+            #expect(try JSONSchema("dedupe").faults(of: json) == [])
+            let groups = try #require(json["groups"] as? [[String: Any]])
             #expect(groups.count == 1)
             let files = try #require(groups.first?["files"] as? [[String: Any]])
             #expect(

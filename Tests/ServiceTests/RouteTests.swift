@@ -59,7 +59,9 @@ struct RouteTests {
             let parts = try images.enumerated().map { ("image", "\($0).png", try $1.pngData()) }
             let form = Form(parts + [("image", "broken", Array("no image".utf8))])
             let answer = try service.post("/v1/pairs?metric=all&pairs=0-1,3-2,0-4,1-1", form)
-            let pairs = try #require(try answer.json()["pairs"] as? [[String: Any]])
+            let json = try answer.json()
+            #expect(try JSONSchema("pairs").faults(of: json) == [] && json["failed"] as? Int == 1)
+            let pairs = try #require(json["results"] as? [[String: Any]])
             #expect(pairs.map { $0["a"] as? Int } == [0, 3, 0, 1])
             #expect(pairs.map { $0["b"] as? Int } == [1, 2, 4, 1])
             for (pair, (a, b)) in zip(pairs, [(0, 1), (3, 2)]) {

@@ -100,7 +100,7 @@ struct UnusableImageTests {
             #expect((failures[1]["error"] as? String)?.contains("16x16") == true, "\(failures[1])")
             let some = try service.post("/v1/pairs?metric=tiny&pairs=0-1,0-2", form)
             #expect(some.status == 200)
-            let pairs = try #require(try some.json()["pairs"] as? [[String: Any]])
+            let pairs = try #require(try some.json()["results"] as? [[String: Any]])
             #expect(pairs[0]["error"] != nil && pairs[1]["error"] == nil)
         }
     }

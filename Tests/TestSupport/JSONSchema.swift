@@ -1,13 +1,13 @@
 import Foundation
 
-/// Holds JSON against a schema of `Documentation/Schemas`: as much of JSON Schema 2020-12 as they use.
+/// Holds JSON against a schema of `Sources/DreamSimService/Schemas`: as much of JSON Schema 2020-12 as they use.
 public struct JSONSchema {
     private let documents: [String: [String: Any]]
     private let name: String
 
     /// Reads a schema, such as `compare`, and those beside it.
     public init(_ name: String) throws {
-        let folder = Fixtures.packageRoot.appending(path: "Documentation/Schemas")
+        let folder = Fixtures.packageRoot.appending(path: "Sources/DreamSimService/Schemas")
         var documents: [String: [String: Any]] = [:]
         for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             documents[file.lastPathComponent] =

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// A position in untrusted bytes; every read is checked against their end.
 struct ByteCursor {
     let bytes: UnsafeRawBufferPointer

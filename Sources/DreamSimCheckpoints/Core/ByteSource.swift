@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Where the bytes of tensors lie until they are asked for.
 enum ByteSource: Sendable {
     /// A part of the mapped file.

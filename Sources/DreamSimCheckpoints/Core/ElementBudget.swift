@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Bounds how many elements the names of a file add up to, so that whoever reads every tensor comes to an end.
 ///
 /// A small file can give one storage many names, or views that repeat it. Real files tie a few weights, so sixteen times

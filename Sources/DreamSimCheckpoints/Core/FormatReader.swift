@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Chooses the reader by the first bytes of a file; extensions lie.
 enum FormatReader {
     static func read(

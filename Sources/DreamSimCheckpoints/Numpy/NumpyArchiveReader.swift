@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Reads `.npz` files: a zip file of `.npy` members, stored or compressed.
 enum NumpyArchiveReader {
     static func read(

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Reads `.npy` files: one array.
 enum NumpyArrayReader {
     static let magic = NumpyHeader.magic

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// The description at the start of a `.npy` file: a Python dictionary written out as text.

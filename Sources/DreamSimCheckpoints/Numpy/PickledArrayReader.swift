@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Reads a plain pickle of nested dictionaries of numpy arrays.
 enum PickledArrayReader {
     static func read(

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// A node of the graph, as far as the names of weights need it.

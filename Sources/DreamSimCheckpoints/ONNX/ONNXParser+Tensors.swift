@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 extension ONNXParser {

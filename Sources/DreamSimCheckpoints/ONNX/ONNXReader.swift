@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// Reads the weights of an ONNX model.

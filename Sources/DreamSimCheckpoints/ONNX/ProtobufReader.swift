@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Reads the fields of one protobuf message, bounds-checked. Groups, which protobuf itself gave up, are refused.
 struct ProtobufReader {
     /// The content of a field; lengths and offsets are of the reader's own bytes.

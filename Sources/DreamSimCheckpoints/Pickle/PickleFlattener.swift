@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Names what a pickle's value holds: the keys of nested dictionaries and the places in lists, joined by '.'.
 ///
 /// Shared and self-containing containers can make a small pickle endless, so depth, items and names are counted.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// numpy's arrays, dtypes and scalars, read as data.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// What the allowed names stand for.

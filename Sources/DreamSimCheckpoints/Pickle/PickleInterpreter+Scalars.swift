@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Numbers, texts, bytes and names.
 extension PickleInterpreter {
     mutating func pushNumber(_ opcode: PickleOpcode) throws(DreamSimError) {

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// Storages and the tensors that are views of them.

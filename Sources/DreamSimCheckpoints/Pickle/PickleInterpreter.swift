@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// Reads a pickle as data: strings, numbers, containers, and tensors described by a few allowed names.

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// A strict reader of JSON (RFC 8259) that hands out one piece after another and builds nothing.
 ///
 /// The bytes must be known to be UTF-8. Duplicate keys are for the caller to see: each key is handed out.

@@ -1,4 +1,3 @@
-package import DreamSimSupport
 import DreamSimTensors
 package import Foundation
 

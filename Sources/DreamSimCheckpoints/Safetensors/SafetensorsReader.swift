@@ -1,4 +1,3 @@
-import DreamSimSupport
 import DreamSimTensors
 
 /// Reads files of the safetensors format: a length, a JSON header of names, types, shapes and extents, the data.

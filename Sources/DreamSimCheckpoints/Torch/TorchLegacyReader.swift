@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Reads what starts with a pickle: torch's layout before 1.6 (five pickles, then the storages), or a plain pickle of

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Reads what `torch.save` writes since PyTorch 1.6: a zip file with a pickle and one member for each storage.

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// A window in a mapped archive whose every access is checked; offsets are those of the archive.
 struct ArchiveBytes {
     let bytes: UnsafeRawBufferPointer

@@ -1,5 +1,4 @@
 import CDreamSimZlib
-import DreamSimSupport
 
 /// A streaming decompressor around zlib, with a fixed output buffer.
 struct Inflater: ~Copyable {

@@ -1,5 +1,3 @@
-package import DreamSimSupport
-
 /// A gzip-compressed tar archive in a mapped file (ustar, pax and GNU long names), such as a Python sdist.
 ///
 /// It is only ever streamed: listing and each extraction decompress the whole file, in bounded memory.

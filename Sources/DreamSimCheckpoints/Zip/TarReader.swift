@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Takes a tar stream apart that arrives in pieces of any size.
 struct TarReader {
     private enum State {

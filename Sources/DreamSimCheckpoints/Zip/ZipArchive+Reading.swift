@@ -1,5 +1,4 @@
 import CDreamSimZlib
-package import DreamSimSupport
 
 extension ZipArchive {
     /// The bytes of a stored member, in the mapping; its checksum is not looked at (see `checkChecksum`).

@@ -1,5 +1,3 @@
-package import DreamSimSupport
-
 /// A zip archive in a mapped file, read strictly: what two readers could understand differently is refused.
 ///
 /// This reads what `torch.save` writes (stored members, data descriptors, zip64 records, padding in the local extra

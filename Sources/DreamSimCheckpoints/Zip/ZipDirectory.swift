@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// The reader of a zip archive's end records and central directory.
 struct ZipDirectory {
     private let archive: ArchiveBytes

@@ -1,6 +1,3 @@
-package import DreamSimImages
-package import DreamSimSupport
-
 /// A way in which an image is altered, at a strength: what a metric may be sensitive to or robust to. The altered image has
 /// the size of the original; strength 0 leaves it exactly as it is.
 package enum Alteration: String, Sendable, Hashable, CaseIterable, Codable {

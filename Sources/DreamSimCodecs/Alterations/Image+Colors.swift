@@ -1,5 +1,3 @@
-import DreamSimImages
-import DreamSimSupport
 import Foundation
 
 /// A color in sRGB, 0...1 a channel.

@@ -1,5 +1,3 @@
-import DreamSimImages
-import DreamSimSupport
 import Foundation
 
 extension Image {

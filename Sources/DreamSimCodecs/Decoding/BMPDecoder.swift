@@ -1,6 +1,3 @@
-import DreamSimImages
-import DreamSimSupport
-
 /// Reads uncompressed Windows bitmaps: 24 and 32 bits, and palettes of 1, 4 and 8 bits.
 ///
 /// Our own reader, because the library's only way to read them is through a loader that is not fit for untrusted data.

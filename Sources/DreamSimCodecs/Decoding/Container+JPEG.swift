@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 extension Container {
     /// The most scans that a progressive JPEG may have; encoders write about ten.
     static let scanLimit = 100

@@ -1,5 +1,3 @@
-package import DreamSimSupport
-
 extension Container {
     /// Walks over the chunks of a PNG: finds its size and orientation, and keeps only the chunks that make pixels.
     ///

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 extension Container {
     /// Walks over the chunks of a WebP file and reads its orientation; the decoder sees the bytes unchanged.
     ///

@@ -1,6 +1,3 @@
-import DreamSimImages
-import DreamSimSupport
-
 /// Reads the first frame of a GIF, and nothing after it: the number of frames does not matter.
 ///
 /// Our own reader rather than the library's, because the colors below transparent pixels are needed for parity with

@@ -1,5 +1,3 @@
-package import DreamSimImages
-
 extension Image {
     /// Turns the stored image upright.
     ///

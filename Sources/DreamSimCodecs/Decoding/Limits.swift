@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Caps on what a file may ask for.
 enum Limits {
     /// Refuses an image of too many pixels.

@@ -1,5 +1,3 @@
-package import DreamSimSupport
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

@@ -1,5 +1,3 @@
-import DreamSimImages
-
 /// Decoded samples before they become RGB.
 struct Samples {
     /// What the channels mean.

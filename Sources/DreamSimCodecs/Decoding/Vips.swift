@@ -1,5 +1,4 @@
 import CDreamSimVips
-package import DreamSimSupport
 import Synchronization
 
 /// The decoding library: started once, called from any thread.

@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimEvaluation
 import Foundation
 

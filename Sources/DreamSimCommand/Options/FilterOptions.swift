@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimRetrieval
 import Foundation
 

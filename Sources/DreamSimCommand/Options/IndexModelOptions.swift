@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimRetrieval
 import Foundation
 
@@ -27,23 +26,4 @@ struct IndexModelOptions: ParsableArguments {
         ModelChoice(
             source: model, adapter: adapter.map { URL(filePath: $0) }, head: head.map { URL(filePath: $0) })
     }
-
-}
-
-/// How results of a search are written.
-struct SearchOutputOptions: ParsableArguments {
-    @Option(help: "Output format.")
-    var format: SearchFormat = .table
-
-    @Flag(name: .shortAndLong, help: "Suppress progress, notes and legends.")
-    var quiet = false
-}
-
-/// The layouts of results that can be shown as images.
-enum SearchFormat: String, ExpressibleByArgument, CaseIterable {
-    case table
-    case json
-    case ndjson
-    case csv
-    case markdown
 }

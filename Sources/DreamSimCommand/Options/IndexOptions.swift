@@ -1,5 +1,4 @@
 public import ArgumentParser
-import DreamSim
 public import DreamSimRetrieval
 import Foundation
 
@@ -11,21 +10,6 @@ struct IndexOptions: ParsableArguments {
     var path: String = "dreamsim-index"
 
     var url: URL { URL(filePath: path) }
-}
-
-/// How a report that is no list of results is written.
-struct ReportOptions: ParsableArguments {
-    @Option(help: "Output format.")
-    var format: ReportFormat = .table
-
-    @Flag(name: .shortAndLong, help: "Suppress progress, notes and legends.")
-    var quiet = false
-}
-
-/// The layouts of a report.
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
-    case table
-    case json
 }
 
 extension VectorPrecision: ExpressibleByArgument {}

@@ -1,6 +1,4 @@
 import ArgumentParser
-import DreamSim
-import DreamSimSupport
 import DreamSimTraining
 import Foundation
 

@@ -1,5 +1,4 @@
 public import ArgumentParser
-import DreamSim
 public import DreamSimTraining
 import Foundation
 

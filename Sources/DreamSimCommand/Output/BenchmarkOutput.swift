@@ -1,5 +1,4 @@
 import DreamSim
-import DreamSimSupport
 import Foundation
 
 /// Writes how long something takes in the layout that was asked for.

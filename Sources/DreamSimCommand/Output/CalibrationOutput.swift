@@ -1,43 +1,35 @@
-import DreamSim
 import DreamSimEvaluation
-import DreamSimSupport
 import Foundation
 
-/// Writes a calibration in the layout that was asked for.
-struct CalibrationOutput {
+/// A calibration.
+struct CalibrationOutput: ReportOutput {
     let report: CalibrationReport
-    let options: OutputOptions
 
-    func text() throws -> String {
-        switch options.format {
-        case .table: table()
-        case .json: try JSON.text(report) + "\n"
-        case .ndjson: try report.metrics.map { try JSON.line($0) + "\n" }.joined()
-        case .csv:
-            CSV.line([
-                "metric", "threshold", "thresholdLow", "thresholdHigh", "criterion", "precision", "recall",
-                "falsePositiveRate", "f1", "area", "areaLow", "areaHigh", "averagePrecision", "count", "direction",
-                "weights", "settings", "dataSet",
-            ])
-                + report.metrics.map { metric in
-                    let (cut, area) = (metric.threshold, metric.area)
-                    let line = [
-                        metric.identity.name, "\(cut.value)", Self.exact(metric.thresholdInterval?.low),
-                        Self.exact(metric.thresholdInterval?.high), report.criterion, "\(cut.precision)",
-                        "\(cut.recall)", "\(cut.falsePositiveRate)", "\(cut.f1)",
-                    ]
-                    return CSV.line(
-                        line + [
-                            Self.exact(area.value), Self.exact(area.interval?.low), Self.exact(area.interval?.high),
-                            Self.exact(metric.averagePrecision.value), "\(area.count)",
-                            metric.identity.direction.rawValue, metric.identity.weights ?? "",
-                            metric.identity.settings, report.dataSet.name,
-                        ])
-                }.joined()
-        }
+    var metrics: [MetricColumn] { report.metrics.map(\.column) }
+
+    var lines: [CalibrationReport.MetricResult] { report.metrics }
+
+    func metrics(of line: CalibrationReport.MetricResult) -> [MetricColumn] { [line.column] }
+
+    var rows: [[String]] {
+        let names = [
+            "metric", "threshold", "thresholdLow", "thresholdHigh", "criterion", "precision", "recall",
+            "falsePositiveRate", "f1", "area", "areaLow", "areaHigh", "averagePrecision", "count", "dataSet",
+        ]
+        return [names + MetricText.columns]
+            + report.metrics.map { metric in
+                let (cut, area) = (metric.threshold, metric.area)
+                let estimates = [
+                    metric.thresholdInterval?.low, metric.thresholdInterval?.high, area.value, area.interval?.low,
+                    area.interval?.high, metric.averagePrecision.value,
+                ].map(EvaluationOutput.exact)
+                return [metric.column.name, "\(cut.value)"] + estimates[..<2] + [report.criterion]
+                    + [cut.precision, cut.recall, cut.falsePositiveRate, cut.f1].map { "\($0)" } + estimates[2...]
+                    + ["\(area.count)", report.dataSet.name] + MetricText.fields([metric.column])
+            }
     }
 
-    private func table() -> String {
+    func table(quiet: Bool) -> [String] {
         var table = TextTable([
             ("metric", .left), ("threshold", .right), ("95 % interval", .left), ("precision", .right),
             ("recall", .right), ("false alarms", .right), ("F1", .right), ("ROC area", .right),
@@ -49,38 +41,31 @@ struct CalibrationOutput {
         }
         for metric in report.metrics {
             let cut = metric.threshold
-            let sign = metric.identity.direction == .lowerIsMoreAlike ? "<=" : ">="
+            let sign = metric.column.direction == .lowerIsMoreAlike ? "<=" : ">="
             table.add([
-                metric.identity.name, "\(sign) " + String(format: "%.5g", cut.value),
+                metric.column.name, "\(sign) " + String(format: "%.5g", cut.value),
                 interval(metric.thresholdInterval),
                 figure(cut.precision), figure(cut.recall), figure(cut.falsePositiveRate), figure(cut.f1),
                 figure(metric.area.value), interval(metric.area.interval), figure(metric.averagePrecision.value),
                 "\(metric.area.count)",
             ])
         }
-        var lines = table.lines()
-        if options.quiet {
-            lines.removeFirst()
-        } else {
-            lines += [
+        if quiet { return table.lines(quiet: true) }
+        var lines =
+            table.lines() + [
                 "",
                 "a pair is classified as the same when its value is at or beyond the threshold; chosen by: \(report.criterion)",
                 "pairs: \(report.dataSet.name), \(report.dataSet.selection); \(report.positives) the same, "
                     + "\(report.negatives) not, \(report.skipped.count) skipped; digest \(report.dataSet.digest.prefix(12))",
                 "intervals: bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), percentiles",
             ]
-            for metric in report.metrics {
-                if metric.drawsWithoutThreshold > 0 {
-                    let share = String(format: "%.1f %%", metric.drawsWithoutThreshold * 100)
-                    lines.append("caution: \(metric.identity.name) has no such threshold in \(share) of the draws")
-                }
-                lines.append(
-                    "\(metric.identity.name): \(metric.identity.direction.rawValue); \(metric.identity.settings)"
-                        + (metric.identity.weights.map { "; weights \($0.prefix(12))" } ?? ""))
+        for metric in report.metrics {
+            if metric.drawsWithoutThreshold > 0 {
+                let share = String(format: "%.1f %%", metric.drawsWithoutThreshold * 100)
+                lines.append("caution: \(metric.column.name) has no such threshold in \(share) of the draws")
             }
+            lines.append(MetricText.origin(metric.column))
         }
-        return lines.map { $0 + "\n" }.joined()
+        return lines
     }
-
-    private static func exact(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
 }

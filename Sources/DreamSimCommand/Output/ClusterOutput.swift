@@ -1,32 +1,25 @@
-import DreamSim
 import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 
-/// Writes clusters in the layout that was asked for.
-struct ClusterOutput {
+/// Clusters.
+struct ClusterOutput: ReportOutput {
     let report: ClusterReport
-    let options: OutputOptions
 
-    func text() throws -> String {
-        switch options.format {
-        case .json: return try JSON.text(report) + "\n"
-        case .ndjson: return try report.clusters.map { try JSON.line($0) + "\n" }.joined()
-        case .csv:
-            return CSV.line(["cluster", "center", "id", "image", "distance", "direction"])
-                + report.clusters.enumerated().flatMap { number, cluster in
-                    cluster.files.enumerated().map { place, file in
-                        CSV.line([
-                            "\(number + 1)", "\(place == 0)", "\(file.id)", "\(file.image)", "\(file.distance)",
-                            report.direction.rawValue,
-                        ])
-                    }
-                }.joined()
-        case .table: return table()
-        }
+    var metrics: [MetricColumn] { report.metrics }
+
+    var lines: [ClusterReport.Cluster] { report.clusters }
+
+    var rows: [[String]] {
+        [["cluster", "center", "id", "image"] + metrics.map(\.name) + MetricText.columns]
+            + report.clusters.enumerated().flatMap { number, cluster in
+                cluster.files.enumerated().map { place, file in
+                    ["\(number + 1)", "\(place == 0)", "\(file.id)", "\(file.image)", "\(file.distance)"]
+                        + MetricText.fields(metrics)
+                }
+            }
     }
 
-    private func table() -> String {
+    func table(quiet: Bool) -> [String] {
         var table = TextTable([
             ("cluster", .right), ("images", .right), ("spread", .right), ("nearest to the center", .left),
         ])
@@ -35,15 +28,12 @@ struct ClusterOutput {
                 "\(number + 1)", "\(cluster.files.count)", String(format: "%.5f", cluster.spread), "\(cluster.center)",
             ])
         }
-        var lines = options.quiet ? Array(table.lines().dropFirst()) : table.lines()
-        if !options.quiet {
-            let limit = report.distance.map { String(format: ", joined up to a mean distance of %.5f", $0) } ?? ""
-            lines += [
-                "",
-                "\(report.images) images by \(report.method.rawValue)\(limit); --format json lists them all",
-                "spread: the mean distance from the center, 0 is the same, \(report.direction.rawValue)",
-            ]
-        }
-        return lines.map { $0 + "\n" }.joined()
+        if quiet { return table.lines(quiet: true) }
+        let limit = report.distance.map { String(format: ", joined up to a mean distance of %.5f", $0) } ?? ""
+        return table.lines() + [
+            "",
+            "\(report.images) images by \(report.method.rawValue)\(limit); --format json lists them all",
+            "spread: the mean distance from the center, 0 is the same, \(report.metric.direction.rawValue)",
+        ]
     }
 }

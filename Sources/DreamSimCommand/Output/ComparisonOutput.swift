@@ -1,56 +1,40 @@
 import DreamSim
-import DreamSimSupport
-import Foundation
 
-/// Writes a ranking in the layout that was asked for.
-struct ComparisonOutput {
+/// A ranking.
+struct ComparisonOutput: ReportOutput {
     let report: ComparisonReport
-    let options: OutputOptions
     /// What is known of the values of the metric that ranks.
     var profile: MetricProfile?
 
-    func text() throws -> String {
-        switch options.format {
-        case .table: return table()
-        case .json: return try JSON.text(report) + "\n"
-        case .ndjson:
-            return try report.results.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
-                + report.failures.map { try JSON.line(Line(report, $0)) + "\n" }.joined()
-        case .csv: return csv()
-        }
-    }
+    var metrics: [MetricColumn] { report.metrics }
 
-    private func csv() -> String {
+    var lines: [Line] { report.results.map { Line(report, $0) } + report.failures.map { Line(report, $0) } }
+
+    var rows: [[String]] {
         let names = report.metrics.map(\.name)
-        func line(_ rank: Int?, _ image: ImagePath, _ values: [String: Double], _ error: String) -> String {
-            CSV.line(
-                [rank.map(String.init) ?? "", "\(image)"] + names.map { name in values[name].map { "\($0)" } ?? "" }
-                    + ["\(report.reference)", report.rankedBy] + MetricText.fields(report.metrics) + [error])
+        func row(_ rank: Int?, _ image: ImagePath, _ values: [String: Double], _ error: String) -> [String] {
+            [rank.map(String.init) ?? "", "\(image)"] + names.map { name in values[name].map { "\($0)" } ?? "" }
+                + ["\(report.reference)", report.rankedBy] + MetricText.fields(report.metrics) + [error]
         }
-        return CSV.line(["rank", "image"] + names + ["reference", "rankedBy"] + MetricText.columns + ["error"])
+        return [["rank", "image"] + names + ["reference", "rankedBy"] + MetricText.columns + ["error"]]
             + report.results.map { entry in
-                line(
+                row(
                     entry.rank, entry.image, entry.values,
                     names.compactMap { entry.errors?[$0] }.joined(separator: "; "))
-            }.joined()
-            + report.failures.map { line(nil, $0.image, [:], $0.error) }.joined()
+            }
+            + report.failures.map { row(nil, $0.image, [:], $0.error) }
     }
 
     /// Nothing where nothing could be measured: the errors say it all.
-    private func table() -> String {
-        guard !report.results.isEmpty else { return "" }
-        var lines = (isWide ? metricsAsRows() : imagesAsRows()).lines()
-        if options.quiet {
-            lines.removeFirst()
-        } else {
-            lines.append("")
-            if !MetricText.isDistance(report.metrics) {
-                lines.append("compared with \(report.reference), ranked by \(report.rankedBy)")
-            }
-            lines += MetricText.legend(report.metrics, reference: report.reference)
-            lines += MetricText.meaning(profile, of: report.results.first?.values[report.rankedBy])
-        }
-        return lines.map { $0 + "\n" }.joined()
+    func table(quiet: Bool) -> [String] {
+        guard !report.results.isEmpty else { return [] }
+        let lines = (isWide ? metricsAsRows() : imagesAsRows()).lines(quiet: quiet)
+        if quiet { return lines }
+        let title =
+            MetricText.isDistance(report.metrics)
+            ? [] : ["compared with \(report.reference), ranked by \(report.rankedBy)"]
+        return lines + [""] + title + MetricText.legend(report.metrics, reference: report.reference)
+            + MetricText.meaning(profile, of: report.results.first?.values[report.rankedBy])
     }
 
     /// Whether a row an image would be too long to read, and a row a metric is not.
@@ -75,7 +59,7 @@ struct ComparisonOutput {
         return table
     }
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
         var rank: Int?
         var image: ImagePath
         var values: [String: Double]?
@@ -84,7 +68,6 @@ struct ComparisonOutput {
         var error: String?
         var reference: ImagePath
         var rankedBy: String
-        var metrics: [MetricColumn]
 
         init(_ report: ComparisonReport, _ entry: ComparisonReport.Entry) {
             self.init(report, entry.image)
@@ -97,8 +80,7 @@ struct ComparisonOutput {
         }
 
         private init(_ report: ComparisonReport, _ image: ImagePath) {
-            (self.image, reference) = (image, report.reference)
-            (rankedBy, metrics) = (report.rankedBy, report.metrics)
+            (self.image, reference, rankedBy) = (image, report.reference, report.rankedBy)
         }
     }
 }

@@ -1,32 +1,38 @@
-import DreamSim
 import DreamSimEvaluation
-import DreamSimSupport
 import Foundation
 
-/// Writes an evaluation in the layout that was asked for.
-struct EvaluationOutput {
+/// An evaluation.
+struct EvaluationOutput: ReportOutput {
     let report: EvaluationReport
-    let options: OutputOptions
 
-    func text() throws -> String {
-        switch options.format {
-        case .table: table()
-        case .json: try JSON.text(report) + "\n"
-        case .ndjson: try lines.map { try JSON.line($0) + "\n" }.joined()
-        case .csv:
-            CSV.line(
-                [
-                    "metric", "part", "score", "value", "low", "high", "count", "direction", "weights", "settings",
-                    "dataSet", "selection", "digest",
-                ])
-                + lines.map { line in
-                    CSV.line([
-                        line.metric, line.part, line.score, Self.exact(line.value), Self.exact(line.low),
-                        Self.exact(line.high), "\(line.count)", line.direction.rawValue, line.weights ?? "",
-                        line.settings, line.dataSet, line.selection, line.digest,
-                    ])
-                }.joined()
+    var metrics: [MetricColumn] { report.metrics.map(\.column) }
+
+    /// A line for each metric and each part; the part `all` is the whole.
+    var lines: [Line] {
+        report.metrics.flatMap { metric in
+            ([("all", metric.score)] + metric.parts.map { ($0.part, $0.score) }).map { part, estimate in
+                Line(
+                    metric: metric.column.name, part: part, score: report.dataSet.task.scoreName,
+                    value: estimate.value, low: estimate.interval?.low, high: estimate.interval?.high,
+                    count: estimate.count, dataSet: report.dataSet.name, selection: report.dataSet.selection,
+                    digest: report.dataSet.digest)
+            }
         }
+    }
+
+    func metrics(of line: Line) -> [MetricColumn] { metrics.filter { $0.name == line.metric } }
+
+    var rows: [[String]] {
+        [
+            ["metric", "part", "score", "value", "low", "high", "count", "dataSet", "selection", "digest"]
+                + MetricText.columns
+        ]
+            + lines.map { line in
+                [
+                    line.metric, line.part, line.score, Self.exact(line.value), Self.exact(line.low),
+                    Self.exact(line.high), "\(line.count)", line.dataSet, line.selection, line.digest,
+                ] + MetricText.fields(metrics.filter { $0.name == line.metric })
+            }
     }
 
     /// What was passed over, for standard error.
@@ -44,13 +50,13 @@ struct EvaluationOutput {
         }
         for metric in report.metrics where !metric.failures.isEmpty {
             notes.append(
-                (["\(metric.identity.name) has no value of \(metric.failures.count) judgments:"]
+                (["\(metric.column.name) has no value of \(metric.failures.count) judgments:"]
                     + some(metric.failures)).joined(separator: "\n"))
         }
         return notes
     }
 
-    private func table() -> String {
+    func table(quiet: Bool) -> [String] {
         let task = report.dataSet.task
         let ranked = report.metrics.sorted { ($0.score.value ?? -1) > ($1.score.value ?? -1) }
         let parts = report.metrics.first?.parts.map(\.part) ?? []
@@ -61,44 +67,34 @@ struct EvaluationOutput {
         columns += parts.flatMap { [($0, .right), ("interval", .left), ("n", .right)] }
         var table = TextTable(columns.map { (title: $0.0, alignment: $0.1) })
         for metric in ranked {
-            var cells = [metric.identity.name] + Self.cells(metric.score)
+            var cells = [metric.column.name] + Self.cells(metric.score)
             if task == .sameOrNot { cells.append(Self.figure(metric.interpolatedPrecision)) }
             table.add(cells + metric.parts.flatMap { Self.cells($0.score) })
         }
-        var lines = table.lines()
-        if options.quiet {
-            lines.removeFirst()
-        } else {
-            lines += [""] + against(ranked)
-            lines += [
-                task.scoreMeaning,
-                "intervals: bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), percentiles",
-                "data: \(report.dataSet.name), \(report.dataSet.selection); \(report.dataSet.judgments) judgments, "
-                    + "\(report.skipped.count) skipped, \(report.dataSet.leftOut) left out by the selection; "
-                    + "digest \(report.dataSet.digest.prefix(12))",
-            ]
-            lines += ranked.map(\.identity).map { identity in
-                "\(identity.name): \(identity.direction.rawValue); \(identity.settings)"
-                    + (identity.weights.map { "; weights \($0.prefix(12))" } ?? "")
-            }
-        }
-        return lines.map { $0 + "\n" }.joined()
+        if quiet { return table.lines(quiet: true) }
+        return table.lines() + [""] + against(ranked) + [
+            task.scoreMeaning,
+            "intervals: bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), percentiles",
+            "data: \(report.dataSet.name), \(report.dataSet.selection); \(report.dataSet.judgments) judgments, "
+                + "\(report.skipped.count) skipped, \(report.dataSet.leftOut) left out by the selection; "
+                + "digest \(report.dataSet.digest.prefix(12))",
+        ] + ranked.map { MetricText.origin($0.column) }
     }
 
     /// The best metric beside each other one.
     private func against(_ ranked: [EvaluationReport.MetricResult]) -> [String] {
-        guard let best = ranked.first?.identity.name, ranked.count > 1 else { return [] }
+        guard let best = ranked.first?.column.name, ranked.count > 1 else { return [] }
         let makesChoices = report.dataSet.task != .sameOrNot
         var table = TextTable(
             [("\(best) minus", .left), ("difference", .right), ("95 % interval", .left)]
                 + (makesChoices ? [("same choice", .right), ("kappa", .right)] : []))
         for other in ranked.dropFirst() {
-            guard let (comparison, sign) = report.comparison(best, other.identity.name) else { continue }
+            guard let (comparison, sign) = report.comparison(best, other.column.name) else { continue }
             let (value, interval) = (comparison.difference.value, comparison.difference.interval)
             let ends = interval.map { sign > 0 ? ($0.low, $0.high) : (-$0.high, -$0.low) }
             table.add(
                 [
-                    other.identity.name, value.map { Self.signed(sign * $0) } ?? "-",
+                    other.column.name, value.map { Self.signed(sign * $0) } ?? "-",
                     ends.map { "\(Self.signed($0.0)) to \(Self.signed($0.1))" } ?? "-",
                 ]
                     + (makesChoices
@@ -121,9 +117,10 @@ struct EvaluationOutput {
 
     private static func figure(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "-" }
 
-    private static func exact(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+    /// With all digits; nothing for none.
+    static func exact(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
         let metric: String
         let part: String
         let score: String
@@ -131,25 +128,8 @@ struct EvaluationOutput {
         let low: Double?
         let high: Double?
         let count: Int
-        let direction: Direction
-        let weights: String?
-        let settings: String
         let dataSet: String
         let selection: String
         let digest: String
-    }
-
-    /// A line for each metric and each part; the part `all` is the whole.
-    private var lines: [Line] {
-        report.metrics.flatMap { metric in
-            ([("all", metric.score)] + metric.parts.map { ($0.part, $0.score) }).map { part, estimate in
-                Line(
-                    metric: metric.identity.name, part: part, score: report.dataSet.task.scoreName,
-                    value: estimate.value, low: estimate.interval?.low, high: estimate.interval?.high,
-                    count: estimate.count, direction: metric.identity.direction, weights: metric.identity.weights,
-                    settings: metric.identity.settings, dataSet: report.dataSet.name,
-                    selection: report.dataSet.selection, digest: report.dataSet.digest)
-            }
-        }
     }
 }

@@ -1,49 +1,44 @@
 import DreamSim
-import DreamSimSupport
 import Foundation
 
-/// Writes what is in the foreground and what in the background in the layout that was asked for.
-struct ForegroundOutput {
+/// What is in the foreground and what in the background.
+struct ForegroundOutput: ReportOutput {
     let report: ForegroundReport
-    let options: OutputOptions
 
-    func text() throws -> String {
-        switch options.format {
-        case .json: return try JSON.text(report) + "\n"
-        case .ndjson: return try JSON.line(report) + "\n"
-        case .csv:
-            return CSV.line([
-                "metric", "whole", "foreground", "background", "direction", "imageA", "imageB", "shareA", "shareB",
-                "source",
-            ])
-                + report.measurements.map { row in
-                    CSV.line([
-                        row.metric, "\(row.whole)", "\(row.foreground)", "\(row.background)", row.direction.rawValue,
-                        "\(report.a.image)", "\(report.b.image)", "\(report.a.foreground)", "\(report.b.foreground)",
-                        report.source,
-                    ])
-                }.joined()
-        case .table:
-            var table = TextTable([
-                ("metric", .left), ("whole", .right), ("foreground", .right), ("background", .right), ("", .left),
-            ])
-            func figure(_ value: Double) -> String { String(format: "%.5f", value) }
-            for row in report.measurements {
-                table.add([
-                    row.metric, figure(row.whole), figure(row.foreground), figure(row.background),
-                    row.direction.rawValue,
-                ])
+    var metrics: [MetricColumn] { report.metrics }
+
+    var lines: [ForegroundReport.Measurement] { report.measurements }
+
+    func metrics(of line: ForegroundReport.Measurement) -> [MetricColumn] { metrics.filter { $0.name == line.metric } }
+
+    var rows: [[String]] {
+        [
+            ["metric", "whole", "foreground", "background", "imageA", "imageB", "shareA", "shareB", "source"]
+                + MetricText.columns
+        ]
+            + report.measurements.map { row in
+                [
+                    row.metric, "\(row.whole)", "\(row.foreground)", "\(row.background)", "\(report.a.image)",
+                    "\(report.b.image)", "\(report.a.foreground)", "\(report.b.foreground)", report.source,
+                ] + MetricText.fields(metrics.filter { $0.name == row.metric })
             }
-            var lines = table.lines()
-            if options.quiet {
-                lines.removeFirst()
-            } else {
-                func side(_ side: ForegroundReport.Side) -> String {
-                    "\(side.image): " + String(format: "%.0f %% foreground", side.foreground * 100)
-                }
-                lines += ["", side(report.a), side(report.b), "foreground: \(report.source)"]
-            }
-            return lines.map { $0 + "\n" }.joined()
+    }
+
+    func table(quiet: Bool) -> [String] {
+        var table = TextTable([
+            ("metric", .left), ("whole", .right), ("foreground", .right), ("background", .right),
+        ])
+        func figure(_ value: Double) -> String { String(format: "%.5f", value) }
+        for (metric, row) in zip(metrics, report.measurements) {
+            table.add([
+                MetricText.title(metric), figure(row.whole), figure(row.foreground), figure(row.background),
+            ])
         }
+        if quiet { return table.lines(quiet: true) }
+        func side(_ side: ForegroundReport.Side) -> String {
+            "\(side.image): " + String(format: "%.0f %% foreground", side.foreground * 100)
+        }
+        return table.lines() + ["", side(report.a), side(report.b), "foreground: \(report.source)"]
+            + MetricText.legend(metrics)
     }
 }

@@ -1,6 +1,4 @@
-import DreamSim
 import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 
 /// Writes what an update of an index did in the layout that was asked for.

@@ -1,6 +1,4 @@
-import DreamSim
 import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 
 /// Writes the places of a map in the layout that was asked for.

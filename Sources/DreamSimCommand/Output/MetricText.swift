@@ -1,5 +1,4 @@
 import DreamSim
-import DreamSimSupport
 import Foundation
 
 extension MetricText {
@@ -59,6 +58,12 @@ extension MetricText {
             }
     }
 
+    /// What made a metric's numbers, in a line.
+    static func origin(_ metric: MetricColumn) -> String {
+        "\(metric.name): \(metric.direction.rawValue); \(metric.settings)"
+            + (metric.weights.map { "; weights \($0.prefix(12))" } ?? "")
+    }
+
     /// The columns of CSV that say what made the numbers.
     static let columns = ["directions", "weights", "preprocessing"]
 
@@ -67,12 +72,7 @@ extension MetricText {
         func joined(_ value: (MetricColumn) -> String?) -> String {
             metrics.compactMap { metric in value(metric).map { "\(metric.name): \($0)" } }.joined(separator: "; ")
         }
-        return [
-            joined(\.direction.rawValue), joined(\.shortWeights),
-            joined { metric in
-                metric.preprocessing + (metric.isNormalized.map { $0 ? ", normalized" : ", not normalized" } ?? "")
-            },
-        ]
+        return [joined(\.direction.rawValue), joined(\.shortWeights), joined(\.settings)]
     }
 
     /// Such as `0`, `1` or `inf`.

@@ -1,6 +1,4 @@
 import DreamSim
-import DreamSimSupport
-import Foundation
 
 /// Writes pairs with their values one after another, in the layout that was asked for.
 struct PairsOutput {
@@ -91,8 +89,8 @@ struct PairsOutput {
     }
 
     private struct Line: Encodable {
-        var a: ImagePath?
-        var b: ImagePath?
+        var imageA: ImagePath?
+        var imageB: ImagePath?
         var columns: [String: String]?
         var values: [String: Double]?
         var errors: [String: String]?
@@ -100,7 +98,7 @@ struct PairsOutput {
         var metrics: [MetricColumn]?
 
         init(_ row: Row, _ names: [String], _ metrics: [MetricColumn]? = nil) {
-            (a, b) = (row.pair?.a, row.pair?.b)
+            (imageA, imageB) = (row.pair?.a, row.pair?.b)
             let carried = zip(names, row.fields).filter { row.pair == nil || !["a", "b"].contains($0.0.lowercased()) }
             columns = carried.isEmpty ? nil : Dictionary(carried.map { ($0.0, $0.1) }) { first, _ in first }
             values = row.error == nil ? row.values : nil

@@ -1,44 +1,35 @@
-import DreamSim
 import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 
-/// Writes what searches found in the layout that was asked for.
-struct SearchOutput {
+/// What searches found.
+struct SearchOutput: ReportOutput {
     let report: SearchReport
-    let options: SearchOutputOptions
 
-    func text() throws -> String {
-        switch options.format {
-        case .table: return table()
-        case .json: return try JSON.text(report) + "\n"
-        case .ndjson:
-            return try report.searches.flatMap { search in
-                try search.results.map { try JSON.line(Line(search.query, report.direction, $0)) + "\n" }
-            }.joined()
-        case .csv: return csv()
-        case .markdown: return markdown()
-        }
-    }
+    var metrics: [MetricColumn] { report.metrics }
 
-    private func csv() -> String {
-        let header =
-            ["query", "rank", "id", "image", "distance", "direction", "width", "height", "bytes", "modified"]
-            + CSV.stampColumns
-        return CSV.line(header)
+    var lines: [Line] { report.searches.flatMap { search in search.results.map { Line(search.query, $0) } } }
+
+    var rows: [[String]] {
+        [
+            ["query", "rank", "id", "image"] + metrics.map(\.name) + ["width", "height", "bytes", "modified"]
+                + MetricText.columns
+        ]
             + report.searches.flatMap { search in
                 search.results.map { entry in
-                    CSV.line(
-                        [
-                            "\(search.query)", "\(entry.rank)", "\(entry.id)", "\(entry.image)", "\(entry.distance)",
-                            report.direction.rawValue, "\(entry.width)", "\(entry.height)", "\(entry.bytes)",
-                            entry.modified,
-                        ] + CSV.fields(of: report.model))
+                    [
+                        "\(search.query)", "\(entry.rank)", "\(entry.id)", "\(entry.image)", "\(entry.distance)",
+                        "\(entry.width)", "\(entry.height)", "\(entry.bytes)", entry.modified,
+                    ] + MetricText.fields(metrics)
                 }
-            }.joined()
+            }
     }
 
-    private func table() -> String {
+    /// The report as options ask for it.
+    func text(_ options: SearchOutputOptions) throws -> String {
+        try OutputFormat(rawValue: options.format.rawValue).map { try text($0, quiet: options.quiet) } ?? markdown()
+    }
+
+    func table(quiet: Bool) -> [String] {
         var lines: [String] = []
         for search in report.searches {
             if report.searches.count > 1 || !search.unlike.isEmpty {
@@ -54,19 +45,14 @@ struct SearchOutput {
                     "\(entry.id)", "\(entry.image)",
                 ])
             }
-            lines += options.quiet ? Array(table.lines().dropFirst()) : table.lines()
-            lines.append("")
+            lines += table.lines(quiet: quiet) + [""]
         }
-        if options.quiet {
-            if report.searches.count == 1 { lines.removeLast() }
-        } else {
-            lines += [
-                "distance: 0 is the same, \(report.direction.rawValue); \(report.images) images in \(report.index)"
-                    + (report.method == .exact ? "" : "; approximate: some may be missing"),
-                "model \(report.model.model), weights \(report.model.shortWeights), \(report.model.preprocessing)",
-            ]
-        }
-        return lines.map { $0 + "\n" }.joined()
+        if quiet { return report.searches.count == 1 ? lines.dropLast() : lines }
+        return lines + [
+            "distance: 0 is the same, \(report.metric.direction.rawValue); \(report.images) images in \(report.index)"
+                + (report.method == .exact ? "" : "; approximate: some may be missing"),
+            "model \(report.metric.name), weights \(report.metric.shortWeights ?? "-"), \(report.metric.preprocessing)",
+        ]
     }
 
     /// Tables with the images themselves, for notes and issues.
@@ -82,8 +68,8 @@ struct SearchOutput {
             text += "\n"
         }
         return text
-            + "Distance: 0 is the same, \(report.direction.rawValue). Model \(report.model.model), weights "
-            + "\(report.model.shortWeights).\n"
+            + "Distance: 0 is the same, \(report.metric.direction.rawValue). Model \(report.metric.name), weights "
+            + "\(report.metric.shortWeights ?? "-").\n"
     }
 
     /// A path in which nothing is taken for markup.
@@ -96,18 +82,16 @@ struct SearchOutput {
             .replacing("|", with: "&#124;")
     }
 
-    private struct Line: Encodable {
+    struct Line: Encodable {
         var query: ImagePath
         var rank: Int
         var id: Int64
         var image: ImagePath
-        var distance: Double
-        var direction: Direction
+        var values: [String: Double]
 
-        init(_ query: ImagePath, _ direction: Direction, _ entry: SearchReport.Entry) {
+        init(_ query: ImagePath, _ entry: SearchReport.Entry) {
             self.query = query
-            self.direction = direction
-            (rank, id, image, distance) = (entry.rank, entry.id, entry.image, entry.distance)
+            (rank, id, image, values) = (entry.rank, entry.id, entry.image, entry.values)
         }
     }
 }

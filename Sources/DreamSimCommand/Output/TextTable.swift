@@ -15,10 +15,10 @@ struct TextTable {
 
     mutating func add(_ cells: [String]) { rows.append(cells) }
 
-    /// The table's lines; the titles are the first.
-    func lines() -> [String] {
+    /// The table's lines; the titles are the first, unless only results are wanted.
+    func lines(quiet: Bool = false) -> [String] {
         let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        return rows.map { row in
+        return rows.dropFirst(quiet ? 1 : 0).map { row in
             var line = ""
             for (column, cell) in row.enumerated() {
                 let padding = String(repeating: " ", count: widths[column] - cell.count)

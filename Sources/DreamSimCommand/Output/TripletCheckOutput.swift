@@ -1,4 +1,3 @@
-import DreamSim
 import DreamSimEvaluation
 
 /// What `dreamsim train --check` shows.

@@ -1,7 +1,5 @@
-package import ArgumentParser
-import DreamSim
+import ArgumentParser
 public import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 
 struct BenchSearch: ParsableCommand {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimEvaluation
 import Foundation
 
@@ -74,7 +73,7 @@ struct Calibrate: AsyncParsableCommand {
         progress.clear()
         let criterion: ThresholdCriterion = targetPrecision.map { .precision($0) } ?? (by == .f1 ? .f1 : .youden)
         let report = try CalibrationReport(evaluated, criterion: criterion)
-        Terminal.write(try CalibrationOutput(report: report, options: format).text())
+        Terminal.write(try CalibrationOutput(report: report).text(format))
         if let output { try EvaluationFile.write(evaluated, to: URL(filePath: output)) }
         if let html { try CalibrationPage(report).write(to: URL(filePath: html)) }
         try keepThresholds(report)

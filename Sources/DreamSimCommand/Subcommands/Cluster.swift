@@ -1,5 +1,4 @@
-package import ArgumentParser
-import DreamSim
+import ArgumentParser
 public import DreamSimRetrieval
 import Foundation
 
@@ -62,7 +61,7 @@ struct Cluster: ParsableCommand {
         let progress = LateProgressLine(unit: method == .kMeans ? "centers" : "images", isQuiet: output.quiet)
         let report = try reader.clusters(options) { progress.show($0, of: $1) }
         progress.clear()
-        Terminal.write(try ClusterOutput(report: report, options: output).text())
+        Terminal.write(try ClusterOutput(report: report).text(output))
         report.notes.forEach(Terminal.note)
         if let html {
             let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)

@@ -90,14 +90,14 @@ struct Compare: AsyncParsableCommand {
         let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
         let ranking = comparer.metrics.first { $0.card.name == rankBy } ?? comparer.metrics[0]
         let profile = try profiles.profile(
-            MetricIdentity(ranking, decoding: comparer.decoding, resize: comparer.resize),
+            MetricColumn(ranking, decoding: comparer.decoding, resize: comparer.resize).identity,
             in: ModelStore(metrics.model.store.configuration()))
         let comparison = Comparison(comparer, reference: reference, candidates: candidates, rankedBy: rankBy)
         for await step in comparison.progress { progress.show(step.done) }
         progress.clear()
         let report = try await comparison.result
         if !output.quiet { report.warnings.forEach(Terminal.note) }
-        Terminal.write(try ComparisonOutput(report: report, options: output, profile: profile).text())
+        Terminal.write(try ComparisonOutput(report: report, profile: profile).text(output))
         var errors = MetricErrors(report.metrics, isTolerant: metrics.isEverything, isQuiet: output.quiet)
         for entry in report.results { errors.add(entry.errors ?? [:], of: "\(entry.image)") }
         for failure in report.failures { errors.add(failure.error) }

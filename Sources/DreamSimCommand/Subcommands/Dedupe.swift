@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimRetrieval
 import Foundation
 
@@ -71,7 +70,7 @@ struct Dedupe: ParsableCommand {
 
     @OptionGroup var threads: ThreadOptions
 
-    @OptionGroup var output: DuplicateOutputOptions
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         if nearDistance != nil && thresholdFrom != nil {
@@ -102,7 +101,7 @@ struct Dedupe: ParsableCommand {
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         let report = try reader.duplicates(options) { progress.show($0, of: $1) }
         progress.clear()
-        Terminal.write(try DuplicateOutput(report: report, options: output).text())
+        Terminal.write(try DuplicateOutput(report: report).text(output))
         if let html {
             let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)
             try WholeFile.write(page.html(), to: URL(filePath: html))
@@ -113,7 +112,7 @@ struct Dedupe: ParsableCommand {
     /// The distance at which pairs stop being the same, where `--threshold-from` asks for it.
     private func calibratedDistance(_ stamp: ModelStamp) throws -> Double? {
         guard let thresholdFrom else { return nil }
-        let identity = MetricIdentity(stamp)
+        let identity = MetricColumn(stamp).identity
         let url =
             thresholdFrom == "profile"
             ? MetricProfile.url(of: identity, in: ModelStore(try .fromEnvironment())) : URL(filePath: thresholdFrom)
@@ -134,21 +133,4 @@ struct Dedupe: ParsableCommand {
         }
         if !outcome.failures.isEmpty { Terminal.exit(.failed) }
     }
-}
-
-/// How duplicates are written.
-struct DuplicateOutputOptions: ParsableArguments {
-    @Option(help: "How groups are written to standard output.")
-    var format: DuplicateFormat = .table
-
-    @Flag(name: .shortAndLong, help: "No progress, no notes and no legend; only groups and errors.")
-    var quiet = false
-}
-
-/// The layouts of duplicates.
-enum DuplicateFormat: String, ExpressibleByArgument, CaseIterable {
-    case table
-    case json
-    case ndjson
-    case csv
 }

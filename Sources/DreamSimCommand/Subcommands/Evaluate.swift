@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimEvaluation
 import Foundation
 
@@ -103,7 +102,7 @@ struct Evaluate: AsyncParsableCommand {
         let progress = EvaluationProgressLine(isQuiet: format.quiet)
         let report = try Evaluator.evaluate(set, with: comparer.metrics, settings: settings, progress: progress.show)
         progress.clear()
-        Terminal.write(try EvaluationOutput(report: report, options: format).text())
+        Terminal.write(try EvaluationOutput(report: report).text(format))
         if let output { try EvaluationFile.write(report, to: URL(filePath: output)) }
         if let html { try HTMLReport(report, decoding: settings.decoding).write(to: URL(filePath: html)) }
         try keepProfiles(report)

@@ -77,8 +77,8 @@ struct Foreground: AsyncParsableCommand {
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
         let versions = try ForegroundVersions(
             sources[0], sources[1], from: try await source(metrics, decoding), neutralColor: neutral.color)
-        let report = try ForegroundReport(of: versions, metrics: metrics)
-        Terminal.write(try ForegroundOutput(report: report, options: output).text())
+        let report = try ForegroundReport(of: versions, metrics: metrics, decoding: decoding)
+        Terminal.write(try ForegroundOutput(report: report).text(output))
         if let sheet { try report.sheet(of: versions).write(to: URL(filePath: sheet)) }
     }
 

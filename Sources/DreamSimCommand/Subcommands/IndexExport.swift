@@ -1,5 +1,4 @@
-package import ArgumentParser
-import DreamSim
+import ArgumentParser
 public import DreamSimRetrieval
 import Foundation
 

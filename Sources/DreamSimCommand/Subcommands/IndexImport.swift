@@ -1,7 +1,5 @@
 import ArgumentParser
-import DreamSim
 import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 
 struct IndexImport: AsyncParsableCommand {

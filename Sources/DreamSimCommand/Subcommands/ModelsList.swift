@@ -1,6 +1,5 @@
 import ArgumentParser
 import DreamSim
-import DreamSimSupport
 import Foundation
 
 struct ModelsList: ParsableCommand {

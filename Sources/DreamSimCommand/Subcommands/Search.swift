@@ -1,5 +1,4 @@
 import ArgumentParser
-import DreamSim
 import DreamSimRetrieval
 import Foundation
 
@@ -98,7 +97,7 @@ struct Search: AsyncParsableCommand {
             ? [] : try reader.search(requests.map(\.query), count: count, filter: filters.filter(), method: method)
         let report = try SearchReport(
             reader, zip(requests, hits).map { ($0.name, $0.unlike, $1) }, method: method, failures: failures)
-        Terminal.write(try SearchOutput(report: report, options: output).text())
+        Terminal.write(try SearchOutput(report: report).text(output))
         let decoding = reader.settings.stamp.preprocessing.decoding
         if preview { Terminal.write(SearchPreview(report, columns: Terminal.columns, decoding: decoding).text()) }
         if let html {

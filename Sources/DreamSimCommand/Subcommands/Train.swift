@@ -1,6 +1,4 @@
 import ArgumentParser
-import DreamSim
-import DreamSimEvaluation
 import DreamSimNetworks
 import DreamSimTraining
 import Foundation

@@ -31,7 +31,7 @@ struct Vote: AsyncParsableCommand {
         let comparer = try await metrics.load(quiet: output.quiet)
         let report = try VoteReport(comparer, reference: reference, a: a, b: b)
         if !output.quiet { report.warnings.forEach(Terminal.note) }
-        Terminal.write(try VoteOutput(report: report, options: output).text())
+        Terminal.write(try VoteOutput(report: report).text(output))
         var errors = MetricErrors(
             comparer.columns, isTolerant: metrics.isEverything, isQuiet: output.quiet)
         errors.add(report.errors ?? [:], of: "\(reference)")

@@ -1,5 +1,4 @@
 import DreamSimNetworks
-import DreamSimWeights
 
 extension Catalog {
     /// An ensemble of embeddings whose weights can be had wherever there is a Python package index: the class token of a

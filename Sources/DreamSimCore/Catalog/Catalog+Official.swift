@@ -1,5 +1,4 @@
 import DreamSimNetworks
-import DreamSimWeights
 import Foundation
 
 extension Catalog {

@@ -1,5 +1,4 @@
 import DreamSimNetworks
-import DreamSimWeights
 
 extension Catalog {
     /// Models whose weights come in a Python package, for machines that reach a package index.

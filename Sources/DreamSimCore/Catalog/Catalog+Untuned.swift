@@ -1,5 +1,4 @@
 import DreamSimNetworks
-import DreamSimWeights
 
 extension Catalog {
     /// The backbones as their authors trained them, which the paper compares with. Their names end in `-untuned`.

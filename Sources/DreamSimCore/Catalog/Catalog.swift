@@ -1,5 +1,3 @@
-package import DreamSimSupport
-package import DreamSimWeights
 package import Foundation
 
 /// Every model that is known by name. To add one, add its value to the file of its kind; it is listed here by that.

@@ -1,5 +1,4 @@
 import DreamSimNetworks
-public import DreamSimWeights
 
 extension ModelDescription {
     /// The files that must be there.

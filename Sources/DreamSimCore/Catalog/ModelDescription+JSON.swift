@@ -1,5 +1,4 @@
-import DreamSimNetworks
-public import DreamSimSupport
+public import DreamSimNetworks
 public import Foundation
 
 extension ModelDescription {

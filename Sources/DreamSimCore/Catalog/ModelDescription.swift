@@ -1,5 +1,3 @@
-package import DreamSimWeights
-
 /// What a model is made of and where its weights come from: one value in the catalog, or one read from a user's file.
 public struct ModelDescription: Hashable, Sendable {
     /// A file that holds a backbone.

@@ -1,5 +1,3 @@
-package import DreamSimWeights
-
 /// What is known of a model without loading it.
 package struct ModelListing: Sendable, Encodable {
     /// The name by which it is chosen.

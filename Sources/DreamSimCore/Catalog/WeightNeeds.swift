@@ -1,5 +1,3 @@
-import DreamSimSupport
-package import DreamSimWeights
 import Foundation
 
 /// The files of weights that a model or a metric needs, and where they can be had.

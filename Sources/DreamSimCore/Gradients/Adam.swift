@@ -1,6 +1,3 @@
-package import DreamSimSupport
-public import DreamSimTensors
-
 /// Adam (Kingma and Ba 2014) as PyTorch computes it, with weight decay added to the gradient.
 ///
 /// ```swift

@@ -1,6 +1,4 @@
-import DreamSimImages
 import DreamSimNetworks
-package import DreamSimTensors
 
 extension DISTS: DifferentiableMetric {
     /// DISTS of pairs of images, and how it changes with every pixel. Finite for any images, zero for identical ones.

@@ -1,6 +1,3 @@
-import DreamSimSupport
-public import DreamSimTensors
-
 /// A metric whose gradient can be had: a perceptual loss.
 ///
 /// ```swift

@@ -1,5 +1,4 @@
 package import DreamSimNetworks
-package import DreamSimTensors
 
 /// The embeddings of a batch with what their backward pass needs. Not for sharing between threads.
 package final class EmbeddingRecording {

@@ -1,6 +1,4 @@
-import DreamSimImages
 import DreamSimNetworks
-import DreamSimTensors
 
 /// A metric that compares what a convolutional network sees of two images, on the way forward and back.
 protocol FeatureMetric: DifferentiableMetric {

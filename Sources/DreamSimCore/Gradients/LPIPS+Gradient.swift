@@ -1,5 +1,4 @@
 import DreamSimNetworks
-package import DreamSimTensors
 
 extension LPIPS: DifferentiableMetric {
     /// LPIPS of pairs of images, and how it changes with every pixel.

@@ -1,6 +1,3 @@
-package import DreamSimImages
-package import DreamSimTensors
-
 extension LinearResampling {
     /// Resamples every plane of [..., H, W].
     package func forward(_ batch: Tensor) -> Tensor {

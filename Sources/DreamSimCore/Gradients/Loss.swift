@@ -1,7 +1,3 @@
-public import DreamSimImages
-package import DreamSimSupport
-public import DreamSimTensors
-
 /// A weighted sum of differentiable metrics, to be made small.
 ///
 /// ```swift

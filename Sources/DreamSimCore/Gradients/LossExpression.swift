@@ -1,4 +1,3 @@
-package import DreamSimSupport
 import Foundation
 
 /// What a loss is made of, as people write it: names of metrics or models, each perhaps with a weight, joined by `+`.

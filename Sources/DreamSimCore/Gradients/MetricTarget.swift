@@ -1,5 +1,3 @@
-public import DreamSimTensors
-
 /// Images that others are to be brought closer to, as a metric has prepared them.
 public protocol MetricTarget: Sendable {
     /// The distances of images from the target, and how each changes with every pixel.

@@ -1,4 +1,3 @@
-public import DreamSimTensors
 import Foundation
 
 extension MultiScaleSimilarity: DifferentiableMetric {

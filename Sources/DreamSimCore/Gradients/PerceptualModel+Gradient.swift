@@ -1,7 +1,4 @@
-import DreamSimImages
-import DreamSimNetworks
-import DreamSimSupport
-public import DreamSimTensors
+public import DreamSimNetworks
 
 extension PerceptualModel: DifferentiableMetric {
     /// Pairs that pass the networks together, so that memory does not grow with the batch.

@@ -1,5 +1,4 @@
 import DreamSimNetworks
-package import DreamSimTensors
 
 /// The tokens inside of the model's transformers.
 extension PerceptualModel {

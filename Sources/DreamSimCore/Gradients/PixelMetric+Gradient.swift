@@ -1,5 +1,3 @@
-import DreamSimSupport
-public import DreamSimTensors
 import Foundation
 
 extension PixelMetric: DifferentiableMetric {

@@ -1,5 +1,3 @@
-public import DreamSimTensors
-
 extension StructuralSimilarity: DifferentiableMetric {
     /// 1 - SSIM of pairs of images, and how it changes with every pixel. Exactly 0 for identical images.
     public func distanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {

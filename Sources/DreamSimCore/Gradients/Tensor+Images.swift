@@ -1,7 +1,3 @@
-public import DreamSimImages
-public import DreamSimSupport
-public import DreamSimTensors
-
 extension Tensor {
     /// An image as a batch of one: [1, 3, H, W], planar red, green and blue in [0, 1].
     public init(_ image: Image) {

@@ -1,7 +1,5 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// A whole model in one file: every backbone's weights under canonical names with the adapter merged in, as safetensors,

@@ -1,8 +1,5 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 /// A convolutional network's weights as the products read them, kept in one mapped file for all metrics that look through

@@ -1,7 +1,4 @@
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 /// A head that was found to fit a model.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 package import Foundation
 
 /// A model by its name, with another feature or adapter than the model of that name has.

@@ -1,6 +1,5 @@
 import DreamSimCheckpoints
 package import DreamSimNetworks
-package import DreamSimTensors
 
 /// A part of a model with its weights.
 package enum PartNetwork: Sendable {

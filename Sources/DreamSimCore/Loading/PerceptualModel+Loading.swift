@@ -1,8 +1,5 @@
 import DreamSimCheckpoints
-import DreamSimNetworks
-import DreamSimSupport
-public import DreamSimTensors
-public import DreamSimWeights
+public import DreamSimNetworks
 public import Foundation
 
 extension PerceptualModel {

@@ -1,7 +1,4 @@
 import DreamSimNetworks
-import DreamSimSupport
-package import DreamSimTensors
-import DreamSimWeights
 package import Foundation
 
 /// The weights of a model whose parts are all transformers, to be changed and kept.

@@ -1,5 +1,4 @@
 import DreamSimNetworks
-package import DreamSimWeights
 package import Foundation
 
 /// A head, or an adapter's folder, that makes another model of a model's weights: where it lies and what it holds.

@@ -1,8 +1,5 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 /// Finds the files of a model's weights on this machine.

@@ -1,5 +1,3 @@
-public import DreamSimImages
-
 extension DifferenceMap {
     /// The map as a field, to be drawn, resized or written.
     public var field: ScalarField { ScalarField(width: width, height: height, values: values) }

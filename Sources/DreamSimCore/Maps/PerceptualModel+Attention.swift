@@ -1,6 +1,4 @@
-public import DreamSimImages
-import DreamSimNetworks
-public import DreamSimSupport
+public import DreamSimNetworks
 
 extension PerceptualModel {
     /// What the class token attends to, place by place, averaged over the backbones.

@@ -1,6 +1,4 @@
-public import DreamSimImages
 import DreamSimNetworks
-import DreamSimTensors
 
 extension PerceptualModel: SpatialMetric {
     /// The cosine distance of the two images' patch tokens, place by place, averaged over the transformers among the

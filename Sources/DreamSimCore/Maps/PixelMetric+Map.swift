@@ -1,5 +1,3 @@
-public import DreamSimImages
-
 extension PixelMetric: SpatialMetric {
     /// The mean over the channels of |a - b| for `l1`, and of (a - b)² for the others, a value a pixel.
     public func map(_ a: Image, _ b: Image) throws -> DifferenceMap {

@@ -1,6 +1,3 @@
-public import DreamSimImages
-public import DreamSimSupport
-
 /// Which places of an image count: 1 counts, 0 does not, and what lies between counts in part.
 public struct Mask: Sendable, Hashable {
     /// What errors call it.

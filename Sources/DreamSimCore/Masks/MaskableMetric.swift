@@ -1,5 +1,3 @@
-public import DreamSimImages
-
 /// A metric that knows best itself how it is limited to a part of the images. Others that have a map are limited by
 /// weighing it: see `MaskedMetric`.
 public protocol MaskableMetric: SpatialMetric {

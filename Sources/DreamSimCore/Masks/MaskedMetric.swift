@@ -1,5 +1,3 @@
-public import DreamSimImages
-import DreamSimSupport
 import Foundation
 
 /// A metric that is limited to a part of the images.

@@ -1,7 +1,4 @@
-public import DreamSimImages
 import DreamSimNetworks
-package import DreamSimSupport
-import DreamSimTensors
 
 extension PerceptualModel: MaskableMetric {
     /// The distances of images from a reference as far as a mask lets them count, patch by patch.

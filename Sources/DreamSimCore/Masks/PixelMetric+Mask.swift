@@ -1,4 +1,3 @@
-public import DreamSimImages
 import Foundation
 
 extension PixelMetric: MaskableMetric {

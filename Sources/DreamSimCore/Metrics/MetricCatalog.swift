@@ -1,5 +1,3 @@
-public import DreamSimSupport
-import DreamSimWeights
 import Foundation
 import Synchronization
 

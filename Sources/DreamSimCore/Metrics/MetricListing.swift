@@ -1,4 +1,3 @@
-package import DreamSimWeights
 import Foundation
 
 /// What is known of a metric without loading it.

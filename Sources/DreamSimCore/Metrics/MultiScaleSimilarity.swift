@@ -1,5 +1,3 @@
-public import DreamSimImages
-import DreamSimTensors
 import Foundation
 
 /// MS-SSIM, structural similarity over five scales, each half as large as the one before (Wang, Simoncelli and Bovik

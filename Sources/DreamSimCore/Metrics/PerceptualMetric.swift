@@ -1,5 +1,3 @@
-public import DreamSimImages
-
 /// A perceptual metric of two images: DreamSim's models, LPIPS, DISTS, SSIM, MSE and the like.
 ///
 /// Images are always RGB of 8 bits; whatever range, normalization or size a metric computes with is its own business, so

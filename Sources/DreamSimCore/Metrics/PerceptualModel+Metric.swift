@@ -1,5 +1,3 @@
-import DreamSimImages
-
 extension PerceptualModel: EmbeddingMetric {
     /// DreamSim's distance: from 0, the same, to 2.
     public var card: MetricCard { Self.card(of: description, side: preprocessing.side, weights: stamp.weights) }

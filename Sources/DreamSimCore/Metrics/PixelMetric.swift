@@ -1,6 +1,3 @@
-public import DreamSimImages
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// A metric of the differences of pixels, on values in [0, 1].

@@ -1,5 +1,3 @@
-public import DreamSimImages
-
 /// A metric that can say where two images differ.
 public protocol SpatialMetric: PerceptualMetric {
     /// How much each place contributes to the difference of two images, on the grid that the metric itself works on.

@@ -1,6 +1,3 @@
-public import DreamSimImages
-import DreamSimTensors
-
 /// SSIM, structural similarity: the similarity of means, contrasts and structures in windows that slide over both images
 /// (Wang, Bovik, Sheikh and Simoncelli 2004), averaged over all windows and the three color channels.
 ///

@@ -1,5 +1,3 @@
-public import DreamSimSupport
-package import DreamSimWeights
 public import Foundation
 
 /// What a metric's numbers mean: how they fall on known images, and where people draw the line.

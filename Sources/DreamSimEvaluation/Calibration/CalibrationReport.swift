@@ -1,6 +1,3 @@
-package import DreamSim
-public import DreamSimSupport
-
 /// How well metrics tell pairs that are the same from others, and where to draw the line.
 public struct CalibrationReport: Sendable, Encodable {
     /// The labeled pairs.
@@ -44,7 +41,7 @@ public struct CalibrationReport: Sendable, Encodable {
             let present = report.items.indices.filter { report.items[$0].values[index] != nil }
             let ranking = RankedPairs(
                 present.compactMap { report.items[$0].values[index]?.first }, shares: present.map { shares[$0] },
-                weights: present.map { weights[$0] }, direction: metric.identity.direction)
+                weights: present.map { weights[$0] }, direction: metric.column.direction)
             metrics.append(
                 try MetricResult(
                     metric, ranking, criterion, report.bootstrap, origin: "\(report.dataSet.root)"))
@@ -56,7 +53,7 @@ public struct CalibrationReport: Sendable, Encodable {
     package var thresholds: [(identity: MetricIdentity, threshold: MetricProfile.Threshold)] {
         metrics.map { metric in
             (
-                metric.identity,
+                metric.column.identity,
                 MetricProfile.Threshold(
                     value: metric.threshold.value, low: metric.thresholdInterval?.low,
                     high: metric.thresholdInterval?.high, criterion: criterion, precision: metric.threshold.precision,
@@ -78,9 +75,9 @@ public struct CalibrationReport: Sendable, Encodable {
     }
 
     /// What was found of one metric.
-    package struct MetricResult: Sendable, Encodable {
-        /// What its numbers depend on.
-        package let identity: MetricIdentity
+    package struct MetricResult: Sendable {
+        /// What its numbers say.
+        package let column: MetricColumn
         /// The area under the ROC curve: the probability that a same pair is found more alike than a different one.
         package let area: Estimate
         /// Average precision, as scikit-learn defines it.
@@ -96,7 +93,23 @@ public struct CalibrationReport: Sendable, Encodable {
     }
 }
 
-extension CalibrationReport.MetricResult {
+extension CalibrationReport.MetricResult: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case area, averagePrecision, threshold, thresholdInterval, drawsWithoutThreshold, curve
+    }
+
+    /// Writes the members of the column, then what was found.
+    package func encode(to encoder: any Encoder) throws {
+        try column.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(area, forKey: .area)
+        try container.encode(averagePrecision, forKey: .averagePrecision)
+        try container.encode(threshold, forKey: .threshold)
+        try container.encodeIfPresent(thresholdInterval, forKey: .thresholdInterval)
+        try container.encode(drawsWithoutThreshold, forKey: .drawsWithoutThreshold)
+        try container.encode(curve, forKey: .curve)
+    }
+
     fileprivate init(
         _ metric: EvaluationReport.MetricResult, _ ranking: RankedPairs, _ criterion: ThresholdCriterion,
         _ bootstrap: Bootstrap, origin: String
@@ -106,7 +119,7 @@ extension CalibrationReport.MetricResult {
             let best = points.filter { $0.truePositives > 0 }.map(\.precision).max()
             throw DreamSimError(
                 .unreachable, origin,
-                "\(metric.identity.name) has no threshold with a \(criterion.name)"
+                "\(metric.column.name) has no threshold with a \(criterion.name)"
                     + (best.map { "; the best precision it reaches is \($0)" } ?? ", since a sort of pairs is missing"))
         }
         let distributions = bootstrap.distributions(count: ranking.count) { draws in
@@ -114,7 +127,7 @@ extension CalibrationReport.MetricResult {
             return [RankedPairs.area(points), RankedPairs.cut(points, criterion)?.value]
         }
         let (areas, values) = (distributions[0], distributions[1])
-        identity = metric.identity
+        column = metric.column
         area = Estimate(
             value: RankedPairs.area(points), interval: bootstrap.interval(areas), count: ranking.count)
         averagePrecision = metric.score

@@ -1,6 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimWeights
 import Foundation
 
 /// Which file, in which state: its path, size and time of change. Caches go by it, so that a changed image is looked at

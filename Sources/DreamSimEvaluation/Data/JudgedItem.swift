@@ -1,5 +1,3 @@
-public import DreamSim
-
 /// A few images, and what people said of them.
 public struct JudgedItem: Sendable, Hashable {
     /// What people said.

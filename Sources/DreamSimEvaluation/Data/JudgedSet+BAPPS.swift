@@ -1,7 +1,4 @@
-public import DreamSim
 import DreamSimCheckpoints
-public import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 extension JudgedSet {

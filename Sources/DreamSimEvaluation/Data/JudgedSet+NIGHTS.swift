@@ -1,6 +1,3 @@
-public import DreamSim
-public import DreamSimSupport
-
 extension JudgedSet {
     /// The parts of NIGHTS.
     public enum NightsSplit: String, Sendable, CaseIterable {

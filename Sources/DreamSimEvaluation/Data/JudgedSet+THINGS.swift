@@ -1,7 +1,3 @@
-public import DreamSim
-import DreamSimImages
-public import DreamSimSupport
-
 extension JudgedSet {
     /// Reads odd-one-out judgments as of THINGS: a text file with three names a line, of which people took the third for
     /// the odd one. Source: Hebart et al. 2020.

@@ -1,6 +1,3 @@
-public import DreamSim
-public import DreamSimSupport
-
 extension JudgedSet {
     /// Reads one's own triplets from a table with the columns `ref`, `left`, `right` and `vote`.
     ///

@@ -1,7 +1,3 @@
-public import DreamSim
-import DreamSimSupport
-import DreamSimWeights
-
 /// Images that people have judged: NIGHTS, BAPPS, THINGS, or a table of one's own.
 public struct JudgedSet: Sendable {
     /// What it is called in results.

@@ -1,7 +1,3 @@
-import DreamSim
-import DreamSimImages
-import DreamSimSupport
-
 /// A table of comma-separated values with named columns, as strict as data that people are judged by should be.
 struct Table {
     /// A row: its cells, and the line of the file on which it begins.

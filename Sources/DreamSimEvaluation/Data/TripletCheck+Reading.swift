@@ -1,8 +1,3 @@
-package import DreamSim
-package import DreamSimImages
-package import DreamSimSupport
-import DreamSimTensors
-
 extension TripletCheck {
     /// Reads a set to the end and decodes every image.
     /// - Parameters:

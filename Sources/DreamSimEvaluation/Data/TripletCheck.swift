@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// What is in a set of triplets, and everything that is wrong with it: read to the end, where reading for use stops at the
 /// first fault.
 package struct TripletCheck: Sendable, Hashable {

@@ -1,4 +1,3 @@
-import DreamSimSupport
 package import Foundation
 
 /// A calibration as one page with the curves of every metric.
@@ -58,7 +57,7 @@ package struct CalibrationPage {
         let cut = metric.threshold
         let roc = [(0, 0)] + metric.curve.map { ($0.falsePositiveRate, $0.truePositiveRate) }
         let precision = metric.curve.map { ($0.truePositiveRate, $0.precision) }
-        let isLower = metric.identity.direction == .lowerIsMoreAlike
+        let isLower = metric.column.direction == .lowerIsMoreAlike
         let interval = metric.thresholdInterval.map { " (\(Markup.value($0.low)) to \(Markup.value($0.high)))" } ?? ""
         var entries: [(term: String, text: String)] = [
             ("threshold", "<b>\(isLower ? "at most" : "at least") \(Markup.value(cut.value))</b>\(interval)"),
@@ -75,9 +74,9 @@ package struct CalibrationPage {
                 "average precision",
                 "\(Markup.percent(metric.averagePrecision.value)) (\(Markup.percent(metric.averagePrecision.interval)))"
             ),
-            ("direction", Markup.text(metric.identity.direction.rawValue)),
-            ("settings", Markup.text(metric.identity.settings)),
-            ("weights", "<code>\(Markup.text(metric.identity.weights ?? "none"))</code>"),
+            ("direction", Markup.text(metric.column.direction.rawValue)),
+            ("settings", Markup.text(metric.column.settings)),
+            ("weights", "<code>\(Markup.text(metric.column.weights ?? "none"))</code>"),
         ]
         if metric.drawsWithoutThreshold > 0 {
             entries.insert(
@@ -88,7 +87,7 @@ package struct CalibrationPage {
                 at: 2)
         }
         return """
-            <article class="card"><h3>\(Markup.text(metric.identity.name))</h3>
+            <article class="card"><h3>\(Markup.text(metric.column.name))</h3>
             <div class="charts">\
             \(chart(roc, ring: (cut.falsePositiveRate, cut.recall), diagonal: true, x: "false positive rate", y: "true positive rate"))\
             \(chart(precision, ring: (cut.recall, cut.precision), diagonal: false, x: "recall", y: "precision"))\

@@ -5,7 +5,7 @@ extension HTMLReport {
     var agreement: String {
         guard ranked.count > 1 else { return "" }
         let makesChoices = report.dataSet.task != .sameOrNot
-        let names = ranked.map { report.metrics[$0].identity.name }
+        let names = ranked.map { report.metrics[$0].column.name }
         let head = names.map { "<th scope=\"col\">\(Markup.text($0))</th>" }.joined()
         let rows = names.map { first in
             let cells = names.map { second -> String in

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimImages
 import Foundation
 
 extension HTMLReport {
@@ -25,7 +23,7 @@ extension HTMLReport {
         var totals = [Double](repeating: 0, count: items.count)
         for metric in report.metrics.indices {
             let isRanked = report.dataSet.task == .sameOrNot
-            let direction = report.metrics[metric].identity.direction
+            let direction = report.metrics[metric].column.direction
             // The clearness of a choice, or the value of a pair, as a number that can be sorted.
             let keys: [(index: Int, key: Double)] = items.indices.compactMap { index in
                 guard let score = items[index].scores[metric], let value = items[index].values[metric]?.first else {
@@ -55,7 +53,7 @@ extension HTMLReport {
             image(item.judged.images[place], name: task.imageNames[place], chips: chips(item, place))
         }.joined()
         let rows = ranked.map { index -> String in
-            let name = "<th scope=\"row\">\(Markup.text(report.metrics[index].identity.name))</th>"
+            let name = "<th scope=\"row\">\(Markup.text(report.metrics[index].column.name))</th>"
             guard let values = item.values[index], let score = item.scores[index] else {
                 return "<tr>\(name)<td colspan=\"\(task.pairNames.count)\">no value</td><td></td></tr>"
             }
@@ -92,7 +90,7 @@ extension HTMLReport {
             if own > 0.5 { chips.append("<span class=\"chip people\">people</span>") }
         }
         chips += ranked.filter { item.scores[$0]?.choice == place - 1 }.map {
-            "<span class=\"chip\">\(Markup.text(report.metrics[$0].identity.name))</span>"
+            "<span class=\"chip\">\(Markup.text(report.metrics[$0].column.name))</span>"
         }
         return chips.joined()
     }

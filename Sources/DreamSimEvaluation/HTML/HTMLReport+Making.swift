@@ -1,5 +1,3 @@
-import DreamSim
-
 extension HTMLReport {
     /// Everything about how the page came about.
     var making: String {
@@ -27,8 +25,8 @@ extension HTMLReport {
         let metrics = ranked.map { index in
             let metric = report.metrics[index]
             return
-                "<tr><th scope=\"row\">\(Markup.text(metric.identity.name))</th><td>\(Markup.text(metric.identity.settings))</td>"
-                + "<td><code>\(Markup.text(metric.identity.weights ?? "none"))</code></td><td>\(metric.score.count)</td></tr>"
+                "<tr><th scope=\"row\">\(Markup.text(metric.column.name))</th><td>\(Markup.text(metric.column.settings))</td>"
+                + "<td><code>\(Markup.text(metric.column.weights ?? "none"))</code></td><td>\(metric.score.count)</td></tr>"
         }.joined(separator: "\n")
         return """
             <section>
@@ -46,7 +44,7 @@ extension HTMLReport {
 
     private var skips: String {
         let own = report.metrics.flatMap { metric in
-            metric.failures.map { (who: metric.identity.name, skip: $0) }
+            metric.failures.map { (who: metric.column.name, skip: $0) }
         }
         let all = report.skipped.map { (who: "every metric", skip: $0) } + own
         return Markup.details(all, "judgments without a value") {

@@ -1,4 +1,3 @@
-import DreamSim
 import Foundation
 
 extension HTMLReport {
@@ -26,10 +25,10 @@ extension HTMLReport {
             metric.reliability.isEmpty ? nil : reliability(metric), distances(metric),
         ].compactMap { $0 }
         var entries: [(term: String, text: String)] = [
-            ("direction", Markup.text(metric.identity.direction.rawValue)),
-            ("settings", Markup.text(metric.identity.settings)),
+            ("direction", Markup.text(metric.column.direction.rawValue)),
+            ("settings", Markup.text(metric.column.settings)),
         ]
-        if let weights = metric.identity.weights {
+        if let weights = metric.column.weights {
             entries.append(
                 ("weights", "<code title=\"\(Markup.text(weights))\">\(Markup.text(weights.prefix(16)))</code>"))
         }
@@ -40,8 +39,8 @@ extension HTMLReport {
         if !metric.failures.isEmpty { entries.append(("without a value", "\(metric.failures.count) judgments")) }
         return """
             <article class="card">
-            <h3>\(Markup.text(metric.identity.name))</h3>
-            <p class="note">\(Markup.text(metric.summary))</p>
+            <h3>\(Markup.text(metric.column.name))</h3>
+            <p class="note">\(Markup.text(metric.column.summary))</p>
             <div class="charts">\(charts.joined())</div>
             \(Markup.definitions(entries))
             </article>
@@ -51,7 +50,7 @@ extension HTMLReport {
     /// The values at which a tenth and half of the unrelated pairs are more alike.
     private func meaning(_ metric: EvaluationReport.MetricResult) -> String? {
         guard let unrelated = metric.unrelated else { return nil }
-        let isLower = metric.identity.direction == .lowerIsMoreAlike
+        let isLower = metric.column.direction == .lowerIsMoreAlike
         func quantile(_ share: Double) -> String { Markup.value(unrelated.quantile(isLower ? share : 1 - share)) }
         return "\(quantile(0.01)): closer than 99&#8239;% of unrelated pairs; \(quantile(0.1)): than 90&#8239;%; "
             + "\(quantile(0.5)): than half (n&#8239;=&#8239;\(unrelated.count))"

@@ -1,6 +1,3 @@
-import DreamSim
-package import DreamSimImages
-import DreamSimSupport
 package import Foundation
 
 /// An evaluation as one page: scores with their intervals, how far each metric can be trusted, what its distances mean,
@@ -66,7 +63,7 @@ package struct HTMLReport {
     private var verdict: String {
         let used = report.dataSet.judgments - report.skipped.count
         guard let first = ranked.first, let value = report.metrics[first].score.value else { return "" }
-        let name = "<b>\(Markup.text(report.metrics[first].identity.name))</b>"
+        let name = "<b>\(Markup.text(report.metrics[first].column.name))</b>"
         let score = Markup.percent(value)
         let interval = Markup.percent(report.metrics[first].score.interval)
         var text =
@@ -76,8 +73,8 @@ package struct HTMLReport {
             case .sameOrNot: "\(name) reaches an average precision of \(score) on \(used) pairs (\(interval))."
             }
         if ranked.count > 1 {
-            let second = report.metrics[ranked[1]].identity.name
-            if let (comparison, sign) = report.comparison(report.metrics[first].identity.name, second),
+            let second = report.metrics[ranked[1]].column.name
+            if let (comparison, sign) = report.comparison(report.metrics[first].column.name, second),
                 let difference = comparison.difference.value, let ends = comparison.difference.interval
             {
                 let (low, high) = sign > 0 ? (ends.low, ends.high) : (-ends.high, -ends.low)
@@ -101,7 +98,7 @@ package struct HTMLReport {
             }
         let rows = ranked.map { index in
             let metric = report.metrics[index]
-            return bar(metric.identity.name, metric.score, chance, title: metric.summary)
+            return bar(metric.column.name, metric.score, chance, title: metric.column.summary)
         }.joined(separator: "\n")
         let legend = [
             "Bars: the score. Lines: 95&#8239;% interval.",
@@ -147,7 +144,7 @@ package struct HTMLReport {
                 "<td><b>\(Markup.percent(part.score.value))</b><small>\(Markup.percent(part.score.interval))<br>"
                     + "n&#8239;=&#8239;\(part.score.count)</small></td>"
             }.joined()
-            return "<tr><th scope=\"row\">\(Markup.text(metric.identity.name))</th>\(cells)</tr>"
+            return "<tr><th scope=\"row\">\(Markup.text(metric.column.name))</th>\(cells)</tr>"
         }.joined(separator: "\n")
         return """
             <h3>By part</h3>

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 package import Foundation
 
 /// Writes an evaluation with every judgment.
@@ -46,7 +44,8 @@ package enum EvaluationFile {
         let weight: Double
         let metric: String
         let direction: Direction
-        let values: [String: Double]?
+        /// The values of the pairs of images, by the pairs' names.
+        let pairs: [String: Double]?
         /// The name of the pair that is most alike; `tie` when there are several.
         let choice: String?
         let score: Double?
@@ -68,13 +67,13 @@ package enum EvaluationFile {
         let makesChoices = task != .sameOrNot
         return report.items.flatMap { item in
             report.metrics.indices.map { index in
-                let (identity, score) = (report.metrics[index].identity, item.scores[index])
+                let (column, score) = (report.metrics[index].column, item.scores[index])
                 return Row(
                     id: item.judged.id, labels: item.judged.labels,
                     images: Dictionary(uniqueKeysWithValues: zip(task.imageNames, item.judged.images)),
-                    people: item.judged.judgment.share, weight: item.judged.weight, metric: identity.name,
-                    direction: identity.direction,
-                    values: item.values[index].map { Dictionary(uniqueKeysWithValues: zip(task.pairNames, $0)) },
+                    people: item.judged.judgment.share, weight: item.judged.weight, metric: column.name,
+                    direction: column.direction,
+                    pairs: item.values[index].map { Dictionary(uniqueKeysWithValues: zip(task.pairNames, $0)) },
                     choice: makesChoices ? score.map { $0.choice.map { task.pairNames[$0] } ?? "tie" } : nil,
                     score: score?.score, error: item.reasons[index])
             }
@@ -83,7 +82,7 @@ package enum EvaluationFile {
                 Row(
                     id: skip.id, labels: [], images: [:], people: nil, weight: 0, metric: "",
                     direction: .lowerIsMoreAlike,
-                    values: nil, choice: nil, score: nil, error: skip.reason)
+                    pairs: nil, choice: nil, score: nil, error: skip.reason)
             }
     }
 
@@ -95,7 +94,7 @@ package enum EvaluationFile {
         return CSV.line(header)
             + rows(report).map { row in
                 let names = task.imageNames.map { row.images[$0]?.description ?? "" }
-                let values = task.pairNames.map { name in row.values?[name].map { "\($0)" } ?? "" }
+                let values = task.pairNames.map { name in row.pairs?[name].map { "\($0)" } ?? "" }
                 let people = [row.people.map { "\($0)" } ?? "", "\(row.weight)"]
                 let verdict = [row.choice ?? "", row.score.map { "\($0)" } ?? "", row.error ?? ""]
                 return CSV.line(

@@ -1,5 +1,3 @@
-import DreamSim
-
 extension EvaluationReport {
     /// Draws conclusions from what was measured.
     init(
@@ -22,8 +20,7 @@ extension EvaluationReport {
                 DistanceDistribution(pairs.compactMap { measurements[index].values[$0] })
             }
             return MetricResult(
-                identity: metrics[index].identity, summary: metrics[index].metric.card.summary,
-                score: whole.estimates[index],
+                column: metrics[index].column, score: whole.estimates[index],
                 parts: zip(parts, byPart).map { PartScore(part: $0, score: $1.estimates[index]) },
                 interpolatedPrecision: whole.interpolated[index],
                 reliability: ReliabilityBin.bins(judgments, number: 5), related: distribution(related),
@@ -41,7 +38,7 @@ extension EvaluationReport {
                 dataSet.task == .sameOrNot
                 ? nil : ChoiceAgreement(choices(difference.first), choices(difference.second))
             return MetricComparison(
-                first: metrics[difference.first].identity.name, second: metrics[difference.second].identity.name,
+                first: metrics[difference.first].column.name, second: metrics[difference.second].column.name,
                 difference: difference.estimate, sameChoice: agreement?.same, kappa: agreement?.kappa)
         }
     }
@@ -58,7 +55,7 @@ extension EvaluationReport {
                 let precisions = AveragePrecisions(
                     metrics.indices.map { index in items.map { $0.values[index]?.first } },
                     shares: items.map { $0.judged.judgment.share ?? 0 }, weights: items.map(\.judged.weight),
-                    directions: metrics.map(\.identity.direction), bootstrap: bootstrap, comparing: comparing)
+                    directions: metrics.map(\.column.direction), bootstrap: bootstrap, comparing: comparing)
                 (estimates, differences, interpolated) =
                     (precisions.estimates, precisions.differences, precisions.interpolated)
             } else {

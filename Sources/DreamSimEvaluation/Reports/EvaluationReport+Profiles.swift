@@ -1,12 +1,10 @@
-package import DreamSim
-
 extension EvaluationReport {
     /// What the set says of each metric's distances; metrics without unrelated pairs say nothing.
     package var profiles: [(identity: MetricIdentity, dataSet: MetricProfile.DataSet)] {
         metrics.compactMap { metric in
             metric.unrelated.map {
                 (
-                    metric.identity,
+                    metric.column.identity,
                     MetricProfile.DataSet(
                         name: dataSet.name, digest: dataSet.digest, unrelated: $0, related: metric.related)
                 )

@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// How well metrics agree with people on a data set, and with each other.
 public struct EvaluationReport: Sendable {
     /// What was judged.
@@ -43,11 +41,9 @@ public struct EvaluationReport: Sendable {
     }
 
     /// What was found of one metric.
-    public struct MetricResult: Sendable, Encodable {
-        /// What its numbers depend on.
-        package let identity: MetricIdentity
-        /// What it is, in a line.
-        public let summary: String
+    public struct MetricResult: Sendable {
+        /// What its numbers say.
+        public let column: MetricColumn
         /// The score over the whole set.
         package let score: Estimate
         /// The scores of its parts.
@@ -103,6 +99,27 @@ public struct EvaluationReport: Sendable {
     /// Judgments that no metric could take.
     package let skipped: [Skip]
     package let items: [Item]
+}
+
+extension EvaluationReport.MetricResult: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case score, parts, interpolatedPrecision, reliability, related, unrelated, failures, computed, seconds
+    }
+
+    /// Writes the members of the column, then what was found.
+    public func encode(to encoder: any Encoder) throws {
+        try column.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(score, forKey: .score)
+        try container.encode(parts, forKey: .parts)
+        try container.encodeIfPresent(interpolatedPrecision, forKey: .interpolatedPrecision)
+        try container.encode(reliability, forKey: .reliability)
+        try container.encodeIfPresent(related, forKey: .related)
+        try container.encodeIfPresent(unrelated, forKey: .unrelated)
+        try container.encode(failures, forKey: .failures)
+        try container.encode(computed, forKey: .computed)
+        try container.encode(seconds, forKey: .seconds)
+    }
 }
 
 extension EvaluationReport: Encodable {

@@ -1,4 +1,3 @@
-package import DreamSimSupport
 package import Foundation
 
 /// A file that only ever grows at its end, for one process at a time. What a killed process left half written at its end

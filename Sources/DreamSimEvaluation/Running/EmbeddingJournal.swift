@@ -1,5 +1,3 @@
-package import DreamSim
-import DreamSimSupport
 package import Foundation
 
 /// The embeddings of one model, each by its image. With a file, only their places are held in memory.

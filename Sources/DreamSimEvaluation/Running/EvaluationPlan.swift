@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-
 /// What is to be compared with what.
 struct EvaluationPlan {
     let images: ImageTable
@@ -100,7 +97,7 @@ struct EvaluationPlan {
             var others: [Int] = []
             for (index, metric) in metrics.enumerated() {
                 if let model = metric.metric as? any EmbeddingMetric {
-                    results[index] = try measurer(unrelatedPairs).measure(model, metric.identity)
+                    results[index] = try measurer(unrelatedPairs).measure(model, metric.column.identity)
                 } else {
                     others.append(index)
                 }

@@ -1,5 +1,3 @@
-public import DreamSim
-public import DreamSimImages
 public import Foundation
 
 /// How an evaluation is done.
@@ -41,16 +39,16 @@ public struct EvaluationSettings: Sendable {
     func cacheFile(_ name: String) -> URL? { cache?.appending(path: name) }
 }
 
-/// A metric with what its numbers depend on.
+/// A metric with what its numbers say.
 public struct EvaluatedMetric: Sendable {
     /// The metric.
     public let metric: any PerceptualMetric
-    /// What its numbers depend on.
-    package let identity: MetricIdentity
+    /// What its numbers say.
+    package let column: MetricColumn
 
     /// Takes a metric into an evaluation.
     public init(_ metric: any PerceptualMetric, settings: EvaluationSettings) {
         self.metric = metric
-        identity = MetricIdentity(metric, decoding: settings.decoding, resize: settings.resize)
+        column = MetricColumn(metric, decoding: settings.decoding, resize: settings.resize)
     }
 }

@@ -1,5 +1,3 @@
-public import DreamSim
-import DreamSimSupport
 import Foundation
 
 /// Holds metrics against what people said.
@@ -72,7 +70,7 @@ public enum Evaluator {
         return EvaluationReport.Item(
             judged: judged, values: values, reasons: reasons,
             scores: zip(values, metrics).map { values, metric in
-                values.map { ItemScore($0, judged.judgment, direction: metric.identity.direction) }
+                values.map { ItemScore($0, judged.judgment, direction: metric.column.direction) }
             })
     }
 }

@@ -1,5 +1,3 @@
-import DreamSim
-
 /// The distinct images of a data set, each with the state of its file.
 struct ImageTable: Sendable {
     private(set) var paths: [ImagePath] = []

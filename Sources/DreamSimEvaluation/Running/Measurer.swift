@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimImages
 import Foundation
 
 /// Computes metrics of pairs of images, each value and each embedding once.
@@ -69,7 +67,7 @@ struct Measurer {
     func measure(pairwise metrics: [EvaluatedMetric]) throws -> [Measurements] {
         guard !metrics.isEmpty else { return [] }
         let journals = try metrics.map {
-            try ValueJournal(settings.cacheFile($0.identity.fileName + ".values"), identity: $0.identity)
+            try ValueJournal(settings.cacheFile($0.column.identity.fileName + ".values"), identity: $0.column.identity)
         }
         var results = [Measurements](repeating: Measurements(), count: metrics.count)
         var planned = Set<IndexPair>()
@@ -103,7 +101,7 @@ struct Measurer {
     private func compute(
         _ work: [Work], _ metrics: [EvaluatedMetric], _ journals: [ValueJournal], _ results: inout [Measurements]
     ) throws {
-        let name = metrics.map(\.identity.name).joined(separator: ", ")
+        let name = metrics.map(\.column.name).joined(separator: ", ")
         let threads = PerceptualModel.threads
         // The images of a few comparisons are in memory at a time.
         let files = Lookahead(work.count, capacity: 2 * threads, threads: threads) { [images, settings] index in
@@ -176,7 +174,7 @@ struct Measurer {
             other.flatMap { _ in
                 found.removeFirst().mapError { Failure(text: "\($0)") }
                     .flatMap {
-                        $0.isNaN ? .failure(Failure(text: "\(metric.identity.name) gives NaN")) : .success($0)
+                        $0.isNaN ? .failure(Failure(text: "\(metric.column.name) gives NaN")) : .success($0)
                     }
             }
         }

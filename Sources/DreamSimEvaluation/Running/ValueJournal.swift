@@ -1,6 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimWeights
 package import Foundation
 
 /// The values of one metric, each by the two images that were compared. With a file, every value is on its way to the

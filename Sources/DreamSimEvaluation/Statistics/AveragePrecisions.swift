@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// Average precisions of several metrics on the same pairs, with intervals of them and of their differences. The draws
 /// are the same for all metrics.
 package struct AveragePrecisions {

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// How sure a figure is: the percentile bootstrap (Efron 1979). Items are drawn with replacement as often as there are
 /// items, the figure is computed of each such draw, and the middle 95 % of the figures are the interval.
 public struct Bootstrap: Sendable, Hashable, Encodable {

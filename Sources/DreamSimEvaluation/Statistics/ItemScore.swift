@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// What a metric says of one judged item.
 package struct ItemScore: Sendable, Hashable {
     /// The pair that the metric finds most alike, as its place in `JudgmentTask.pairs`; nil for a tie.

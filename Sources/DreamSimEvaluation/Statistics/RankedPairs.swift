@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// Pairs that are the same or not, in the order of a metric: the most alike first. Pairs of equal values stand together,
 /// and no figure depends on their order.
 package struct RankedPairs {

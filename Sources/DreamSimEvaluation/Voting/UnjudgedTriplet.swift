@@ -1,7 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimWeights
-
 /// A reference and two images: a person judges which is more similar to it.
 package struct UnjudgedTriplet: Sendable, Hashable {
     /// What tells it from the others of its table.

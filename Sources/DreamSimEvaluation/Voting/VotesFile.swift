@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import Foundation
 
 /// A table of one person's judgments, as `train` and `evaluate` read it; each change is on the disk before it counts.

@@ -1,5 +1,3 @@
-package import DreamSim
-import DreamSimSupport
 import Foundation
 import Synchronization
 

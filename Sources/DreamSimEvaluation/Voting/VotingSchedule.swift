@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// In which order triplets are shown, which of them twice, and which of the two stands on the left; all by a seed.
 struct VotingSchedule: Sendable {
     /// A triplet that is shown once.

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// Channel statistics of a batch with what their backward pass needs.
 package final class StatisticsRecording: Sendable {
     private let recording: MapRecording

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// How much each channel of a convolutional network varies over an image: a description of its textures and colors.
 package struct ChannelStatistics: Hashable, Sendable, Codable {
     /// The network.

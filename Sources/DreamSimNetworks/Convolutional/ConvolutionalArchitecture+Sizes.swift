@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 extension ConvolutionalArchitecture {
     /// The smallest side of images that all taps can be computed of.
     package var minimumSide: Int {

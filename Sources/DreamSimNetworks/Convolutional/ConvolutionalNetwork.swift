@@ -1,5 +1,3 @@
-package import DreamSimSupport
-package import DreamSimTensors
 import Synchronization
 
 /// A convolutional network with its weights, ready to look through. Immutable, so that any number of threads may share it.

@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// How a network sees images in [0, 1]: (gain v - shift - mean) / deviation, channel by channel.
 package struct InputScaling: Sendable {
     private let gain: Float

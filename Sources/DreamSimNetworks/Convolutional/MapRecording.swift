@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// Images seen through a convolutional network, with what the backward pass needs: the maps that are looked at or pooled, and
 /// of all others only where they are positive, a byte a value. Not for sharing between threads while it is made.
 package final class MapRecording: Sendable {

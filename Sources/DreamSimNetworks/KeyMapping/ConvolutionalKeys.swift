@@ -1,6 +1,4 @@
 package import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 
 /// How the weights of convolutional networks are named:
 /// - torchvision: `features.0.weight` [outputs, inputs, height, width] and `features.0.bias`;

@@ -1,7 +1,3 @@
-package import DreamSimCore
-package import DreamSimImages
-import DreamSimTensors
-
 /// What a series of metrics needs of each image.
 package struct ImagePreparation: Sendable {
     /// How files are decoded for metrics that see them as they are.

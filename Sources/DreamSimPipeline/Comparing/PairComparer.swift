@@ -1,7 +1,3 @@
-public import DreamSimCore
-public import DreamSimImages
-import DreamSimTensors
-
 /// Compares pairs of files by several metrics at once.
 ///
 /// Each file is read and decoded once for all metrics, ahead of the computations and on threads of its own; a file that
@@ -34,6 +30,11 @@ public struct PairComparer: Sendable {
         self.metrics = metrics
         self.decoding = decoding
         self.resize = resize
+    }
+
+    /// What its values say, one column a metric.
+    package var columns: [MetricColumn] {
+        metrics.map { MetricColumn($0, decoding: decoding, resize: resize) }
     }
 
     /// Compares pairs, in their order. A file that cannot be read does not stop the others.

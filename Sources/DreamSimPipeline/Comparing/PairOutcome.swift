@@ -9,6 +9,12 @@ public struct PairOutcome: Sendable {
     /// What was passed over in the files without harm, each with the file's name; only where the file was read.
     public let warnings: [String]
 
+    /// A value, or the reason for none, of each metric in their order.
+    /// - Throws: why there are none at all: `DreamSimError` for a file that cannot be read.
+    public var values: [Result<Double, any Error>] {
+        get throws { try result.mapError(\.error).get() }
+    }
+
     /// Joins a pair with what became of it.
     public init(
         index: Int, pair: ImagePair?, result: Result<[Result<Double, any Error>], PairFailure>, warnings: [String]
@@ -25,11 +31,14 @@ public struct PairFailure: Error, Sendable, CustomStringConvertible {
     /// The file that is to blame; nil when none is.
     public let image: ImagePath?
     /// What is wrong and what to do, with the file's name.
-    public let description: String
+    public let error: any Error
 
     /// Says what is wrong.
-    public init(image: ImagePath?, description: String) {
+    public init(image: ImagePath?, error: any Error) {
         self.image = image
-        self.description = description
+        self.error = error
     }
+
+    /// The same as the error's.
+    public var description: String { "\(error)" }
 }

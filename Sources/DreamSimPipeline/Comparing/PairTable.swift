@@ -1,7 +1,3 @@
-import DreamSimCodecs
-import DreamSimImages
-public import DreamSimSupport
-
 /// Pairs of files from comma-separated values (RFC 4180): columns `a` and `b` name the files, all others are carried
 /// through to the results. Semicolons and tabs separate fields too, where the first line has no comma.
 ///
@@ -66,7 +62,7 @@ package struct PairTable: Sendable {
     package subscript(index: Int) -> Row {
         let line = text.line(of: index)
         func failure(_ reason: String) -> Result<ImagePair, PairFailure> {
-            .failure(PairFailure(image: nil, description: "\(path), line \(line): \(reason)"))
+            .failure(PairFailure(image: nil, error: DreamSimError(.badTable, "\(path)", line: line, reason)))
         }
         let fields: [[UInt8]]
         do {

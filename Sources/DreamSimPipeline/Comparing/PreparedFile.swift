@@ -1,7 +1,3 @@
-import DreamSimCodecs
-import DreamSimCore
-import DreamSimImages
-
 /// A file as metrics need it.
 ///
 /// `@unchecked Sendable`: the thread that reads the file fills it and hands it over; only one thread has it at a time.
@@ -21,7 +17,7 @@ final class PreparedFile: @unchecked Sendable {
                 return (decoded.image, decoded.info.warnings.map { "\(path): \($0)" })
             }
         } catch {
-            failure = PairFailure(image: path, description: "\(error)")
+            failure = PairFailure(image: path, error: error)
         }
     }
 
@@ -31,7 +27,7 @@ final class PreparedFile: @unchecked Sendable {
         do {
             try preparation.prepareAgain(&prepared) { try Image(contentsOfFile: path.bytes, options: $0) }
         } catch {
-            failure = PairFailure(image: path, description: "\(error)")
+            failure = PairFailure(image: path, error: error)
         }
     }
 

@@ -1,8 +1,3 @@
-public import DreamSimCore
-import DreamSimImages
-import DreamSimSupport
-import DreamSimTensors
-
 /// What became of one file.
 public struct FileOutcome: Sendable {
     /// The file.

@@ -1,4 +1,3 @@
-public import DreamSimSupport
 public import Foundation
 
 /// The images of a folder, also those further down, in the order of their names.

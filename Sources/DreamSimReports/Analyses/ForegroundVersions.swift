@@ -1,7 +1,3 @@
-package import DreamSimImages
-package import DreamSimPipeline
-import DreamSimSupport
-
 /// Two images, each whole, with its background painted over and with its foreground painted over.
 package struct ForegroundVersions: Sendable {
     /// One image.

@@ -1,8 +1,3 @@
-import DreamSimCodecs
-package import DreamSimDrawing
-package import DreamSimImages
-import DreamSimPipeline
-import DreamSimSupport
 package import Foundation
 
 extension SensitivityReport {
@@ -112,27 +107,23 @@ extension SensitivityReport {
             "<li>\(HTML.escaped("\(metric.card.name): \(metric.card.summary); \(metric.card.direction.rawValue); "))"
                 + String(format: "a share of 1 is a difference of %.5g", metric.scale) + "</li>\n"
         }.joined()
-        return """
-            <!doctype html>
-            <html lang="en">
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width">
-            <title>Sensitivity of metrics: \(HTML.escaped(image.name))</title>
-            <style>
+        let style = """
             body { font: 15px/1.5 Inter, "Noto Sans", "DejaVu Sans", sans-serif; color: #16202c; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }
             svg { max-width: 100%; height: auto; }
             table { border-collapse: collapse; font-size: 13px; }
             th, td { text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #e3e7ec; }
-            </style>
-            \(charts.drawing().svg(title: charts.title))
-            <ul>
-            \(key)</ul>
-            <details><summary>All \(measurements.count) measurements</summary>
-            <table><thead><tr>\(head)</tr></thead>
-            <tbody>
-            \(rows)</tbody></table></details>
-            </html>
 
             """
+        return HTML.page(
+            title: "Sensitivity of metrics: \(image.name)", style: Array(style.utf8),
+            body: """
+                \(charts.drawing().svg(title: charts.title))
+                <ul>
+                \(key)</ul>
+                <details><summary>All \(measurements.count) measurements</summary>
+                <table><thead><tr>\(head)</tr></thead>
+                <tbody>
+                \(rows)</tbody></table></details>
+                """)
     }
 }

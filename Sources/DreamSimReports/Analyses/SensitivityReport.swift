@@ -1,8 +1,3 @@
-package import DreamSimCodecs
-package import DreamSimCore
-package import DreamSimImages
-package import DreamSimPipeline
-import DreamSimSupport
 import Foundation
 
 /// How sensitive metrics are to each alteration of an image, at several strengths.

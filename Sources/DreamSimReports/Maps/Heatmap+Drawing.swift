@@ -1,5 +1,3 @@
-import DreamSimDrawing
-package import DreamSimImages
 import Foundation
 
 extension Heatmap {

@@ -1,7 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimPipeline
-import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 
 extension Heatmap {

@@ -1,8 +1,3 @@
-package import DreamSimCore
-package import DreamSimImages
-package import DreamSimPipeline
-import DreamSimSupport
-
 /// Maps of one kind with what they were made of: the difference of two images, or the attention of each.
 package struct Heatmap: Sendable {
     /// One map, and the image over which it lies.

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimTensors
 import Foundation
 import HeapModule
 

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-
 /// How images are put into clusters.
 package struct ClusterOptions: Sendable {
     /// By which rule.

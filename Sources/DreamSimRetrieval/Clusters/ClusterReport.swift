@@ -1,9 +1,5 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-
 /// Images in clusters.
-package struct ClusterReport: Sendable, Encodable {
+package struct ClusterReport: DistanceReport, Sendable, Encodable {
     /// Images that are alike.
     package struct Cluster: Sendable, Encodable {
         /// The image nearest to the center: the first of `files`.
@@ -26,19 +22,17 @@ package struct ClusterReport: Sendable, Encodable {
     }
 
     /// A file of a cluster.
-    package struct File: Sendable, Encodable {
+    package struct File: DistanceEntry, Sendable, Encodable {
         /// Its number in the index.
         package let id: Int64
         /// Where it is.
         package let image: ImagePath
-        /// Its distance from the cluster's center; lower is nearer.
-        package let distance: Double
+        /// Its distance from the cluster's center, under the metric's name; lower is nearer.
+        package let values: [String: Double]
     }
 
-    /// Which way the numbers go.
-    package let direction = Direction.lowerIsMoreAlike
-    /// What made the vectors.
-    package let model: ModelStamp
+    /// What made the vectors: one metric.
+    package let metrics: [MetricColumn]
     /// By which rule.
     package let method: ClusterOptions.Method
     /// The distance at which linkage stopped; nil for k-means and where a number of clusters was asked for.
@@ -92,7 +86,7 @@ extension IndexReader {
                 : $0.center.bytes.lexicographicallyPrecedes($1.center.bytes)
         }
         return ClusterReport(
-            model: settings.stamp, method: options.method, distance: limit,
+            metrics: [MetricColumn(settings.stamp)], method: options.method, distance: limit,
             images: clusters.reduce(0) { $0 + $1.files.count }, clusters: clusters, notes: notes)
     }
 
@@ -115,7 +109,7 @@ extension IndexReader {
         var members = [[ClusterReport.File]](repeating: [], count: groups.count)
         for ((group, row), distance) in zip(places, distances) {
             members[group] += (files[row] ?? []).map {
-                ClusterReport.File(id: $0.id, image: $0.path, distance: distance)
+                ClusterReport.File(id: $0.id, image: $0.path, values: [settings.stamp.model: distance])
             }
         }
         return members.map { files in

@@ -1,4 +1,3 @@
-import DreamSim
 import Foundation
 
 extension GalleryPage {
@@ -23,8 +22,8 @@ extension GalleryPage {
                 "\(report.clusters.count) clusters of \(report.images) images by \(report.method.rawValue)"
                     + (report.distance.map { String(format: ", joined up to a mean distance of %.4f", $0) } ?? "")
                     + ".",
-                "Distance from the cluster's center: 0 is the same, \(report.direction.rawValue).",
-                "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
+                "Distance from the cluster's center: 0 is the same, \(report.metric.direction.rawValue).",
+                "\(report.origin).",
             ], decoding: decoding)
     }
 }

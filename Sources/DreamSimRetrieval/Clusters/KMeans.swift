@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 import Synchronization
 

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 package import Foundation
 
 /// Moves duplicates into a folder, never deletes, and can move them back.

@@ -1,5 +1,3 @@
-import DreamSim
-
 /// What counts as a duplicate, and which copy is kept.
 package struct DuplicateOptions: Sendable {
     /// The loosest tier that is looked for; closer ones are found with it.

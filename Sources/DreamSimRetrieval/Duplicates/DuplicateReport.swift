@@ -1,7 +1,5 @@
-public import DreamSim
-
 /// Images that an index holds more than once.
-public struct DuplicateReport: Sendable, Encodable {
+public struct DuplicateReport: DistanceReport, Sendable, Encodable {
     /// Images that belong together.
     public struct Group: Sendable, Encodable {
         /// The loosest tier among its pairs.
@@ -17,15 +15,15 @@ public struct DuplicateReport: Sendable, Encodable {
     }
 
     /// A file of a group.
-    public struct File: Sendable, Encodable {
+    public struct File: DistanceEntry, Sendable, Encodable {
         /// Its number in the index.
         public let id: Int64
         /// Where it is.
         public let image: ImagePath
         /// How it belongs to the copy that is kept.
         public let tier: DuplicateTier
-        /// Its distance from the copy that is kept; lower is more alike.
-        package let distance: Double
+        /// Its distance from the copy that is kept, under the metric's name; lower is more alike.
+        public let values: [String: Double]
         /// The number of columns.
         public let width: Int
         /// The number of rows.
@@ -46,10 +44,8 @@ public struct DuplicateReport: Sendable, Encodable {
         package let distance: Double
     }
 
-    /// Which way the numbers go.
-    public let direction = Direction.lowerIsMoreAlike
-    /// What made the numbers.
-    public let model: ModelStamp
+    /// What made the distances: one metric.
+    public let metrics: [MetricColumn]
     /// The loosest tier that was looked for.
     public let tier: DuplicateTier
     /// Up to which distance two images belong to a tier.
@@ -68,10 +64,11 @@ public struct DuplicateReport: Sendable, Encodable {
     public let bytes: Int64
 
     init(
-        model: ModelStamp, tier: DuplicateTier, thresholds: DuplicateThresholds, rules: [String], method: SearchMethod,
+        metric: MetricColumn, tier: DuplicateTier, thresholds: DuplicateThresholds, rules: [String],
+        method: SearchMethod,
         images: Int, groups: [Group]
     ) {
-        (self.model, self.tier, self.thresholds, self.rules) = (model, tier, thresholds, rules)
+        (metrics, self.tier, self.thresholds, self.rules) = ([metric], tier, thresholds, rules)
         (self.method, self.images, self.groups) = (method, images, groups)
         let superfluous = groups.flatMap { $0.files.dropFirst() }
         (duplicates, bytes) = (superfluous.count, superfluous.reduce(0) { $0 + $1.bytes })

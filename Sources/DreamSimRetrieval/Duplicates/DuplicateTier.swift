@@ -1,4 +1,3 @@
-package import DreamSimSupport
 import Foundation
 
 /// How closely two images belong together, from the closest on.

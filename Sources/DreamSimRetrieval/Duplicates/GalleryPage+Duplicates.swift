@@ -1,4 +1,3 @@
-import DreamSim
 import Foundation
 
 extension GalleryPage {
@@ -23,9 +22,9 @@ extension GalleryPage {
             title: "The same image more than once", groups: groups,
             footer: [
                 "\(report.groups.count) \(report.groups.count == 1 ? "group" : "groups"), \(report.duplicates) \(report.duplicates == 1 ? "file" : "files") of \(report.bytes / 1_000_000) MB that could go, of \(report.images) images.",
-                "Distance from the kept copy: 0 is the same, \(report.direction.rawValue). Tiers: \(report.thresholds).",
+                "Distance from the kept copy: 0 is the same, \(report.metric.direction.rawValue). Tiers: \(report.thresholds).",
                 "Kept: \(report.rules.joined(separator: ", ")).",
-                "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
+                "\(report.origin).",
             ], decoding: decoding)
     }
 }

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import Foundation
 
 extension IndexReader {
@@ -30,7 +28,8 @@ extension IndexReader {
         let groups =
             options.against.isEmpty ? families.groups(pairs, options) : families.groupsAgainst(pairs, options)
         return DuplicateReport(
-            model: settings.stamp, tier: options.tier, thresholds: options.thresholds, rules: options.rules,
+            metric: MetricColumn(settings.stamp), tier: options.tier, thresholds: options.thresholds,
+            rules: options.rules,
             method: method, images: families.count,
             groups: groups.sorted { $0.keep.bytes.lexicographicallyPrecedes($1.keep.bytes) })
     }
@@ -46,11 +45,13 @@ private struct Families {
     let count: Int
     private let files: [Int32: [IndexedFile]]
     private let against: [ImagePath]
+    /// The name of what measures distances.
+    private let metric: String
 
     init(_ reader: IndexReader, _ options: DuplicateOptions) throws {
         let folders = options.folders.map { $0.absolute() }
         let against = options.against.map { $0.absolute() }
-        self.against = against
+        (self.against, metric) = (against, reader.settings.stamp.model)
         var files: [Int32: [IndexedFile]] = [:]
         var standIns: [Data: Int32] = [:]
         var count = 0
@@ -166,7 +167,7 @@ private struct Families {
             files: ordered.map { member in
                 DuplicateReport.File(
                     id: member.file.id, image: member.file.path, tier: tier(kept, member),
-                    distance: apart(kept, member), width: member.file.content?.width ?? 0,
+                    values: [metric: apart(kept, member)], width: member.file.content?.width ?? 0,
                     height: member.file.content?.height ?? 0, bytes: member.file.size,
                     format: member.file.content?.format ?? "")
             }, pairs: ordered.count <= 64 ? pairs : nil)

@@ -1,7 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-
 extension PairSearch {
     /// How many neighbors of each row are looked at first, and at most where all of them are within the limit.
     private static let (fewest, mostNeighbors) = (32, 4096)

@@ -1,5 +1,3 @@
-public import DreamSim
-
 /// How an index is brought up to date.
 public struct IndexingOptions: Sendable {
     /// What is passed over in folders.

@@ -1,5 +1,3 @@
-public import DreamSim
-
 /// What an update of an index did.
 public struct IndexingReport: Sendable, Encodable {
     /// Files that were new, or changed, and are now in the index.

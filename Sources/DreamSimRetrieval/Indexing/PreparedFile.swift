@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import Foundation
 
 /// A file that was read ahead, on any thread.

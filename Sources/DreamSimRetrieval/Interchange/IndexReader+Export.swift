@@ -1,6 +1,4 @@
-import DreamSim
 import DreamSimCheckpoints
-import DreamSimSupport
 package import Foundation
 import GRDB
 

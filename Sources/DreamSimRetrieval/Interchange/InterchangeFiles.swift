@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import Foundation
 
 /// How the files of an export are called.

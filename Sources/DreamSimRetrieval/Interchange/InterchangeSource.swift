@@ -1,7 +1,4 @@
-import DreamSim
 import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// An export that is read piece by piece: entries with their vectors.

@@ -1,5 +1,3 @@
-package import DreamSim
-import DreamSimSupport
 package import Foundation
 
 /// What exported vectors are: without it they cannot be compared with anything, and are not imported.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Places in the plane at which near neighbors lie near each other: UMAP (McInnes, Healy, Melville 2018), its fuzzy

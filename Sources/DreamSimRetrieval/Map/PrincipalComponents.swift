@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-package import DreamSimTensors
 import Foundation
 
 /// The directions in which rows differ most, by subspace iteration from random directions (Halko, Martinsson, Tropp

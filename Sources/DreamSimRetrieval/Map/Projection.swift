@@ -1,6 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// How a map of an index is made.

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// The nearest others of each of some rows, the best first.

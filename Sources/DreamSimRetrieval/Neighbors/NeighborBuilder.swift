@@ -1,7 +1,4 @@
 import CDreamSimGraph
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 import Synchronization
 

@@ -1,6 +1,4 @@
-import DreamSim
 import DreamSimCheckpoints
-import DreamSimSupport
 import Foundation
 
 /// A file that holds a graph of near neighbors, mapped for reading.

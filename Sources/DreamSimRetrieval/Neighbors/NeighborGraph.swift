@@ -1,6 +1,3 @@
-import DreamSim
-package import DreamSimSupport
-import DreamSimTensors
 import Foundation
 import HeapModule
 import Synchronization

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// How a nearest-neighbor graph is built.
 package struct NeighborOptions: Sendable, Hashable {
     /// HNSW's M, from 2 to 256: so many links an image gets; at most twice as many are kept. More find more, take more

@@ -1,7 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-
 /// How much approximate searches find of what exact ones do, on the images of an index itself.
 package struct RecallReport: Sendable, Encodable {
     /// How many images were searched with, at random, but the same every time.

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimTensors
-
 /// Gathers the best rows of all queries, each thread for itself.
 ///
 /// `@unchecked Sendable`: every lane has its own part, and no two threads have the same lane.

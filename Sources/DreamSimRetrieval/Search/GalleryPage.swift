@@ -1,6 +1,3 @@
-public import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// A page of images in groups, in one file: images are small copies inside the page, so that it can be sent and kept.
@@ -58,34 +55,28 @@ package struct GalleryPage: Sendable {
         }
         var thumbnails: [ImagePath: String] = [:]
         for path in paths { thumbnails[path] = images.next() ?? nil }
-        var page = """
-            <!DOCTYPE html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-            <title>\(Self.escaped(title))</title><style>\(Self.style)</style></head><body>
-            <h1>\(Self.escaped(title))</h1>
-
-            """
+        var page = "<h1>\(HTML.escaped(title))</h1>\n"
         for group in groups {
-            page += "<section><h2>\(Self.escaped(group.title))</h2>"
-            if !group.subtitle.isEmpty { page += "<p class=\"sub\">\(Self.escaped(group.subtitle))</p>" }
+            page += "<section><h2>\(HTML.escaped(group.title))</h2>"
+            if !group.subtitle.isEmpty { page += "<p class=\"sub\">\(HTML.escaped(group.subtitle))</p>" }
             page += "<div class=\"grid\">\n"
             page += group.cards.map { Self.html($0, thumbnails[$0.path]) }.joined()
             page += "</div></section>\n"
         }
-        page += "<footer>" + footer.map { "<p>\(Self.escaped($0))</p>" }.joined() + "</footer></body></html>\n"
-        return page
+        page += "<footer>" + footer.map { "<p>\(HTML.escaped($0))</p>" }.joined() + "</footer>"
+        return HTML.page(title: title, style: PackageResources.gallery_css, body: page)
     }
 
     private static func html(_ card: Card, _ thumbnail: String?) -> String {
         let path = "\(card.path)"
         let image =
-            thumbnail.map { "<img alt=\"\(escaped(card.path.name))\" loading=\"lazy\" src=\"\($0)\">" }
+            thumbnail.map { "<img alt=\"\(HTML.escaped(card.path.name))\" loading=\"lazy\" src=\"\($0)\">" }
             ?? "<span class=\"none\">cannot be shown</span>"
-        let lines = card.lines.map { "<span>\(escaped($0))</span>" }.joined()
+        let lines = card.lines.map { "<span>\(HTML.escaped($0))</span>" }.joined()
         return """
-            <a class="card\(card.isMarked ? " marked" : "")" href="\(url(card.path))" title="\(escaped(path))">\
-            <div class="image">\(image)</div><b>\(escaped(card.figure))</b>\
-            <span class="name">\(escaped(card.path.name))</span>\(lines)</a>
+            <a class="card\(card.isMarked ? " marked" : "")" href="\(url(card.path))" title="\(HTML.escaped(path))">\
+            <div class="image">\(image)</div><b>\(HTML.escaped(card.figure))</b>\
+            <span class="name">\(HTML.escaped(card.path.name))</span>\(lines)</a>
 
             """
     }
@@ -105,32 +96,6 @@ package struct GalleryPage: Sendable {
                     : "%" + CollectionOfOne(byte).hexadecimal.uppercased()
             }.joined()
     }
-
-    static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
-    }
-
-    private static let style = """
-        :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #2f7de1; --less: #5f6873; }
-        @media (prefers-color-scheme: dark) { :root { --less: #9aa4af; } }
-        body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1280px; padding: 0 1.25rem; }
-        h1 { font-size: 1.6rem; margin: 0 0 1.5rem; } h2 { font-size: 1.1rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
-        section { border-top: 1px solid var(--line); padding: 1.25rem 0; }
-        .sub, footer, .card span { color: var(--less); font-size: .85rem; } .sub { margin: 0 0 .75rem; }
-        .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(170px, 1fr)); gap: .9rem; margin-top: .75rem; }
-        .card { display: flex; flex-direction: column; border: 1px solid var(--line); border-radius: .6rem; overflow: hidden;
-          padding-bottom: .5rem; color: inherit; text-decoration: none; }
-        .card:hover, .card:focus-visible, .card.marked { border-color: var(--mark); }
-        .card:focus-visible, .card.marked { outline: 2px solid var(--mark); outline-offset: -1px; }
-        .image { aspect-ratio: 1; background: var(--soft); display: flex; align-items: center; justify-content: center; }
-        .image img { width: 100%; height: 100%; object-fit: contain; }
-        .card b, .card > span { padding: 0 .6rem; } .card b { padding-top: .45rem; font-variant-numeric: tabular-nums; }
-        .card > span { overflow-wrap: anywhere; }
-        .card .name { color: inherit; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-        @media (max-width: 30rem) { body { margin: 1rem auto; padding: 0 .75rem; } .grid { gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); } }
-        footer { border-top: 1px solid var(--line); padding-top: 1rem; } footer p { margin: 0; }
-        """
 }
 
 extension GalleryPage {
@@ -155,8 +120,8 @@ extension GalleryPage {
         self.init(
             title: "What looks like this?", groups: groups,
             footer: [
-                "Distance: 0 is the same, \(report.direction.rawValue).",
-                "Model \(report.model.model), weights \(report.model.shortWeights); \(report.model.preprocessing).",
+                "Distance: 0 is the same, \(report.metric.direction.rawValue).",
+                "\(report.origin).",
                 "Index \(report.index).",
             ], decoding: decoding)
     }

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 import GRDB
 import Synchronization

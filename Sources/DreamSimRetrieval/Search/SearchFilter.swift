@@ -1,4 +1,3 @@
-public import DreamSim
 public import Foundation
 import GRDB
 

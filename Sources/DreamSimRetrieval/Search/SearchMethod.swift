@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimTensors
 import Foundation
 
 /// How near vectors are found.

@@ -1,8 +1,7 @@
-import DreamSim
 import Foundation
 
 /// What searches found.
-package struct SearchReport: Sendable, Encodable {
+package struct SearchReport: DistanceReport, Sendable, Encodable {
     /// One query's results.
     package struct Search: Sendable, Encodable {
         /// What was searched for.
@@ -14,15 +13,15 @@ package struct SearchReport: Sendable, Encodable {
     }
 
     /// One file's place.
-    package struct Entry: Sendable, Encodable {
+    package struct Entry: DistanceEntry, Sendable, Encodable {
         /// 1 for the most alike.
         package let rank: Int
         /// Its number in the index.
         package let id: Int64
         /// The file.
         package let image: ImagePath
-        /// The distance; lower is more alike.
-        package let distance: Double
+        /// The distance, under the metric's name.
+        package let values: [String: Double]
         /// The number of columns.
         package let width: Int
         /// The number of rows.
@@ -31,31 +30,38 @@ package struct SearchReport: Sendable, Encodable {
         package let bytes: Int64
         /// When it was last modified, in ISO 8601, UTC.
         package let modified: String
+        /// Where a small copy of it is, in a service.
+        package let thumbnail: String?
     }
 
-    /// Which way the numbers go.
-    package let direction = Direction.lowerIsMoreAlike
-    /// What made the numbers.
-    package let model: ModelStamp
+    /// What made the distances: one metric.
+    package let metrics: [MetricColumn]
     /// The index's folder.
     package let index: String
     /// How many images were compared.
     package let images: Int
     /// How they were found: approximate searches may miss some.
     package let method: SearchMethod
+    /// How many results come before the first; nil where none can.
+    package let offset: Int?
     /// The queries, in their order.
     package let searches: [Search]
     /// The queries that could not be read.
     package let failures: [ComparisonReport.Failure]
 
     /// Gathers results.
-    /// - Parameter searches: each query's name, what it should not be like, and what it found.
+    /// - Parameters:
+    ///   - searches: each query's name, what it should not be like, and what it found.
+    ///   - offset: how many of the hits are passed over.
+    ///   - thumbnail: where a small copy of the image of a number is.
     package init(
         _ reader: IndexReader, _ searches: [(query: ImagePath, unlike: [ImagePath], hits: [SearchHit])],
-        method: SearchMethod = .exact, failures: [ComparisonReport.Failure]
+        method: SearchMethod = .exact, failures: [ComparisonReport.Failure], offset: Int? = nil,
+        thumbnail: ((Int64) -> String)? = nil
     ) throws {
-        self.method = method
-        model = reader.settings.stamp
+        (self.method, self.offset) = (method, offset)
+        let metric = MetricColumn(reader.settings.stamp)
+        metrics = [metric]
         index = reader.folder.path
         images = try reader.count()
         self.failures = failures
@@ -63,11 +69,12 @@ package struct SearchReport: Sendable, Encodable {
         self.searches = searches.map { search in
             Search(
                 query: search.query, unlike: search.unlike,
-                results: search.hits.enumerated().map { place, hit in
+                results: search.hits.enumerated().dropFirst(offset ?? 0).map { place, hit in
                     Entry(
-                        rank: place + 1, id: hit.file.id, image: hit.file.path, distance: hit.distance,
-                        width: hit.file.content?.width ?? 0, height: hit.file.content?.height ?? 0,
-                        bytes: hit.file.size, modified: hit.file.modified.formatted(style))
+                        rank: place + 1, id: hit.file.id, image: hit.file.path,
+                        values: [metric.name: hit.distance], width: hit.file.content?.width ?? 0,
+                        height: hit.file.content?.height ?? 0, bytes: hit.file.size,
+                        modified: hit.file.modified.formatted(style), thumbnail: thumbnail?(hit.file.id))
                 })
         }
     }

@@ -1,5 +1,3 @@
-import DreamSim
-
 /// One search with what results call it.
 package struct SearchRequest: Sendable {
     /// What is searched for.

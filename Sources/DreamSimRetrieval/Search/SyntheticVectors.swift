@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 
 /// Vectors that no model made, for measuring.

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import Foundation
 
 /// What stands at the beginning of a file of numbers: a line `MAGIC 1 <header's length> <CRC-32 of the JSON>`, a line of

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import GRDB
 
 /// What was found when an index was checked.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Where the files of an index lie.

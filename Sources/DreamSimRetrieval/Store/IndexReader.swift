@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 package import Foundation
 import GRDB
 

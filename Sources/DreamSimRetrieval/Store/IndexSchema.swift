@@ -1,4 +1,3 @@
-import DreamSimSupport
 import GRDB
 
 /// The tables of an index and how they came about. A change of the tables is a new migration; those that are here are

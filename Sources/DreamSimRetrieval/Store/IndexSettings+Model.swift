@@ -1,5 +1,3 @@
-package import DreamSim
-package import DreamSimSupport
 package import Foundation
 
 /// What a model is made of. For an index that is there already, only what is not as the index remembers it.

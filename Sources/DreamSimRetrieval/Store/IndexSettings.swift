@@ -1,5 +1,3 @@
-package import DreamSim
-package import DreamSimSupport
 package import Foundation
 import GRDB
 

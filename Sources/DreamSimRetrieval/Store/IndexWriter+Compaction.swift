@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 import GRDB
 

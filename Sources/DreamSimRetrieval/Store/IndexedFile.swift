@@ -1,5 +1,3 @@
-public import DreamSim
-import DreamSimSupport
 public import Foundation
 import GRDB
 

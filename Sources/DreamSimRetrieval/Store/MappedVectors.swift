@@ -1,6 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 
 /// The vectors of an index, mapped for reading. Only the rows that the database has committed count; bytes beyond them

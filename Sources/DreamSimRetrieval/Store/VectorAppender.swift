@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// The writing end of a file of vectors. Rows are only appended, and are on the disk before the database counts them.

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimSupport
-
 /// What stands at the beginning of a file of vectors.
 ///
 /// A line `dreamsim-vectors 1 <header's length> <CRC-32 of the JSON>`, a line of JSON, and spaces up to the header's

@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// How the numbers of an index's vectors are kept; products are computed in float32 always.
 public enum VectorPrecision: String, Sendable, Codable, CaseIterable {
     /// IEEE 754 binary16: half the disk, the memory and the time; distances change by some 0.00001.

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// A right to have work done; it ends with its last reference.

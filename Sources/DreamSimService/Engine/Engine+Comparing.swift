@@ -1,5 +1,3 @@
-import DreamSim
-
 extension Engine {
     /// How alike images are to a reference.
     struct Comparison: Sendable {

@@ -1,5 +1,3 @@
-import DreamSim
-
 extension Engine {
     /// A file's image for people to look at, upright and over white; blocks.
     /// - Parameters:

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimTensors
 import Foundation
 
 /// The metrics that are loaded, and the threads that work for all requests.

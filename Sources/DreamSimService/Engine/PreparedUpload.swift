@@ -1,5 +1,3 @@
-import DreamSim
-
 /// An image of a request as metrics need it.
 struct PreparedUpload: Sendable {
     /// What answers call it.

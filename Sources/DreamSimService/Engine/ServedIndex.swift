@@ -1,4 +1,3 @@
-import DreamSim
 import DreamSimRetrieval
 import Foundation
 import Synchronization

@@ -1,5 +1,3 @@
-import DreamSim
-
 /// An image of a request.
 struct Upload: Sendable {
     /// Where its bytes are.

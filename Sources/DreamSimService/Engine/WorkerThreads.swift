@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Threads for work that blocks, such as decoding: it must not run where requests are handled.

@@ -1,5 +1,3 @@
-import DreamSim
-
 extension Problem {
     /// An image or a pair of images of a request that has no result.
     package struct Failure: Encodable, Sendable {

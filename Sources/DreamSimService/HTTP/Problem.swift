@@ -1,6 +1,4 @@
-import DreamSim
 import DreamSimRetrieval
-import DreamSimSupport
 import Foundation
 import HTTPTypes
 import Hummingbird

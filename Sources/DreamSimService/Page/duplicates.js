@@ -2,7 +2,7 @@
 
 import { Work, ask, isAbort, show } from "./api.js";
 import { announce, fill, h, notice, pager, progress, segments } from "./elements.js";
-import { bytes, format, number, plural } from "./numbers.js";
+import { bytes, distance, format, number, plural } from "./numbers.js";
 import { last } from "./search.js";
 
 const size = 10;
@@ -59,7 +59,7 @@ export function duplicatesView() {
       pager(offset, size, found.groupCount, (next) => { offset = next; search(); }),
       h("details", { cls: "soft" }, h("summary", {}, "What counts as a duplicate"),
         h("ul", {}, found.rules.map((rule) => h("li", {}, rule))),
-        h("p", {}, `Distances by ${found.model.model}: 0 is the same, larger is less alike.`)));
+        h("p", {}, `Distances by ${found.metrics[0].name}: 0 is the same, larger is less alike.`)));
     announce(words);
   }
 
@@ -72,7 +72,7 @@ export function duplicatesView() {
     return h("li", {}, h("div", { cls: "image" }, image),
       h("p", { cls: "name", title: file.image }, last(file.image)),
       h("p", { cls: "soft" }, `${file.width} × ${file.height}, ${file.format}, ${bytes(file.bytes)}`),
-      h("p", { cls: "soft" }, place === 0 ? "the one to keep" : `${title(file.tier)}, distance ${format(number(file.distance))}`));
+      h("p", { cls: "soft" }, place === 0 ? "the one to keep" : `${title(file.tier)}, distance ${format(number(distance(file)))}`));
   }
 
   return {

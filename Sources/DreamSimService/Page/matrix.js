@@ -47,11 +47,11 @@ export async function measure(context, images, metric, resize, signal, onProgres
     } catch (error) {
       // That none of these pairs has a value says nothing of the others.
       if (isAbort(error) || !error.failures) throw error;
-      answer = { pairs: error.failures.map((failure) => ({ values: {}, error: plain(failure.error) })) };
+      answer = { results: error.failures.map((failure) => ({ error: plain(failure.error) })) };
     }
-    for (const [at, pair] of answer.pairs.entries()) {
+    for (const [at, pair] of answer.results.entries()) {
       const [a, b] = pairs[at];
-      const value = pair.values[metric.name];
+      const value = pair.values?.[metric.name];
       const found = value === undefined ? { reason: pair.error ?? pair.errors?.[metric.name] ?? "no value" } : { value: number(value) };
       cells[a][b] = found;
       cells[b][a] = found;

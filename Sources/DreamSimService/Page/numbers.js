@@ -6,6 +6,9 @@ export function number(value) {
   return value === "inf" ? Infinity : value === "-inf" ? -Infinity : NaN;
 }
 
+/** The distance of an image of the index, which only one metric measures. */
+export const distance = (entry) => Object.values(entry.values)[0];
+
 /** A value with four digits that count. */
 export function format(value) {
   if (Number.isNaN(value)) return "no number";

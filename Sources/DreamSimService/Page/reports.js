@@ -62,7 +62,7 @@ export function reportsView() {
       report.skipped.length > 0 ? h("details", {}, h("summary", {}, `${plural(report.skipped.length, "judgment")} without a value`),
         h("ul", {}, report.skipped.slice(0, 100).map((skip) => h("li", {}, `${skip.id}: ${skip.reason}`)))) : null,
       dataSet.notes.length > 0 ? h("p", { cls: "notice" }, dataSet.notes.join("; ")) : null));
-    announce(`Report of ${dataSet.name}: the best metric is ${metrics[0].identity.name}.`);
+    announce(`Report of ${dataSet.name}: the best metric is ${metrics[0].name}.`);
   }
 
   const digits = (value, signed) => `${signed && value > 0 ? "+" : ""}${value.toFixed(3).replace("-", "−")}`;
@@ -76,7 +76,7 @@ export function reportsView() {
   function score(metric, chance) {
     const value = metric.score.value;
     const part = (at) => `${(Math.min(1, Math.max(0, number(at))) * 100).toFixed(2)}%`;
-    return h("div", { cls: "score" }, h("span", { cls: "name" }, metric.identity.name),
+    return h("div", { cls: "score" }, h("span", { cls: "name" }, metric.name),
       value === undefined || value === null ? h("span", { cls: "soft" }, "no value")
         : h("div", { cls: "track", "aria-hidden": "true" }, h("i", { cls: "fill", vars: { "--to": part(value) } }),
           metric.score.interval ? h("i", { cls: "whisker", vars: { "--from": part(metric.score.interval.low), "--to": part(metric.score.interval.high) } }) : null,
@@ -90,7 +90,7 @@ export function reportsView() {
     return h("section", {}, h("h3", {}, "By part"),
       h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Scores by part" }, h("table", {},
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Metric"), names.map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, metrics.map((metric) => h("tr", {}, h("th", { scope: "row" }, metric.identity.name),
+        h("tbody", {}, metrics.map((metric) => h("tr", {}, h("th", { scope: "row" }, metric.name),
           names.map((name) => {
             const part = metric.parts.find((other) => other.part === name);
             return h("td", {}, part?.score.value === undefined || part.score.value === null ? "—" : `${digits(number(part.score.value))} (n = ${part.score.count})`);

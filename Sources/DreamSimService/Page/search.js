@@ -3,7 +3,7 @@
 import { Work, getJSON, isAbort, postJSON, show } from "./api.js";
 import { checkSize, drop, dropZone, take, view } from "./drop.js";
 import { announce, dialog, fill, h, notice, pager, progress } from "./elements.js";
-import { bytes, format, number, plural } from "./numbers.js";
+import { bytes, distance, format, number, plural } from "./numbers.js";
 
 const size = 24;
 
@@ -96,7 +96,7 @@ export function searchView(context) {
     fill(results,
       found.failures.map((failure) => notice({ title: `${failure.image} was left out`, detail: failure.error })),
       h("div", { cls: "heading" }, h("h2", {}, known ? "More like it" : "The most alike first"),
-        h("p", { cls: "soft" }, `Distance by ${found.model.model}: 0 is the same, larger is less alike.`)),
+        h("p", { cls: "soft" }, `Distance by ${found.metrics[0].name}: 0 is the same, larger is less alike.`)),
       h("ol", { cls: "gallery", start: String(offset + 1) }, entries.map(card)),
       pages());
     announce(`Results ${offset + 1} to ${offset + entries.length} of ${total}.`);
@@ -110,15 +110,15 @@ export function searchView(context) {
   }
 
   function card(entry) {
-    return h("li", {}, h("button", { type: "button", cls: "card", onclick: () => look(entry), "aria-label": `${last(entry.image)}, place ${entry.rank}, distance ${format(number(entry.distance))}` },
+    return h("li", {}, h("button", { type: "button", cls: "card", onclick: () => look(entry), "aria-label": `${last(entry.image)}, place ${entry.rank}, distance ${format(number(distance(entry)))}` },
       h("span", { cls: "image" }, thumbnail(entry)),
-      h("span", { cls: "card-foot" }, h("span", { cls: "name" }, last(entry.image)), h("span", { cls: "figure" }, format(number(entry.distance))))));
+      h("span", { cls: "card-foot" }, h("span", { cls: "name" }, last(entry.image)), h("span", { cls: "figure" }, format(number(distance(entry)))))));
   }
 
   function look(entry) {
     const box = dialog(last(entry.image),
       h("div", { cls: "large" }, thumbnail(entry, 1024)),
-      h("dl", {}, [["Place", String(entry.rank)], ["Distance", format(number(entry.distance))], ["Size", `${entry.width} × ${entry.height} pixels, ${bytes(entry.bytes)}`], ["File", entry.image]]
+      h("dl", {}, [["Place", String(entry.rank)], ["Distance", format(number(distance(entry)))], ["Size", `${entry.width} × ${entry.height} pixels, ${bytes(entry.bytes)}`], ["File", entry.image]]
         .map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text)))),
       h("button", {
         type: "button", cls: "primary", onclick: () => {

@@ -114,7 +114,7 @@ export function voteView(context) {
           h("thead", {}, h("tr", {}, ["Who", "Closer", "Value of A", "Value of B"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { cls: "unseen" }, "Beside you")))),
           h("tbody", {},
             h("tr", { cls: "you" }, h("th", { scope: "row" }, "You"), h("td", {}, mark(choice)), h("td", {}, ""), h("td", {}, ""), h("td", {}, "")),
-            found.votes.map((vote) => row(vote)),
+            found.votes.map((vote) => row(vote, found.metrics.find((metric) => metric.name === vote.metric))),
             Object.entries(found.errors ?? {}).map(([name, reason]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: "4", cls: "problem" }, reason)))))),
       h("div", { cls: "choices" },
         h("button", { type: "button", onclick: () => { clear(); changed(); slots.reference.querySelector("input")?.focus(); } }, "Three other images"),
@@ -125,9 +125,9 @@ export function voteView(context) {
 
   const mark = (side) => h("span", { cls: `mark ${side.toLowerCase()}` }, side === "tie" ? "tie" : side);
 
-  function row(vote) {
+  function row(vote, metric) {
     const same = vote.choice === choice;
-    return h("tr", {}, h("th", { scope: "row" }, vote.metric.name, h("small", {}, directionText(vote.metric))),
+    return h("tr", {}, h("th", { scope: "row" }, vote.metric, h("small", {}, directionText(metric))),
       h("td", {}, mark(vote.choice)),
       h("td", { cls: vote.choice === "A" ? "closer" : null }, format(number(vote.valueA))),
       h("td", { cls: vote.choice === "B" ? "closer" : null }, format(number(vote.valueB))),

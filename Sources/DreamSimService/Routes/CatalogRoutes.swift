@@ -1,4 +1,3 @@
-import DreamSim
 import Hummingbird
 
 /// What there is: metrics, models, and the document of all routes.
@@ -9,7 +8,7 @@ enum CatalogRoutes {
             summary: "List the metrics, say which way their numbers go and which are loaded.", tag: "Catalog",
             answers: [
                 .json(
-                    Schema.object(["metrics": Schema.array(Schema.reference("Metric"))]),
+                    Schema.object(["metrics": Schema.array(Schema.reference("ListedMetric"))]),
                     "Loaded metrics first, then the others of the catalog.")
             ],
             problems: [.loading], handle: metrics),

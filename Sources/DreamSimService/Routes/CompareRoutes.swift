@@ -1,4 +1,3 @@
-import DreamSim
 import HTTPTypes
 import Hummingbird
 
@@ -19,7 +18,7 @@ enum CompareRoutes {
             ],
             answers: [
                 .json(
-                    comparison,
+                    Schema.answer("compare"),
                     "The images, from the most alike to the least; those that cannot be compared are named apart. When none can be, the answer is a problem."
                 )
             ],
@@ -33,7 +32,9 @@ enum CompareRoutes {
                 reference, Route.ImageField(name: "a", count: 1...1, summary: "The first image."),
                 Route.ImageField(name: "b", count: 1...1, summary: "The second image."),
             ],
-            answers: [.json(votes, "Each metric's choice. When none can choose, the answer is a problem.")],
+            answers: [
+                .json(Schema.answer("vote"), "Each metric's choice. When none can choose, the answer is a problem.")
+            ],
             handle: vote),
     ]
 
@@ -70,7 +71,7 @@ enum CompareRoutes {
             PairOutcome(
                 index: index, pair: ImagePair(first, ImagePath(item.0.name)),
                 // The image is not named: it may be called what the reference is called.
-                result: item.1.mapError { PairFailure(image: nil, description: $0.detail) },
+                result: item.1.mapError { PairFailure(image: nil, error: $0) },
                 warnings: index == 0 ? found.warnings : [])
         }
         let comparison = try ComparisonReport(
@@ -110,26 +111,4 @@ enum CompareRoutes {
         }
         return try .json(vote)
     }
-
-    // MARK: Shapes
-
-    private static let comparison = Schema.object([
-        "metrics": Schema.array(Schema.reference("Column")), "reference": Schema.string, "rankedBy": Schema.string,
-        "results": Schema.array(
-            Schema.object([
-                "rank?": Schema.integer, "image": Schema.string, "values": Schema.map(Schema.number),
-                "ranks": Schema.map(Schema.integer), "errors?": Schema.map(Schema.string),
-            ])),
-        "failures": Schema.array(Schema.reference("Failure")), "warnings": Schema.array(Schema.string),
-    ])
-
-    private static let votes = Schema.object([
-        "reference": Schema.string, "imageA": Schema.string, "imageB": Schema.string,
-        "votes": Schema.array(
-            Schema.object([
-                "metric": Schema.reference("Column"), "valueA": Schema.number, "valueB": Schema.number,
-                "choice": Schema.choice(["A", "B", "tie"]),
-            ])),
-        "errors?": Schema.map(Schema.string), "warnings": Schema.array(Schema.string),
-    ])
 }

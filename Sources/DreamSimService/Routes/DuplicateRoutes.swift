@@ -1,4 +1,3 @@
-import DreamSim
 import DreamSimRetrieval
 import Hummingbird
 
@@ -24,7 +23,7 @@ enum DuplicateRoutes {
                     standard: 0),
             ],
             answers: [
-                .json(shape, "The groups."),
+                .json(Schema.answer("dedupe"), "The groups."),
                 .json(
                     Schema.object(["done": Schema.integer, "total": Schema.integer]),
                     "The search is still running; ask again after the time in Retry-After.", status: .accepted),
@@ -49,8 +48,7 @@ enum DuplicateRoutes {
             let files: [File]
         }
 
-        let direction = Direction.lowerIsMoreAlike
-        let model: ModelStamp
+        let metrics: [MetricColumn]
         let tier: DuplicateTier
         let thresholds: DuplicateThresholds
         let rules: [String]
@@ -75,7 +73,7 @@ enum DuplicateRoutes {
         return try await engine.workers.run {
             try .json(
                 Answer(
-                    model: report.model, tier: report.tier, thresholds: report.thresholds, rules: report.rules,
+                    metrics: report.metrics, tier: report.tier, thresholds: report.thresholds, rules: report.rules,
                     images: report.images, duplicates: report.duplicates, bytes: report.bytes,
                     groupCount: report.groups.count, offset: offset,
                     groups: report.groups.dropFirst(offset).prefix(count).map { group in
@@ -85,21 +83,4 @@ enum DuplicateRoutes {
                     }))
         }
     }
-
-    private static let shape = Schema.object([
-        "direction": Schema.reference("Direction"), "model": Schema.reference("Model"), "tier": Schema.string,
-        "thresholds": Schema.object(["reencoded": Schema.number, "near": Schema.number, "scene": Schema.number]),
-        "rules": Schema.array(Schema.string), "images": Schema.integer, "duplicates": Schema.integer,
-        "bytes": Schema.integer, "groupCount": Schema.integer, "offset": Schema.integer,
-        "groups": Schema.array(
-            Schema.object([
-                "tier": Schema.string, "diameter": Schema.number,
-                "files": Schema.array([
-                    "allOf": [
-                        Schema.reference("File"),
-                        Schema.object(["tier": Schema.string, "distance": Schema.number, "format": Schema.string]),
-                    ]
-                ]),
-            ])),
-    ])
 }

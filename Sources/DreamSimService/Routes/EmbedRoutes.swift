@@ -1,4 +1,3 @@
-import DreamSim
 import DreamSimCheckpoints
 import Hummingbird
 
@@ -73,9 +72,9 @@ enum EmbedRoutes {
     }
 
     private static let shape = Schema.object([
-        "direction": Schema.reference("Direction"), "model": Schema.reference("Model"), "width": Schema.integer,
+        "direction": Schema.reference("direction"), "model": Schema.reference("Model"), "width": Schema.integer,
         "images": Schema.array(
             Schema.object(["image": Schema.string, "embedding": Schema.array(Schema.number)])),
-        "failures": Schema.array(Schema.reference("Failure")), "warnings": Schema.array(Schema.string),
+        "failures": Schema.array(Schema.reference("failure")), "warnings": Schema.array(Schema.string),
     ])
 }

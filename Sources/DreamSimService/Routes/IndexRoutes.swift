@@ -1,4 +1,3 @@
-import DreamSim
 import DreamSimRetrieval
 import Foundation
 import HTTPTypes
@@ -28,7 +27,7 @@ enum IndexRoutes {
             images: [Route.ImageField(name: "image", count: 1...16, summary: "The images that are searched for.")],
             answers: [
                 .json(
-                    found,
+                    Schema.answer("search"),
                     "For each image the most alike of the index; those that cannot be used are named apart. When none can be, the answer is a problem."
                 )
             ], problems: problems, handle: search),
@@ -41,7 +40,8 @@ enum IndexRoutes {
                     name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number.",
                     isRequired: true)
             ],
-            answers: [.json(found, "The most alike of the index.")], problems: problems, handle: searchByNumber),
+            answers: [.json(Schema.answer("search"), "The most alike of the index.")], problems: problems,
+            handle: searchByNumber),
         Route(
             method: .get, path: "/v1/index/thumbnails/{id}", summary: "A small image of a file of the index.",
             tag: "Index",
@@ -98,29 +98,6 @@ enum IndexRoutes {
     }
 
     // MARK: Searching
-
-    private struct Found: Encodable {
-        struct Search: Encodable {
-            let query: String
-            let results: [Entry]
-        }
-
-        struct Entry: Encodable {
-            let rank: Int
-            let id: Int64
-            let image: ImagePath
-            let distance: Double
-            let width, height: Int
-            let bytes: Int64
-            let thumbnail: String
-        }
-
-        let direction = Direction.lowerIsMoreAlike
-        let model: ModelStamp
-        let images, offset: Int
-        let searches: [Search]
-        let failures: [ComparisonReport.Failure]
-    }
 
     private static func search(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
@@ -194,38 +171,12 @@ enum IndexRoutes {
         let hits = try await engine.batcher.perform(admission) {
             try reader.search(queries.map(\.query), count: offset + count)
         }
-        let searches = zip(queries, hits).map { query, hits in
-            Found.Search(
-                query: query.name,
-                results: hits.enumerated().dropFirst(offset).map { place, hit in
-                    Found.Entry(
-                        rank: place + 1, id: hit.file.id, image: hit.file.path, distance: hit.distance,
-                        width: hit.file.content?.width ?? 0, height: hit.file.content?.height ?? 0,
-                        bytes: hit.file.size, thumbnail: thumbnail(of: hit.file.id))
-                })
-        }
+        let searches = zip(queries, hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
         return try await engine.workers.run {
             try .json(
-                Found(
-                    model: reader.settings.stamp, images: try reader.count(), offset: offset, searches: searches,
-                    failures: failures))
+                SearchReport(reader, searches, failures: failures, offset: offset, thumbnail: thumbnail(of:)))
         }
     }
-
-    private static let found = Schema.object([
-        "direction": Schema.reference("Direction"), "model": Schema.reference("Model"), "images": Schema.integer,
-        "offset": Schema.integer,
-        "searches": Schema.array(
-            Schema.object([
-                "query": Schema.string,
-                "results": Schema.array([
-                    "allOf": [
-                        Schema.reference("File"), Schema.object(["rank": Schema.integer, "distance": Schema.number]),
-                    ]
-                ]),
-            ])),
-        "failures": Schema.array(Schema.reference("Failure")),
-    ])
 
     // MARK: Images
 

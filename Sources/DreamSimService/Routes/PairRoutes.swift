@@ -1,4 +1,3 @@
-import DreamSim
 import Hummingbird
 
 /// Many pairs of images at once.
@@ -18,7 +17,7 @@ enum PairRoutes {
             images: [Route.ImageField(name: "image", count: 2...128, summary: "The images.")],
             answers: [
                 .json(
-                    shape,
+                    Schema.answer("pairs"),
                     "The pairs, in the order in which they were asked for; those that cannot be measured say why. When none can be, the answer is a problem."
                 )
             ], handle: pairs)
@@ -30,13 +29,15 @@ enum PairRoutes {
             let b: Int
             let imageA: String
             let imageB: String
-            let values: [String: Double]
+            let values: [String: Double]?
             let errors: [String: String]?
             let error: String?
         }
 
         let metrics: [MetricColumn]
-        let pairs: [Pair]
+        let results: [Pair]
+        let pairs: Int
+        let failed: Int
         let warnings: [String]
     }
 
@@ -61,12 +62,12 @@ enum PairRoutes {
         return try .json(
             Answer(
                 metrics: found.columns,
-                pairs: zip(pairs, found.results).map { pair, result in
+                results: zip(pairs, found.results).map { pair, result in
                     let (a, b) = (images[pair.0].name, images[pair.1].name)
                     switch result {
                     case .failure(let error):
                         return Answer.Pair(
-                            a: pair.0, b: pair.1, imageA: a, imageB: b, values: [:], errors: nil,
+                            a: pair.0, b: pair.1, imageA: a, imageB: b, values: nil, errors: nil,
                             error: error.detail)
                     case .success(let results):
                         let (values, errors) = ComparisonReport.values(of: found.columns, results)
@@ -74,7 +75,7 @@ enum PairRoutes {
                             a: pair.0, b: pair.1, imageA: a, imageB: b, values: values,
                             errors: errors.isEmpty ? nil : errors, error: nil)
                     }
-                }, warnings: found.warnings))
+                }, pairs: pairs.count, failed: problems.count, warnings: found.warnings))
     }
 
     /// Why a pair has no value at all; nil when it has one.
@@ -94,14 +95,4 @@ enum PairRoutes {
         }
         return (places[0], places[1])
     }
-
-    private static let shape = Schema.object([
-        "metrics": Schema.array(Schema.reference("Column")),
-        "pairs": Schema.array(
-            Schema.object([
-                "a": Schema.integer, "b": Schema.integer, "imageA": Schema.string, "imageB": Schema.string,
-                "values": Schema.map(Schema.number), "errors?": Schema.map(Schema.string), "error?": Schema.string,
-            ])),
-        "warnings": Schema.array(Schema.string),
-    ])
 }

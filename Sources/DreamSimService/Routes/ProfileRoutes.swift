@@ -1,4 +1,3 @@
-import DreamSim
 import Hummingbird
 
 /// What the numbers of metrics mean, as far as `dreamsim evaluate` and `dreamsim calibrate` have found it out.
@@ -52,7 +51,7 @@ enum ProfileRoutes {
             let profiles = store.map { store in
                 engine.metrics.compactMap { metric in
                     MetricProfile.find(
-                        MetricIdentity(metric, decoding: engine.decoding, resize: resize), in: ModelStore(store))
+                        MetricColumn(metric, decoding: engine.decoding, resize: resize).identity, in: ModelStore(store))
                 }
             }
             return try .json(["profiles": (profiles ?? []).map(Profile.init)])
@@ -63,7 +62,7 @@ enum ProfileRoutes {
         "count": Schema.integer, "percentiles": Schema.array(Schema.number),
     ])
     private static let profile = Schema.object([
-        "metric": Schema.string, "direction": Schema.reference("Direction"),
+        "metric": Schema.string, "direction": Schema.reference("direction"),
         "landmarks?": Schema.object([
             "dataSet": Schema.string, "unrelated": distribution, "related?": distribution,
         ]),

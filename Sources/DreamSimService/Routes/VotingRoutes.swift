@@ -1,4 +1,3 @@
-import DreamSim
 import DreamSimEvaluation
 import HTTPTypes
 import Hummingbird

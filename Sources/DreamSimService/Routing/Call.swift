@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimSupport
 import Foundation
 import HTTPTypes
 import Hummingbird

@@ -13,7 +13,25 @@ indirect enum JSONValue: Sendable, Hashable {
     }
 }
 
-extension JSONValue: Encodable {
+extension JSONValue: Codable {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        self =
+            if let value = try? container.decode(Bool.self) {
+                .bool(value)
+            } else if let value = try? container.decode(Int.self) {
+                .integer(value)
+            } else if let value = try? container.decode(Double.self) {
+                .number(value)
+            } else if let value = try? container.decode(String.self) {
+                .string(value)
+            } else if let value = try? container.decode([JSONValue].self) {
+                .array(value)
+            } else {
+                .object(try container.decode([String: JSONValue].self))
+            }
+    }
+
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

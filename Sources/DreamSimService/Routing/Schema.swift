@@ -1,4 +1,4 @@
-import DreamSim
+import Foundation
 
 /// Shapes of JSON as OpenAPI 3.1 describes them (JSON Schema 2020-12).
 enum Schema {
@@ -46,24 +46,42 @@ enum Schema {
                 object(["field?": string, "image?": string, "a?": integer, "b?": integer, "error": string])),
             "requestId?": string,
         ]),
-        "Direction": choice(["lower is more alike", "higher is more alike"]),
         "Model": object([
             "model": string, "weights": string, "precision?": string, "preprocessing": anything,
             "isNormalized": boolean,
         ]),
-        "Column": object([
-            "name": string, "summary": string, "direction": reference("Direction"), "identical": number,
-            "weights?": string, "precision?": string, "preprocessing": string, "isNormalized?": boolean,
-        ]),
-        "Failure": object(["image": string, "error": string]),
-        "Metric": object([
+        "ListedMetric": object([
             "name": string, "kind": choice(MetricListing.Kind.allCases.map(\.rawValue)), "summary": string,
-            "direction": reference("Direction"), "lowest": number, "highest": number, "identical": number,
+            "direction": reference("direction"), "lowest": number, "highest": number, "identical": number,
             "size": anything, "hasGradient": boolean, "isSpatial": boolean, "state": readiness,
         ]),
-        "File": object([
-            "id": integer, "image": string, "width": integer, "height": integer, "bytes": integer,
-            "thumbnail": string,
-        ]),
+    ].merging(shared) { own, _ in own }
+
+    // MARK: Answers that the command gives too
+
+    /// The shape of an answer, such as `compare`: that of the JSON that the command writes.
+    static func answer(_ name: String) -> JSONValue { answers[name] ?? anything }
+
+    private static let answers = [
+        "compare": document(PackageResources.compare_json), "vote": document(PackageResources.vote_json),
+        "pairs": document(PackageResources.pairs_json), "search": document(PackageResources.search_json),
+        "dedupe": document(PackageResources.dedupe_json),
     ]
+
+    /// What those have in common.
+    private static let shared: [String: JSONValue] = {
+        guard case .object(let members)? = document(PackageResources.definitions_json)["$defs"] else { return [:] }
+        return members
+    }()
+
+    /// A schema of the folder `Schemas` as a part of this document.
+    private static func document(_ bytes: [UInt8]) -> JSONValue {
+        let text = String(decoding: bytes, as: UTF8.self)
+            .replacing(/"(definitions\.json)?#\/\$defs\//, with: "\"#/components/schemas/")
+        guard var schema = try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8)) else {
+            preconditionFailure("a schema of this program is no JSON")
+        }
+        (schema["$schema"], schema["$id"]) = (nil, nil)
+        return .object(schema)
+    }
 }

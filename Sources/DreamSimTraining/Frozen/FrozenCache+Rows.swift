@@ -1,5 +1,3 @@
-import DreamSimSupport
-package import DreamSimTensors
 import Foundation
 import Synchronization
 

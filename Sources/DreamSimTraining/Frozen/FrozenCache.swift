@@ -1,6 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimWeights
 package import Foundation
 import Synchronization
 

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// The folder of caches, which is held to a size.

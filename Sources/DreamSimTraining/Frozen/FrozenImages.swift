@@ -1,9 +1,3 @@
-import DreamSim
-import DreamSimEvaluation
-import DreamSimImages
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 import Synchronization
 

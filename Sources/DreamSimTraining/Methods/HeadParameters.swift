@@ -1,7 +1,4 @@
-import DreamSim
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
 
 /// A head after a model's joined features. Images are taken as their embeddings, since nothing below the head changes.
 struct HeadParameters: TunedParameters {

@@ -1,7 +1,4 @@
-import DreamSim
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
 
 /// The factors of low-rank updates beside a model's weights, by their names in a PEFT adapter.
 struct LoRAParameters: TunedParameters {

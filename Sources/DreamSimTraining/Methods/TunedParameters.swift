@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// The numbers that a method of training learns: what they are at first, how images are seen with them, and what becomes of
 /// them. The numbers themselves are the trainer's.
 protocol TunedParameters {

@@ -1,6 +1,4 @@
-package import DreamSim
 package import DreamSimNetworks
-import DreamSimSupport
 package import Foundation
 
 /// What was learnt, ready to be kept and used.

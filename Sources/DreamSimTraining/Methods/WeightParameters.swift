@@ -1,6 +1,4 @@
-import DreamSim
 import DreamSimNetworks
-import DreamSimTensors
 
 /// Every weight of a model's transformers. Those that what is read does not depend on, such as a last block of which
 /// nothing is read, have no gradient and stay as they are.

@@ -1,5 +1,3 @@
-import DreamSimEvaluation
-import DreamSimImages
 import Foundation
 
 /// A drawing of numbers by step: of each step, smoothed, and of triplets that are held back.

@@ -1,4 +1,3 @@
-package import DreamSimSupport
 package import Foundation
 
 /// A file of TensorBoard: numbers by step. Records as TFRecord frames them, each a protocol buffer `Event`.

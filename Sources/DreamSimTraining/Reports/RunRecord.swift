@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// What a run tells of itself besides its checkpoints: `log.jsonl`, TensorBoard's events and `report.html`.

@@ -1,5 +1,3 @@
-import DreamSim
-import DreamSimEvaluation
 import Foundation
 
 /// A run as one page: how loss and agreement went, each epoch, and everything the run depends on. It fetches nothing and runs

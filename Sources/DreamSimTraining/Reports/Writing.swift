@@ -1,5 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimSupport
 import Foundation
 
 /// How a run writes its files, and what it says when that fails.

@@ -1,7 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-
 /// Makes an image that matches others in the eyes of a metric, step by step: what the metric keeps of them, and what not.
 ///
 /// ```swift

@@ -1,6 +1,3 @@
-import DreamSim
-package import DreamSimDrawing
-package import DreamSimImages
 import Foundation
 
 extension InversionReport {

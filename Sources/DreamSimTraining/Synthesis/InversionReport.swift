@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// What an inversion found, with everything that is needed to repeat it.
 package struct InversionReport: Sendable, Encodable {
     /// What was matched.

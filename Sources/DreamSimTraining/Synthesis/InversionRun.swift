@@ -1,6 +1,3 @@
-package import DreamSim
-import DreamSimSupport
-import DreamSimTensors
 package import Foundation
 
 /// Conducts an inversion to its end: keeps the losses and some frames, writes the best image so far as it goes, and can be

@@ -1,7 +1,3 @@
-import DreamSim
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 /// What tells runs apart: equal digests are of runs that give the same numbers.
@@ -19,7 +15,9 @@ enum InversionStamp {
             add("\(tensor.shape)")
             tensor.withUnsafeBufferPointer { digest.update(UnsafeRawBufferPointer($0)) }
         }
-        for term in loss.terms { add("\(term.weight) \(MetricIdentity(term.metric, decoding: .standard).digest)") }
+        for term in loss.terms {
+            add("\(term.weight) \(MetricColumn(term.metric, decoding: .standard).identity.digest)")
+        }
         add((try? JSON.line(options)) ?? "\(options)")
         for target in targets {
             add("\(target.share)")

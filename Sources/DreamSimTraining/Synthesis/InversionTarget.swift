@@ -1,5 +1,3 @@
-package import DreamSim
-
 /// An image that an inversion comes to match, in whole or in part.
 package struct InversionTarget: Sendable {
     /// What errors and reports call it, such as its file.

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimTensors
-
 /// What an inversion makes small: the mean loss of the image over its targets, and its total variation.
 struct Objective {
     let loss: Loss

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// Image parameterization. All reach every image; what differs is which are near, and so what is found.
 package enum Parameterization: Hashable, Sendable, Codable {
     /// Every pixel by itself. Exact, and the quickest to turn into noise that pleases the metric and nobody else.

@@ -1,6 +1,3 @@
-import DreamSim
-import DreamSimTensors
-
 /// A target at the size of the inversion, with what a mask hides painted over.
 struct PreparedTarget {
     /// [1, 3, H, W].

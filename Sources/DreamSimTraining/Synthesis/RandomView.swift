@@ -1,6 +1,3 @@
-package import DreamSimSupport
-package import DreamSimTensors
-
 /// A window on images of one size: a crop, shifted at random, which may reach a little beyond the borders, where the
 /// image is mirrored. The same window on an image and its target leaves aligned what is aligned, and moves both against
 /// a network's grid.

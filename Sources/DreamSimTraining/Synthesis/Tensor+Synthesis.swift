@@ -1,6 +1,3 @@
-import DreamSimSupport
-import DreamSimTensors
-
 extension Tensor {
     /// self += scale * other.
     mutating func add(_ other: Tensor, scale: Float = 1) {

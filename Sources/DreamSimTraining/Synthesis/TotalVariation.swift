@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// How much neighboring pixels differ: the mean over pixels and colors of sqrt(dx² + dy² + ε²) - ε, with the differences
 /// to the right and the lower neighbor (Rudin, Osher and Fatemi 1992; as a prior for inversion Mahendran and Vedaldi 2015).
 /// ε, a 255th, gives it a derivative where pixels are equal.

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// The size of the untrained network of a Deep Image Prior (Ulyanov, Vedaldi and Lempitsky 2018): an hourglass that halves
 /// its maps level by level and doubles them again, with narrow connections across.
 package struct UntrainedNetworkShape: Hashable, Sendable, Codable {

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 extension HTTPHead {
     /// The size of the body; nil when it is not stated.
     var contentLength: Int? { first("content-length").flatMap { Int($0) } }

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// One request of a download and its answer, which is written as it comes. Used on one thread alone.

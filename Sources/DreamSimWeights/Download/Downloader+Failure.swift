@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 extension Downloader {
     /// Whether the same may go well a little later.
     static func isPassing(_ error: any Error) -> Bool {

@@ -1,4 +1,3 @@
-import DreamSimSupport
 import Foundation
 
 /// Fetches one file by http, going on with what is there.

@@ -1,5 +1,3 @@
-import DreamSimSupport
-
 /// What takes one answer as it arrives, and says when the transfer is to stop. Used on the transfer's thread alone.
 final class TransferSink {
     /// Why a transfer was stopped from this side.

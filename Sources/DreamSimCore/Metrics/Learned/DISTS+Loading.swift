@@ -1,7 +1,5 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimWeights
 import Foundation
 
 extension DISTS {

@@ -1,6 +1,4 @@
-package import DreamSimImages
 import DreamSimNetworks
-import DreamSimTensors
 
 /// Deep image structure and texture similarity (Ding et al. 2020): means and covariances of VGG16's features over the whole
 /// image, at five depths and for the image itself. Equals the Python package `DISTS_pytorch` 0.1.

@@ -1,8 +1,5 @@
 import DreamSimCheckpoints
 import DreamSimNetworks
-import DreamSimSupport
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 extension LPIPS {

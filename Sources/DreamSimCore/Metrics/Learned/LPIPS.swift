@@ -1,7 +1,4 @@
-package import DreamSimImages
 import DreamSimNetworks
-import DreamSimTensors
-import DreamSimWeights
 import Foundation
 
 /// Learned perceptual image patch similarity (Zhang et al. 2018): features of a trained network at several depths, each of

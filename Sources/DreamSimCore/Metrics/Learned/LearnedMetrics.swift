@@ -1,6 +1,4 @@
-import DreamSimImages
 import DreamSimNetworks
-import DreamSimWeights
 
 /// What metrics that look through a convolutional network have in common.
 enum LearnedMetrics {

@@ -1,6 +1,3 @@
-import DreamSimImages
-import DreamSimTensors
-
 extension Moments {
     /// The moments of the colors of two images of one size, on values in [0, 1]; sums are exact, in integers.
     init(ofPixelsOf a: Image, _ b: Image) {

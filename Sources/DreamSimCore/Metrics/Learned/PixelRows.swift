@@ -1,6 +1,4 @@
-import DreamSimImages
 import DreamSimNetworks
-import DreamSimTensors
 
 /// Pixels as a network sees them: (v - mean) / deviation of each channel, in rows of a channels-last map.
 struct PixelRows: Sendable {

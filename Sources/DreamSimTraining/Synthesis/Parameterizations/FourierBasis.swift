@@ -1,4 +1,3 @@
-import DreamSimTensors
 import Foundation
 
 /// Planes by the amplitudes of their waves, each scaled with the inverse of its frequency, as the amplitudes of photographs

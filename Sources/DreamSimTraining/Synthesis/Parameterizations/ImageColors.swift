@@ -1,4 +1,3 @@
-import DreamSimTensors
 import Foundation
 
 /// From three planes of free numbers to red, green and blue in (0, 1): a matrix, then the logistic function.

@@ -1,5 +1,3 @@
-package import DreamSimTensors
-
 /// A way to write an image as numbers that are optimized: which images are near, and so what is found, depends on it.
 package protocol ImageParameterization: Sendable {
     /// The numbers to start from, by name.

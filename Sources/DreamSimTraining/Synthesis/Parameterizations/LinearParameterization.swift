@@ -1,6 +1,3 @@
-import DreamSimSupport
-import DreamSimTensors
-
 /// A linear way to write planes as numbers.
 protocol PlaneBasis: Sendable {
     /// The shapes of the numbers, by name.

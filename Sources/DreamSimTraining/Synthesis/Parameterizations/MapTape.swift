@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// What was computed with maps [N, H, W, C], and how to go back through it. Parameters are known by name.
 final class MapTape {
     /// A result on the tape.

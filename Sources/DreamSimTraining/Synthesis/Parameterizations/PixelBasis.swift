@@ -1,5 +1,3 @@
-import DreamSimTensors
-
 /// The values of the planes themselves.
 struct PixelBasis: PlaneBasis {
     let height: Int

@@ -1,6 +1,3 @@
-import DreamSimImages
-import DreamSimTensors
-
 /// A Laplacian pyramid (Burt and Adelson 1983): planes as the sum of levels, each half as large as the one before and
 /// enlarged bicubically. A step changes all levels alike, and so large forms faster than single pixels.
 struct PyramidBasis: PlaneBasis {

@@ -1,6 +1,3 @@
-import DreamSimSupport
-import DreamSimTensors
-
 /// An image as the output of a convolutional network that has learnt nothing (Deep Image Prior; Ulyanov, Vedaldi and
 /// Lempitsky 2018, the network with skip connections of their code): its weights are optimized while noise goes in.
 ///

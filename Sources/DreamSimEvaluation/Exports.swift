@@ -1,0 +1,2 @@
+// What a program needs beside this module comes with it.
+@_exported public import DreamSim

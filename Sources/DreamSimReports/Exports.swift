@@ -1,0 +1,3 @@
+// The declarations of this module speak of the types of those.
+@_exported public import DreamSimDrawing
+@_exported public import DreamSimPipeline
