@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "ArticleSnippets",
             dependencies: ["DreamSim", "DreamSimRetrieval", "DreamSimService", "DreamSimTraining"],
-            path: "Examples/Articles", swiftSettings: settings),
+            path: "Examples/Articles", packageAccess: false, swiftSettings: settings),
 
         support("TestSupport", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
         support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "DreamSimSupport", "TestSupport"),

@@ -5,43 +5,28 @@ import DreamSimService
 import DreamSimTraining
 import Foundation
 
-func invert(_ photo: Image, to url: URL) async throws {
-    let loss = try await Loss("lpips-vgg + 0.5*dists")
-    let options = InversionOptions(.pyramid, width: 224, height: 224)
-    let inversion = try Inversion(of: [InversionTarget(photo, name: "photo.jpg")], by: loss, options)
-    let report = try InversionRun(inversion, InversionRun.Settings()).run()
-    try report.image.write(to: url)
-    print(report.loss.start, report.loss.end)
-}
-
 func index() async throws {
-    let model = try await PerceptualModel.load("ensemble")
-    let index = URL(filePath: "images.index")
-    let writer = try IndexWriter(index, settings: IndexSettings(model, source: "ensemble"))
-    let report = try writer.update([ImagePath("photos")], with: model)
-    print(report.added, report.failures.map(\.image))
+    let index = try await ImageIndex.open(at: URL(filePath: "images.index"), model: "ensemble")
+    for try await event in index.update(from: [URL(filePath: "photos")]) {
+        if case .finished(let report) = event { print(report.added, report.failures.map(\.image)) }
+    }
 }
 
-func modelOfIndex(_ index: URL) async throws -> PerceptualModel {
-    let settings = try IndexReader(index).settings
-    let model = try await settings.loadModel(options: settings.loadingOptions(.fromEnvironment()))
+func modelOfIndex(_ folder: URL) async throws -> PerceptualModel {
+    let index = try await ImageIndex.open(at: folder)
+    let model = index.model
     return model
 }
 
-func search(_ index: URL) async throws {
-    let reader = try IndexReader(index)
-    let queries = try await reader.queries([.file(ImagePath("query.jpg"))]) {
-        try await PerceptualModel.load("ensemble")
-    }
-    for hit in try reader.search(queries.map { try $0.get() }, count: 10)[0] {
+func search(_ index: ImageIndex, for query: URL, in photos: URL) async throws {
+    for hit in try await index.search(Image(contentsOf: query), count: 10, where: .inFolder(photos)) {
         print(hit.distance, hit.file.path)
     }
 }
 
-func duplicates(_ reader: IndexReader) throws -> DuplicateReport {
-    let thresholds = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
-    let report = try reader.duplicates(DuplicateOptions(tier: .reencoded, thresholds: thresholds))
-    return report
+func duplicates(_ index: ImageIndex) async throws {
+    let report = try await index.duplicates(.reencoded)
+    for group in report.groups { print(group.keep, group.files.dropFirst().map(\.image)) }
 }
 
 func serve() async throws {

@@ -8,17 +8,17 @@ func compareTwoImages(_ a: URL, _ b: URL) async throws -> Double {
     return distance
 }
 
-func comparePairs(_ pairs: [ImagePair], with model: PerceptualModel) throws {
+func comparePairs(_ pairs: [ImagePair], with model: PerceptualModel) {
     let comparer = PairComparer([StructuralSimilarity.wang, PixelMetric.psnr, model])
-    try comparer.compare(pairs) { outcome in
+    comparer.compare(pairs) { outcome in
         print(outcome.pair as Any, outcome.result)
     }
 }
 
-func mapLPIPS(_ photo: Image, _ edited: Image) async throws -> (Double, DifferenceMap) {
-    let metric = try await LPIPS.load(.alex)
+func mapLPIPS(_ photo: Image, _ edited: Image) async throws -> (Double, DifferenceMap?) {
+    let metric = try await MetricCatalog.load("lpips-alex")
     let value = try metric.value(photo, edited)
-    let map = try metric.map(photo, edited)
+    let map = try (metric as? any SpatialMetric)?.map(photo, edited)
     return (value, map)
 }
 
@@ -28,13 +28,25 @@ func descend(from sketch: Image, toward photo: Image) async throws -> Tensor {
     let target = try Tensor([photo])
     for _ in 0..<100 {
         let loss = try model.distanceAndGradient(image, target)
-        image = Tensor(zip(image.values, loss.gradientA.values).map { $0 - 20 * $1 }, shape: image.shape)
+        image = image - 20 * loss.gradientA
     }
     return image
 }
 
-func weightedLoss(_ photo: Image, _ image: Tensor) async throws -> Tensor {
+func weightedLoss(_ photo: Image, _ image: Tensor) async throws -> (Double, Tensor) {
     let loss = try await Loss("lpips-vgg + 0.5*dists")
-    let step = try loss.target(Tensor([photo])).distanceAndGradient(image)
-    return step.gradient
+    let (value, gradient) = try loss.target(photo).valueAndGradient(image)
+    return (value, gradient)
+}
+
+func synthesize(_ photo: Image, from sketch: Image, to url: URL) async throws {
+    let target = try await Loss("lpips-vgg + 0.5*dists").target(photo)
+    var image = Tensor(sketch.resized(width: photo.width, height: photo.height))  // [1, 3, H, W] in [0, 1]
+    var adam = Adam(learningRate: 0.02)
+    for _ in 1...200 {
+        let (_, gradient) = try target.valueAndGradient(image)
+        adam.step(&image, gradient)
+        image = image.clamped(to: 0...1)
+    }
+    try image.images()[0].write(to: url)
 }

@@ -1,5 +1,5 @@
-// Ranks the images of a folder by their distance from one:
-//     swift run -c release rank-folder REFERENCE.jpg FOLDER
+// Ranks the images of a folder by their distance from one, and draws the ranking:
+//     swift run -c release rank-folder REFERENCE.jpg FOLDER SHEET.png
 import DreamSim
 import Foundation
 
@@ -7,8 +7,8 @@ import Foundation
 enum RankFolder {
     static func main() async throws {
         let urls = CommandLine.arguments.dropFirst().map { URL(filePath: $0) }
-        guard urls.count == 2 else {
-            print("usage: rank-folder REFERENCE FOLDER")
+        guard urls.count == 3 else {
+            print("usage: rank-folder REFERENCE FOLDER SHEET")
             return
         }
         let metric = try await MetricCatalog.load("default")
@@ -19,5 +19,6 @@ enum RankFolder {
         let ranking = try await comparison.result
         for entry in ranking.results { print(entry.image, entry.values) }
         for failure in ranking.failures { print(failure.image, failure.error) }
+        try ranking.sheet().write(to: urls[2])
     }
 }

@@ -2,8 +2,9 @@ extension ComparisonReport {
     /// Draws the ranking: the reference, then the other images in their order with their values.
     ///
     /// A sheet holds 48 images; the rest of a long ranking is left out, and the sheet says so.
+    /// - Parameter decoding: how files become pixels.
     /// - Throws: `DreamSimError` when a file can no longer be read.
-    package func sheet(decoding: DecodingOptions = .standard) throws -> ContactSheet {
+    public func sheet(decoding: DecodingOptions = .standard) throws -> Image {
         let shown = results.prefix(48)
         let left = results.count - shown.count
         let leader = leader
@@ -32,6 +33,8 @@ extension ComparisonReport {
             },
             footer: "ranked by \(leader.name)" + (leader.shortWeights.map { ", weights \($0)" } ?? "")
                 + (others.isEmpty ? "" : "; ↓ lower is more alike, ↑ higher is more alike")
-                + "; \(leader.preprocessing)" + (left > 0 ? "; \(left) more are not shown" : ""))
+                + "; \(leader.preprocessing)" + (left > 0 ? "; \(left) more are not shown" : "")
+        )
+        .rendered()
     }
 }

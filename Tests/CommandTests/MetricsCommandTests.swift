@@ -215,7 +215,7 @@ struct MetricsCommandTests {
                 #expect(results.map { ($0["columns"] as? [String: String])?["id"] } == ["7", "8", "9", "10"])
                 #expect(results.map { $0["error"] != nil } == [false, true, true, false])
                 #expect(try run.json()["failed"] as? Int == 2)
-                #expect((results[0]["b"] as? String)?.hasPrefix("/") == true)
+                #expect((results[0]["imageB"] as? String)?.hasPrefix("/") == true)
             case "ndjson": #expect(run.output.split(separator: "\n").count == 4)
             default: #expect(run.output.contains("4 pairs, 2 of them failed"))
             }

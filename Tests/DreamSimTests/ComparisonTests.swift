@@ -56,7 +56,7 @@ struct ComparisonTests {
             #expect(entry.values["mean-color"] == (try metric.value(images[0], images[index])))
         }
         #expect(report.metrics[0].isNormalized == false)
-        #expect(try report.sheet().rendered().width > 400)
+        #expect(try report.sheet().width > 400)
     }
 
     @Test("A task that is canceled ends the comparison")

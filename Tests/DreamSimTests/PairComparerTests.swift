@@ -131,7 +131,7 @@ struct PairComparerTests {
         #expect(report.results.map { "\($0.image)" } == ["1", "3", "0", "4", "2"])
         #expect(report.results.map(\.rank) == [1, 2, 3, 4, nil])
         #expect(report.results.map { $0.ranks["l1"] } == [1, 3, 3, 5, 2])
-        #expect(report.results[4].errors == ["psnr": "none"])
+        #expect(report.results[4].errors == ["psnr": "x: none"])
         #expect(report.failures.map { "\($0.image)" } == ["5"])
         let other = try ComparisonReport(
             reference: ImagePath("r"), metrics: Self.columns, rankedBy: "l1", outcomes: outcomes)

@@ -206,7 +206,7 @@ struct MapTests {
             let map = try IndexReader(gallery.index).map()
             #expect(map.points.count == names.count + 1)
             let html = try ProjectionPage(map, decoding: .standard).html()
-            #expect(html.hasPrefix("<!DOCTYPE html>") && html.hasSuffix("</html>\n"))
+            #expect(html.hasPrefix("<!doctype html>") && html.hasSuffix("</html>\n"))
             for mark in ["<script", "</script", "<!--", "<img"] {
                 let count = html.components(separatedBy: mark).count - 1
                 #expect(count == (mark.hasSuffix("script") ? 1 : 0), "\(mark)")

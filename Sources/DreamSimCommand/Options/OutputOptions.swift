@@ -5,7 +5,7 @@ struct FormatOptions<Format: OutputFormats>: ParsableArguments {
     @Option(help: "Output format.")
     var format: Format = .table
 
-    @Flag(name: .shortAndLong, help: "Suppress progress, notes and legends.")
+    @Flag(name: .shortAndLong, help: "Print only results and errors.")
     var quiet = false
 }
 

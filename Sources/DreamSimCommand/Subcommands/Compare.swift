@@ -103,7 +103,7 @@ struct Compare: AsyncParsableCommand {
         for failure in report.failures { errors.add(failure.error) }
         errors.finish(of: candidates.count)
         if let sheet {
-            try report.sheet(decoding: comparer.decoding).rendered().write(to: URL(filePath: sheet))
+            try report.sheet(decoding: comparer.decoding).write(to: URL(filePath: sheet))
         }
         if errors.hasFailed { Terminal.exit(.failed) }
         let first = report.metrics[0].name
