@@ -33,21 +33,21 @@ public struct EvaluationReport: Sendable {
     }
 
     /// A metric's score on a part of the set.
-    package struct PartScore: Sendable, Encodable {
+    public struct PartScore: Sendable, Encodable {
         /// The part's label.
-        package let part: String
+        public let part: String
         /// The score.
-        package let score: Estimate
+        public let score: Estimate
     }
 
     /// What was found of one metric.
     public struct MetricResult: Sendable {
         /// What its numbers say.
         public let column: MetricColumn
-        /// The score over the whole set.
-        package let score: Estimate
+        /// The score over the whole set; `JudgmentTask.scoreMeaning` says how it is read.
+        public let score: Estimate
         /// The scores of its parts.
-        package let parts: [PartScore]
+        public let parts: [PartScore]
         /// Average precision as LPIPS' evaluation computes it, where average precision is the score.
         public let interpolatedPrecision: Double?
         /// Agreement with people by how clear the metric's choice is, from the least clear on.
