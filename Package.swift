@@ -159,7 +159,7 @@ let package = Package(
         tests("WeightsTests", "DreamSimWeights", "DreamSimSupport"),
         tests(
             "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
-            "DreamSimSupport", "DreamSimTensors", .grdb),
+            "DreamSimSupport", "DreamSimTensors", "ModelTestSupport", .grdb),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
             "DreamSimWeights", "DreamSimSupport"),

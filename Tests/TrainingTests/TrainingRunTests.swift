@@ -78,6 +78,30 @@ struct TrainingRunTests {
         }
     }
 
+    @Test("A reader that stops ends the run after its step; the next one goes on, to the very same files")
+    func stopped() async throws {
+        let model = try await TrainingTests.model(["dino"])
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = try Self.runs(of: model, Self.options(epochs: 4), in: folder)
+        try run("whole").run()
+        let part = try run("part")
+        for try await event in part.events() {
+            if case .step(let step) = event, step.number == 3 { break }
+        }
+        var numbers: [Int] = []
+        for try await event in part.events() {
+            if case .step(let step) = event { numbers.append(step.number) }
+        }
+        #expect((numbers.first ?? 0) > 3 && numbers.last == part.totalSteps)
+        for file in ["adapter/adapter_model.safetensors", "best/adapter_model.safetensors"] {
+            let (a, b) = (folder.appending(path: "whole/" + file), folder.appending(path: "part/" + file))
+            #expect(try Data(contentsOf: a) == Data(contentsOf: b), "\(file)")
+        }
+        let best = try await part.best(options: TinyModels.options(home: folder))
+        #expect(best.width == model.width)
+    }
+
     private static func validate(_ trainer: Trainer, _ triplets: [TrainingTriplet]) throws -> Trainer.Outcome {
         let squares = try triplets.flatMap { [$0.reference, $0.left, $0.right] }.map { path in
             trainer.model.preprocessing.applied(to: try Image.decode(contentsOfFile: path.bytes).image)
