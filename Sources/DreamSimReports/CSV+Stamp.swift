@@ -1,6 +1,6 @@
 extension CSV {
     /// The names of the columns that say what made a number.
-    package static let stampColumns = ["model", "weights", "preprocessing", "normalized"]
+    package static let stampColumns = ["model", "weights", "preprocessing", "isNormalized"]
 
     /// The values of `stampColumns`.
     package static func fields(of stamp: ModelStamp) -> [String] {

@@ -174,7 +174,7 @@ private final class TextSink: EmbeddingSink {
         var model: String
         var weights: String
         var preprocessing: String
-        var normalized: Bool
+        var isNormalized: Bool
     }
 
     init(
@@ -198,7 +198,8 @@ private final class TextSink: EmbeddingSink {
         if case .failure(let failure) = outcome.result { error = "\(failure)" }
         let line = Line(
             image: outcome.path, embedding: outcome.embedding?.values, error: error, model: model.description.name,
-            weights: model.stamp.weights, preprocessing: "\(model.preprocessing)", normalized: model.stamp.isNormalized)
+            weights: model.stamp.weights, preprocessing: "\(model.preprocessing)",
+            isNormalized: model.stamp.isNormalized)
         try write(JSON.line(line) + "\n")
     }
 

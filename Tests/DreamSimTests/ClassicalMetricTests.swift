@@ -24,6 +24,12 @@ struct ClassicalMetricTests {
         metric is PixelMetric ? abs(value - expected) <= 1e-6 * abs(expected) : abs(value - expected) <= 1e-5
     }
 
+    @Test("The metrics of these tests are all that need no weights")
+    func all() {
+        #expect(
+            Set(Self.metrics.map(\.card.name)) == Set(MetricCatalog.all.filter { $0.needs == nil }.map(\.card.name)))
+    }
+
     @Test("Every value of scikit-image, piq and torchmetrics on drawn images, and the sizes that they refuse")
     func drawn() throws {
         let recorded = try JSONDecoder().decode(

@@ -78,7 +78,7 @@ struct TrainingRunTests {
         }
     }
 
-    @Test("A reader that stops ends the run after its step; the next one goes on, to the very same files")
+    @Test("A reader that stops ends the run after its step; the next one resumes, to the very same files")
     func stopped() async throws {
         let model = try await TrainingTests.model(["dino"])
         let folder = try Fixtures.temporaryFolder()

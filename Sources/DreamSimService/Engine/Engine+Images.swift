@@ -5,9 +5,7 @@ extension Engine {
     ///   - side: the longer side in pixels, at most.
     /// - Throws: `DreamSimError`.
     func image(_ path: ImagePath, named name: String, side: Int) throws -> Image {
-        var options = decoding
-        options.pixelLimit = limits.pixels
-        let image = try Upload(name: name, source: .file(path), share: nil).decode(options).image
+        let image = try Upload(name: name, source: .file(path), share: nil).decode(decoding, within: limits).image
         let scale = Double(side) / Double(max(image.width, image.height))
         guard scale < 1 else { return image }
         return image.resized(

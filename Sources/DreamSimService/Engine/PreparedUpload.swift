@@ -15,11 +15,8 @@ struct PreparedUpload: Sendable {
     init(_ upload: Upload, _ preparation: ImagePreparation, _ limits: ServiceLimits, _ budget: ByteBudget) throws {
         name = upload.name
         image = try preparation.prepare { options in
-            var options = options
-            // The limits are the service's own: they do not change what an embedding is, so its stamp keeps the others.
-            options.pixelLimit = min(options.pixelLimit, limits.pixels)
-            options.byteLimit = min(options.byteLimit, max(limits.bodyBytes, 1 << 20))
-            return try upload.decode(options)
+            let decoded = try upload.decode(options, within: limits)
+            return (decoded.image, decoded.info.warnings)
         }
         guard preparation.needsPixels else {
             share = nil

@@ -17,17 +17,19 @@ struct Upload: Sendable {
     /// The share of the budget that its bytes take.
     let share: ByteBudget.Share?
 
-    /// Decodes it.
+    /// Decodes it; blocks, so that it belongs on the engine's `workers`.
+    /// - Parameter limits: the service's own. They do not change what an embedding is, whose stamp keeps the others.
     /// - Throws: `DreamSimError`.
-    func decode(_ options: DecodingOptions) throws -> (image: Image, warnings: [String]) {
+    func decode(_ options: DecodingOptions, within limits: ServiceLimits) throws -> (image: Image, info: ImageInfo) {
+        var options = options
+        options.pixelLimit = min(options.pixelLimit, limits.pixels)
+        options.byteLimit = min(options.byteLimit, max(limits.bodyBytes, 1 << 20))
         switch source {
         case .bytes(let bytes):
-            let decoded = try Image.decode(bytes, name: name, options: options)
-            return (decoded.image, decoded.info.warnings)
+            return try Image.decode(bytes, name: name, options: options)
         case .file(let path):
             do {
-                let decoded = try Image.decode(contentsOfFile: path.bytes, options: options)
-                return (decoded.image, decoded.info.warnings)
+                return try Image.decode(contentsOfFile: path.bytes, options: options)
             } catch {
                 // Clients learn the name that they gave, and not where it lies.
                 throw DreamSimError(error.kind, name, error.reason)

@@ -78,4 +78,23 @@ extension Problem {
         }
         failures = [failure(detail)]
     }
+
+    /// What became of those images of a request that can be used, and why the others cannot.
+    /// - Parameter results: one an image.
+    /// - Throws: `Problem` that joins the reasons, where no image can be used.
+    static func usable<Value>(
+        _ results: [Result<Value, Problem>], of images: [Upload]
+    ) throws(Problem) -> (values: [Value], failures: [ComparisonReport.Failure]) {
+        var (values, problems, failures) = ([Value](), [Problem](), [ComparisonReport.Failure]())
+        for (image, result) in zip(images, results) {
+            switch result {
+            case .success(let value): values.append(value)
+            case .failure(let problem):
+                problems.append(problem)
+                failures.append(ComparisonReport.Failure(image: ImagePath(image.name), error: problem.detail))
+            }
+        }
+        guard !values.isEmpty else { throw Problem.joining(problems, "images") }
+        return (values, failures)
+    }
 }

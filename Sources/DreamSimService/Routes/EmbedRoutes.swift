@@ -48,20 +48,12 @@ enum EmbedRoutes {
         let images = try await call.uploads()["image"] ?? []
         let admission = try engine.batcher.admit(images.count)
         let prepared = try await engine.prepare(images, for: [model])
-        let problems = prepared.compactMap { result -> Problem? in
-            if case .failure(let problem) = result { problem } else { nil }
-        }
         // A matrix has no place for a row that is missing.
-        if format == numpy, let problem = problems.first { throw problem }
-        let good = prepared.compactMap { try? $0.get() }
-        guard !good.isEmpty else { throw Problem.joining(problems, "images") }
+        if format == numpy { for result in prepared { _ = try result.get() } }
+        let (good, failures) = try Problem.usable(prepared, of: images)
         let embeddings = try await engine.embed(good, with: model, admission)
         if format == numpy {
             return .bytes(NumpyWriter.bytes(rows: embeddings.map(\.values), width: model.width), numpy)
-        }
-        let failures = zip(images, prepared).compactMap { image, result -> ComparisonReport.Failure? in
-            guard case .failure(let problem) = result else { return nil }
-            return ComparisonReport.Failure(image: ImagePath(image.name), error: problem.detail)
         }
         let answer = Answer(
             model: model.stamp, width: model.width,

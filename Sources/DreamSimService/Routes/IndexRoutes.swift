@@ -104,27 +104,24 @@ enum IndexRoutes {
         let images = try await call.uploads()["image"] ?? []
         let admission = try engine.batcher.admit(images.count)
         let reader = try await engine.workers.run { try index.reader() }
-        var queries: [(name: String, query: SearchQuery)] = []
-        var problems: [Problem] = []
+        var results: [Result<(name: String, query: SearchQuery), Problem>] = []
         for image in images {
             do {
-                queries.append((image.name, try await query(image, reader, engine, admission)))
+                results.append(.success((image.name, try await query(image, reader, engine, admission))))
             } catch let problem as Problem where !problem.failures.isEmpty {
-                problems.append(problem)
+                results.append(.failure(problem))
             } catch let error as DreamSimError {
-                problems.append(Problem(error, of: image))
+                results.append(.failure(Problem(error, of: image)))
             }
         }
-        if call.flag("mean") == true, images.count > 1 {
-            // A part that is missing would change what the rest means.
-            if let problem = problems.first { throw problem }
+        let isMean = call.flag("mean") == true && images.count > 1
+        // A part that is missing would change what the rest means.
+        if isMean { for result in results { _ = try result.get() } }
+        var (queries, failures) = try Problem.usable(results, of: images)
+        if isMean {
             queries = [
                 (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
             ]
-        }
-        guard !queries.isEmpty else { throw Problem.joining(problems, "images") }
-        let failures = problems.flatMap(\.failures).map {
-            ComparisonReport.Failure(image: ImagePath($0.image ?? ""), error: $0.error)
         }
         return try await answer(call, engine, reader, queries, failures, admission)
     }
