@@ -190,7 +190,7 @@ private final class TextSink: EmbeddingSink {
     func add(_ outcome: FileOutcome) throws {
         guard format == .ndjson else {
             if let values = outcome.embedding?.values {
-                try write(CSV.line([outcome.path.description] + CSV.fields(of: model.stamp) + values.map { "\($0)" }))
+                try write(CSV.line([outcome.path.exact] + CSV.fields(of: model.stamp) + values.map { "\($0)" }))
             }
             return
         }

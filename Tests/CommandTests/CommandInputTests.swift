@@ -110,4 +110,44 @@ struct CommandInputTests {
             #expect(run.code == 2 && run.error.contains("e.npy"))
         }
     }
+
+    @Test("Names with line breaks, tabs and escapes are themselves in JSON and CSV, and harmless in a terminal")
+    func controlCharacters() throws {
+        try CommandTests.withBench { bench in
+            let name = "a\nb\t\u{1B}[31m,\"c.png"
+            let odd = bench.home.appending(path: name)
+            try FileManager.default.copyItem(atPath: bench.image("a.png"), toPath: odd.path)
+            let arguments = ["compare", bench.image("a.png"), odd.path, "--metric", "l1"]
+            let results = try bench.run(arguments + ["--format", "json"]).json()["results"] as? [[String: Any]]
+            #expect(results?.first?["image"] as? String == odd.path)
+            let line = try bench.run(arguments + ["--format", "ndjson"]).output
+            #expect(line.split(separator: "\n").count == 1)
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            #expect(object?["image"] as? String == odd.path)
+            let quoted = "\"" + odd.path.replacing("\"", with: "\"\"") + "\""
+            #expect(try bench.run(arguments + ["--format", "csv"]).output.contains("1,\(quoted),0.0,"))
+            let table = try bench.run(arguments).output
+            #expect(table.contains("a\\x0Ab\\x09\\x1B[31m") && !table.contains("\u{1B}"))
+            let vote = try bench.run(["vote", odd.path, odd.path, odd.path, "--metric", "l1", "--format", "csv"])
+            #expect(vote.output.contains(",\(quoted),\(quoted),\(quoted),"))
+        }
+    }
+
+    @Test("Files of which it is not clear how they pair say so")
+    func ambiguousPairs() throws {
+        try CommandTests.withBench { bench in
+            let other = bench.home.appending(path: "other")
+            try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+            for name in ["a.jpg", "a.webp"] {
+                try FileManager.default.copyItem(
+                    at: bench.images.appending(path: "b.jpg"), to: other.appending(path: name))
+            }
+            let run = try bench.run(
+                ["compare", bench.images.path, other.path, "--by-name", "--metric", "l1", "--resize", "32"])
+            #expect(run.code == 2)
+            #expect(run.error.contains("a.png: could be paired with a.jpg, a.webp in"), "\(run.error)")
+            #expect(run.error.contains("a.webp: could be paired with a.png in"), "\(run.error)")
+            #expect(run.error.contains("b.jpg: has no partner in"), "\(run.error)")
+        }
+    }
 }

@@ -13,7 +13,7 @@ struct ClusterOutput: ReportOutput {
         [["cluster", "center", "id", "image"] + metrics.map(\.name) + MetricText.columns]
             + report.clusters.enumerated().flatMap { number, cluster in
                 cluster.files.enumerated().map { place, file in
-                    ["\(number + 1)", "\(place == 0)", "\(file.id)", "\(file.image)", "\(file.distance)"]
+                    ["\(number + 1)", "\(place == 0)", "\(file.id)", file.image.exact, "\(file.distance)"]
                         + MetricText.fields(metrics)
                 }
             }

@@ -13,8 +13,8 @@ struct ComparisonOutput: ReportOutput {
     var rows: [[String]] {
         let names = report.metrics.map(\.name)
         func row(_ rank: Int?, _ image: ImagePath, _ values: [String: Double], _ error: String) -> [String] {
-            [rank.map(String.init) ?? "", "\(image)"] + names.map { name in values[name].map { "\($0)" } ?? "" }
-                + ["\(report.reference)", report.rankedBy] + MetricText.fields(report.metrics) + [error]
+            [rank.map(String.init) ?? "", image.exact] + names.map { name in values[name].map { "\($0)" } ?? "" }
+                + [report.reference.exact, report.rankedBy] + MetricText.fields(report.metrics) + [error]
         }
         return [["rank", "image"] + names + ["reference", "rankedBy"] + MetricText.columns + ["error"]]
             + report.results.map { entry in

@@ -20,7 +20,7 @@ struct DuplicateOutput: ReportOutput {
             + report.groups.enumerated().flatMap { number, group in
                 group.files.enumerated().map { place, file in
                     [
-                        "\(number + 1)", "\(place == 0)", "\(file.image)", file.tier.rawValue, "\(file.distance)",
+                        "\(number + 1)", "\(place == 0)", file.image.exact, file.tier.rawValue, "\(file.distance)",
                         "\(file.width)", "\(file.height)", "\(file.bytes)", file.format,
                     ] + MetricText.fields(metrics)
                 }

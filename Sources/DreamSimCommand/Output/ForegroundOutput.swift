@@ -18,8 +18,8 @@ struct ForegroundOutput: ReportOutput {
         ]
             + report.measurements.map { row in
                 [
-                    row.metric, "\(row.whole)", "\(row.foreground)", "\(row.background)", "\(report.a.image)",
-                    "\(report.b.image)", "\(report.a.foreground)", "\(report.b.foreground)", report.source,
+                    row.metric, "\(row.whole)", "\(row.foreground)", "\(row.background)", report.a.image.exact,
+                    report.b.image.exact, "\(report.a.foreground)", "\(report.b.foreground)", report.source,
                 ] + MetricText.fields(metrics.filter { $0.name == row.metric })
             }
     }

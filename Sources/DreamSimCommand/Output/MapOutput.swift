@@ -12,7 +12,7 @@ struct MapOutput {
         case .ndjson: return try map.points.map { try JSON.line($0) + "\n" }.joined()
         case .csv:
             return CSV.line(["id", "image", "x", "y"])
-                + map.points.map { CSV.line(["\($0.id)", "\($0.image)", "\($0.x)", "\($0.y)"]) }.joined()
+                + map.points.map { CSV.line(["\($0.id)", $0.image.exact, "\($0.x)", "\($0.y)"]) }.joined()
         case .table:
             var table = TextTable([("x", .right), ("y", .right), ("id", .right), ("image", .left)])
             for point in map.points {

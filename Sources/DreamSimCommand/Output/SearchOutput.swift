@@ -17,7 +17,7 @@ struct SearchOutput: ReportOutput {
             + report.searches.flatMap { search in
                 search.results.map { entry in
                     [
-                        "\(search.query)", "\(entry.rank)", "\(entry.id)", "\(entry.image)", "\(entry.distance)",
+                        search.query.exact, "\(entry.rank)", "\(entry.id)", entry.image.exact, "\(entry.distance)",
                         "\(entry.width)", "\(entry.height)", "\(entry.bytes)", entry.modified,
                     ] + MetricText.fields(metrics)
                 }

@@ -14,8 +14,8 @@ struct VoteOutput: ReportOutput {
         [["metric", "choice", "valueA", "valueB", "reference", "imageA", "imageB"] + MetricText.columns]
             + report.votes.map { vote in
                 [
-                    vote.metric, vote.choice.rawValue, "\(vote.valueA)", "\(vote.valueB)", "\(report.reference)",
-                    "\(report.imageA)", "\(report.imageB)",
+                    vote.metric, vote.choice.rawValue, "\(vote.valueA)", "\(vote.valueB)", report.reference.exact,
+                    report.imageA.exact, report.imageB.exact,
                 ] + MetricText.fields(metrics.filter { $0.name == vote.metric })
             }
     }

@@ -25,7 +25,7 @@ extension Compare {
         let pairs = folders.pairs
         try await measure(
             count: pairs.count, columns: ["a", "b"], pair: { .success(pairs[$0]) },
-            fields: { ["\(pairs[$0].a)", "\(pairs[$0].b)"] }, alone: folders.unpaired)
+            fields: { [pairs[$0].a.exact, pairs[$0].b.exact] }, alone: folders.unpaired)
     }
 
     /// Measures pairs, and writes each as it is done.
@@ -61,7 +61,7 @@ extension Compare {
             progress.show(done)
         }
         for file in alone {
-            let name = "\(file.image)"
+            let name = file.image.exact
             Terminal.write(
                 try writer.text(
                     PairsOutput.Row(fields: file.isOfFirst ? [name, ""] : ["", name], error: file.error)))

@@ -76,7 +76,7 @@ extension JudgedSet {
     private static func stems(_ folder: ImagePath, _ judgments: String) throws(DreamSimError) -> [String] {
         let path = folder.resolving(ImagePath(judgments))
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: path.description)
+            return try FileManager.default.contentsOfDirectory(atPath: path.exact)
                 .filter { $0.hasSuffix(".npy") && !$0.hasPrefix(".") }.map { String($0.dropLast(4)) }.sorted()
         } catch {
             throw DreamSimError(.unreadable, "\(path)", "cannot be listed: \(error.localizedDescription)")
@@ -87,7 +87,7 @@ extension JudgedSet {
     private static func share(_ file: ImagePath) throws(DreamSimError) -> Double {
         let values: [Float]
         do {
-            let checkpoint = try Checkpoint(contentsOf: URL(filePath: file.description))
+            let checkpoint = try Checkpoint(contentsOf: URL(filePath: file.exact))
             values = try checkpoint.tensor(checkpoint.names.first ?? "array").values
         } catch {
             throw DreamSimError(.unreadable, "\(file)", "\((error as DreamSimError).reason)")

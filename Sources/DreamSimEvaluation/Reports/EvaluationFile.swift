@@ -93,7 +93,7 @@ package enum EvaluationFile {
             + task.pairNames.map { "value_\($0)" } + ["choice", "score", "error"]
         return CSV.line(header)
             + rows(report).map { row in
-                let names = task.imageNames.map { row.images[$0]?.description ?? "" }
+                let names = task.imageNames.map { row.images[$0]?.exact ?? "" }
                 let values = task.pairNames.map { name in row.pairs?[name].map { "\($0)" } ?? "" }
                 let people = [row.people.map { "\($0)" } ?? "", "\(row.weight)"]
                 let verdict = [row.choice ?? "", row.score.map { "\($0)" } ?? "", row.error ?? ""]

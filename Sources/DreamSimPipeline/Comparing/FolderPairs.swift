@@ -11,7 +11,7 @@ package struct FolderPairs: Sendable {
         package let image: ImagePath
         /// Whether it is of the first folder.
         package let isOfFirst: Bool
-        /// Where a partner is missing.
+        /// Where a partner is missing, or why it is not clear which it is.
         package let error: String
     }
 
@@ -45,7 +45,16 @@ package struct FolderPairs: Sendable {
         pairs = filesOfA.compactMap { file in partners[file].map { ImagePair(file, $0) } }
         let taken = Set(partners.values)
         func alone(_ file: ImagePath, isOfFirst: Bool) -> Alone {
-            Alone(image: file, isOfFirst: isOfFirst, error: "\(file): has no partner in \(isOfFirst ? b : a)")
+            let folder = isOfFirst ? b : a
+            let possible = (isOfFirst ? others[Self.stem(file, in: a)] : own[Self.stem(file, in: b)]) ?? []
+            let names = possible.filter { partners[$0] == nil && !taken.contains($0) }.map(\.name).joined(
+                separator: ", ")
+            return Alone(
+                image: file, isOfFirst: isOfFirst,
+                error: names.isEmpty
+                    ? "\(file): has no partner in \(folder)"
+                    : "\(file): could be paired with \(names) in \(folder), and it is not clear how; give partners the same "
+                        + "extension, or list the pairs in a table")
         }
         unpaired =
             filesOfA.filter { partners[$0] == nil }.map { alone($0, isOfFirst: true) }

@@ -78,7 +78,7 @@ package struct PairTable: Sendable {
         } else {
             pair = .success(ImagePair(resolved(fields[first]), resolved(fields[second])))
         }
-        return Row(pair: pair, fields: fields.map { ImagePath(bytes: $0).description }, line: line)
+        return Row(pair: pair, fields: fields.map { ImagePath(bytes: $0).exact }, line: line)
     }
 
     private func resolved(_ field: [UInt8]) -> ImagePath {

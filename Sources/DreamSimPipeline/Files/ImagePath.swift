@@ -91,12 +91,17 @@ public struct ImagePath: Hashable, Sendable {
 }
 
 extension ImagePath: CustomStringConvertible {
-    /// The path for people and for output; what is not UTF-8, and control characters, as `\xNN`.
-    public var description: String {
+    /// The path for people; what is not UTF-8, and control characters, as `\xNN`, so that a name cannot steer a terminal.
+    public var description: String { text { $0 < 32 || $0 == 127 } }
+
+    /// The path for programs, as JSON and CSV hold it, which have escapes of their own: only what is not UTF-8 as `\xNN`.
+    package var exact: String { text { _ in false } }
+
+    private func text(escaping isEscaped: (UInt32) -> Bool) -> String {
         var text = ""
         for scalar in Self.text(bytes).unicodeScalars {
             let byte = (0xF780...0xF7FF).contains(scalar.value) ? scalar.value - 0xF700 : scalar.value
-            if byte < 32 || byte == 127 || byte != scalar.value {
+            if isEscaped(byte) || byte != scalar.value {
                 text += "\\x" + CollectionOfOne(UInt8(byte)).hexadecimal.uppercased()
             } else {
                 text.unicodeScalars.append(scalar)
@@ -107,9 +112,9 @@ extension ImagePath: CustomStringConvertible {
 }
 
 extension ImagePath: Encodable {
-    /// Writes the description.
+    /// Writes the path as a text; what is not UTF-8 as `\xNN`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(description)
+        try container.encode(exact)
     }
 }

@@ -41,7 +41,7 @@ extension Heatmap {
         for layer in layers {
             let tail = CSV.line(
                 [kind.rawValue, meaning, metric.name] + (model.map(CSV.fields) ?? CSV.stampColumns.map { _ in "" }))
-            let head = CSV.field("\(layer.path)")
+            let head = CSV.field(layer.path.exact)
             for (i, value) in layer.field.values.enumerated() {
                 text += "\(head),\(i % layer.field.width),\(i / layer.field.width),\(value),\(tail)"
             }
