@@ -70,14 +70,18 @@ enum Program {
     }
 
     private static func run() async {
+        let arguments = RawArguments.all()
+        if let fault = CommandLineFaults.first(arguments) { finish(fault) }
         do {
-            var command = try DreamSimCommand.parseAsRoot(RawArguments.all())
+            var command = try DreamSimCommand.parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
             TimingsTable.show()
+        } catch where DreamSimCommand.exitCode(for: error) == .validationFailure {
+            finish(CommandLineFaults.unknownOption(arguments) ?? error)
         } catch {
             finish(error)
         }

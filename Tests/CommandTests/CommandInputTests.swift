@@ -19,6 +19,10 @@ struct CommandInputTests {
             (["models", "info", "nonsense"], "nonsense"),
             (["models", "convert", "ensemble", "-o", "x.bin"], ".safetensors"),
             (["compare", "a", "b", "--weights", "/nonexistent"], "/nonexistent"),
+            (["comapre", "a", "b"], "no subcommand 'comapre'; did you mean 'compare'?"), (["zzz"], "'zzz'"),
+            // An option that is unknown is told of before what is wrong without it.
+            (["train", "--foo", "8", "x.csv"], "unknown option '--foo'"),
+            (["index", "--exclud", "a"], "did you mean '--exclude'?"), (["index", "export", "--bar"], "'--bar'"),
         ])
     func usage(arguments: [String], mention: String) throws {
         try Fixtures.withTemporaryFolder { home in
@@ -130,6 +134,41 @@ struct CommandInputTests {
             #expect(table.contains("a\\x0Ab\\x09\\x1B[31m") && !table.contains("\u{1B}"))
             let vote = try bench.run(["vote", odd.path, odd.path, odd.path, "--metric", "l1", "--format", "csv"])
             #expect(vote.output.contains(",\(quoted),\(quoted),\(quoted),"))
+        }
+    }
+
+    @Test("Names that come near are named, and what is no file says what is")
+    func nearNames() throws {
+        try CommandTests.withBench { bench in
+            let (a, b) = (bench.image("a.png"), bench.image("b.jpg"))
+            for (name, meant) in [
+                ("SSIM", "ssim"), ("lpips_alex", "lpips-alex"), ("ms_ssim", "ms-ssim"), ("lpisp-alex", "lpips-alex"),
+                ("DINO_vitb16", "dino_vitb16"),
+            ] {
+                let run = try bench.run(["compare", a, b, "--metric", name])
+                #expect(run.code != 0 && run.error.contains("did you mean '\(meant)'"), "\(name): \(run.error)")
+            }
+            #expect(try bench.run(["compare", a, b, "--metric", "qqqqqq"]).error.contains("'dreamsim metrics'"))
+            #expect(try bench.run(["compare", "-", b, "--metric", "l1"]).error.contains("standard input is not read"))
+            let address = try bench.run(["compare", "https://example.org/a.png", b, "--metric", "l1"])
+            #expect(address.code == 2 && address.error.contains("addresses are not fetched"))
+        }
+    }
+
+    @Test("A file whose name begins with a hyphen does not ask for help")
+    func hyphen() throws {
+        try CommandTests.withBench { bench in
+            try FileManager.default.copyItem(
+                atPath: bench.image("a.png"), toPath: bench.images.appending(path: "-photo.png").path)
+            let script = "cd \(bench.images.path) && \"$DREAMSIM\" \"$@\""
+            let read = try CommandRun(
+                script: script, ["compare", "a.png", "-photo.png", "--metric", "l1"], home: bench.home)
+            #expect(read.code == 64 && read.error.contains("write './-photo.png'"), "\(read.error)")
+            for file in [["./-photo.png"], ["--", "-photo.png"]] {
+                let run = try CommandRun(
+                    script: script, ["compare", "--metric", "l1", "a.png"] + file, home: bench.home)
+                #expect(run.code == 0 && run.output.contains("-photo.png"), "\(run.error)")
+            }
         }
     }
 

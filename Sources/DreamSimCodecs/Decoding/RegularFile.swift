@@ -18,7 +18,11 @@ package enum RegularFile {
     package static func read(rawPath: [UInt8], byteLimit: Int) throws(DreamSimError) -> [UInt8] {
         let path = String(decoding: rawPath, as: UTF8.self)
         func failed(_ action: String) -> DreamSimError {
-            DreamSimError(.unreadable, path, "cannot \(action): \(String(cString: strerror(errno)))")
+            let code = errno
+            var reason = "cannot \(action): \(String(cString: strerror(code)))"
+            if code == ENOENT, path == "-" { reason += "; standard input is not read, name a file" }
+            if code == ENOENT, path.contains("://") { reason += "; addresses are not fetched, name a file" }
+            return DreamSimError(.unreadable, path, reason)
         }
         guard !rawPath.isEmpty, !rawPath.contains(0) else {
             throw DreamSimError(.unreadable, path, "an empty path, or one with a NUL byte in it, names no file")

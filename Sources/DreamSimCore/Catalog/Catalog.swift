@@ -46,13 +46,24 @@ package enum Catalog {
             return .description(try ModelDescription(contentsOf: URL(filePath: name)))
         }
         if name.hasSuffix(".safetensors") { return .mergedFile(URL(filePath: name)) }
-        let known = all.map(\.name) + MetricCatalog.all.map(\.card.name)
-        let near = known.filter { $0.contains(name) || name.contains($0) }
+        let near = namesNear(name)
         let advice =
             near.isEmpty
             ? "the catalog lists all names" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
         throw DreamSimError(
-            .unknownModel, "model '\(name)'",
-            "is not in the catalog; \(advice) (a path must end in .json or .safetensors)")
+            .unknownModel, "'\(name)'",
+            "is no model or metric of the catalog; \(advice) (a path must end in .json or .safetensors)")
+    }
+
+    /// Names that may be meant, whatever is written large or with an underscore.
+    private static func namesNear(_ name: String) -> [String] {
+        func plain(_ name: String) -> String { name.lowercased().replacing("_", with: "-") }
+        let known = Dictionary(
+            (MetricCatalog.all.map(\.card.name) + all.map(\.name)).map { (plain($0), $0) }, uniquingKeysWith: { $1 })
+        let wanted = plain(name)
+        if let same = known[wanted] { return [same] }
+        let parts = known.keys.filter { $0.contains(wanted) || wanted.contains($0) }.sorted()
+        let close = NearMatches.of(wanted, among: known.keys.sorted(), within: max(1, wanted.count / 3))
+        return (parts + close.filter { !parts.contains($0) }).prefix(4).compactMap { known[$0] }
     }
 }

@@ -1,7 +1,8 @@
 /// Finds the names that a mistyped or differently prefixed name may have meant.
-enum NearMatches {
+package enum NearMatches {
     /// Up to three names near `name`, the nearest first.
-    static func of(_ name: String, among names: [String]) -> [String] {
+    /// - Parameter limit: how many letters may differ.
+    package static func of(_ name: String, among names: [String], within limit: Int = .max) -> [String] {
         let wanted = Array(name.utf8.prefix(200))
         // A cheap score picks candidates, so that the edit distance is computed for few of perhaps 100,000 names.
         let scored = names.map { candidate -> (score: Int, name: String) in
@@ -10,7 +11,7 @@ enum NearMatches {
         }
         let shortlist = scored.filter { $0.score > 1 }.sorted { $0.score > $1.score }.prefix(50)
         let ranked = shortlist.map { (distance: editDistance(wanted, Array($0.name.utf8.prefix(200))), name: $0.name) }
-        return ranked.sorted { $0.distance < $1.distance }.prefix(3).map(\.name)
+        return ranked.filter { $0.distance <= limit }.sorted { $0.distance < $1.distance }.prefix(3).map(\.name)
     }
 
     private static func commonPrefix(_ a: [UInt8], _ b: [UInt8]) -> Int {
