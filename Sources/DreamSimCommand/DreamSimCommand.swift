@@ -80,7 +80,7 @@ enum Program {
                 try command.run()
             }
             TimingsTable.show()
-        } catch where DreamSimCommand.exitCode(for: error) == .validationFailure {
+        } catch  where DreamSimCommand.exitCode(for: error) == .validationFailure {
             finish(CommandLineFaults.unknownOption(arguments) ?? error)
         } catch {
             finish(error)

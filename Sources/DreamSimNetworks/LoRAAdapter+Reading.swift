@@ -90,7 +90,7 @@ struct AdapterConfiguration {
         }
         let data: Data
         do { data = try Data(contentsOf: url) } catch {
-            throw fault(nil, "cannot be read; an adapter folder needs it: \(error.localizedDescription)")
+            throw fault(nil, "cannot be read; an adapter folder needs it: \(error.plainReason)")
         }
         guard data.count <= 1 << 20, let json = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
         else { throw fault(nil, "is not a JSON object") }

@@ -46,7 +46,7 @@ final class TrainingLog {
             handle = try FileHandle(forWritingTo: url)
             try handle.seekToEnd()
         } catch {
-            throw DreamSimError(.unwritable, url.path, "cannot be opened: \(error.localizedDescription)")
+            throw DreamSimError(.unwritable, url.path, "cannot be opened: \(error.plainReason)")
         }
     }
 

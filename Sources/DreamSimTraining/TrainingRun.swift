@@ -116,7 +116,7 @@ public final class TrainingRun: @unchecked Sendable {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw DreamSimError(
-                .unwritable, folder.path, "cannot be made: \(error.localizedDescription) Choose another folder")
+                .unwritable, folder.path, "cannot be made: \(error.plainReason); choose another folder")
         }
     }
 

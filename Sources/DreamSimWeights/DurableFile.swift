@@ -54,7 +54,7 @@ enum DurableFile {
         } catch {
             let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
             throw code.map { .system(folder, "cannot be made", Int32($0)) }
-                ?? DreamSimError(.fileSystem, folder.path, "cannot be made: \(error.localizedDescription)")
+                ?? DreamSimError(.fileSystem, folder.path, "cannot be made: \(error.plainReason)")
         }
     }
 

@@ -72,7 +72,7 @@ struct PythonPackage {
         do {
             return try ChildProcess([configuration.python] + arguments, environment: environment, output: log)
         } catch {
-            throw missingPython(configuration, error.localizedDescription)
+            throw missingPython(configuration, error.plainReason)
         }
     }
 

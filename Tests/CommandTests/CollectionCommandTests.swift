@@ -50,7 +50,7 @@ struct CollectionCommandTests {
                 #expect(places.code == 0 && places.output.contains("b.jpg"), "\(places.error)")
                 if format == "csv" {
                     let lines = places.output.split(whereSeparator: \.isNewline)
-                    #expect(lines.count == 4 && lines[0] == "id,image,x,y")
+                    #expect(lines.count == 4 && lines[0] == "id,image,x,y,directions,weights,preprocessing")
                 }
             }
         }

@@ -155,6 +155,27 @@ struct CommandInputTests {
         }
     }
 
+    @Test("Advice names only options that the subcommand has")
+    func advice() throws {
+        try CommandTests.withBench { bench in
+            let (a, b) = (bench.image("a.png"), bench.image("b.jpg"))
+            let compare = try bench.run(["compare", a, b, "--metric", "l1"])
+            let heatmap = try bench.run(["heatmap", a, b, "--metric", "l1", "-o", bench.image("map.png")])
+            #expect(
+                compare.code == 2 && compare.error.contains("resize both to one size (--resize)"), "\(compare.error)")
+            #expect(heatmap.code == 2 && heatmap.error.contains("resize both to one size"), "\(heatmap.error)")
+            #expect(!heatmap.error.contains("--resize"))
+        }
+    }
+
+    @Test("What is no table of pairs is not shown to the terminal")
+    func noTable() throws {
+        try CommandTests.withBench { bench in
+            let run = try bench.run(["compare", "--pairs", bench.image("b.jpg"), "--metric", "l1"])
+            #expect(run.code == 2 && run.error.contains("holds bytes that no text has"), "\(run.error)")
+        }
+    }
+
     @Test("A file whose name begins with a hyphen does not ask for help")
     func hyphen() throws {
         try CommandTests.withBench { bench in

@@ -217,7 +217,7 @@ struct MetricsCommandTests {
                 #expect(try run.json()["failed"] as? Int == 2)
                 #expect((results[0]["imageB"] as? String)?.hasPrefix("/") == true)
             case "ndjson": #expect(run.output.split(separator: "\n").count == 4)
-            default: #expect(run.output.contains("4 pairs, 2 of them failed"))
+            default: #expect(run.output.contains("4 pairs, 2 failed"))
             }
         }
     }
@@ -233,6 +233,13 @@ struct MetricsCommandTests {
             #expect(run.code == 2 && run.error.contains("far.png: has no partner"))
             let lines = run.output.split(separator: "\n")
             #expect(lines.count == 5 && lines[1].contains("a.png,") && lines[1].contains("a.jpg,0."))
+            let json = try bench.run(
+                ["compare", bench.images.path, other.path, "--by-name", "--metric", "ssim", "--format", "json"]
+            ).json()
+            #expect(try JSONSchema("pairs").faults(of: json) == [])
+            let results = try #require(json["results"] as? [[String: Any]])
+            #expect(results.allSatisfy { $0["columns"] == nil } && results[0]["imageB"] != nil)
+            #expect(results[1]["imageA"] as? String == bench.image("far.png") && results[1]["imageB"] == nil)
             for name in ["far.png", "near.png", "small.png"] {
                 try FileManager.default.removeItem(at: bench.images.appending(path: name))
             }

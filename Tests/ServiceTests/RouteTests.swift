@@ -37,6 +37,7 @@ struct RouteTests {
             #expect(distances == distances.sorted())
             let failures = try #require(json["failures"] as? [[String: String]])
             #expect(failures.map { $0["image"] } == ["broken.png"])
+            #expect(failures[0]["error"]?.hasPrefix("broken.png: this is not an image of a known format") == true)
         }
     }
 

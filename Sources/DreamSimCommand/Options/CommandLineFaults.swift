@@ -21,6 +21,18 @@ enum CommandLineFaults {
 
     /// An option that the subcommand does not have. The parser tells of it only where nothing else is wrong.
     static func unknownOption(_ arguments: [String]) -> ValidationError? {
+        guard let (names, rest) = options(arguments) else { return nil }
+        for argument in rest.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+            let name = String(argument.prefix { $0 != "=" })
+            guard !names.contains(name) else { continue }
+            let near = NearMatches.of(name, among: names, within: max(1, name.count / 3)).first
+            return ValidationError("unknown option '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
+        }
+        return nil
+    }
+
+    /// The long options of the subcommand that arguments name, and what comes after it.
+    static func options(_ arguments: [String]) -> (names: [String], rest: ArraySlice<String>)? {
         guard let dump = try? JSONSerialization.jsonObject(with: Data(DreamSimCommand._dumpHelp().utf8)),
             var command = (dump as? [String: Any])?["command"] as? [String: Any]
         else { return nil }
@@ -32,12 +44,6 @@ enum CommandLineFaults {
         if let next = subcommand(command["defaultSubcommand"] as? String) { command = next }
         let names = (command["arguments"] as? [[String: Any]] ?? []).flatMap { $0["names"] as? [[String: Any]] ?? [] }
             .compactMap { $0["kind"] as? String == "long" ? ($0["name"] as? String).map { "--" + $0 } : nil }
-        for argument in rest.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
-            let name = String(argument.prefix { $0 != "=" })
-            guard !names.contains(name) else { continue }
-            let near = NearMatches.of(name, among: names, within: max(1, name.count / 3)).first
-            return ValidationError("unknown option '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
-        }
-        return nil
+        return (names, rest)
     }
 }

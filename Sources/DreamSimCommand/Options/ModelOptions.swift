@@ -185,5 +185,5 @@ struct ColorOption: ExpressibleByArgument {
         color = RGB(value)
     }
 
-    var defaultValueDescription: String { "ffffff" }
+    var defaultValueDescription: String { [color.red, color.green, color.blue].hexadecimal }
 }

@@ -9,7 +9,8 @@ struct CalibrationOutput: ReportOutput {
 
     var lines: [CalibrationReport.MetricResult] { report.metrics }
 
-    func metrics(of line: CalibrationReport.MetricResult) -> [MetricColumn] { [line.column] }
+    /// A line begins with its metric.
+    func metrics(of line: CalibrationReport.MetricResult) -> [MetricColumn] { [] }
 
     var rows: [[String]] {
         let names = [

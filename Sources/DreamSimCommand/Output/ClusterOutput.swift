@@ -34,6 +34,7 @@ struct ClusterOutput: ReportOutput {
             "",
             "\(report.images) images by \(report.method.rawValue)\(limit); --format json lists them all",
             "spread: the mean distance from the center, 0 is the same, \(report.metric.direction.rawValue)",
+            MetricText.origin(report.metric),
         ]
     }
 }

@@ -47,10 +47,18 @@ enum CommandAdvice {
         ),
     ]
 
+    /// The options of the subcommand that is running.
+    private static let options = CommandLineFaults.options(RawArguments.all())?.names ?? []
+
+    /// Whether the running subcommand has every option that a text names, but for those of commands that it quotes.
+    private static func isTrue(_ text: String) -> Bool {
+        text.contains("dreamsim ") || text.matches(of: /--[a-z-]+/).allSatisfy { options.contains(String($0.output)) }
+    }
+
     /// A message in the command's terms.
     static func applied(to message: String) -> String {
         var (message, rest) = (message, message)
-        for (library, command) in wordings where rest.contains(library) {
+        for (library, command) in wordings where rest.contains(library) && isTrue(command) {
             message = message.replacing(library, with: command)
             rest = rest.replacing(library, with: "")
         }

@@ -50,6 +50,7 @@ struct DuplicateOutput: ReportOutput {
                 + (report.method == .exact ? "" : "; approximate: some may be missing"),
             "distance from the kept copy: 0 is the same, \(report.metric.direction.rawValue); tiers: \(report.thresholds)",
             "kept: \(report.rules.joined(separator: ", "))",
+            MetricText.origin(report.metric),
         ]
     }
 

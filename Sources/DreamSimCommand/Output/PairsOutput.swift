@@ -6,13 +6,14 @@ struct PairsOutput {
     /// The names of further columns, which stand before the values.
     let columns: [String]
     let options: OutputOptions
+    /// The titles of the columns of CSV after those that are carried through.
     private let titles: [String]
     private var isFirst = true
 
     /// One pair's line.
     struct Row {
-        /// The files; nil where a row of a table does not name them.
-        var pair: ImagePair?
+        /// The files; nil where a row of a table does not name one, or a file has no partner.
+        var (imageA, imageB): (ImagePath?, ImagePath?)
         /// The further columns' fields.
         var fields: [String]
         /// By the metrics' names.
@@ -26,7 +27,7 @@ struct PairsOutput {
     init(metrics: [MetricColumn], columns: [String], options: OutputOptions) {
         (self.metrics, self.columns, self.options) = (metrics, columns, options)
         // A table that has been through here once already has columns of these names.
-        titles = metrics.map(\.name).map { name in
+        titles = (metrics.map(\.name) + MetricText.columns + ["error"]).map { name in
             var title = name
             var number = 2
             while columns.contains(title) {
@@ -45,7 +46,7 @@ struct PairsOutput {
             // An object that is written bit by bit.
             return "{\"metrics\": \(try JSON.line(metrics)),\n\"results\": [\n"
         case .ndjson: return ""
-        case .csv: return CSV.line(columns + titles + MetricText.columns + ["error"])
+        case .csv: return CSV.line(columns + titles)
         }
     }
 
@@ -54,7 +55,8 @@ struct PairsOutput {
         defer { isFirst = false }
         switch options.format {
         case .table:
-            let pair = row.pair.map { "\($0.a)  \($0.b)" } ?? row.fields.joined(separator: "  ")
+            let images = [row.imageA, row.imageB].compactMap { $0.map { "\($0)" } }
+            let pair = (images.isEmpty ? row.fields : images).joined(separator: "  ")
             return tableLine(
                 metrics.map { MetricText.figure(row.values[$0.name]) }, row.error == nil ? pair : pair + "  (failed)")
         case .json: return (isFirst ? " " : ",") + (try JSON.line(Line(row, columns))) + "\n"
@@ -74,7 +76,7 @@ struct PairsOutput {
         switch options.format {
         case .table:
             guard !options.quiet else { return "" }
-            let count = "\(done) pairs" + (failed > 0 ? ", \(failed) of them failed" : "")
+            let count = "\(done) \(done == 1 ? "pair" : "pairs")" + (failed > 0 ? ", \(failed) failed" : "")
             return (["", count] + MetricText.legend(metrics)).map { $0 + "\n" }.joined()
         case .json: return "],\n\"pairs\": \(done), \"failed\": \(failed)}\n"
         case .ndjson, .csv: return ""
@@ -98,8 +100,10 @@ struct PairsOutput {
         var metrics: [MetricColumn]?
 
         init(_ row: Row, _ names: [String], _ metrics: [MetricColumn]? = nil) {
-            (imageA, imageB) = (row.pair?.a, row.pair?.b)
-            let carried = zip(names, row.fields).filter { row.pair == nil || !["a", "b"].contains($0.0.lowercased()) }
+            (imageA, imageB) = (row.imageA, row.imageB)
+            let carried = zip(names, row.fields).filter {
+                row.imageA == nil && row.imageB == nil || !["a", "b"].contains($0.0.lowercased())
+            }
             columns = carried.isEmpty ? nil : Dictionary(carried.map { ($0.0, $0.1) }) { first, _ in first }
             values = row.error == nil ? row.values : nil
             errors = row.errors.isEmpty ? nil : row.errors

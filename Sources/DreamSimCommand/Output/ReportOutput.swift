@@ -44,6 +44,6 @@ struct DescribedLine<Line: Encodable>: Encodable {
 
     func encode(to encoder: any Encoder) throws {
         try line.encode(to: encoder)
-        try ["metrics": metrics].encode(to: encoder)
+        if !metrics.isEmpty { try ["metrics": metrics].encode(to: encoder) }
     }
 }

@@ -11,17 +11,20 @@ struct VoteOutput: ReportOutput {
     func metrics(of line: Line) -> [MetricColumn] { metrics.filter { $0.name == line.metric } }
 
     var rows: [[String]] {
-        [["metric", "choice", "valueA", "valueB", "reference", "imageA", "imageB"] + MetricText.columns]
-            + report.votes.map { vote in
-                [
-                    vote.metric, vote.choice.rawValue, "\(vote.valueA)", "\(vote.valueB)", report.reference.exact,
-                    report.imageA.exact, report.imageB.exact,
-                ] + MetricText.fields(metrics.filter { $0.name == vote.metric })
+        [["metric", "choice", "valueA", "valueB", "reference", "imageA", "imageB"] + MetricText.columns + ["error"]]
+            + metrics.map { metric in
+                let vote = report.votes.first { $0.metric == metric.name }
+                return [metric.name, vote?.choice.rawValue ?? ""]
+                    + [vote?.valueA, vote?.valueB].map { $0.map { "\($0)" } ?? "" }
+                    + [report.reference.exact, report.imageA.exact, report.imageB.exact]
+                    + MetricText.fields([metric]) + [report.errors?[metric.name] ?? ""]
             }
     }
 
     func table(quiet: Bool) -> [String] {
-        if report.votes.count == 1 { return table(of: report.votes[0], quiet: quiet) }
+        // The errors say it all.
+        if report.votes.isEmpty { return [] }
+        if metrics.count == 1 { return table(of: report.votes[0], quiet: quiet) }
         if quiet { return report.votes.map { "\($0.metric) \($0.choice.rawValue)" } }
         var table = TextTable([("metric", .left), ("choice", .left), ("A", .right), ("B", .right)])
         for vote in report.votes {

@@ -45,7 +45,8 @@ extension Compare {
         var (done, isPassed) = (0, false)
         Terminal.write(try writer.header())
         try comparer.compare(count: count, pair: pair) { outcome in
-            var row = PairsOutput.Row(pair: outcome.pair, fields: fields(outcome.index))
+            var row = PairsOutput.Row(
+                imageA: outcome.pair?.a, imageB: outcome.pair?.b, fields: fields(outcome.index))
             if !output.quiet { outcome.warnings.forEach(Terminal.note) }
             switch outcome.result {
             case .success(let results):
@@ -64,7 +65,9 @@ extension Compare {
             let name = file.image.exact
             Terminal.write(
                 try writer.text(
-                    PairsOutput.Row(fields: file.isOfFirst ? [name, ""] : ["", name], error: file.error)))
+                    PairsOutput.Row(
+                        imageA: file.isOfFirst ? file.image : nil, imageB: file.isOfFirst ? nil : file.image,
+                        fields: file.isOfFirst ? [name, ""] : ["", name], error: file.error)))
             errors.add(file.error)
         }
         progress.clear()

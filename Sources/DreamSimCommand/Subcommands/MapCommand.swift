@@ -88,7 +88,7 @@ struct MapCommand: ParsableCommand {
                 ProjectionPage(map, images: thumbnails, decoding: decoding).html(), to: URL(filePath: html))
         }
         if format != nil || (output == nil && html == nil) {
-            Terminal.write(try MapOutput(map: map, format: format ?? .table).text())
+            Terminal.write(try MapOutput(report: map).text(format ?? .table, quiet: false))
         }
     }
 }

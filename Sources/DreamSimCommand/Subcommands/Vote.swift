@@ -34,7 +34,7 @@ struct Vote: AsyncParsableCommand {
         Terminal.write(try VoteOutput(report: report).text(output))
         var errors = MetricErrors(
             comparer.columns, isTolerant: metrics.isEverything, isQuiet: output.quiet)
-        errors.add(report.errors ?? [:], of: "\(reference)")
+        errors.add(report.errors ?? [:], of: "\(a), \(b)")
         errors.finish(of: 1)
         if errors.hasFailed { Terminal.exit(.failed) }
     }

@@ -28,9 +28,9 @@ extension ModelDescription {
         } catch let error as DreamSimError {
             throw error
         } catch let error as DecodingError {
-            throw fault("is not a description of a model: \(Self.explain(error))")
+            throw fault("is not a description of a model: \(error.plainReason)")
         } catch {
-            throw fault("cannot be read: \(error.localizedDescription)")
+            throw fault("cannot be read: \(error.plainReason)")
         }
         guard !file.backbones.isEmpty else { throw fault("'backbones' is empty") }
         let folder = url.absoluteURL.deletingLastPathComponent()
@@ -69,19 +69,6 @@ extension ModelDescription {
         // A mixture has no meaning: normalization happens either on tokens or on the whole embedding.
         guard Set(transformers.map { $0.feature.kind == .clsPatch }).count == 1 else {
             throw fault("'cls_patch' cannot be mixed with other features")
-        }
-    }
-
-    private static func explain(_ error: DecodingError) -> String {
-        func place(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
-            return path.isEmpty ? "" : "at \(path.drop { $0 == "." }): "
-        }
-        return switch error {
-        case .keyNotFound(let key, let context): place(context) + "'\(key.stringValue)' is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            place(context) + context.debugDescription
-        @unknown default: "\(error)"
         }
     }
 }

@@ -126,9 +126,9 @@ extension MetricProfile {
                 positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
             profile = try decoder.decode(MetricProfile.self, from: Data(contentsOf: url))
         } catch let error as DecodingError {
-            throw fault("is not a metric profile: \(error); evaluate or calibrate the metric again")
+            throw fault("is not a metric profile: \(error.plainReason); evaluate or calibrate the metric again")
         } catch {
-            throw fault("cannot be read: \(error.localizedDescription); evaluate or calibrate the metric again")
+            throw fault("cannot be read: \(error.plainReason); evaluate or calibrate the metric again")
         }
         guard profile.threshold.map({ !$0.value.isNaN }) ?? true else { throw fault("holds a threshold that is NaN") }
         guard profile.version == 1 else {
@@ -185,7 +185,7 @@ extension MetricProfile {
         } catch let failure as AtomicFile.Failure {
             throw DreamSimError(.unwritable, failure.path, failure.reason)
         } catch {
-            throw DreamSimError(.unwritable, url.path, "cannot be written: \(error.localizedDescription)")
+            throw DreamSimError(.unwritable, url.path, "cannot be written: \(error.plainReason)")
         }
     }
 }

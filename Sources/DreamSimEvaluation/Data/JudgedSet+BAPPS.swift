@@ -79,7 +79,7 @@ extension JudgedSet {
             return try FileManager.default.contentsOfDirectory(atPath: path.exact)
                 .filter { $0.hasSuffix(".npy") && !$0.hasPrefix(".") }.map { String($0.dropLast(4)) }.sorted()
         } catch {
-            throw DreamSimError(.unreadable, "\(path)", "cannot be listed: \(error.localizedDescription)")
+            throw DreamSimError(.unreadable, "\(path)", "cannot be listed: \(error.plainReason)")
         }
     }
 

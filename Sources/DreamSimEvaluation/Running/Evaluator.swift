@@ -84,7 +84,7 @@ extension EvaluationSettings {
         } catch {
             throw DreamSimError(
                 .unwritable, cache.path,
-                "cannot be made: \(error.localizedDescription); use another cache folder, or none")
+                "cannot be made: \(error.plainReason); use another cache folder, or none")
         }
     }
 }

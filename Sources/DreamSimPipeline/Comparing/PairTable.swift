@@ -33,6 +33,9 @@ package struct PairTable: Sendable {
     /// - Throws: `DreamSimError` with `.badTable`.
     package init(_ bytes: [UInt8], path: ImagePath) throws(DreamSimError) {
         self.path = path
+        guard !bytes.prefix(4096).contains(0) else {
+            throw DreamSimError(.badTable, "\(path)", "holds bytes that no text has; name a table (CSV) of pairs")
+        }
         do {
             text = try DelimitedText(bytes)
         } catch {
@@ -47,7 +50,8 @@ package struct PairTable: Sendable {
         guard let first = place("a"), let second = place("b") else {
             throw DreamSimError(
                 .badTable, "\(path)",
-                "the first line must name the columns a and b, it names \(names.joined(separator: ", "))")
+                "the first line must name the columns a and b, it names \(ImagePath(names.joined(separator: ", ")).description.prefix(200))"
+            )
         }
         (self.first, self.second) = (first, second)
     }

@@ -21,7 +21,7 @@ extension GalleryPage {
         self.init(
             title: "The same image more than once", groups: groups,
             footer: [
-                "\(report.groups.count) \(report.groups.count == 1 ? "group" : "groups"), \(report.duplicates) \(report.duplicates == 1 ? "file" : "files") of \(report.bytes / 1_000_000) MB that could go, of \(report.images) images.",
+                "\(report.groups.count) \(report.groups.count == 1 ? "group" : "groups"), \(report.duplicates) \(report.duplicates == 1 ? "file" : "files") of \(String(format: "%.1f MB", Double(report.bytes) / 1e6)) that could go, of \(report.images) images.",
                 "Distance from the kept copy: 0 is the same, \(report.metric.direction.rawValue). Tiers: \(report.thresholds).",
                 "Kept: \(report.rules.joined(separator: ", ")).",
                 "\(report.origin).",

@@ -16,7 +16,7 @@ package struct ProjectionOptions: Sendable {
 }
 
 /// Images in a plane, alike ones near each other. Only nearness has a meaning, not the axes.
-package struct Projection: Sendable, Encodable {
+package struct Projection: DistanceReport, Sendable, Encodable {
     /// An image's place.
     package struct Point: Sendable, Encodable {
         /// Its number in the index.
@@ -29,8 +29,8 @@ package struct Projection: Sendable, Encodable {
         package let y: Double
     }
 
-    /// What made the vectors.
-    package let model: ModelStamp
+    /// What made the vectors: one metric.
+    package let metrics: [MetricColumn]
     /// How many neighbors were to lie near.
     package let neighbors: Int
     /// The seed.
@@ -75,7 +75,8 @@ extension IndexReader {
             }
         }
         return Projection(
-            model: settings.stamp, neighbors: options.neighbors, seed: options.seed, variance: components.shares,
+            metrics: [MetricColumn(settings.stamp)], neighbors: options.neighbors, seed: options.seed,
+            variance: components.shares,
             points: points)
     }
 

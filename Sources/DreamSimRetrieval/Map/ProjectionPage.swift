@@ -63,7 +63,7 @@ package struct ProjectionPage: Sendable {
         let count = "\(map.points.count) \(map.points.count == 1 ? "image" : "images")"
         let about =
             "\(count), \(map.neighbors) neighbors, seed \(map.seed). Near means alike; the axes mean nothing. "
-            + "Model \(map.model.model), weights \(map.model.shortWeights)."
+            + "\(map.origin)."
         return HTML.page(
             title: "Map of images", style: PackageResources.projection_css,
             body: """

@@ -147,3 +147,8 @@ extension Problem {
     private static let hidden = Problem(
         .fault, "the request could not be answered", advice: "the service's log says more")
 }
+
+extension Problem: CustomStringConvertible {
+    /// What clients are told, for answers that hold it as a reason.
+    package var description: String { detail }
+}

@@ -119,7 +119,8 @@ struct ServiceResponder: HTTPResponder {
                 advice: "/v1/openapi.json lists what there is")
         }
         let allowed = (methods + (methods.contains("GET") ? ["HEAD"] : [])).joined(separator: ", ")
-        var problem = Problem(.methodNotAllowed, "\(request.method.rawValue.prefix(40)) is none of \(allowed)")
+        var problem = Problem(
+            .methodNotAllowed, "\(request.method.rawValue.prefix(40)) is not allowed here; \(allowed) is")
         problem.headers[.allow] = allowed
         return problem
     }

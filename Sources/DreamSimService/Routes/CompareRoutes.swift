@@ -59,7 +59,9 @@ enum CompareRoutes {
         let metrics = try engine.metrics(named: call.names("metric"))
         let leader = call.text("rank-by")
         if let leader, !metrics.contains(where: { $0.card.name == leader }) {
-            throw Problem(.badParameter, "rank-by: unknown metric '\(leader)'")
+            throw Problem(
+                .badParameter, "rank-by: '\(leader)' is not among the metrics of this comparison",
+                advice: "they are \(metrics.map(\.card.name).joined(separator: ", "))")
         }
         let uploads = try await call.uploads()
         let (reference, images) = (try Call.one(uploads, "reference"), uploads["image"] ?? [])

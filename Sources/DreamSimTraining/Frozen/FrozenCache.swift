@@ -89,7 +89,7 @@ package final class FrozenCache: Sendable {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
-            throw Self.failure(folder, "cannot be made: \(error.localizedDescription)")
+            throw Self.failure(folder, "cannot be made: \(error.plainReason)")
         }
         var state = State()
         var opened = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)

@@ -30,7 +30,7 @@ enum Writing {
             throw DreamSimError(.unwritable, error.subject, "\(error.problem); \(advice)")
         } catch let error as CocoaError {
             throw DreamSimError(
-                .unwritable, error.filePath ?? "the folder of the run", "\(error.localizedDescription); \(advice)")
+                .unwritable, error.filePath ?? "the folder of the run", "\(error.plainReason); \(advice)")
         }
     }
 
