@@ -69,7 +69,7 @@ extension ModelStore {
         guard configuration.isOffline else { return }
         throw DreamSimError(
             .offline, source.place,
-            "DREAMSIM_OFFLINE forbids the network; \(advice(source, missingItems(of: source)))")
+            "the settings forbid the network; \(advice(source, missingItems(of: source)))")
     }
 
     // MARK: - Download

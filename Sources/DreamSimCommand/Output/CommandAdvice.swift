@@ -15,6 +15,7 @@ enum CommandAdvice {
         ),
         ("Ready to use now: ", "Ready to use now (choose with --model): "),
         ("or give a weights folder that has them", "or give a folder that has them with --weights"),
+        ("the settings forbid the network", "--offline or DREAMSIM_OFFLINE forbids the network"),
         ("give it as the head of the model", "give it with --head, beside the model"),
         ("give it as the model", "give it with --model"),
         (
