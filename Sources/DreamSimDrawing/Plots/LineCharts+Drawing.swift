@@ -17,11 +17,13 @@ extension LineCharts {
         let columns = max(1, min(4, panels.count))
         let rows = max(1, (panels.count + columns - 1) / columns)
         let cell = Style.left + Style.plotWidth
-        let legend = legendRows(width: max(Double(columns) * (cell + Style.gap) - Style.gap, 520))
+        let texts = [(subtitle, Style.subtitle), (footer, Style.small)].map { Double(Canvas.width(of: $0, style: $1)) }
+        let inner = max(Double(columns) * (cell + Style.gap) - Style.gap, texts[0], texts[1])
+        let legend = legendRows(width: inner)
         let header = Double(Style.title.lineHeight) + Double(Style.subtitle.lineHeight) + 14
         let legendHeight = Double(legend.count) * 24 + 10
         let footerHeight = footer.isEmpty ? 0 : Double(Style.small.lineHeight) + 8
-        let width = 2 * Style.margin + max(Double(columns) * (cell + Style.gap) - Style.gap, 520)
+        let width = 2 * Style.margin + inner
         let height =
             2 * Style.margin + header + legendHeight + Double(rows) * (Style.panelHeight + Style.gap) - Style.gap
             + footerHeight

@@ -35,7 +35,7 @@ extension SensitivityReport {
             measurements.contains { $0.alteration == alteration }
         }
         return LineCharts(
-            title: "Sensitivity of metrics:",
+            title: "Sensitivity of metrics",
             subtitle: "Difference from \(image.name) by strength of alteration; \(scaling)",
             names: metrics.map(\.card.name),
             panels: alterations.map { alteration in
@@ -70,7 +70,7 @@ extension SensitivityReport {
             }
         }
         return ContactSheet(
-            title: "Sensitivity of metrics:", subtitle: "Alterations of \(image.name); \(scaling)",
+            title: "Sensitivity of metrics", subtitle: "Alterations of \(image.name); \(scaling)",
             reference: nil, cells: cells, columns: 5, cellSize: 176,
             footer: "at \(width) × \(height) pixels, seed \(seed)"
         ).rendered()

@@ -91,7 +91,7 @@ package struct SensitivityReport: Sendable, Encodable {
         (width, height, seed) = (original.width, original.height, settings.seed)
         self.unrelated = unrelated?.path
         scaling =
-            unrelated.map { "1 is the difference from \($0.path.name), which shows something else" }
+            unrelated.map { "1 is the difference from the unrelated image \($0.path.name)" }
             ?? "1 is the metric's largest difference in this set"
         self.metrics = zip(metrics, scales).map { Metric(card: $0.card, scale: $1) }
         measurements = rows.map { alteration, strength, index, value in

@@ -25,7 +25,7 @@ package struct DuplicateOptions: Sendable {
     var rules: [String] {
         (against.isEmpty ? [] : ["in \(against.map { "\($0)" }.joined(separator: ", ")), the least distance"])
             + (preferred.isEmpty ? [] : ["in \(preferred.map { "\($0)" }.joined(separator: ", then "))"])
-            + ["most pixels", "largest file", "oldest", "shortest path, then by its letters"]
+            + ["most pixels", "largest file", "oldest", "shortest path, then alphabetically"]
     }
 
     /// Whether one copy is better than another, by the rules.
