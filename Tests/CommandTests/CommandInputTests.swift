@@ -168,11 +168,17 @@ struct CommandInputTests {
         }
     }
 
-    @Test("What is no table of pairs is not shown to the terminal")
+    @Test("What is no table, or one of another encoding, is said and not shown to the terminal")
     func noTable() throws {
         try CommandTests.withBench { bench in
-            let run = try bench.run(["compare", "--pairs", bench.image("b.jpg"), "--metric", "l1"])
-            #expect(run.code == 2 && run.error.contains("holds bytes that no text has"), "\(run.error)")
+            let wide = bench.home.appending(path: "wide.csv")
+            try Data([0xFF, 0xFE] + "a,b\n".utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }).write(to: wide)
+            for (file, reason) in [(bench.image("b.jpg"), "these bytes are no text"), (wide.path, "save it as UTF-8")] {
+                for arguments in [["compare", "--pairs", file], ["evaluate", "triplets", file]] {
+                    let run = try bench.run(arguments + ["--metric", "l1"])
+                    #expect(run.code == 2 && run.error.contains(reason), "\(arguments): \(run.error)")
+                }
+            }
         }
     }
 

@@ -19,20 +19,22 @@ struct TripletCheckTests {
                 "a.png,b.png,c.png,1,train", "b.png,c.png,d.png,left,train", "c.png,a.png,b.png,0.5,train",
                 "a.png,c.png,b.png,1,train", "b.png,c.png,d.png,0,train", "d.png,a.png,b.png,1.5,train",
                 "d.png,a.png,a.png,0.2,train", "a.png,b.png,d.png,0.8,val", "d.png,gone.png,b.png,0,train",
-                "d.png,c.png,broken.png,nan,train", "d.png,,c.png,1,train",
+                "d.png,c.png,broken.png,nan,train", "d.png,,c.png,1,train", "a.png,b.png",
+                "a.png,b.png,c.png,1,train,x",
             ]
             let file = folder.appending(path: "votes.csv")
             try Images.text("ref,left,right,vote,split\n" + rows.joined(separator: "\n") + "\n", to: file)
             var last = (0, 0)
             let check = try TripletCheck(file.imagePath) { last = ($0, $1) }
-            #expect(check.rows == 11 && check.splits.map(\.name) == ["train", "val"])
+            #expect(check.rows == 13 && check.splits.map(\.name) == ["train", "val"])
             #expect(check.splits.map(\.count) == [10, 1] && check.votes == [3, 1, 1, 1, 3])
             #expect(check.images == 6 && last == (6, 6) && !check.isUsable)
             #expect(
                 check.faults.map { "\($0.line) \($0.kind.rawValue)" } == [
                     "5 contradictory triplet", "6 triplet given twice", "7 vote out of range",
                     "8 same image twice in a triplet", "9 reference in two splits", "10 missing image",
-                    "11 unreadable image", "11 vote out of range", "12 no path",
+                    "11 unreadable image", "11 vote out of range", "12 no path", "13 row that cannot be read",
+                    "14 row that cannot be read",
                 ])
             #expect(check.faults[5].reason.contains("gone.png"))
         }

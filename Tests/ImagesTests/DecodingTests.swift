@@ -92,6 +92,25 @@ struct DecodingTests {
         #expect(try Image(decoding: png, name: "gray16").pixels == tops.flatMap { top -> [UInt8] in [top, top, top] })
     }
 
+    /// The files are made by encoders that err or are rare; the PNGs beside them are what Pillow 13.0.0 reads.
+    @Test(
+        "Screens of no size or too small, runs and 16 bits a pixel are read as Pillow reads them",
+        arguments: ["zerocanvas.gif", "beyond.gif", "offsetbeyond.gif", "brle8.bmp", "b565.bmp"])
+    func odd(name: String) throws {
+        let expected = name.prefix { $0 != "." } + ".expected.png"
+        #expect(
+            try Image(contentsOf: Fixtures.file("imaging/odd/" + name), options: .reference)
+                == Image(contentsOf: Fixtures.file("imaging/odd/\(expected)")))
+    }
+
+    @Test("A PNG without its end chunk is read with a warning, one that ends in a chunk is not")
+    func noEnd() throws {
+        let bytes = try Builders.bytes("formats/rgb.png")
+        let (image, info) = try Image.decode(Array(bytes.dropLast(12)), name: "cut")
+        #expect(try image == Image(decoding: bytes, name: "whole") && info.warnings.count == 1)
+        #expect(throws: DreamSimError.self) { try Image(decoding: Array(bytes.dropLast(13)), name: "cut") }
+    }
+
     @Test("A profile is noted and not applied", arguments: ["png", "jpg"]) func profile(suffix: String) throws {
         let (image, info) = try Image.decode(contentsOf: Fixtures.file("imaging/profile.\(suffix)"))
         #expect(info.hasColorProfile)

@@ -110,9 +110,15 @@ struct HostileTests {
         #expect(error.reason.contains("scans"))
     }
 
-    @Test("A GIF frame beyond its canvas is refused", arguments: [(3, 0), (0, 3), (65535, 65535)])
-    func frameBeyondCanvas(place: (Int, Int)) {
-        #expect(Self.failure(Builders.gif(canvas: (4, 4), at: place))?.kind == .malformed)
+    @Test("A GIF frame beyond its screen enlarges it, within the limit", arguments: [(3, 0), (0, 3), (65535, 65535)])
+    func frameBeyondCanvas(place: (Int, Int)) throws {
+        let gif = Builders.gif(canvas: (4, 4), at: place)
+        if place.0 > 4 {
+            #expect(Self.failure(gif)?.kind == .limitExceeded)
+        } else {
+            let image = try Image(decoding: gif, name: "frame")
+            #expect(image.width == max(4, place.0 + 2) && image.height == max(4, place.1 + 2))
+        }
     }
 
     @Test("Of ten thousand GIF frames the first is decoded") func manyFrames() throws {

@@ -1,4 +1,4 @@
-/// Reads uncompressed Windows bitmaps: 24 and 32 bits, and palettes of 1, 4 and 8 bits.
+/// Reads Windows bitmaps: 16, 24 and 32 bits, and palettes of 1, 4 and 8 bits, these in runs too (RLE8).
 ///
 /// Our own reader, because the library's only way to read them is through a loader that is not fit for untrusted data.
 struct BMPDecoder {
@@ -35,12 +35,25 @@ struct BMPDecoder {
         try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
         let bits = try field(isOld ? 24 : 28, 2)
         let compression = isOld ? 0 : try field(30, 4)
-        guard [1, 4, 8, 24, 32].contains(bits), compression == 0 || (compression == 3 && bits == 32) else {
+        let isRead =
+            switch compression {
+            case 0: [1, 4, 8, 16, 24, 32].contains(bits)
+            case 1: bits == 8
+            case 3: bits == 16 || bits == 32
+            default: false
+            }
+        guard isRead else {
             throw DreamSimError(
                 .unsupported, path,
                 "a BMP of \(bits) bits with compression \(compression); save it as 24-bit BMP or as PNG")
         }
         let offset = try field(10, 4)
+        if compression == 1 {
+            let indices = try runs(width: width, height: height, at: offset)
+            return indexed(width: width, height: height, palette: try palette(headerSize: headerSize, bits: bits)) {
+                indices[(height - 1 - $1) * width + $0]
+            }
+        }
         let rowBytes = (width * bits + 31) / 32 * 4
         guard offset <= bytes.count, rowBytes * height <= bytes.count - offset else {
             throw DreamSimError(
@@ -51,7 +64,13 @@ struct BMPDecoder {
         let row: (Int) -> Int = { y in offset + (signedHeight < 0 ? y : height - 1 - y) * rowBytes }
         if bits <= 8 {
             let palette = try palette(headerSize: headerSize, bits: bits)
-            return indexed(width: width, height: height, bits: bits, palette: palette, row: row)
+            let perByte = 8 / bits
+            return indexed(width: width, height: height, palette: palette) { x, y in
+                bytes[row(y) + x / perByte] >> ((perByte - 1 - x % perByte) * bits) & UInt8(1 << bits - 1)
+            }
+        }
+        if bits == 16 {
+            return try narrow(width: width, height: height, hasMasks: compression == 3, row: row)
         }
         let places = try places(headerSize: headerSize, bits: bits, compression: compression)
         let step = bits / 8
@@ -102,20 +121,79 @@ struct BMPDecoder {
         return colors
     }
 
-    private func indexed(width: Int, height: Int, bits: Int, palette: [RGB], row: (Int) -> Int) -> Samples {
-        let perByte = 8 / bits
+    private func indexed(width: Int, height: Int, palette: [RGB], _ index: (_ x: Int, _ y: Int) -> UInt8) -> Samples {
         var values: [UInt8] = []
         values.reserveCapacity(width * height * 3)
         for y in 0..<height {
-            let start = row(y)
             for x in 0..<width {
-                let byte = Int(bytes[start + x / perByte])
-                let index = byte >> ((perByte - 1 - x % perByte) * bits) & (1 << bits - 1)
-                values.append(palette[index].red)
-                values.append(palette[index].green)
-                values.append(palette[index].blue)
+                let color = palette[Int(index(x, y))]
+                values += [color.red, color.green, color.blue]
             }
         }
         return Samples(width: width, height: height, model: .rgb, values: values)
+    }
+
+    /// Pixels of 16 bits: five bits a channel, or as the masks say. They are widened as Pillow does it.
+    private func narrow(
+        width: Int, height: Int, hasMasks: Bool, row: (Int) -> Int
+    ) throws(DreamSimError) -> Samples {
+        var channels: [(shift: Int, largest: Int)] = [(10, 31), (5, 31), (0, 31)]
+        if hasMasks {
+            for c in 0..<3 {
+                let mask = try field(54 + 4 * c, 4)
+                let shift = mask == 0 ? 0 : mask.trailingZeroBitCount
+                channels[c] = (shift, mask >> shift)
+                // A mask is one run of bits.
+                guard mask > 0, mask <= 0xFFFF, (mask >> shift) & ((mask >> shift) + 1) == 0 else {
+                    throw DreamSimError(.malformed, path, "a BMP whose mask of a channel is \(mask)")
+                }
+            }
+        }
+        var values: [UInt8] = []
+        values.reserveCapacity(width * height * 3)
+        for y in 0..<height {
+            for x in 0..<width {
+                let place = row(y) + 2 * x
+                let pixel = Int(bytes[place]) | Int(bytes[place + 1]) << 8
+                for channel in channels {
+                    let value = (pixel >> channel.shift) & channel.largest
+                    values.append(UInt8(value * 255 / channel.largest))
+                }
+            }
+        }
+        return Samples(width: width, height: height, model: .rgb, values: values)
+    }
+
+    /// The indices of an image in runs (RLE8), its lowest row first; what the runs leave out has index 0.
+    private func runs(width: Int, height: Int, at offset: Int) throws(DreamSimError) -> [UInt8] {
+        var indices = [UInt8](repeating: 0, count: width * height)
+        var (x, y, position) = (0, 0, offset)
+        func next() throws(DreamSimError) -> Int {
+            guard position < bytes.count else {
+                throw DreamSimError(.truncated, path, "the BMP ends inside its runs; it was cut short")
+            }
+            position += 1
+            return Int(bytes[position - 1])
+        }
+        func put(_ index: Int) {
+            if x < width, y < height { indices[y * width + x] = UInt8(index) }
+            x += 1
+        }
+        while y < height {
+            let (count, value) = (try next(), try next())
+            switch (count, value) {
+            case (0, 0): (x, y) = (0, y + 1)
+            case (0, 1): return indices
+            case (0, 2):
+                x += try next()
+                y += try next()
+            case (0, let literals):
+                for _ in 0..<literals { put(try next()) }
+                // Literals fill whole words.
+                if literals % 2 == 1 { _ = try next() }
+            default: for _ in 0..<count { put(value) }
+            }
+        }
+        return indices
     }
 }

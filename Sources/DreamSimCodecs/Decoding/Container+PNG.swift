@@ -1,4 +1,7 @@
 extension Container {
+    /// The chunk that ends a PNG.
+    private static let end: [UInt8] = [0, 0, 0, 0] + Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
+
     /// Walks over the chunks of a PNG: finds its size and orientation, and keeps only the chunks that make pixels.
     ///
     /// - Throws: ``DreamSimError`` when the structure is damaged or the file ends early.
@@ -6,8 +9,12 @@ extension Container {
         self.bytes = bytes
         var kept = [0..<8]
         var position = 8
-        var isComplete = false
+        var (isComplete, hasPixels) = (false, false)
         while !isComplete {
+            if hasPixels, position == bytes.count {
+                warnings.append("the PNG has no end chunk; its pixels are all that were found")
+                break
+            }
             guard let length = bytes.integer(at: position, bytes: 4, .big), position + 8 <= bytes.count,
                 length <= bytes.count - position - 12
             else {
@@ -30,9 +37,10 @@ extension Container {
             // The case of the first letter tells the chunks that a decoder must understand from those it may skip.
             let isCritical = bytes[position + 4] & 0x20 == 0
             if isCritical || bytes.holds("tRNS", at: position + 4) { kept.append(chunk) }
+            hasPixels = hasPixels || bytes.holds("IDAT", at: position + 4)
             isComplete = bytes.holds("IEND", at: position + 4)
             position = chunk.upperBound
         }
-        self.bytes = bytes.joined(kept)
+        self.bytes = bytes.joined(kept) + (isComplete ? [] : Self.end)
     }
 }

@@ -26,12 +26,11 @@ struct GIFDecoder {
         guard let width = bytes.integer(at: 6, bytes: 2, .little), let height = bytes.integer(at: 8, bytes: 2, .little),
             bytes.count >= 13
         else { throw truncated() }
-        try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
         globalColors = try colors(flags: bytes[10])
         while true {
             switch try next() {
             case 0x21: try readExtension()
-            case 0x2C: return try readFrame(canvas: (width, height))
+            case 0x2C: return try readFrame(screen: (width, height), pixelLimit: pixelLimit)
             case 0x3B: throw DreamSimError(.malformed, path, "the GIF holds no image")
             case 0x00: continue  // Stray terminators are common and harmless.
             case let block:
@@ -85,18 +84,20 @@ struct GIFDecoder {
         }
     }
 
-    private mutating func readFrame(canvas: (width: Int, height: Int)) throws(DreamSimError) -> Samples {
+    private mutating func readFrame(
+        screen: (width: Int, height: Int), pixelLimit: Int
+    ) throws(DreamSimError) -> Samples {
         guard position + 9 <= bytes.count else { throw truncated() }
         let fields = (0..<4).map { bytes.integer(at: position + 2 * $0, bytes: 2, .little) ?? 0 }
         let (left, top, width, height) = (fields[0], fields[1], fields[2], fields[3])
         let flags = bytes[position + 8]
         position += 9
-        guard width > 0, height > 0, left + width <= canvas.width, top + height <= canvas.height else {
-            throw DreamSimError(
-                .malformed, path,
-                "its frame of \(width)x\(height) at (\(left), \(top)) lies beyond the canvas of "
-                    + "\(canvas.width)x\(canvas.height)")
+        guard width > 0, height > 0 else {
+            throw DreamSimError(.malformed, path, "its frame is \(width)x\(height) pixels")
         }
+        // Encoders err in the size of the screen, which may be 0; it grows to hold the frame, as in Pillow.
+        let canvas = (width: max(screen.width, left + width), height: max(screen.height, top + height))
+        try Limits.check(width: canvas.width, height: canvas.height, limit: pixelLimit, path: path)
         let table = try colors(flags: flags) ?? globalColors
         let codeSize = Int(try next())
         guard (1...8).contains(codeSize) else {

@@ -13,18 +13,22 @@ struct Table {
     private static let byteLimit = 512 << 20
 
     /// Reads a table.
+    /// - Parameter broken: called with each row that cannot be read, by its line, and passes it over; without it, the first
+    ///   such row is an error.
     /// - Throws: `DreamSimError` with `.unreadable`, `.malformed` or `.empty`.
-    init(contentsOf file: ImagePath) throws(DreamSimError) {
+    init(contentsOf file: ImagePath, broken: ((_ line: Int, _ reason: String) -> Void)? = nil) throws(DreamSimError) {
         let bytes: [UInt8]
         do {
             bytes = try RegularFile.read(rawPath: file.bytes, byteLimit: Self.byteLimit)
         } catch {
             throw DreamSimError(.unreadable, "\(file)", "\((error as DreamSimError).reason)")
         }
-        try self.init(bytes, path: "\(file)")
+        try self.init(bytes, path: "\(file)", broken: broken)
     }
 
-    init(_ bytes: [UInt8], path: String) throws(DreamSimError) {
+    init(
+        _ bytes: [UInt8], path: String, broken: ((_ line: Int, _ reason: String) -> Void)? = nil
+    ) throws(DreamSimError) {
         self.path = path
         let text: DelimitedText
         do {
@@ -42,18 +46,20 @@ struct Table {
         var rows: [Row] = []
         for index in 0..<text.count {
             let line = text.line(of: index)
-            let fields: [[UInt8]]
+            let reason: String
             do {
-                fields = try text.fields(of: index)
+                let fields = try text.fields(of: index)
+                if fields.count == columns.count {
+                    rows.append(Row(cells: fields.map(Self.text), line: line))
+                    continue
+                }
+                reason =
+                    "has \(fields.count) \(fields.count == 1 ? "field" : "fields"), the first line names \(columns.count) columns"
             } catch {
-                throw DreamSimError(.malformed, path, line: line, "\(error)")
+                reason = "\(error)"
             }
-            guard fields.count == columns.count else {
-                throw DreamSimError(
-                    .malformed, path, line: line,
-                    "has \(fields.count) fields, the first line names \(columns.count) columns")
-            }
-            rows.append(Row(cells: fields.map(Self.text), line: line))
+            guard let broken else { throw DreamSimError(.malformed, path, line: line, reason) }
+            broken(line, reason)
         }
         self.rows = rows
     }

@@ -13,7 +13,9 @@ extension TripletCheck {
         let isFolder = FileKey.isFolder(path)
         let file = isFolder ? path.withoutTrailingSlashes.appending(Array("data.csv".utf8)) : path
         self.init(file: file, isNights: isFolder)
-        let table = try Table(contentsOf: file)
+        var broken: [Fault] = []
+        let table = try Table(contentsOf: file) { broken.append(Fault(kind: .badRow, line: $0, reason: $1)) }
+        (faults, rows) = (broken, broken.count)
         var columns: [Int] = []
         for name in isFolder ? ["ref_path", "left_path", "right_path"] : ["ref", "left", "right"] {
             columns.append(try table.column(name))

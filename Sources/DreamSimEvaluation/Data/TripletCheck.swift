@@ -5,6 +5,8 @@ package struct TripletCheck: Sendable, Hashable {
     package struct Fault: Sendable, Hashable {
         /// The sorts of faults.
         package enum Kind: String, Sendable, Hashable, CaseIterable {
+            /// A row has too few or too many cells, or its quotation marks do not match.
+            case badRow = "row that cannot be read"
             /// A cell that should name an image names none.
             case noPath = "no path"
             /// An image is not there.

@@ -33,13 +33,10 @@ package struct PairTable: Sendable {
     /// - Throws: `DreamSimError` with `.badTable`.
     package init(_ bytes: [UInt8], path: ImagePath) throws(DreamSimError) {
         self.path = path
-        guard !bytes.prefix(4096).contains(0) else {
-            throw DreamSimError(.badTable, "\(path)", "holds bytes that no text has; name a table (CSV) of pairs")
-        }
         do {
             text = try DelimitedText(bytes)
         } catch {
-            throw DreamSimError(.badTable, "\(path)", "the first line cannot be read: \(error)")
+            throw DreamSimError(.badTable, "\(path)", "\(error)")
         }
         let names = text.columns
         guard !names.isEmpty else {

@@ -13,18 +13,24 @@ package struct DelimitedText: Sendable {
     package enum Fault: Error, CustomStringConvertible {
         case openQuotation
         case textAfterQuotation
+        case utf16
+        case noText
 
         package var description: String {
             switch self {
             case .openQuotation: "a quotation mark is not closed before the end of the file"
             case .textAfterQuotation: "text follows a closing quotation mark"
+            case .utf16: "the text is UTF-16; save it as UTF-8"
+            case .noText: "these bytes are no text; name a table of comma-separated values"
             }
         }
     }
 
     /// Finds the rows.
-    /// - Throws: `Fault` when the first line cannot be read.
+    /// - Throws: `Fault` when these bytes are no text that is read, or the first line cannot be.
     package init(_ bytes: [UInt8]) throws(Fault) {
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { throw .utf16 }
+        if bytes.prefix(4096).contains(0) { throw .noText }
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         let end = bytes[start...].firstIndex { $0 == Self.newline || $0 == Self.carriage } ?? bytes.endIndex
         separator =
