@@ -119,7 +119,17 @@ struct ForegroundTests {
         #expect(report.a.foreground == 0.5 && report.b.foreground == 0.5)
         #expect(try row.whole == PixelMetric.mse.value(a.image, b.image))
         // Painted pixels are equal, and the halves make up the whole.
-        #expect(abs(row.foreground + row.background - row.whole) < 1e-12)
+        let (foreground, background) = (try #require(row.foreground), try #require(row.background))
+        #expect(abs(foreground + background - row.whole) < 1e-12)
+        // A part of less than a hundredth says nothing.
+        let wide = [a, b].map { Heatmap.Source(path: $0.path, image: $0.image.resized(width: 210, height: 70)) }
+        for (column, hasForeground, hasBackground) in [(2, false, true), (105, true, true), (208, true, false)] {
+            let edge = try MaskTests.left(210, 70, upTo: column)
+            let versions = try ForegroundVersions(wide[0], wide[1], from: .masks([edge]), neutralColor: .black)
+            let row = try ForegroundReport(of: versions, metrics: [PixelMetric.mse], decoding: .standard).measurements[
+                0]
+            #expect((row.foreground != nil) == hasForeground && (row.background != nil) == hasBackground)
+        }
         #expect(versions.a.foreground[50, 3] == .black && versions.a.foreground[44, 3] == a.image[44, 3])
         #expect(versions.b.background[44, 3] == .black && versions.b.background[45, 3] == b.image[45, 3])
         #expect(report.sheet(of: versions).width > 800)

@@ -18,7 +18,8 @@ struct ForegroundOutput: ReportOutput {
         ]
             + report.measurements.map { row in
                 [
-                    row.metric, "\(row.whole)", "\(row.foreground)", "\(row.background)", report.a.image.exact,
+                    row.metric, "\(row.whole)", EvaluationOutput.exact(row.foreground),
+                    EvaluationOutput.exact(row.background), report.a.image.exact,
                     report.b.image.exact, "\(report.a.foreground)", "\(report.b.foreground)", report.source,
                 ] + MetricText.fields(metrics.filter { $0.name == row.metric })
             }
@@ -28,17 +29,21 @@ struct ForegroundOutput: ReportOutput {
         var table = TextTable([
             ("metric", .left), ("whole", .right), ("foreground", .right), ("background", .right),
         ])
-        func figure(_ value: Double) -> String { String(format: "%.5f", value) }
         for (metric, row) in zip(metrics, report.measurements) {
             table.add([
-                MetricText.title(metric), figure(row.whole), figure(row.foreground), figure(row.background),
+                MetricText.title(metric), MetricText.figure(row.whole), MetricText.figure(row.foreground),
+                MetricText.figure(row.background),
             ])
         }
         if quiet { return table.lines(quiet: true) }
         func side(_ side: ForegroundReport.Side) -> String {
             "\(side.image): " + String(format: "%.0f %% foreground", side.foreground * 100)
         }
+        let note = String(
+            format: "-: a part of less than %.0f %% of an image is not measured", 100 * ForegroundReport.leastShare)
+        let hasAll = report.measurements.allSatisfy { $0.foreground != nil && $0.background != nil }
         return table.lines() + ["", side(report.a), side(report.b), "foreground: \(report.source)"]
+            + (hasAll ? [] : [note])
             + MetricText.legend(metrics)
     }
 }

@@ -22,6 +22,9 @@ package struct ForegroundReport: Sendable, Encodable {
     /// The mean color of ImageNet's photographs, which most networks see as about zero.
     package static let neutralColor = RGB(124, 116, 104)
 
+    /// The share of an image below which a part of it says nothing: next to all that is compared is paint.
+    package static let leastShare = 0.01
+
     /// Measures.
     /// - Parameters:
     ///   - versions: the two images and their painted versions.
@@ -34,18 +37,21 @@ package struct ForegroundReport: Sendable, Encodable {
         a = Side(image: versions.a.path, foreground: versions.a.share)
         b = Side(image: versions.b.path, foreground: versions.b.share)
         self.metrics = metrics.map { MetricColumn($0, decoding: decoding) }
+        let shares = [versions.a.share, versions.b.share]
+        let hasForegrounds = shares.allSatisfy { $0 >= Self.leastShare }
+        let hasBackgrounds = shares.allSatisfy { 1 - $0 >= Self.leastShare }
         measurements = try metrics.map { metric in
             Measurement(
                 metric: metric.card.name, whole: try metric.value(versions.a.whole, versions.b.whole),
-                foreground: try metric.value(versions.a.foreground, versions.b.foreground),
-                background: try metric.value(versions.a.background, versions.b.background))
+                foreground: hasForegrounds ? try metric.value(versions.a.foreground, versions.b.foreground) : nil,
+                background: hasBackgrounds ? try metric.value(versions.a.background, versions.b.background) : nil)
         }
     }
 
     /// Draws the images and their painted versions, with what each metric says.
     package func sheet(of versions: ForegroundVersions) -> Image {
-        func lines(_ value: (Measurement) -> Double) -> [String] {
-            measurements.map { "\($0.metric) " + String(format: "%.4f", value($0)) }
+        func lines(_ value: (Measurement) -> Double?) -> [String] {
+            measurements.map { "\($0.metric) " + MetricText.figure(value($0), digits: 4) }
         }
         func cells(_ version: ForegroundVersions.Version, _ isSecond: Bool) -> [ContactSheet.Cell] {
             let share = String(format: "%.0f %% of the image", version.share * 100)
@@ -73,10 +79,11 @@ package struct ForegroundReport: Sendable, Encodable {
         package let metric: String
         /// Between the whole images.
         package let whole: Double
-        /// With the background of both painted over: the foregrounds are compared.
-        package let foreground: Double
-        /// With the foreground of both painted over: the backgrounds are compared.
-        package let background: Double
+        /// With the background of both painted over: the foregrounds are compared. Nil where one of them is less than
+        /// `leastShare` of its image.
+        package let foreground: Double?
+        /// With the foreground of both painted over: the backgrounds are compared. Nil likewise.
+        package let background: Double?
     }
 
     /// One of the two images.
