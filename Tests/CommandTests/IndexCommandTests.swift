@@ -47,6 +47,17 @@ struct IndexCommandTests {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
+    @Test("An index without images says where it looked, and for what")
+    func empty() throws {
+        try CommandTests.withBench { bench in
+            let folder = bench.home.appending(path: "notes")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data("text".utf8).write(to: folder.appending(path: "a.txt"))
+            let run = try bench.run(["index", folder.path, "--index", bench.image("i")] + bench.model)
+            #expect(run.code == 0 && run.error.contains("no image was found in \(folder.path); looked for are .avif"))
+        }
+    }
+
     @Test("index tells what it did, says 2 for what cannot be read, and finds its model again")
     func index() throws {
         try CommandTests.withBench { bench in

@@ -84,6 +84,11 @@ struct IndexUpdate: AsyncParsableCommand {
             if isFirst || report.hasChanges {
                 Terminal.write(try IndexingOutput(report: report, options: output, index: index.path).text())
             }
+            if isFirst && report.images == 0 && report.failures.isEmpty {
+                Terminal.note(
+                    "no image was found in \(roots.map(\.description).joined(separator: ", ")); looked for are "
+                        + ImageFinder.extensions.sorted().map { "." + $0 }.joined(separator: ", "))
+            }
             if !watch && report.isComplete && report.newFailures > 0 { Terminal.exit(.failed) }
             if !watch && !report.isComplete {
                 Terminal.note("interrupted; what is done is kept, and the same command resumes")
