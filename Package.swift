@@ -6,25 +6,60 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// What targets re-export (`Exports.swift`).
+let exports = [
+    "DreamSimTensors": ["DreamSimSupport"],
+    "DreamSimCheckpoints": ["DreamSimSupport"],
+    "DreamSimNetworks": ["DreamSimTensors"],
+    "DreamSimWeights": ["DreamSimSupport"],
+    "DreamSimImages": ["DreamSimSupport"],
+    "DreamSimCore": ["DreamSimImages", "DreamSimTensors", "DreamSimWeights"],
+    "DreamSimCodecs": ["DreamSimImages"],
+    "DreamSimPipeline": ["DreamSimCodecs", "DreamSimCore"],
+    "DreamSimReports": ["DreamSimDrawing", "DreamSimPipeline"],
+    "DreamSim": ["DreamSimReports"],
+    "DreamSimEvaluation": ["DreamSim"],
+    "DreamSimTraining": ["DreamSimEvaluation"],
+    "DreamSimRetrieval": ["DreamSim"],
+    "DreamSimService": ["DreamSim"],
+]
+
+/// Dependencies with all that they re-export: a build that is not told of these would not see when they change.
+func whole(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
+    var (result, seen) = (dependencies, Set<String>())
+    var open = dependencies
+    while let next = open.popLast() {
+        guard case .byNameItem(let name, _) = next, seen.insert(name).inserted else { continue }
+        let more = (exports[name] ?? []).map { Target.Dependency(stringLiteral: $0) }
+        open += more
+        result += more
+    }
+    var named = Set<String>()
+    return result.filter { dependency in
+        guard case .byNameItem(let name, _) = dependency else { return true }
+        return named.insert(name).inserted
+    }
+}
+
 /// A target of Swift, above what it names.
 func target(_ name: String, _ dependencies: Target.Dependency..., resources: [Resource]? = nil) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+    .target(name: name, dependencies: whole(dependencies), resources: resources, swiftSettings: settings)
 }
 
 /// Helpers that tests share.
 func support(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+    .target(name: name, dependencies: whole(dependencies), path: "Tests/\(name)", swiftSettings: settings)
 }
 
 /// The tests of one target, or of what several make together.
 func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: settings)
+    .testTarget(name: name, dependencies: whole(dependencies + ["TestSupport"]), swiftSettings: settings)
 }
 
 /// A program of Examples/, which sees what any package sees.
 func example(_ name: String, _ path: String, _ dependencies: Target.Dependency...) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: "Examples", sources: [path], packageAccess: false,
+        name: name, dependencies: whole(dependencies), path: "Examples", sources: [path], packageAccess: false,
         swiftSettings: settings)
 }
 
@@ -115,10 +150,10 @@ let package = Package(
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
-            dependencies: [
+            dependencies: whole([
                 "DreamSim", "DreamSimService", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimRetrieval",
                 "DreamSimTraining", .argumentParser, .logging,
-            ],
+            ]),
             swiftSettings: settings),
 
         // The README's example, and programs that show each part of the API, each on a page.
@@ -140,13 +175,13 @@ let package = Package(
             name: "kernels", dependencies: ["Measuring", "CComparedBLAS", "CDreamSimKernels"],
             path: "Benchmarks/kernels"),
         .executableTarget(
-            name: "network", dependencies: ["Measuring", "DreamSimNetworks", "DreamSimTensors"],
+            name: "network", dependencies: whole(["Measuring", "DreamSimNetworks"]),
             path: "Benchmarks/network"),
 
         // What articles quote, compiled.
         .target(
             name: "ArticleSnippets",
-            dependencies: ["DreamSim", "DreamSimRetrieval", "DreamSimService", "DreamSimTraining"],
+            dependencies: whole(["DreamSim", "DreamSimRetrieval", "DreamSimService", "DreamSimTraining"]),
             path: "Examples/Articles", packageAccess: false, swiftSettings: settings),
 
         support("TestSupport", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),

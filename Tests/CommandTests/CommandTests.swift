@@ -135,6 +135,9 @@ struct CommandTests {
             let below = try bench.run(pair + ["--fail-above", "2"])
             let above = try bench.run(pair + ["--fail-above", "0"])
             #expect(below.code == 0 && above.code == 1)
+            // A limit for a model that nobody named would be compared with the distances of whatever stands in.
+            let unnamed = try bench.run(Array(pair.prefix(3)) + ["--fail-above", "0.1", "--quiet"])
+            #expect(unnamed.code == 64 && unnamed.output.isEmpty && unnamed.error.contains("--model lite"))
         }
     }
 

@@ -154,6 +154,8 @@ struct ModelOptions: ParsableArguments {
             switch event {
             case .fetching(let state): progress.show(state)
             case .note(let text): if !quiet { Terminal.note(text) }
+            // What people take for another model's numbers must not be kept from them.
+            case .standIn(let text): if !quiet || Terminal.isInteractive { Terminal.note(text) }
             }
         }
     }

@@ -50,6 +50,7 @@ struct ThresholdOptions: ParsableArguments {
                     "\(limit.option) \(name)=\(limit.threshold.value): the metrics are \(metrics.names.joined(separator: ", "))"
                 )
             }
+            if name == Catalog.defaultModel { try refuseStandIn(limit, metrics.model.store.configuration()) }
             let (direction, range) = MetricOptions.range(of: name)
             guard direction == limit.direction else {
                 let other = direction == .lowerIsMoreAlike ? "--fail-above" : "--fail-below"
@@ -60,6 +61,15 @@ struct ThresholdOptions: ParsableArguments {
                     "\(limit.option) must be a value of \(name), from \(range.lowerBound) to \(range.upperBound)")
             }
         }
+    }
+
+    /// A limit is one of a certain model's distances: another that stands in would let everything pass, or nothing.
+    private func refuseStandIn(_ limit: Limit, _ configuration: ModelStore.Configuration) throws {
+        let model = Catalog.resolved(Catalog.defaultModel, in: ModelStore(configuration))
+        guard model != "ensemble" else { return }
+        throw ValidationError(
+            "\(limit.option) \(limit.threshold.value): the default model is not here, and the distances of '\(model)', which "
+                + "stands in, have another scale; name the model that the limit is for, as with --model \(model)")
     }
 
     /// Whether values, by the metrics' names, pass a limit; what is not a number does.

@@ -15,7 +15,7 @@ struct Compare: AsyncParsableCommand {
               dreamsim compare original.jpg edited.jpg
               dreamsim compare original.jpg candidates/ --format csv > ranking.csv
               dreamsim compare original.jpg *.jpg --metric ssim,psnr,vits14-focus --sheet ranking.png
-              dreamsim compare original.jpg render.png --fail-above 0.1 --quiet
+              dreamsim compare original.jpg render.png --model ensemble --fail-above 0.1 --quiet
               dreamsim compare original.png render.png --metric psnr,ssim --fail-below ssim=0.98
               dreamsim compare --pairs pairs.csv --metric all --resize 256 --format csv > measured.csv
               dreamsim compare expected/ rendered/ --by-name --metric ssim --fail-below 0.99

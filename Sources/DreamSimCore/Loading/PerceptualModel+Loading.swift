@@ -38,6 +38,8 @@ extension PerceptualModel {
         case fetching(DownloadProgress)
         /// Something worth knowing that does not keep the model from working.
         case note(String)
+        /// Another model stands in for the default one, whose weights are not here; its distances have another scale.
+        case standIn(String)
     }
 
     /// Loads a model; fetches its weights first when they are not there and that is allowed.
@@ -51,7 +53,7 @@ extension PerceptualModel {
         report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
     ) async throws -> PerceptualModel {
         let options = try options ?? LoadingOptions(store: .fromEnvironment())
-        let name = Catalog.resolved(name, in: ModelStore(options.store)) { report(.note($0)) }
+        let name = Catalog.resolved(name, in: ModelStore(options.store)) { report(.standIn($0)) }
         switch try Catalog.find(name) {
         case .mergedFile(let url):
             let merged = try MergedModel(contentsOf: url)
