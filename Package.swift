@@ -134,7 +134,7 @@ let package = Package(
         target(
             "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "CDreamSimGraph", "CDreamSimZlib", .grdb,
             .product(name: "HeapModule", package: "swift-collections"),
-            resources: [.embedInCode("Pages")]),
+            resources: [.embedInCode("Pages"), .embedInCode("Store/schema-1.sql")]),
         target(
             "DreamSimService", "DreamSim", "DreamSimEvaluation", "DreamSimRetrieval", "DreamSimCheckpoints",
             .product(name: "Hummingbird", package: "hummingbird"),

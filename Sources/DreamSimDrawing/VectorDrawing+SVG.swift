@@ -61,7 +61,6 @@ extension VectorDrawing {
 
     /// A text as XML has it, without characters that XML has not.
     static func escaped(_ text: String) -> String {
-        TextMask.cleaned(text).replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
+        HTML.escaped(TextMask.cleaned(text))
     }
 }

@@ -30,49 +30,31 @@ struct MetricErrors {
     ///   - what: the image or the pair.
     mutating func add(_ errors: [String: String], of what: String) {
         guard !errors.isEmpty else { return }
-        let faults = faults(errors)
-        if isTolerant {
-            for fault in faults {
-                for name in fault.names { lacking[name, default: (0, fault.reason)].count += 1 }
+        let reasons = metrics.compactMap { metric in
+            errors[metric.name].map { reason in
+                // A metric's own errors begin with its name.
+                let prefix = "\(metric.name): "
+                return (metric.name, reason.hasPrefix(prefix) ? String(reason.dropFirst(prefix.count)) : reason)
             }
+        }
+        if isTolerant {
+            for (name, reason) in reasons { lacking[name, default: (0, reason)].count += 1 }
         } else {
             failures += 1
-            for fault in faults { Terminal.error("\(what): \(fault.names.joined(separator: ", ")): \(fault.reason)") }
+            for (reason, names) in MetricText.grouped(reasons) {
+                Terminal.error("\(what): \(names.joined(separator: ", ")): \(reason)")
+            }
         }
     }
 
     /// Notes what was lacking.
     func finish(of total: Int) {
         guard !isQuiet else { return }
-        var groups: [(names: [String], count: Int, example: String)] = []
-        for metric in metrics {
-            guard let (count, example) = lacking[metric.name] else { continue }
-            if let index = groups.firstIndex(where: { $0.count == count && $0.example == example }) {
-                groups[index].names.append(metric.name)
-            } else {
-                groups.append(([metric.name], count, example))
-            }
+        let notes = metrics.compactMap { metric in
+            lacking[metric.name].map { (metric.name, "no value for \($0.count) of \(total), such as: \($0.example)") }
         }
-        for group in groups {
-            Terminal.note(
-                "\(group.names.joined(separator: ", ")): no value for \(group.count) of \(total), such as: \(group.example)"
-            )
+        for (note, names) in MetricText.grouped(notes) {
+            Terminal.note("\(names.joined(separator: ", ")): \(note)")
         }
-    }
-
-    /// The errors in the order of the metrics; those that say the same of several metrics come once.
-    private func faults(_ errors: [String: String]) -> [(names: [String], reason: String)] {
-        var faults: [(names: [String], reason: String)] = []
-        for metric in metrics {
-            guard var reason = errors[metric.name] else { continue }
-            // A metric's own errors begin with its name.
-            if reason.hasPrefix("\(metric.name): ") { reason.removeFirst(metric.name.count + 2) }
-            if let index = faults.firstIndex(where: { $0.reason == reason }) {
-                faults[index].names.append(metric.name)
-            } else {
-                faults.append(([metric.name], reason))
-            }
-        }
-        return faults
     }
 }

@@ -44,18 +44,24 @@ extension MetricText {
             table.add([title(metric), text])
             for note in notes[metric.name] ?? [] { table.add(["", note]) }
         }
-        var ways: [(preprocessing: String, names: [String])] = []
-        for metric in metrics {
-            if let index = ways.firstIndex(where: { $0.preprocessing == metric.preprocessing }) {
-                ways[index].names.append(metric.name)
+        let ways = grouped(metrics.map { ($0.name, $0.preprocessing) })
+        return table.lines().dropFirst()
+            + ways.map { way, names in
+                "preprocessing\(ways.count > 1 ? " of \(names.joined(separator: ", "))" : ""): \(way)"
+            }
+    }
+
+    /// Texts with the names of the metrics that share them, in the order in which they first come.
+    static func grouped(_ texts: [(name: String, text: String)]) -> [(text: String, names: [String])] {
+        var groups: [(text: String, names: [String])] = []
+        for (name, text) in texts {
+            if let index = groups.firstIndex(where: { $0.text == text }) {
+                groups[index].names.append(name)
             } else {
-                ways.append((metric.preprocessing, [metric.name]))
+                groups.append((text, [name]))
             }
         }
-        return table.lines().dropFirst()
-            + ways.map { way in
-                "preprocessing\(ways.count > 1 ? " of \(way.names.joined(separator: ", "))" : ""): \(way.preprocessing)"
-            }
+        return groups
     }
 
     /// What made a metric's numbers, in a line.
