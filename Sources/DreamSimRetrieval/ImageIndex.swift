@@ -24,7 +24,7 @@ public final class ImageIndex: Sendable {
     /// Opens an index, or makes an empty one where there is none.
     /// - Parameters:
     ///   - folder: the index's own folder: new, empty, or one that holds an index.
-    ///   - model: as `PerceptualModel.load` takes it. For an index that is there, nil stands for its own model.
+    ///   - name: the model, as `PerceptualModel.load` takes it. For an index that is there, nil stands for its own model.
     ///   - precision: how embeddings of a new index are kept.
     ///   - options: how a new index's model is set up; of an index that is there, only the store counts. The
     ///     environment's when nil.
