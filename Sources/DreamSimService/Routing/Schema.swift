@@ -60,7 +60,10 @@ enum Schema {
     // MARK: Answers that the command gives too
 
     /// The shape of an answer, such as `compare`: that of the JSON that the command writes.
-    static func answer(_ name: String) -> JSONValue { answers[name] ?? anything }
+    static func answer(_ name: String) -> JSONValue {
+        guard let shape = answers[name] else { preconditionFailure("there is no schema '\(name)'") }
+        return shape
+    }
 
     private static let answers = [
         "compare": document(PackageResources.compare_json), "vote": document(PackageResources.vote_json),
