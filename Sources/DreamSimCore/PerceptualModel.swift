@@ -38,7 +38,7 @@ public final class PerceptualModel: Sendable {
         self.parts = parts
         self.head = head
         self.stamp = ModelStamp(
-            model: description.name, weights: weightsHash, precision: precision == .float32 ? nil : precision,
+            model: description.stampName, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
     }
 

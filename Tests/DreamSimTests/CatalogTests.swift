@@ -27,7 +27,7 @@ struct CatalogTests {
         arguments: [
             ("ensemble", 1792), ("dino_vitb16", 768), ("open_clip_vitb32", 512), ("clip_vitb32", 512),
             ("dinov2_vitb14", 768), ("synclr_vitb16", 768), ("dino_vitb16_patch", 1536), ("dinov2_vitb14_patch", 1536),
-            ("vits14-focus", 384), ("lite", 832), ("clip_vitl14-untuned", 768), ("mae_vith14-untuned", 1280),
+            ("vits14-focus", 384), ("lite", 512), ("clip_vitl14-untuned", 768), ("mae_vith14-untuned", 1280),
         ])
     func widths(name: String, width: Int) throws {
         #expect(try #require(Catalog.model(named: name)).width == width)

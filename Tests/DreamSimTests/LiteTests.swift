@@ -22,14 +22,14 @@ struct LiteTests {
     }
 
     /// A model that reads the deviations of VGG16's channels.
-    static func deviations(at taps: [String]) async throws -> PerceptualModel {
+    static func deviations(at taps: [String], side: Int? = nil) async throws -> PerceptualModel {
         let part = try #require(Catalog.lite.parts.last)
+        let statistics = ChannelStatistics(.vgg16, at: taps, side: side)
         return try await PerceptualModel.load(
             ModelDescription(
                 name: "deviations", summary: "for tests",
-                parts: [
-                    .init(name: "vgg16", extractor: .statistics(ChannelStatistics(.vgg16, at: taps)), files: part.files)
-                ], sources: [], license: ""),
+                parts: [.init(name: "vgg16", extractor: .statistics(statistics), files: part.files)], sources: [],
+                license: ""),
             options: PerceptualModel.LoadingOptions(
                 store: .fromEnvironment(), preprocessing: .reference, isNormalized: false, keepsMergedFile: false))
     }
@@ -96,8 +96,43 @@ struct LiteTests {
             agreeing += 1
             if triplet.isRandom { random += 1 }
         }
-        #expect(agreeing == 54 && random == 12)
-        #expect(Catalog.lite.remarks.contains { $0.contains("54 of those 59") && $0.contains("on 12 (") })
+        #expect(agreeing == 53 && random == 10)
+        #expect(Catalog.lite.remarks.contains { $0.contains("53 of those 59") && $0.contains("on 10 (") })
+    }
+
+    @Test("A blurred or gray copy is nearer than an unrelated photograph, in 19 and 16 of 20 cases at least")
+    func copies() async throws {
+        let model = try await PerceptualModel.load("lite", options: Self.options())
+        let photographs = try JudgedTriplets().triplets.prefix(21).map {
+            try Image(contentsOf: $0.reference, options: .reference)
+        }
+        var (blurred, gray) = (0, 0)
+        for (photograph, unrelated) in zip(photographs, photographs.dropFirst()) {
+            let altered = [
+                try Alteration.blur.applied(to: photograph, strength: 100 * 6 / 768, seed: 1),
+                try Alteration.desaturation.applied(to: photograph, strength: 1, seed: 1),
+            ]
+            let values = try model.values(from: photograph, to: altered + [unrelated])
+            if values[0] < values[2] { blurred += 1 }
+            if values[1] < values[2] { gray += 1 }
+        }
+        #expect(blurred >= 19, "\(blurred) of 20")
+        #expect(gray >= 16, "\(gray) of 20")
+    }
+
+    @Test("Its heat map is those of its parts by their shares")
+    func map() async throws {
+        let models = [
+            try await PerceptualModel.load("lite", options: Self.options()),
+            try await PerceptualModel.load("vits14-focus", options: Self.options()),
+            try await Self.deviations(at: ["relu2_2"], side: 32),
+        ]
+        let (a, b) = (DrawnImages.waves(300, 200, step: 3), DrawnImages.waves(300, 200, step: 5))
+        let maps = models.map { $0.map(a, b) }
+        #expect(maps.allSatisfy { $0.width == 16 && $0.height == 16 && $0.values.contains { $0 > 0.01 } })
+        for (whole, parts) in zip(maps[0].values, zip(maps[1].values, maps[2].values)) {
+            #expect(abs(whole - (0.725 * parts.0 + 0.275 * parts.1)) < 1e-6)
+        }
     }
 
     @Test("Every vector has its share, with and without normalization")
@@ -109,7 +144,7 @@ struct LiteTests {
         let plain = try await PerceptualModel.load("lite", options: options).embed(image).values
         #expect(normalized == plain)
         var start = 0
-        for (width, share) in zip([384, 64, 128, 256], [0.391, 0.205, 0.250, 0.154]) {
+        for (width, share) in zip([384, 128], [0.725, 0.275]) {
             let square = plain[start..<(start + width)].reduce(0.0) { $0 + Double($1) * Double($1) }
             #expect(abs(square - share) < 1e-6)
             start += width

@@ -24,6 +24,8 @@ public struct ModelDescription: Hashable, Sendable {
 
     /// The name by which it is chosen.
     public let name: String
+    /// Which of the models that have had this name; nil for the first.
+    package let version: Int?
     /// What it is, in a line.
     public let summary: String
     /// The backbones, in the order of their features in the embedding.
@@ -41,12 +43,15 @@ public struct ModelDescription: Hashable, Sendable {
 
     /// Describes a model.
     package init(
-        name: String, summary: String, parts: [Part], adapter: String? = nil, sources: [WeightSource],
-        license: String, agreement: Agreement? = nil, remarks: [String] = []
+        name: String, version: Int? = nil, summary: String, parts: [Part], adapter: String? = nil,
+        sources: [WeightSource], license: String, agreement: Agreement? = nil, remarks: [String] = []
     ) {
-        (self.name, self.summary, self.parts, self.adapter) = (name, summary, parts, adapter)
+        (self.name, self.version, self.summary, self.parts, self.adapter) = (name, version, summary, parts, adapter)
         (self.sources, self.license, self.agreement, self.remarks) = (sources, license, agreement, remarks)
     }
+
+    /// The name that embeddings carry, which tells models of one name apart, such as `lite-2`.
+    package var stampName: String { version.map { "\(name)-\($0)" } ?? name }
 
     /// The number of components of an embedding.
     public var width: Int {

@@ -17,13 +17,14 @@ package final class EmbeddingRecording {
     private enum Part {
         /// With the network's place among the model's transformers.
         case transformer(Recording, Int)
-        case statistics(StatisticsRecording)
+        /// With how images became what the network saw.
+        case statistics(StatisticsRecording, LinearResampling?)
 
         /// [N, width of the part].
         var features: Tensor {
             switch self {
             case .transformer(let recording, _): recording.features
-            case .statistics(let recording): recording.features
+            case .statistics(let recording, _): recording.features
             }
         }
     }
@@ -71,7 +72,10 @@ package final class EmbeddingRecording {
                         firstBlock: onlyUpdates ? tuning?.lowestBlock ?? 0 : 0), transformers)
             case .statistics(let network, let statistics):
                 guard case .images(let batch) = entry else { preconditionFailure("a part that takes no tokens") }
-                return .statistics(StatisticsRecording(network, of: batch, at: statistics.taps))
+                let thumbnails = statistics.thumbnails(of: batch)
+                return .statistics(
+                    StatisticsRecording(network, of: thumbnails?.forward(batch) ?? batch, at: statistics.taps),
+                    thumbnails)
             }
         }
         joined = Self.join(recordings.map(\.features))
@@ -134,8 +138,9 @@ package final class EmbeddingRecording {
             case .transformer(let recording, let index):
                 gradient = recording.backward(
                     dFeatures, through: weights[index], wanting: wanted, into: sums[index])
-            case .statistics(let recording):
-                gradient = wanted.contains(.images) ? recording.backward(dFeatures) : nil
+            case .statistics(let recording, let thumbnails):
+                let dSeen = wanted.contains(.images) ? recording.backward(dFeatures) : nil
+                gradient = dSeen.map { thumbnails?.backward($0) ?? $0 }
             }
             guard let gradient else { continue }
             guard var sum = result else {

@@ -29,8 +29,16 @@ package enum PartNetwork: Sendable {
         switch self {
         case .transformer(let network, let feature):
             network.features(feature, of: batch, centeringTokens: centeringTokens)
-        case .statistics(let network, let statistics): network.deviations(of: batch, at: statistics.taps)
+        case .statistics(let network, let statistics):
+            network.deviations(of: statistics.thumbnails(of: batch)?.forward(batch) ?? batch, at: statistics.taps)
         }
+    }
+}
+
+extension ChannelStatistics {
+    /// How images, [N, 3, H, W], become the thumbnails that are looked at; nil where they are looked at as they come.
+    func thumbnails(of batch: Tensor) -> LinearResampling? {
+        side.map { LinearResampling(height: batch.shape[2], width: batch.shape[3], toHeight: $0, width: $0) }
     }
 }
 

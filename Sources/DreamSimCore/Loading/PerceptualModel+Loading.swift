@@ -114,7 +114,7 @@ extension PerceptualModel {
         }
         let weights = try files.load(description)
         let header = MergedModel.Header(
-            name: description.name, summary: description.summary, license: description.license,
+            name: description.stampName, summary: description.summary, license: description.license,
             parts: description.parts, weights: hash,
             precision: options.precision == .float32 ? nil : options.precision, sources: digests)
         for set in weights {
@@ -157,7 +157,7 @@ extension PerceptualModel {
         let files = try WeightResolver(description: description, store: store).resolve()
         let digests = try files.digests(store)
         let header = MergedModel.Header(
-            name: description.name, summary: description.summary, license: description.license,
+            name: description.stampName, summary: description.summary, license: description.license,
             parts: description.parts, weights: try description.weightsHash(digests: digests, precision: precision),
             precision: precision == .float32 ? nil : precision, sources: digests)
         try MergedModel.write(header, weights: try files.load(description), to: url)

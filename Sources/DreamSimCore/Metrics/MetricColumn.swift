@@ -41,8 +41,9 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
 
     /// Describes the distances between embeddings of a kind.
     package init(_ stamp: ModelStamp) {
-        name = stamp.model
-        summary = Catalog.all.first { $0.name == stamp.model }?.summary ?? "distance of embeddings by \(stamp.model)"
+        let known = Catalog.all.first { $0.stampName == stamp.model }
+        name = known?.name ?? stamp.model
+        summary = known?.summary ?? "distance of embeddings by \(stamp.model)"
         (direction, identical) = (.lowerIsMoreAlike, 0)
         (weights, precision, isNormalized) = (stamp.weights, stamp.precision, stamp.isNormalized)
         preprocessing = "\(stamp.preprocessing)"

@@ -1,14 +1,17 @@
-/// How much each channel of a convolutional network varies over an image: a description of its textures and colors.
+/// How much each channel of a convolutional network varies over an image, which tells of its textures and colors; over a
+/// thumbnail of it, of its large patches of color alone.
 package struct ChannelStatistics: Hashable, Sendable, Codable {
     /// The network.
     package let network: ConvolutionalArchitecture
     /// The places that are looked at, in the network's order, such as `relu1_2`.
     package let taps: [String]
+    /// The side in pixels of the thumbnail that is looked at, made by antialiased bicubic resampling; nil for images as they
+    /// come.
+    package let side: Int?
 
     /// Says where to look.
-    package init(_ network: ConvolutionalArchitecture, at taps: [String]) {
-        self.network = network
-        self.taps = taps
+    package init(_ network: ConvolutionalArchitecture, at taps: [String], side: Int? = nil) {
+        (self.network, self.taps, self.side) = (network, taps, side)
     }
 
     /// The channels of each place; nil when the network does not have the place.

@@ -106,10 +106,11 @@ extension IndexReader {
             }
             count = places.count
         }
+        let metric = MetricColumn(settings.stamp).name
         var members = [[ClusterReport.File]](repeating: [], count: groups.count)
         for ((group, row), distance) in zip(places, distances) {
             members[group] += (files[row] ?? []).map {
-                ClusterReport.File(id: $0.id, image: $0.path, values: [settings.stamp.model: distance])
+                ClusterReport.File(id: $0.id, image: $0.path, values: [metric: distance])
             }
         }
         return members.map { files in
