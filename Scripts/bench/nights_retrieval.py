@@ -21,7 +21,7 @@ def by_index(options, references):
     """For each name of a metric, for each reference, the images that come first."""
     report = run([options.dreamsim, "search", *references, "--index", options.index, "-k", "2", "--format", "json"])
     nearest = [[result["image"] for result in search["results"]] for search in report["searches"]]
-    return {report["model"]["model"]: nearest}, report["images"]
+    return {report["metrics"][0]["name"]: nearest}, report["images"]
 
 
 def by_metric(options, references):
