@@ -119,7 +119,7 @@ let package = Package(
         target("DreamSimImages", "CDreamSimKernels", "DreamSimSupport"),
         target(
             "DreamSimCore", "DreamSimImages", "DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints",
-            "DreamSimWeights"),
+            "DreamSimWeights", resources: [.embedInCode("Profiles/Shipped")]),
 
         // Image files, what is drawn, and what is compared and reported.
         target("DreamSimCodecs", "DreamSimImages", "CDreamSimVips"),

@@ -2,9 +2,11 @@ extension ComparisonReport {
     /// Draws the ranking: the reference, then the other images in their order with their values.
     ///
     /// A sheet holds 48 images; the rest of a long ranking is left out, and the sheet says so.
-    /// - Parameter decoding: how files become pixels.
+    /// - Parameters:
+    ///   - decoding: how files become pixels.
+    ///   - kinds: how values of the metric that ranks fall on known pairs, so that the sheet says what they mean.
     /// - Throws: `DreamSimError` when a file can no longer be read.
-    public func sheet(decoding: DecodingOptions = .standard) throws -> Image {
+    public func sheet(decoding: DecodingOptions = .standard, kinds: PairKinds? = nil) throws -> Image {
         let shown = results.prefix(48)
         let left = results.count - shown.count
         let leader = leader
@@ -25,7 +27,8 @@ extension ComparisonReport {
                 ContactSheet.Cell(
                     image: try Image(contentsOfFile: entry.image.bytes, options: decoding), title: entry.image.name,
                     figure: MetricText.figure(entry.values[leader.name], digits: 4),
-                    lines: others.map { metric in
+                    lines: [entry.values[leader.name].flatMap { kinds?.kind(of: $0) }?.phrase].compactMap(\.self)
+                        + others.map { metric in
                         let rank = entry.ranks[metric.name].map { ", no. \($0)" } ?? ""
                         return "\(MetricText.title(metric))  "
                             + MetricText.figure(entry.values[metric.name], digits: 4) + rank
@@ -33,7 +36,7 @@ extension ComparisonReport {
             },
             footer: "ranked by \(leader.name)" + (leader.shortWeights.map { ", weights \($0)" } ?? "")
                 + (others.isEmpty ? "" : "; ↓ lower is more alike, ↑ higher is more alike")
-                + "; \(leader.preprocessing)" + (left > 0 ? "; \(left) more are not shown" : "")
+                + "; \(leader.preprocessing)" + (kinds.map { "; \($0)" } ?? "") + (left > 0 ? "; \(left) more are not shown" : "")
         )
         .rendered()
     }

@@ -4,20 +4,30 @@ import Foundation
 
 struct Calibrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Calibrate a metric's threshold on labeled pairs.",
+        abstract: "Calibrate a metric's threshold, or what its values mean.",
         discussion: """
-            LABELS is a CSV file with the columns a, b and same: 1 (or yes) for same pairs, 0 (or no) for \
-            different ones. It may also have id, weight, split and group. Paths are relative to the file's folder.
+            Of a CSV file with the columns a, b and same (1 or yes for same pairs, 0 or no for different ones; it may also \
+            have id, weight, split and group; paths are relative to its folder), finds the threshold between same and \
+            different. 'dreamsim compare --threshold-from profile' applies it.
 
-            The threshold is saved in the metric's profile; 'dreamsim compare --threshold-from profile' applies it.
+            Of a folder of photographs, each of something else, finds which values re-encoded and edited copies of them \
+            have, and unrelated ones; with --same-scene, a CSV file with the columns a and b, also other images of a scene. \
+            'dreamsim compare' and 'dedupe' then say of each value which kind it is taken for. lite and vits14-focus \
+            come calibrated.
+
+            Both are saved in the metric's profile.
 
             EXAMPLES
+              dreamsim calibrate photographs/ --metric ensemble
               dreamsim calibrate labels.csv --metric ensemble --target-precision 0.99
               dreamsim calibrate labels.csv --metric lpips-alex,mse --by f1 --html roc.html
             """)
 
-    @Argument(help: "Labeled pairs (.csv).")
+    @Argument(help: "Labeled pairs (.csv), or a folder of photographs.")
     var labels: ImagePath
+
+    @Option(help: ArgumentHelp("Pairs of images that show the same scene (.csv).", valueName: "file"), completion: .file())
+    var sameScene: ImagePath?
 
     @OptionGroup var evaluation: EvaluationOptions
 
@@ -60,9 +70,36 @@ struct Calibrate: AsyncParsableCommand {
         }
         try OutputFiles([("--output", output, ["json", "csv", "ndjson"])]).checkExtensions()
         try evaluation.checkProfile(profile)
+        if ImageFinder.isFolder(labels) {
+            if targetPrecision != nil || split != nil || output != nil || html != nil {
+                throw ValidationError("--target-precision, --split, --output and --html are for labeled pairs, not for a folder")
+            }
+        } else if sameScene != nil {
+            throw ValidationError("--same-scene is for a folder of photographs")
+        }
     }
 
     func run() async throws {
+        ImageFinder.isFolder(labels) ? try await calibrateKinds() : try await calibrateThreshold()
+    }
+
+    private func calibrateKinds() async throws {
+        let files = ImageFinder.expand([labels]) { folder, reason in Terminal.error("\(folder): \(reason)") }
+        guard !files.isEmpty else { throw ValidationError("no image was found in \(labels)") }
+        let scenes = try sameScene.map { try PairTable(contentsOf: $0) }
+        let comparer = try await evaluation.metrics.load(quiet: format.quiet)
+        let progress = ProgressLine(files.count, unit: "photographs", isQuiet: format.quiet)
+        let report = try KindCalibration(
+            of: files, scenes: scenes, with: comparer, name: name ?? "\(files.count) images of \(labels.name)",
+            seed: evaluation.seed, progress: progress.show)
+        progress.clear()
+        for failure in report.skipped { Terminal.error("\(failure.image): \(failure.error)") }
+        Terminal.write(try KindOutput(report: report).text(format))
+        try keep(report.metrics.map { metric in (metric.column.identity, { $0.kinds = metric.kinds }) }, "percentiles")
+        if !report.skipped.isEmpty { Terminal.exit(.failed) }
+    }
+
+    private func calibrateThreshold() async throws {
         let set = try JudgedSet.pairs(labels, split: split, name: name)
         let comparer = try await evaluation.metrics.load(quiet: format.quiet)
         var settings = try evaluation.settings(comparer)
@@ -76,21 +113,22 @@ struct Calibrate: AsyncParsableCommand {
         Terminal.write(try CalibrationOutput(report: report).text(format))
         if let output { try EvaluationFile.write(evaluated, to: URL(filePath: output)) }
         if let html { try CalibrationPage(report).write(to: URL(filePath: html)) }
-        try keepThresholds(report)
+        try keep(report.thresholds.map { identity, threshold in (identity, { $0.threshold = threshold }) }, "threshold")
         if !format.quiet { EvaluationOutput.notes(evaluated).forEach(Terminal.note) }
     }
 
-    private func keepThresholds(_ report: CalibrationReport) throws {
+    /// Takes what was found into the metrics' profiles.
+    private func keep(_ changes: [(MetricIdentity, (inout MetricProfile) -> Void)], _ what: String) throws {
         let store = ModelStore(try evaluation.metrics.model.store.configuration())
-        for (identity, threshold) in report.thresholds {
+        for (identity, change) in changes {
             let url = profile.map { URL(filePath: $0) } ?? MetricProfile.url(of: identity, in: store)
-            let failure = Result { try MetricProfile.update(url, of: identity) { $0.threshold = threshold } }
-            switch failure {
-            case .success: if !format.quiet { Terminal.note("the threshold is kept in \(url.path)") }
-            case .failure(let error):
+            do {
+                try MetricProfile.update(url, of: identity, change)
+                if !format.quiet { Terminal.note("\(what) of \(identity.name): kept in \(url.path)") }
+            } catch {
                 // The cache may be read-only; the calibration itself is done.
                 if profile != nil { throw error }
-                Terminal.note("the threshold is not kept: \(error)")
+                Terminal.note("\(what) of \(identity.name): not kept: \(error)")
             }
         }
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The values that a metric has on some pairs of images.
 package struct DistanceDistribution: Hashable, Sendable, Codable {
     /// The number of pairs.
@@ -15,6 +17,16 @@ package struct DistanceDistribution: Hashable, Sendable, Codable {
             sorted.count <= steps + 1
             ? sorted : (0...steps).map { sorted[($0 * (sorted.count - 1) + steps / 2) / steps] }
     }
+
+    /// A hundred and one values at equal steps of rank where there are more, with five digits: enough for percentiles.
+    package var brief: DistanceDistribution {
+        let steps = min(100, values.count - 1)
+        let shares = (0...steps).map { steps == 0 ? 0 : Double($0) / Double(steps) }
+        return DistanceDistribution(
+            count: count, values: shares.map { Double(String(format: "%.5g", quantile($0))) ?? quantile($0) })
+    }
+
+    private init(count: Int, values: [Double]) { (self.count, self.values) = (count, values) }
 
     /// The share of the pairs, 0 to 1, that are less alike than a value says; equal ones count half.
     package func shareLessAlike(than value: Double, direction: Direction) -> Double {

@@ -74,6 +74,8 @@ public struct MetricProfile: Hashable, Sendable, Codable {
     package private(set) var dataSets: [DataSet] = []
     /// Where people draw the line, when that was calibrated.
     public var threshold: Threshold?
+    /// How its values fall on pairs of each kind, when that was calibrated.
+    public var kinds: PairKinds?
 
     /// A profile that knows nothing yet.
     package init(_ identity: MetricIdentity) {
@@ -157,10 +159,24 @@ extension MetricProfile {
         return threshold
     }
 
-    /// The profile of a metric in the cache; nil when there is none, or none that can be read.
+    /// What is known of a metric: its profile in the cache, and the kinds of pairs that come with the project where that has
+    /// none of its own; nil when neither is there, or can be read.
     package static func find(_ identity: MetricIdentity, in store: ModelStore) -> MetricProfile? {
-        try? MetricProfile(contentsOf: url(of: identity, in: store), of: identity)
+        let known = try? MetricProfile(contentsOf: url(of: identity, in: store), of: identity)
+        guard let shipped = shipped.first(where: { $0.identity == identity }) else { return known }
+        guard var known else { return shipped }
+        known.kinds = known.kinds ?? shipped.kinds
+        return known
     }
+
+    /// What comes with the project. Scripts/derive/kinds.py says how it is measured anew.
+    package static let shipped: [MetricProfile] = {
+        do {
+            return try JSONDecoder().decode([MetricProfile].self, from: Data(PackageResources.profiles_json))
+        } catch {
+            preconditionFailure("the profiles that come with the project: \(error)")
+        }
+    }()
 
     /// Changes the profile in a file, which is made when it is not there.
     /// - Throws: `DreamSimError` with `.badProfile` or `.unwritable`.

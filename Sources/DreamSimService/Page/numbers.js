@@ -50,15 +50,25 @@ function rank(metric, distribution, value, what) {
   return `closer than ${Math.min(99, Math.max(1, Math.round(part * 100)))} % of ${count} ${what}`;
 }
 
+/** What a value says by the kind of pairs that have such values. */
+const kindTexts = {
+  "re-encoded": "As far apart as an image and a compressed or resized copy.",
+  edited: "As far apart as an image and a lightly edited copy.",
+  "same scene": "As far apart as two images of the same scene.",
+  unrelated: "As far apart as unrelated images.",
+};
+
 /** What a value means, as far as known pairs tell. */
 export function meaning(metric, value, profile) {
   if (Number.isNaN(value)) return "This metric has no number for the pair.";
   if (value === number(metric.identical)) return "To this metric the two are the same.";
   const landmarks = profile?.landmarks;
   if (!landmarks) return null;
+  const kind = profile.kinds?.find(({ upTo }) => upTo === undefined || !isMoreAlike(metric, number(upTo), value))?.kind;
   const parts = [rank(metric, landmarks.unrelated, value, "unrelated pairs")];
   if (landmarks.related) parts.push(rank(metric, landmarks.related, value, "pairs of an image and its variation"));
   let text = `${parts[0][0].toUpperCase()}${parts[0].slice(1)}${parts[1] ? `, and ${parts[1]}` : ""}.`;
+  if (kind) text = `${kindTexts[kind]} ${text}`;
   const threshold = profile.threshold;
   if (threshold) {
     const line = number(threshold.value);

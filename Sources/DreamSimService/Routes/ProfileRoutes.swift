@@ -1,6 +1,7 @@
 import Hummingbird
 
-/// What the numbers of metrics mean, as far as `dreamsim evaluate` and `dreamsim calibrate` have found it out.
+/// What the numbers of metrics mean, as far as it comes with the project, or `dreamsim evaluate` and `dreamsim calibrate` have
+/// found it out.
 enum ProfileRoutes {
     static let all: [Route] = [
         Route(
@@ -29,18 +30,31 @@ enum ProfileRoutes {
             }
         }
 
+        /// The value up to which a pair is taken for a kind; nil for the last.
+        struct Kind: Encodable {
+            let kind: PairKind
+            let upTo: Double?
+        }
+
         let metric: String
         let direction: Direction
         let landmarks: Landmarks?
+        let kinds: [Kind]?
         let threshold: MetricProfile.Threshold?
 
         init(_ profile: MetricProfile) {
             (metric, direction) = (profile.identity.name, profile.identity.direction)
             threshold = profile.threshold
+            kinds = profile.kinds?.ends.map(Kind.init)
             // As texts about a value do: those of the largest set.
-            landmarks = profile.dataSets.max { $0.unrelated.count < $1.unrelated.count }.map {
+            let set = profile.dataSets.max { $0.unrelated.count < $1.unrelated.count }
+            let ofSet = set.map { ($0.name, $0.unrelated, $0.related) }
+            let ofKinds = profile.kinds.flatMap { kinds in
+                kinds.distributions[.unrelated].map { (kinds.dataSet, $0, kinds.distributions[.scene]) }
+            }
+            landmarks = (ofSet ?? ofKinds).map { name, unrelated, related in
                 Landmarks(
-                    dataSet: $0.name, unrelated: Distribution($0.unrelated), related: $0.related.map(Distribution.init))
+                    dataSet: name, unrelated: Distribution(unrelated), related: related.map(Distribution.init))
             }
         }
     }
@@ -66,6 +80,7 @@ enum ProfileRoutes {
         "landmarks?": Schema.object([
             "dataSet": Schema.string, "unrelated": distribution, "related?": distribution,
         ]),
+        "kinds?": Schema.array(Schema.object(["kind": Schema.string, "upTo?": Schema.number])),
         "threshold?": Schema.object([
             "value": Schema.number, "low?": Schema.number, "high?": Schema.number, "criterion": Schema.string,
             "precision": Schema.number, "recall": Schema.number, "dataSet": Schema.string, "count": Schema.integer,
