@@ -44,7 +44,7 @@ public struct Embedding: Sendable, Hashable {
 public struct ModelStamp: Hashable, Sendable, Codable {
     /// The model's name in the catalog or in its description.
     public let model: String
-    /// SHA-256, in hexadecimal, over the digests of all weights and the architecture.
+    /// SHA-256, in hexadecimal, over the digests of all weights and the architecture; empty where there are none.
     public let weights: String
     /// How the weights of linear layers were kept; nil for float32, as published.
     public let precision: WeightPrecision?
@@ -78,6 +78,6 @@ public struct ModelStamp: Hashable, Sendable, Codable {
 extension ModelStamp: CustomStringConvertible {
     /// Such as `ensemble (weights 1f0c…, stretch 224x224, EXIF applied, alpha over #FFFFFF, normalized)`.
     public var description: String {
-        "\(model) (weights \(shortWeights), \(preprocessing), \(isNormalized ? "normalized" : "raw"))"
+        "\(model) (\(weights.isEmpty ? "" : "weights \(shortWeights), ")\(preprocessing), \(isNormalized ? "normalized" : "raw"))"
     }
 }

@@ -38,7 +38,8 @@ extension Image {
             input: self.height, from: box.top, to: box.bottom, output: height, filter: filter, antialias: antialias)
         let columns = ResamplingAxis(
             input: self.width, from: box.left, to: box.right, output: width, filter: filter, antialias: antialias)
-        if changesRows && (!changesColumns || resizesRowsFirst(width: width, height: height)) {
+        let rowsFirst = Self.resizesRowsFirst(from: (self.width, self.height), to: (width, height))
+        if changesRows && (!changesColumns || rowsFirst) {
             let short = Self.resampledRows(pixels, width: self.width, axis: rows)
             let result =
                 changesColumns
@@ -57,8 +58,8 @@ extension Image {
     ///
     /// Rounding between the passes makes the order visible, by up to 2 of 255. Pillow before 13 always took the columns
     /// first, so tall images differ by that much between its versions.
-    private func resizesRowsFirst(width: Int, height: Int) -> Bool {
-        self.height > height && self.height - height > 2 * (self.width - width)
+    static func resizesRowsFirst(from old: (width: Int, height: Int), to new: (width: Int, height: Int)) -> Bool {
+        old.height > new.height && old.height - new.height > 2 * (old.width - new.width)
     }
 
     private static func resampledRows(_ pixels: [UInt8], width: Int, axis: ResamplingAxis) -> [UInt8] {

@@ -13,18 +13,19 @@ public final class ImageIndex: Sendable {
     /// The index's folder.
     public let folder: URL
     /// What embeds the images.
-    public let model: PerceptualModel
+    public let model: any EmbeddingMetric
     private let settings: IndexSettings
+    private let store: ModelStore
     private let updating = NSLock()
 
-    private init(_ folder: URL, _ model: PerceptualModel, _ settings: IndexSettings) {
-        (self.folder, self.model, self.settings) = (folder, model, settings)
+    private init(_ folder: URL, _ model: any EmbeddingMetric, _ settings: IndexSettings, _ store: ModelStore) {
+        (self.folder, self.model, self.settings, self.store) = (folder, model, settings, store)
     }
 
     /// Opens an index, or makes an empty one where there is none.
     /// - Parameters:
     ///   - folder: the index's own folder: new, empty, or one that holds an index.
-    ///   - name: the model, as `PerceptualModel.load` takes it. For an index that is there, nil stands for its own model.
+    ///   - name: the model, as `PerceptualModel.load` takes it, or another metric of the catalog that embeds. For an index that is there, nil stands for its own model.
     ///   - precision: how embeddings of a new index are kept.
     ///   - options: how a new index's model is set up; of an index that is there, only the store counts. The
     ///     environment's when nil.
@@ -38,16 +39,16 @@ public final class ImageIndex: Sendable {
     ) async throws -> ImageIndex {
         let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
         let choice = ModelChoice(source: name)
+        let store = ModelStore(options.store)
         if let made = try IndexReader.settings(of: folder) {
             let model = try await made.loadModel(choice, options: made.loadingOptions(options.store), report: report)
             try made.check(model.stamp, index: folder)
-            return ImageIndex(folder, model, made)
+            return ImageIndex(folder, model, made, store)
         }
-        let model = try await PerceptualModel.load(name ?? Catalog.defaultModel, options: options, report: report)
-        let settings = try IndexSettings(
-            model, choice: choice, store: ModelStore(options.store), precision: precision)
+        let model = try await IndexSettings.load(name ?? Catalog.defaultModel, options: options, report: report)
+        let settings = try IndexSettings(model, choice: choice, store: store, precision: precision)
         _ = try IndexWriter(folder, settings: settings)
-        return ImageIndex(folder, model, settings)
+        return ImageIndex(folder, model, settings, store)
     }
 
     /// The number of images in the index.
@@ -102,13 +103,14 @@ public final class ImageIndex: Sendable {
     }
 
     /// Finds groups of images that are copies of each other, or nearly so.
-    /// - Parameter tier: the loosest kind of copy that is looked for; what counts as near follows from how far apart the
-    ///   index's images typically are.
-    /// - Throws: `DreamSimError` with `.damaged` when a vector has changed, and the like.
+    /// - Parameter tier: the loosest kind of copy that is looked for. Copies are found by perceptual hashes, and by the model's
+    ///   distance where it is calibrated, as `lite` and `vits14-focus` are.
+    /// - Throws: `DreamSimError` with `.damaged` when a vector has changed, `.badRequest` for the tier `scene` of a model that is
+    ///   not calibrated, and the like.
     public func duplicates(_ tier: DuplicateTier = .near) async throws -> DuplicateReport {
-        try await OwnThread.run("dreamsim-duplicates") { [folder] _ in
+        try await OwnThread.run("dreamsim-duplicates") { [folder, store] _ in
             let reader = try IndexReader(folder)
-            let thresholds = DuplicateThresholds(typical: try reader.typicalDistance() ?? 0)
+            let thresholds = try reader.duplicateThresholds(in: store)
             return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds))
         }
     }

@@ -11,43 +11,35 @@ struct DuplicateTests {
         RowPair(first: min(a, b), second: max(a, b), distance: distance)
     }
 
-    @Test("Nothing chains: a and c do not meet because both are near b")
+    @Test("What is near the kept image joins it, and nothing chains further")
     func chain() {
-        let pairs = [Self.pair(0, 1, 0.1), Self.pair(1, 2, 0.2), Self.pair(3, 4, 0.3)]
-        #expect(CompleteGroups(pairs).groups == [[0, 1], [3, 4]])
-        #expect(CompleteGroups(pairs + [Self.pair(0, 2, 0.35)]).groups == [[0, 1, 2], [3, 4]])
-        #expect(CompleteGroups([]).groups.isEmpty)
+        let near = Neighbors([Self.pair(0, 1, 0.1), Self.pair(1, 2, 0.2), Self.pair(3, 4, 0.3)])
+        #expect(KeptGroups(of: [0, 1, 2, 3, 4], near).groups == [[0, 1], [3, 4]])
+        #expect(KeptGroups(of: [1, 4, 2, 0, 3], near).groups == [[1, 2, 0], [4, 3]])
+        #expect(KeptGroups(of: [], Neighbors([])).groups.isEmpty)
     }
 
-    @Test(
-        "In every group all pairs are near, no two groups could be joined, and the order of rows does not matter",
-        arguments: 0..<20)
-    func complete(seed: Int) {
+    @Test("All are near the image that is kept, no two of these are near each other, and none is forgotten", arguments: 0..<20)
+    func kept(seed: Int) {
         var generator = SeededGenerator(state: UInt64(seed))
         let points = (0..<60).map { _ in Double.random(in: 0...10, using: &generator) }
-        func pairs(_ points: [Double]) -> [RowPair] {
-            (0..<60).flatMap { a in
-                ((a + 1)..<60).compactMap { b in
-                    let distance = abs(points[a] - points[b])
-                    return distance <= 1 ? Self.pair(Int32(a), Int32(b), distance) : nil
-                }
-            }.sorted(by: RowPair.precedes)
-        }
-        let groups = CompleteGroups(pairs(points)).groups
-        for group in groups {
-            for a in group { for b in group { #expect(abs(points[Int(a)] - points[Int(b)]) <= 1) } }
-        }
-        let all = groups + Set(Int32(0)..<60).subtracting(groups.joined()).map { [$0] }
-        for (place, a) in all.enumerated() {
-            for b in all[(place + 1)...] {
-                #expect(a.contains { x in b.contains { abs(points[Int(x)] - points[Int($0)]) > 1 } })
+        let pairs = (0..<60).flatMap { a in
+            ((a + 1)..<60).compactMap { b in
+                let distance = abs(points[a] - points[b])
+                return distance <= 1 ? Self.pair(Int32(a), Int32(b), distance) : nil
             }
-        }
-        // The same points under other numbers.
-        let order = Array(0..<60).shuffled(using: &generator)
-        let renumbered = CompleteGroups(pairs(order.map { points[$0] })).groups
-        let names = Set(renumbered.map { Set($0.map { Int32(order[Int($0)]) }) })
-        #expect(names == Set(groups.map { Set($0) }))
+        }.shuffled(using: &generator)
+        let order = (0..<Int32(60)).shuffled(using: &generator)
+        let groups = KeptGroups(of: order, Neighbors(pairs)).groups
+        func isNear(_ a: Int32, _ b: Int32) -> Bool { abs(points[Int(a)] - points[Int(b)]) <= 1 }
+        #expect(groups.allSatisfy { group in group.allSatisfy { isNear($0, group[0]) } })
+        let kept = groups.map { $0[0] }
+        for (place, a) in kept.enumerated() { #expect(!kept[(place + 1)...].contains { isNear(a, $0) }) }
+        let grouped = Set(groups.joined())
+        #expect(grouped.count == groups.joined().count)
+        for row in order where !grouped.contains(row) { #expect(!kept.contains { isNear($0, row) }) }
+        // The kept image is the best of its group.
+        #expect(groups.allSatisfy { group in order.first { group.contains($0) } == group[0] })
     }
 
     @Test("All pairs of blocks are the pairs that comparing one by one finds", arguments: [3, 600, 1300])
@@ -101,48 +93,69 @@ struct DuplicateTests {
 
     static func names(_ report: DuplicateReport) -> [[String]] { report.groups.map { $0.files.map(\.image.name) } }
 
-    @Test("Tiers: the same bytes, the same pixels, and by distance and proportions")
+    @Test("Tiers: the same bytes, the same pixels, and by the model's distance where one is chosen")
     func tiers() async throws {
         try await Self.with { gallery in
             let reader = try IndexReader(gallery.index)
-            let thresholds = try DuplicateThresholds(reencoded: 0.02, near: 0.02, scene: 0.02)
-            func report(_ tier: DuplicateTier) throws -> DuplicateReport {
+            func report(_ tier: DuplicateTier, _ thresholds: DuplicateThresholds) throws -> DuplicateReport {
                 try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds))
             }
-            #expect(try Self.names(report(.identicalBytes)) == [["0.png", "copy.png"]])
-            let pixels = try report(.identicalPixels)
+            let none = try DuplicateThresholds(nil)
+            #expect(try Self.names(report(.identicalBytes, none)) == [["0.png", "copy.png"]])
+            let pixels = try report(.identicalPixels, none)
             #expect(Self.names(pixels) == [["0.png", "copy.png"], ["other.bmp", "1.png"]])
             #expect(pixels.groups[1].files[1].tier == .identicalPixels && pixels.groups[1].diameter == 0)
+            #expect(pixels.groups.map { $0.files.map(\.evidence) } == [[nil, .bytes], [nil, .pixels]])
             #expect(pixels.duplicates == 2 && pixels.images == 8)
-            let all = try report(.scene)
-            for group in all.groups {
-                #expect(group.diameter <= 0.02)
-                #expect(group.pairs?.count == group.files.count * (group.files.count - 1) / 2)
+            let all = try report(.scene, DuplicateThresholds(nil, near: 2))
+            #expect(all.groups.count == 1 && all.groups[0].files.count == 8)
+            #expect(all.groups[0].pairs?.count == 28 && all.groups[0].files.contains { $0.evidence == .model })
+            #expect(try StoreTests.kind { _ = try report(.scene, none) } == .badRequest)
+            for (near, scene) in [(0.2, 0.1), (.nan, 0.1), (0.1, 3)] {
+                #expect(throws: DreamSimError.self) { try DuplicateThresholds(nil, near: near, scene: scene) }
             }
-            #expect(all.groups.count >= 2)
-            #expect(throws: DreamSimError.self) { try DuplicateThresholds(reencoded: 0.2, near: 0.1, scene: 0.3) }
-            #expect(throws: DreamSimError.self) { try DuplicateThresholds(reencoded: .nan, near: 0.1, scene: 0.3) }
         }
     }
 
-    @Test("A resized copy has the same proportions, a crop has not")
-    func proportions() async throws {
+    @Test("What comes first by a rule is kept, and the standard rules decide where it does not")
+    func keepRules() async throws {
         try await Self.with { gallery in
             let reader = try IndexReader(gallery.index)
-            // Everything is within 2: only proportions keep a pair out of the re-encoded.
-            let loose = try DuplicateThresholds(reencoded: 2, near: 2, scene: 2)
-            let report = try reader.duplicates(DuplicateOptions(tier: .reencoded, thresholds: loose))
-            #expect(report.groups.count == 1 && report.groups[0].files.count == 8)
-            #expect(report.groups[0].files.last?.image.name != "0.png")
-            try Gallery.image(9, width: 60, height: 20).write(to: gallery.image("wide.png"))
+            let files = try reader.files()
+            for rule in KeepRule.allCases {
+                var options = DuplicateOptions(tier: .scene, thresholds: try DuplicateThresholds(nil, near: 2))
+                options.keep = [rule]
+                let report = try reader.duplicates(options)
+                let kept = try #require(files.first { $0.path == report.groups[0].keep })
+                #expect(files.allSatisfy { rule.prefers($0, to: kept) != true }, "\(rule): \(kept.path.name)")
+                #expect(report.rules.first == rule.text && report.rules.count == Set(report.rules).count)
+            }
+        }
+    }
+
+    @Test("Links are known as links: no copies, never offered, never moved")
+    func links() async throws {
+        try await Gallery.with(2) { gallery in
+            let manager = FileManager.default
+            try manager.linkItem(at: gallery.image("0.png"), to: gallery.image("hard.png"))
+            try manager.createSymbolicLink(at: gallery.image("z.png"), withDestinationURL: gallery.image("1.png"))
+            try manager.createSymbolicLink(at: gallery.image("s.png"), withDestinationURL: gallery.image("1.png"))
             try gallery.update()
-            let again = try IndexReader(gallery.index)
-            let options = DuplicateOptions(tier: .reencoded, thresholds: loose)
-            #expect(
-                try again.duplicates(options).groups.allSatisfy { !$0.files.contains { $0.image.name == "wide.png" } })
-            var near = options
-            near.tier = .near
-            #expect(try again.duplicates(near).groups[0].files.count == 9)
+            let options = DuplicateOptions(tier: .identicalPixels, thresholds: try DuplicateThresholds(nil))
+            #expect(try IndexReader(gallery.index).duplicates(options).groups.isEmpty)
+            try manager.copyItem(at: gallery.image("0.png"), to: gallery.image("copied.png"))
+            try manager.copyItem(at: gallery.image("1.png"), to: gallery.image("long-name.png"))
+            try gallery.update()
+            let reader = try IndexReader(gallery.index)
+            let report = try reader.duplicates(options)
+            #expect(report.groups.count == 2 && report.duplicates == 2)
+            for group in report.groups {
+                let links = Set(group.files.filter(\.isLink).map(\.image.name))
+                #expect(!group.files[0].isLink && !links.isEmpty && group.superfluous.count == 1)
+                #expect(links.isDisjoint(with: ["copied.png", "long-name.png", "1.png"]))
+            }
+            let outcome = try DuplicateMover.move(report, of: reader, to: gallery.home.appending(path: "moved"))
+            #expect(outcome.moved == 2 && outcome.failures.isEmpty)
         }
     }
 
@@ -157,7 +170,7 @@ struct DuplicateTests {
             try gallery.update()
             let reader = try IndexReader(gallery.index)
             var options = DuplicateOptions(
-                tier: .identicalPixels, thresholds: try DuplicateThresholds(reencoded: 0, near: 0, scene: 0))
+                tier: .identicalPixels, thresholds: try DuplicateThresholds(nil))
             options.against = [ImagePath(archive.path)]
             #expect(try Self.names(reader.duplicates(options)) == [["1.png", "other.bmp"], ["copy.png", "0.png"]])
             options.against = []
@@ -174,7 +187,7 @@ struct DuplicateTests {
         try await Self.with { gallery in
             let reader = try IndexReader(gallery.index)
             let options = DuplicateOptions(
-                tier: .identicalPixels, thresholds: try DuplicateThresholds(reencoded: 0, near: 0, scene: 0))
+                tier: .identicalPixels, thresholds: try DuplicateThresholds(nil))
             let report = try reader.duplicates(options)
             let target = gallery.home.appending(path: "moved")
             #expect(throws: DreamSimError.self) { try DuplicateMover.move(report, of: reader, to: gallery.images) }

@@ -8,7 +8,7 @@ import Testing
 /// Indices whose parts do not fit each other, or this program.
 @Suite("Mismatches in an index")
 struct MismatchTests {
-    private static func change(_ gallery: Gallery, _ sql: String) throws {
+    static func change(_ gallery: Gallery, _ sql: String) throws {
         let database = try DatabaseQueue(path: gallery.index.appending(path: "index.sqlite").path)
         try database.write { try $0.execute(sql: sql) }
         try database.close()
@@ -115,7 +115,7 @@ struct MismatchTests {
             try Self.change(gallery, "UPDATE setting SET rows = 1")
             let reader = try IndexReader(gallery.index)
             #expect(try reader.typicalDistance() == nil)
-            let options = DuplicateOptions(tier: .scene, thresholds: DuplicateThresholds(typical: 0))
+            let options = DuplicateOptions(tier: .scene, thresholds: try DuplicateThresholds(nil, near: 0, scene: 0))
             #expect(try reader.duplicates(options).groups.isEmpty)
             #expect(try reader.buildNeighbors()?.vectors == 1)
             #expect(try StoreTests.kind { _ = try reader.measureRecall() } == .badRequest)

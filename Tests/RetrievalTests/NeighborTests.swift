@@ -188,7 +188,7 @@ struct NeighborTests {
             let reader = try index.reader
             try reader.buildNeighbors()
             var options = DuplicateOptions(
-                tier: .near, thresholds: try DuplicateThresholds(reencoded: 1e-5, near: 1e-4, scene: 1e-3))
+                tier: .near, thresholds: try DuplicateThresholds(nil, near: 1e-4, scene: 1e-3))
             func groups(_ isApproximate: Bool) throws -> [[ImagePath]] {
                 options.isApproximate = isApproximate
                 let report = try reader.duplicates(options)

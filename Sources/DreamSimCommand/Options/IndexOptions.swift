@@ -32,7 +32,7 @@ extension IndexSettings {
     ///   - options: those of `loadingOptions`, with the user's changes.
     func loadModel(
         _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions, quiet: Bool
-    ) async throws -> PerceptualModel {
+    ) async throws -> any EmbeddingMetric {
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         return try await loadModel(choice, options: options) { event in
@@ -58,12 +58,12 @@ extension ModelOptions {
     /// - Returns: the model, and what the index is to remember of it.
     func load(
         for made: IndexSettings?, vectors: VectorPrecision?, quiet: Bool
-    ) async throws -> (model: PerceptualModel, settings: IndexSettings) {
+    ) async throws -> (model: any EmbeddingMetric, settings: IndexSettings) {
         let configuration = try store.configuration()
         let store = ModelStore(configuration)
         let precision = vectors ?? made?.precision ?? .float16
         guard let made else {
-            let model = try await load(quiet: quiet)
+            let model = try IndexSettings.embedding(await load(metric: model, quiet: quiet))
             return (model, try IndexSettings(model, choice: choice, store: store, precision: precision))
         }
         threads.apply()

@@ -6,19 +6,25 @@ struct Dedupe: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find duplicate images in an index.",
         discussion: """
-            Tiers, from the strictest, each including those before it: identical-bytes; identical-pixels; re-encoded \
-            (compressed again or resized); near (edited slightly, or taken a moment later); scene (probably the same scene). \
-            Review near and scene by eye. The default thresholds are 0.02, 0.1 and 0.3 of the median distance between the \
-            index's images, because the scale differs between models. --threshold-from uses the threshold of 'dreamsim \
-            calibrate' for near: 'profile' for the cached one, or a file.
+            Tiers, from the strictest, each including those before it: identical-bytes; identical-pixels; re-encoded (the \
+            same image without any edit, compressed again or resized); near (edited lightly, turned, mirrored, or taken a \
+            moment later); scene (probably the same scene). Review near and scene by eye.
 
-            All pairs of a group are within the threshold (complete linkage). The copy to keep has the most pixels, then \
-            the largest file, the oldest, the shortest path; --prefer overrides all of these. Files are moved only with \
-            --apply, and never deleted. Beyond 200,000 images the search is approximate where there is a graph.
+            Re-encoded copies, and most near ones, are found by perceptual hashes (PDQ), whatever the index's model is; of \
+            an index made with --model pdq all are. Other near copies and scenes are found by the model's distance, with \
+            thresholds that are the same in every collection: those of its calibration. lite and vits14-focus are \
+            calibrated, others by 'dreamsim calibrate FOLDER'. --threshold-from uses a threshold between same and different \
+            for near: 'profile' for the cached one, or a file.
+
+            A group is a file that is kept and all that is near it. The copy to keep has the most pixels, then the largest \
+            file, is the oldest, has the shortest path; --keep puts other rules first, --prefer overrides all. Links are \
+            listed, and never moved. Files are moved only with --apply, and never deleted. Beyond 200,000 images the \
+            model's search is approximate where there is a graph.
 
             EXAMPLES
               dreamsim dedupe
               dreamsim dedupe photos/ --tier near --html groups.html
+              dreamsim dedupe --keep largest,newest --prefer originals/
               dreamsim dedupe incoming/ --against archive/ --format csv
               dreamsim dedupe --apply duplicates/       # moves all but the best copies there
               dreamsim dedupe --undo duplicates/undo.json
@@ -31,9 +37,6 @@ struct Dedupe: ParsableCommand {
 
     @Option(help: "Loosest tier of duplicates to find.")
     var tier: DuplicateTier = .reencoded
-
-    @Option(help: ArgumentHelp("Maximum distance of re-encoded images.", valueName: "distance"))
-    var reencodedDistance: Double?
 
     @Option(help: ArgumentHelp("Maximum distance of near duplicates.", valueName: "distance"))
     var nearDistance: Double?
@@ -50,6 +53,12 @@ struct Dedupe: ParsableCommand {
         help: ArgumentHelp("Folder whose duplicates to find; its images stay (repeatable).", valueName: "dir"),
         completion: .directory)
     var against: [ImagePath] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Rules for the copy to keep: \(KeepRule.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "rules"))
+    var keep: KeepRules?
 
     @Option(help: ArgumentHelp("Folder whose copies to prefer (repeatable, best first).", valueName: "dir"))
     var prefer: [ImagePath] = []
@@ -77,7 +86,7 @@ struct Dedupe: ParsableCommand {
             throw ValidationError("--near-distance and --threshold-from cannot be given together")
         }
         if undo != nil && apply != nil { throw ValidationError("--undo and --apply cannot be given together") }
-        for distance in [reencodedDistance, nearDistance, sceneDistance] {
+        for distance in [nearDistance, sceneDistance] {
             if let distance, !(0...2).contains(distance) { throw ValidationError("distances must be from 0 to 2") }
         }
     }
@@ -91,17 +100,19 @@ struct Dedupe: ParsableCommand {
             // A folder may be empty today; a mistyped one looks the same.
             if !output.quiet { Terminal.note("\(folder): the index \(index.path) knows no file in it") }
         }
+        let store = ModelStore(try .fromEnvironment())
         var options = DuplicateOptions(
             tier: tier,
-            thresholds: try DuplicateThresholds(
-                typical: try reader.typicalDistance() ?? 0, reencoded: reencodedDistance,
-                near: try nearDistance ?? calibratedDistance(reader.settings.stamp), scene: sceneDistance))
+            thresholds: try reader.duplicateThresholds(
+                in: store, near: nearDistance ?? calibratedDistance(reader.settings.stamp, store), scene: sceneDistance))
+        options.keep = keep?.rules ?? []
         (options.folders, options.against, options.preferred) = (folders, against, prefer)
         options.isApproximate = approximate
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         let report = try reader.duplicates(options) { progress.show($0, of: $1) }
         progress.clear()
         Terminal.write(try DuplicateOutput(report: report).text(output))
+        if !output.quiet { DuplicateOutput.notes(report).forEach(Terminal.note) }
         if let html {
             let page = GalleryPage(report, decoding: reader.settings.stamp.preprocessing.decoding)
             try WholeFile.write(page.html(), to: URL(filePath: html))
@@ -110,12 +121,12 @@ struct Dedupe: ParsableCommand {
     }
 
     /// The distance at which pairs stop being the same, where `--threshold-from` asks for it.
-    private func calibratedDistance(_ stamp: ModelStamp) throws -> Double? {
+    private func calibratedDistance(_ stamp: ModelStamp, _ store: ModelStore) throws -> Double? {
         guard let thresholdFrom else { return nil }
         let identity = MetricColumn(stamp).identity
         let url =
             thresholdFrom == "profile"
-            ? MetricProfile.url(of: identity, in: ModelStore(try .fromEnvironment())) : URL(filePath: thresholdFrom)
+            ? MetricProfile.url(of: identity, in: store) : URL(filePath: thresholdFrom)
         return try MetricProfile(contentsOf: url, of: identity).requireThreshold(url).value
     }
 
@@ -132,5 +143,16 @@ struct Dedupe: ParsableCommand {
             }
         }
         if !outcome.failures.isEmpty { Terminal.exit(.failed) }
+    }
+}
+
+/// Rules by which the copy that is kept is chosen.
+struct KeepRules: ExpressibleByArgument {
+    let rules: [KeepRule]
+
+    init?(argument: String) {
+        let names = argument.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        rules = names.compactMap(KeepRule.init)
+        guard rules.count == names.count, !rules.isEmpty, Set(rules).count == rules.count else { return nil }
     }
 }

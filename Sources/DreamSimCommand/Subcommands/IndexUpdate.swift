@@ -99,7 +99,7 @@ struct IndexUpdate: AsyncParsableCommand {
     }
 
     private func update(
-        _ writer: IndexWriter, _ roots: [ImagePath], _ model: PerceptualModel, _ interruption: Interruption,
+        _ writer: IndexWriter, _ roots: [ImagePath], _ model: any EmbeddingMetric, _ interruption: Interruption,
         _ messages: Messages
     ) throws -> IndexingReport {
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)

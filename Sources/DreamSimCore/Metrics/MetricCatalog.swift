@@ -11,6 +11,7 @@ public enum MetricCatalog {
         + MultiScaleSimilarity.entries
         + LPIPS.entries
         + DISTS.entries
+        + PerceptualHash.entries
 
     /// A metric of the catalog.
     package struct Entry: Sendable {

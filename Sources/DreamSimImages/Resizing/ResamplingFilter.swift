@@ -1,3 +1,5 @@
+import Foundation
+
 /// How new pixels are weighed from old ones.
 public enum ResamplingFilter: Sendable, Hashable, Codable {
     /// Keys' cubic over 4 samples. `a` is the slope parameter in -1...0; -0.5 is Pillow's and the reference's.
@@ -6,6 +8,8 @@ public enum ResamplingFilter: Sendable, Hashable, Codable {
     case bilinear
     /// The plain mean of the covered samples.
     case box
+    /// Lanczos' windowed sinc over 6 samples.
+    case lanczos
 
     /// Half the width of the filter, in samples of the larger scale.
     var support: Double {
@@ -13,6 +17,7 @@ public enum ResamplingFilter: Sendable, Hashable, Codable {
         case .bicubic: 2
         case .bilinear: 1
         case .box: 0.5
+        case .lanczos: 3
         }
     }
 
@@ -26,6 +31,10 @@ public enum ResamplingFilter: Sendable, Hashable, Codable {
             return 0
         case .bilinear: return x < 1 ? 1 - x : 0
         case .box: return distance > -0.5 && distance <= 0.5 ? 1 : 0
+        case .lanczos: return distance >= -3 && distance < 3 ? Self.sinc(distance) * Self.sinc(distance / 3) : 0
         }
     }
+
+    /// The normalized sinc, sin(πx) / πx.
+    private static func sinc(_ x: Double) -> Double { x == 0 ? 1 : sin(x * .pi) / (x * .pi) }
 }

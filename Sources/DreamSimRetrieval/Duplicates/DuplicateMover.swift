@@ -43,7 +43,7 @@ package struct DuplicateMover {
         let digits = "\(report.duplicates)".count
         var plan: [(kept: DuplicateReport.File, file: DuplicateReport.File, target: ImagePath)] = []
         for group in report.groups {
-            for file in group.files.dropFirst() {
+            for file in group.superfluous {
                 let number = "\(plan.count + 1)".leftPadded(to: digits, with: "0")
                 plan.append((group.files[0], file, base.appending(Array("\(number)-".utf8) + file.image.shortName)))
             }

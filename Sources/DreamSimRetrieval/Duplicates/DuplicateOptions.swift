@@ -2,7 +2,7 @@
 package struct DuplicateOptions: Sendable {
     /// The loosest tier that is looked for; closer ones are found with it.
     package var tier: DuplicateTier
-    /// Up to which distance two images belong to a tier.
+    /// Up to where two images belong to a tier.
     package var thresholds: DuplicateThresholds
     /// Only files in these folders are compared; all of the index when empty.
     package var folders: [ImagePath] = []
@@ -11,6 +11,9 @@ package struct DuplicateOptions: Sendable {
     package var against: [ImagePath] = []
     /// A copy in one of these folders is kept rather than others; earlier folders come first.
     package var preferred: [ImagePath] = []
+    /// By which rules the copy that is kept is chosen, after the preferred folders; the standard ones decide where these do
+    /// not.
+    package var keep: [KeepRule] = []
     /// Whether pairs are looked for by the nearest-neighbor graph, which may miss some, or by comparing all with all. When
     /// nil, by the graph beyond 200,000 images where there is one.
     package var isApproximate: Bool?
@@ -25,7 +28,7 @@ package struct DuplicateOptions: Sendable {
     var rules: [String] {
         (against.isEmpty ? [] : ["in \(against.map { "\($0)" }.joined(separator: ", ")), the least distance"])
             + (preferred.isEmpty ? [] : ["in \(preferred.map { "\($0)" }.joined(separator: ", then "))"])
-            + ["most pixels", "largest file", "oldest", "shortest path, then alphabetically"]
+            + KeepRule.completed(keep).map(\.text) + ["alphabetically"]
     }
 
     /// Whether one copy is better than another, by the rules.
@@ -33,12 +36,10 @@ package struct DuplicateOptions: Sendable {
         func place(_ file: IndexedFile) -> Int {
             preferred.firstIndex { file.path.isInside($0.absolute()) } ?? preferred.count
         }
-        func pixels(_ file: IndexedFile) -> Int { file.content.map { $0.width * $0.height } ?? 0 }
         if place(a) != place(b) { return place(a) < place(b) }
-        if pixels(a) != pixels(b) { return pixels(a) > pixels(b) }
-        if a.size != b.size { return a.size > b.size }
-        if a.modified != b.modified { return a.modified < b.modified }
-        if a.path.bytes.count != b.path.bytes.count { return a.path.bytes.count < b.path.bytes.count }
+        for rule in KeepRule.completed(keep) {
+            if let better = rule.prefers(a, to: b) { return better }
+        }
         return a.path.bytes.lexicographicallyPrecedes(b.path.bytes)
     }
 }

@@ -2,7 +2,7 @@
 public struct DuplicateReport: DistanceReport, Sendable, Encodable {
     /// Images that belong together.
     public struct Group: Sendable, Encodable {
-        /// The loosest tier among its pairs.
+        /// The loosest tier among its files.
         public let tier: DuplicateTier
         /// The largest distance among its pairs.
         public let diameter: Double
@@ -12,6 +12,9 @@ public struct DuplicateReport: DistanceReport, Sendable, Encodable {
         public let files: [File]
         /// The distance of every pair, `files` being numbered from 0; only for groups of up to 64 files.
         package let pairs: [Pair]?
+
+        /// The files that could go: all but the kept one and links.
+        package var superfluous: [File] { files.dropFirst().filter { !$0.isLink } }
     }
 
     /// A file of a group.
@@ -22,6 +25,12 @@ public struct DuplicateReport: DistanceReport, Sendable, Encodable {
         public let image: ImagePath
         /// How it belongs to the copy that is kept.
         public let tier: DuplicateTier
+        /// What shows that; nil for the copy that is kept.
+        public let evidence: DuplicateEvidence?
+        /// How its perceptual hash agrees with that of the copy that is kept; nil where it does not.
+        package let hash: HashMatch?
+        /// Whether it is a link, hard or symbolic, to a file of the group or elsewhere: no copy, and not to be moved.
+        public let isLink: Bool
         /// Its distance from the copy that is kept, under the metric's name; lower is more alike.
         public let values: [String: Double]
         /// The number of columns.
@@ -48,7 +57,7 @@ public struct DuplicateReport: DistanceReport, Sendable, Encodable {
     public let metrics: [MetricColumn]
     /// The loosest tier that was looked for.
     public let tier: DuplicateTier
-    /// Up to which distance two images belong to a tier.
+    /// Up to where two images belong to a tier.
     package let thresholds: DuplicateThresholds
     /// By which rules the copy that is kept was chosen.
     public let rules: [String]
@@ -58,19 +67,21 @@ public struct DuplicateReport: DistanceReport, Sendable, Encodable {
     public let images: Int
     /// The groups, in the order of the paths of what they keep.
     public let groups: [Group]
-    /// How many files could go.
+    /// How many files could go: all but the kept ones and links.
     public let duplicates: Int
     /// How many bytes they take.
     public let bytes: Int64
+    /// How many images have no perceptual hash in the index, so that their copies are found by the model alone: those of an
+    /// index that was made by an older version, until it is updated, and imported embeddings.
+    public let withoutFingerprint: Int
 
     init(
-        metric: MetricColumn, tier: DuplicateTier, thresholds: DuplicateThresholds, rules: [String],
-        method: SearchMethod,
-        images: Int, groups: [Group]
+        metric: MetricColumn, _ options: DuplicateOptions, method: SearchMethod, images: Int, withoutFingerprint: Int,
+        groups: [Group]
     ) {
-        (metrics, self.tier, self.thresholds, self.rules) = ([metric], tier, thresholds, rules)
-        (self.method, self.images, self.groups) = (method, images, groups)
-        let superfluous = groups.flatMap { $0.files.dropFirst() }
+        (metrics, tier, thresholds, rules) = ([metric], options.tier, options.thresholds, options.rules)
+        (self.method, self.images, self.withoutFingerprint, self.groups) = (method, images, withoutFingerprint, groups)
+        let superfluous = groups.flatMap(\.superfluous)
         (duplicates, bytes) = (superfluous.count, superfluous.reduce(0) { $0 + $1.bytes })
     }
 }

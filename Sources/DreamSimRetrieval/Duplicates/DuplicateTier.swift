@@ -6,9 +6,9 @@ public enum DuplicateTier: String, Sendable, Codable, CaseIterable, Comparable {
     case identicalBytes = "identical-bytes"
     /// The images are the same, pixel by pixel.
     case identicalPixels = "identical-pixels"
-    /// The same image, compressed again or resized: hardly any distance, and the same proportions.
+    /// The same image without any edit, compressed again or resized: perceptual hash, proportions and pixels agree.
     case reencoded = "re-encoded"
-    /// Nearly the same image: edited, cropped a little, or taken a moment later.
+    /// Nearly the same image: edited, cropped a little, turned, mirrored, or taken a moment later.
     case near = "near"
     /// Probably the same scene.
     case scene = "scene"
@@ -19,90 +19,104 @@ public enum DuplicateTier: String, Sendable, Codable, CaseIterable, Comparable {
     public static func < (a: DuplicateTier, b: DuplicateTier) -> Bool { a.order < b.order }
 }
 
-/// Up to which distance two images belong to a tier.
-///
-/// What suits depends on the model and on what one calls a duplicate. `init(typical:)` makes them from how far apart an
-/// index's images typically are.
-package struct DuplicateThresholds: Sendable, Hashable, Codable {
-    /// For images compressed again or resized.
-    package var reencoded: Double
-    /// For near duplicates.
-    package var near: Double
-    /// For images of the same scene.
-    package var scene: Double
+/// What shows that two files belong together, from the surest on.
+public enum DuplicateEvidence: String, Sendable, Codable, CaseIterable {
+    /// Their bytes are the same.
+    case bytes
+    /// Their pixels are the same.
+    case pixels
+    /// Their perceptual hashes are near each other, as they are or after turning or mirroring.
+    case hash
+    /// Their embeddings are.
+    case model
+}
 
-    /// Sets the distances; each at least the one before.
+/// Up to where two images belong to a tier: the same in every collection.
+package struct DuplicateThresholds: Sendable, Hashable, Encodable {
+    /// Bits of 256 in which the perceptual hashes of copies may differ: what PDQ's authors call a match.
+    package let bits = 31
+    /// The least quality of a perceptual hash that is relied on, of 100, as PDQ's authors advise.
+    package let quality = 50
+    /// The model's distance of near duplicates; nil when the model is not calibrated: then they are found by hashes alone.
+    package let near: Double?
+    /// The model's distance of images of the same scene; nil when the model is not calibrated.
+    package let scene: Double?
+    /// On what the model was calibrated; nil where the distances were chosen, or there are none.
+    package let dataSet: String?
+
+    /// Thresholds of a model.
+    /// - Parameters:
+    ///   - kinds: how the model's distances fall on known pairs; nil when it is not calibrated.
+    ///   - near: chosen in place of the calibrated one.
+    ///   - scene: likewise.
     /// - Throws: `DreamSimError` with `.badRequest` when they are not in order or not from 0 to 2.
-    package init(reencoded: Double, near: Double, scene: Double) throws(DreamSimError) {
-        guard 0 <= reencoded, reencoded <= near, near <= scene, scene <= 2 else {
-            throw DreamSimError(
-                .badRequest, "thresholds \(reencoded), \(near), \(scene)",
-                "must be distances from 0 to 2, none smaller than the one before")
+    package init(_ kinds: PairKinds?, near: Double? = nil, scene: Double? = nil) throws(DreamSimError) {
+        let calibrated = kinds.flatMap(Self.calibrated)
+        let chosenNear = near ?? calibrated.map { min($0.near, scene ?? 2) }
+        let chosenScene = scene ?? calibrated.map { max($0.scene, near ?? 0) } ?? near
+        for (name, distance) in [("near", chosenNear), ("scene", chosenScene)] {
+            guard distance.map({ (0...2).contains($0) }) ?? true else {
+                throw DreamSimError(.badRequest, "\(name) \(distance ?? .nan)", "must be a distance from 0 to 2")
+            }
         }
-        (self.reencoded, self.near, self.scene) = (reencoded, near, scene)
+        if let chosenNear, let chosenScene, chosenNear > chosenScene {
+            throw DreamSimError(
+                .badRequest, "near \(chosenNear), scene \(chosenScene)",
+                "must be in order: images of a scene are no nearer than near duplicates")
+        }
+        (self.near, self.scene) = (chosenNear, chosenScene)
+        dataSet = near == nil || scene == nil ? kinds?.dataSet : nil
     }
 
-    /// The distance up to which images count as belonging to a tier or a closer one.
-    func limit(_ tier: DuplicateTier) -> Double {
+    /// A scene is what none of the unrelated pairs is; near is what hardly any two images of one scene are.
+    /// - Returns: nil for a metric to which edited copies may be as far as unrelated images, as perceptual hashes are.
+    private static func calibrated(_ kinds: PairKinds) -> (near: Double, scene: Double)? {
+        let (edited, unrelated) = (kinds.distributions[.edited], kinds.distributions[.unrelated])
+        guard let edited, let scene = unrelated?.quantile(0), kinds.direction == .lowerIsMoreAlike,
+            edited.quantile(0.95) < scene
+        else { return nil }
+        return (min(kinds.distributions[.scene]?.quantile(0.01) ?? scene / 2, scene), scene)
+    }
+
+    /// The distance up to which a model tells that images belong to a tier or a closer one; nil when it does not.
+    func limit(_ tier: DuplicateTier) -> Double? {
         switch tier {
-        case .identicalBytes, .identicalPixels: 0
-        case .reencoded: reencoded
+        case .identicalBytes, .identicalPixels, .reencoded: nil
         case .near: near
         case .scene: scene
         }
     }
 
     /// The tier of two images that are not identical; nil when they belong to none.
-    func tier(_ distance: Double, _ a: IndexedFile.Content, _ b: IndexedFile.Content) -> DuplicateTier? {
-        if distance <= reencoded && a.hasProportions(of: b) { return .reencoded }
-        if distance <= near { return .near }
-        return distance <= scene ? .scene : nil
-    }
-}
-
-extension IndexedFile.Content {
-    /// Whether one could be the other resized: rounding a side to whole pixels changes the proportions a little.
-    func hasProportions(of other: IndexedFile.Content) -> Bool {
-        let (a, b) = (Double(width) / Double(height), Double(other.width) / Double(other.height))
-        let coarsest = Double(min(width, height, other.width, other.height))
-        return abs(a - b) <= max(a, b) * max(0.01, 1 / max(1, coarsest))
-    }
-}
-
-extension DuplicateThresholds {
-    /// Shares of the distance that unrelated images typically have, which differs from model to model by a factor of ten.
-    ///
-    /// Measured on 24 photographs with a transformer that was not tuned on human judgments: JPEG of quality 50 and 85,
-    /// WebP and half the size stay below 0.003 of it, a brighter copy below 0.01, a crop by 6 % below 0.08, a mirrored
-    /// copy at about 0.05 to 0.12; the least distance between different photographs is 0.35.
-    private static let shares = (reencoded: 0.02, near: 0.1, scene: 0.3)
-
-    /// Thresholds for images like those that are typically so far apart.
-    /// - Parameter typical: the median distance between unrelated images, from 0 to 2.
-    package init(typical: Double) {
-        let typical = typical.isFinite ? min(max(typical, 0), 2) : 0
-        reencoded = Self.shares.reencoded * typical
-        near = Self.shares.near * typical
-        scene = Self.shares.scene * typical
-    }
-
-    /// Thresholds of which some are chosen: the others are those of a typical distance, as far as the order of the tiers
-    /// lets them.
-    /// - Throws: `DreamSimError` with `.badRequest` when the chosen ones are not in the tiers' order.
-    package init(typical: Double, reencoded: Double?, near: Double?, scene: Double?) throws {
-        let standard = DuplicateThresholds(typical: typical)
-        let middle = near ?? min(max(standard.near, reencoded ?? 0), scene ?? 2)
-        try self.init(
-            reencoded: reencoded ?? min(standard.reencoded, middle), near: middle,
-            scene: scene ?? max(standard.scene, middle))
+    func tier(_ pair: RowPair) -> DuplicateTier? {
+        if pair.isReencoding { return .reencoded }
+        if pair.match != nil || near.map({ pair.distance <= $0 }) == true { return .near }
+        return scene.map { pair.distance <= $0 } == true ? .scene : nil
     }
 }
 
 extension DuplicateThresholds: CustomStringConvertible {
-    /// Such as `re-encoded up to 0.0120, near up to 0.0600, scene up to 0.1800`.
+    /// Such as `hash up to 31 of 256 bits, near up to 0.0120, scene up to 0.0600 (calibrated on 59 photographs)`.
     package var description: String {
-        [(DuplicateTier.reencoded, reencoded), (.near, near), (.scene, scene)].map {
-            "\($0.0.rawValue) up to \(String(format: "%.4f", $0.1))"
-        }.joined(separator: ", ")
+        func part(_ name: String, _ distance: Double?) -> String? {
+            distance.map { "\(name) up to \(String(format: "%.4f", $0))" }
+        }
+        let parts = ["hash up to \(bits) of 256 bits"] + [part("near", near), part("scene", scene)].compactMap(\.self)
+        return parts.joined(separator: ", ") + (dataSet.map { " (calibrated on \($0))" } ?? "")
+    }
+}
+
+extension IndexReader {
+    /// The thresholds of the index's model, as far as it is calibrated.
+    /// - Parameters:
+    ///   - store: where its calibration lies, if it is not one that comes with the project.
+    ///   - near: chosen in place of the calibrated one.
+    ///   - scene: likewise.
+    /// - Throws: `DreamSimError` with `.badRequest`.
+    package func duplicateThresholds(
+        in store: ModelStore, near: Double? = nil, scene: Double? = nil
+    ) throws(DreamSimError) -> DuplicateThresholds {
+        let identity = MetricColumn(settings.stamp).identity
+        return try DuplicateThresholds(MetricProfile.find(identity, in: store)?.kinds, near: near, scene: scene)
     }
 }

@@ -10,8 +10,8 @@ extension GalleryPage {
                 cards: group.files.enumerated().map { place, file in
                     Card(
                         path: file.image,
-                        figure: place == 0 ? "keep" : String(format: "%.4f  ", file.distance) + file.tier.rawValue,
-                        lines: [
+                        figure: place == 0 ? "keep" : file.isLink ? "link" : file.tier.rawValue,
+                        lines: (place == 0 ? [] : [file.reason]) + [
                             "\(file.image.folder)",
                             "\(file.width) × \(file.height), \(max(1, file.bytes / 1000)) kB, \(file.format)",
                         ],
@@ -33,5 +33,20 @@ extension ImagePath {
     /// The folder that the file lies in.
     fileprivate var folder: ImagePath {
         ImagePath(bytes: Array(bytes.prefix(max(1, bytes.count - lastComponent.count - 1))))
+    }
+}
+
+extension DuplicateReport.File {
+    /// What shows how it belongs to the copy that is kept, for people, such as `hash 6 bits, mirrored`.
+    package var reason: String {
+        switch evidence {
+        case nil: ""
+        case .bytes, .pixels: "same \(evidence?.rawValue ?? "")"
+        case .hash:
+            hash.map { match in
+                "hash \(match.bits) bits" + (match.orientation == .asIs ? "" : ", \(match.orientation.rawValue)")
+            } ?? "hash"
+        case .model: "distance " + String(format: "%.4f", distance)
+        }
     }
 }

@@ -2,11 +2,16 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Two rows and their distance; `first < second`.
+/// Two rows and what shows that they belong together; `first < second`.
 package struct RowPair: Sendable, Hashable {
     package let first: Int32
     package let second: Int32
+    /// The distance of their vectors.
     package let distance: Double
+    /// How their perceptual hashes agree; nil when they do not.
+    var match: HashMatch?
+    /// Whether one is the other compressed again or resized, without any edit.
+    var isReencoding = false
 
     package init(first: Int32, second: Int32, distance: Double) {
         (self.first, self.second, self.distance) = (first, second, distance)

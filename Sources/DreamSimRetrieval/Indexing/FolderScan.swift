@@ -3,8 +3,8 @@ import GRDB
 
 /// What has to be done to bring an index up to date with folders.
 struct FolderScan {
-    /// Files that have to be read.
-    var toRead: [(path: ImagePath, status: FileStatus)] = []
+    /// Files that have to be read; unchanged ones because the index has no fingerprint of them yet.
+    var toRead: [(path: ImagePath, status: FileStatus, isUnchanged: Bool)] = []
     /// Entries whose files are gone.
     var gone: [Int64] = []
     /// Entries of failed files that have not changed.
@@ -24,7 +24,10 @@ struct FolderScan {
         }
         try database.read { db in
             let entry = try db.cachedStatement(
-                sql: "SELECT id, size, modified, changed, error FROM file WHERE path = ?")
+                sql: """
+                    SELECT id, file.size, modified, changed, error, fingerprint IS NULL AS incomplete
+                    FROM file LEFT JOIN content ON content.row = file.row WHERE path = ?
+                    """)
             var seen: Set<Int64> = []
             var paths: Set<ImagePath> = []
             for path in found where paths.insert(path).inserted {
@@ -45,13 +48,15 @@ struct FolderScan {
                     if Self.isUnchanged(row, status, options) {
                         if let error: String = row["error"] {
                             oldFailures.append(.init(image: path, error: error))
+                        } else if row["incomplete"] {
+                            toRead.append((path, status, true))
                         } else {
                             unchanged += 1
                         }
                         continue
                     }
                 }
-                toRead.append((path, status))
+                toRead.append((path, status, false))
             }
             try findGone(roots, seen, options, hasFound: { root in found.contains { $0.isInside(root) } }, db)
         }

@@ -89,13 +89,12 @@ private struct IndexingWork {
     /// Reads files in their order.
     /// - Returns: whether all were read.
     mutating func read(
-        _ toRead: [(path: ImagePath, status: FileStatus)], batch: Int, isCancelled: () -> Bool
+        _ toRead: [(path: ImagePath, status: FileStatus, isUnchanged: Bool)], batch: Int, isCancelled: () -> Bool
     ) throws -> Bool {
         let threads = Parallel.threads
         let reading = Lookahead(toRead.count, capacity: 2 * batch, threads: threads > 1 ? threads : 0) {
             [known = writer.known, preprocessing = model.preprocessing] index in
-            PreparedFile(
-                toRead[index].path, toRead[index].status, preprocessing, row: { try known.row(ofBytes: $0) })
+            PreparedFile(toRead[index].path, toRead[index].status, preprocessing, known)
         }
         defer { reading.cancel() }
         lastCommit = .now
@@ -105,7 +104,7 @@ private struct IndexingWork {
                 try commit()
                 return true
             }
-            try take(file)
+            try take(file, isUnchanged: toRead[done].isUnchanged)
             done += 1
             if waiting.count == batch { embed() }
             if waiting.isEmpty {
@@ -118,7 +117,7 @@ private struct IndexingWork {
         return done == toRead.count
     }
 
-    private mutating func take(_ file: PreparedFile) throws {
+    private mutating func take(_ file: PreparedFile, isUnchanged: Bool) throws {
         func change(_ state: FileChange.State) -> FileChange {
             FileChange(path: file.path, status: file.status, state: state)
         }
@@ -126,17 +125,17 @@ private struct IndexingWork {
         case .failed(let reason):
             fail(file.path, reason)
             files.append(change(.failed(reason)))
-        case .known(let row):
-            reuse(row)
-            files.append(change(.known(row: row)))
+        case .known(let row, let fingerprint):
+            if isUnchanged { report.unchanged += 1 } else { reuse(row) }
+            files.append(change(.known(row: row, fingerprint)))
         case .fresh(let image, let details):
             if let index = indices[details.bytes] {
                 report.known += 1
                 report.added += 1
                 files.append(change(.new(index: index)))
-            } else if let row = try writer.known.row(ofBytes: details.bytes) {
-                reuse(row)
-                files.append(change(.known(row: row)))
+            } else if let found = try writer.known.find(bytes: details.bytes) {
+                reuse(found.row)
+                files.append(change(.known(row: found.row)))
             } else {
                 report.added += 1
                 indices[details.bytes] = contents.count

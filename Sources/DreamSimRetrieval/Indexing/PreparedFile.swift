@@ -3,8 +3,8 @@ import Foundation
 /// A file that was read ahead, on any thread.
 struct PreparedFile: Sendable {
     enum Result: Sendable {
-        /// The index has this content already.
-        case known(row: Int)
+        /// The index has this content already; with its fingerprint where the index had none.
+        case known(row: Int, Fingerprint?)
         /// The preprocessed image, and what is noted about the content.
         case fresh(Image, ImageContent)
         case failed(String)
@@ -14,26 +14,28 @@ struct PreparedFile: Sendable {
     let status: FileStatus
     let result: Result
 
-    /// Reads a file; decodes it when its content is new.
-    /// - Parameter row: the row of a content that the index has already.
-    init(
-        _ path: ImagePath, _ status: FileStatus, _ preprocessing: Preprocessing, row: (Data) throws -> Int?
-    ) {
+    /// Reads a file; decodes it when its content is new, or lacks a fingerprint.
+    init(_ path: ImagePath, _ status: FileStatus, _ preprocessing: Preprocessing, _ known: KnownContents) {
         self.path = path
         self.status = status
         do {
             let bytes = try RegularFile.read(rawPath: path.bytes, byteLimit: preprocessing.decoding.byteLimit)
             let digest = Data(SHA256Digest.bytes(of: bytes))
-            if let row = try row(digest) {
-                result = .known(row: row)
+            let found = try known.find(bytes: digest)
+            if let found, found.hasFingerprint {
+                result = .known(row: found.row, nil)
                 return
             }
             let (image, info) = try Image.decode(bytes, name: "\(path)", options: preprocessing.decoding)
+            if let found {
+                result = .known(row: found.row, Fingerprint(image))
+                return
+            }
             result = .fresh(
                 preprocessing.applied(to: image),
                 ImageContent(
                     bytes: digest, pixels: image.digest, size: bytes.count, width: image.width, height: image.height,
-                    format: info.format))
+                    format: info.format, fingerprint: Fingerprint(image)))
         } catch let error as DreamSimError {
             result = .failed(error.reason)
         } catch {

@@ -85,12 +85,10 @@ private struct ImportWork {
         guard let status = FileStatus(path) else {
             return fail(path, "is not there, and the export does not say what it holds")
         }
-        let file = PreparedFile(path, status, writer.settings.stamp.preprocessing) { [known = writer.known] in
-            try known.row(ofBytes: $0)
-        }
+        let file = PreparedFile(path, status, writer.settings.stamp.preprocessing, writer.known)
         switch file.result {
         case .failed(let reason): fail(path, reason)
-        case .known(let row): addKnown(path, status, .known(row: row))
+        case .known(let row, let fingerprint): addKnown(path, status, .known(row: row, fingerprint))
         case .fresh(_, let details): try add(path, details, status, vector)
         }
     }
@@ -100,8 +98,8 @@ private struct ImportWork {
     ) throws {
         if let index = indices[content.bytes] {
             addKnown(path, status, .new(index: index))
-        } else if let row = try writer.known.row(ofBytes: content.bytes) {
-            addKnown(path, status, .known(row: row))
+        } else if let found = try writer.known.find(bytes: content.bytes) {
+            addKnown(path, status, .known(row: found.row))
         } else {
             report.added += 1
             indices[content.bytes] = contents.count

@@ -17,6 +17,10 @@ enum IndexSchema {
             try db.execute(
                 sql: "ALTER TABLE setting ADD COLUMN adapter TEXT; ALTER TABLE setting ADD COLUMN head TEXT")
         }
+        migrator.registerMigration("3: fingerprints") { db in
+            // The bytes of `Fingerprint`; null where an older version did not make one, and for imported embeddings.
+            try db.execute(sql: "ALTER TABLE content ADD COLUMN fingerprint BLOB")
+        }
         return migrator
     }()
 

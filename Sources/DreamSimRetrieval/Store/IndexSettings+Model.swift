@@ -97,7 +97,7 @@ extension IndexSettings {
     package func loadModel(
         _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
-    ) async throws -> PerceptualModel {
+    ) async throws -> any EmbeddingMetric {
         let whole = try completed(choice, in: ModelStore(options.store))
         let source = whole.source ?? source
         if source.hasPrefix("/"), !FileManager.default.fileExists(atPath: source) {
@@ -108,7 +108,7 @@ extension IndexSettings {
         var options = options
         options.head = whole.head
         guard whole.feature != nil || whole.adapter != nil else {
-            return try await PerceptualModel.load(source, options: options, report: report)
+            return try await Self.load(source, options: options, report: report)
         }
         guard case .description(let description) = try Catalog.find(source) else {
             throw DreamSimError(
@@ -119,5 +119,25 @@ extension IndexSettings {
         let own = whole.head == nil ? reading : reading.untuned
         return try await PerceptualModel.load(
             whole.adapter.map { own.adapted(by: $0) } ?? own, options: options, report: report)
+    }
+
+    /// Loads what embeds the images of an index: a model, or another metric of the catalog that embeds.
+    /// - Throws: as `MetricCatalog.load` and `embedding(_:)`.
+    static func load(
+        _ name: String, options: PerceptualModel.LoadingOptions,
+        report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> any EmbeddingMetric {
+        try embedding(await MetricCatalog.load(name, options: options, report: report))
+    }
+
+    /// A metric of which an index can be made.
+    /// - Throws: `DreamSimError` with `.badSetting` for one that does not embed.
+    package static func embedding(_ metric: any PerceptualMetric) throws(DreamSimError) -> any EmbeddingMetric {
+        guard let model = metric as? any EmbeddingMetric else {
+            throw DreamSimError(
+                .badSetting, metric.card.name,
+                "compares images without embedding them, so that no index can be made with it; choose a model, or pdq")
+        }
+        return model
     }
 }

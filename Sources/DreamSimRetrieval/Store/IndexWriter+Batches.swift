@@ -18,6 +18,8 @@ struct ImageContent: Sendable {
     let pixels: Data
     let size, width, height: Int
     let format: ImageFormat
+    /// Its perceptual hash and what goes with it; nil where there is no image, as of imported embeddings.
+    var fingerprint: Fingerprint?
 }
 
 /// A content that is new to the index.
@@ -31,8 +33,8 @@ struct NewContent: Sendable {
 /// What is to be written about a file.
 struct FileChange: Sendable {
     enum State: Sendable {
-        /// It holds a content that the index has already.
-        case known(row: Int)
+        /// It holds a content that the index has already; with its fingerprint where the index has none.
+        case known(row: Int, Fingerprint? = nil)
         /// It holds one of the batch's new contents.
         case new(index: Int)
         /// It cannot be used.
@@ -56,15 +58,15 @@ extension IndexWriter {
             try database.write { db in
                 let content = try db.cachedStatement(
                     sql: """
-                        INSERT INTO content (row, bytes, pixels, size, width, height, format, checksum)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                        INSERT INTO content (row, bytes, pixels, size, width, height, format, checksum, fingerprint)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                         """)
                 for (index, new) in contents.enumerated() {
                     try content.execute(arguments: [
                         first + index, new.image.bytes, new.image.pixels, new.image.size, new.image.width,
                         new.image.height,
                         new.image.format.rawValue,
-                        Int64(Checksum.of(encoded[index])),
+                        Int64(Checksum.of(encoded[index])), new.image.fingerprint?.data,
                     ])
                 }
                 let file = try db.cachedStatement(
@@ -76,7 +78,13 @@ extension IndexWriter {
                 for change in files {
                     var (row, error): (Int?, String?)
                     switch change.state {
-                    case .known(let known): row = known
+                    case .known(let known, let fingerprint):
+                        row = known
+                        if let fingerprint {
+                            try db.execute(
+                                sql: "UPDATE content SET fingerprint = ? WHERE row = ?",
+                                arguments: [fingerprint.data, known])
+                        }
                     case .new(let index): row = first + index
                     case .failed(let reason): error = reason
                     }
@@ -143,12 +151,13 @@ struct KnownContents: Sendable {
     let database: DatabaseQueue
     let path: String
 
-    /// The vector of a file with this SHA-256, if there is one.
-    func row(ofBytes digest: Data) throws -> Int? {
+    /// The vector of a file with this SHA-256, if there is one, and whether its fingerprint is there too.
+    func find(bytes digest: Data) throws -> (row: Int, hasFingerprint: Bool)? {
         try DreamSimError.translating(path) {
             try database.read { db in
-                try Int.fetchOne(
-                    db.cachedStatement(sql: "SELECT row FROM content WHERE bytes = ?"), arguments: [digest])
+                let statement = try db.cachedStatement(
+                    sql: "SELECT row, fingerprint IS NOT NULL AS complete FROM content WHERE bytes = ?")
+                return try Row.fetchOne(statement, arguments: [digest]).map { ($0["row"], $0["complete"]) }
             }
         }
     }

@@ -25,14 +25,14 @@ final class ServedIndex: Sendable {
     /// The search for duplicates of a tier, begun when there is none or the last one is too old to be shown.
     /// - Throws: `Problem` when too many others are running: distances can be any number.
     func duplicates(
-        _ tier: DuplicateTier, _ distance: Double?, on threads: WorkerThreads
+        _ tier: DuplicateTier, _ distance: Double?, in store: ModelStore, on threads: WorkerThreads
     ) throws(Problem) -> DuplicateSearch {
         let search: DuplicateSearch? = searches.withLock { searches in
             let key = "\(tier.rawValue) \(distance.map { "\($0)" } ?? "")"
             if let search = searches[key], !search.isStale { return search }
             if searches.count >= Self.mostSearches { searches = searches.filter { !$0.value.isDone } }
             guard searches.count < Self.mostSearches else { return nil }
-            let search = DuplicateSearch(self, tier, distance)
+            let search = DuplicateSearch(self, tier, distance, store)
             searches[key] = search
             Task { await search.run(on: threads) }
             return search
@@ -56,11 +56,12 @@ final class DuplicateSearch: Sendable {
     private let index: ServedIndex
     private let tier: DuplicateTier
     private let distance: Double?
+    private let store: ModelStore
     private let state = Mutex(State.running(done: 0, total: 0))
     private static let life = Duration.seconds(60)
 
-    init(_ index: ServedIndex, _ tier: DuplicateTier, _ distance: Double?) {
-        (self.index, self.tier, self.distance) = (index, tier, distance)
+    init(_ index: ServedIndex, _ tier: DuplicateTier, _ distance: Double?, _ store: ModelStore) {
+        (self.index, self.tier, self.distance, self.store) = (index, tier, distance, store)
     }
 
     /// How far it is; nil at the end.
@@ -85,10 +86,8 @@ final class DuplicateSearch: Sendable {
         do {
             let report = try await threads.run { [self] in
                 let reader = try index.reader()
-                func chosen(for other: DuplicateTier) -> Double? { tier == other ? distance : nil }
-                let thresholds = try DuplicateThresholds(
-                    typical: try reader.typicalDistance() ?? 0, reencoded: chosen(for: .reencoded),
-                    near: chosen(for: .near), scene: chosen(for: .scene))
+                let thresholds = try reader.duplicateThresholds(
+                    in: store, near: tier == .near ? distance : nil, scene: tier == .scene ? distance : nil)
                 return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds)) { done, total in
                     state.withLock { $0 = .running(done: done, total: total) }
                 }

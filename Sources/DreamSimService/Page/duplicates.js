@@ -63,6 +63,13 @@ export function duplicatesView() {
     announce(words);
   }
 
+  /** What shows that a file belongs to the one to keep. */
+  function reason(file) {
+    if (file.evidence !== "hash") return file.evidence === "model" ? `distance ${format(number(distance(file)))}` : `the same ${file.evidence}`;
+    const turned = file.hash.orientation === "as-is" ? "" : `, ${file.hash.orientation.replaceAll("-", " ")}`;
+    return `hashes differ in ${plural(file.hash.bits, "bit")}${turned}`;
+  }
+
   const title = (name) => closest[name] ?? tiers.find(([value]) => value === name)?.[1].toLowerCase() ?? name;
 
   function card(file, place) {
@@ -72,7 +79,7 @@ export function duplicatesView() {
     return h("li", {}, h("div", { cls: "image" }, image),
       h("p", { cls: "name", title: file.image }, last(file.image)),
       h("p", { cls: "soft" }, `${file.width} × ${file.height}, ${file.format}, ${bytes(file.bytes)}`),
-      h("p", { cls: "soft" }, place === 0 ? "the one to keep" : `${title(file.tier)}, distance ${format(number(distance(file)))}`));
+      h("p", { cls: "soft" }, place === 0 ? "the one to keep" : `${title(file.tier)}, ${reason(file)}${file.isLink ? ", a link" : ""}`));
   }
 
   return {

@@ -15,7 +15,7 @@ enum DuplicateRoutes {
                 Parameter(
                     name: "distance", kind: .number(0...2),
                     summary:
-                        "Up to which distance images belong to the tier; a share of the index's typical distance when it is not given."
+                        "Up to which distance images belong to the tier near or scene; that of the model's calibration when it is not given."
                 ),
                 Parameter(name: "count", kind: .integer(1...200), summary: "The number of groups.", standard: 20),
                 Parameter(
@@ -52,7 +52,7 @@ enum DuplicateRoutes {
         let tier: DuplicateTier
         let thresholds: DuplicateThresholds
         let rules: [String]
-        let images, duplicates: Int
+        let images, duplicates, withoutFingerprint: Int
         let bytes: Int64
         let groupCount, offset: Int
         let groups: [Group]
@@ -62,7 +62,9 @@ enum DuplicateRoutes {
         let (engine, index) = (try call.core.engine(), try IndexRoutes.index(call))
         let tier = call.text("tier").flatMap(DuplicateTier.init) ?? .reencoded
         let (count, offset) = (call.integer("count") ?? 20, call.integer("offset") ?? 0)
-        let search = try index.duplicates(tier, call.number("distance"), on: engine.background)
+        let search = try index.duplicates(
+            tier, call.number("distance"), in: ModelStore(call.core.settings.store ?? .fromEnvironment()),
+            on: engine.background)
         // Most searches are over before anybody has to ask again.
         for _ in 0..<40 where !search.isDone { try await Task.sleep(for: .milliseconds(25)) }
         guard let report = try search.report() else {
@@ -74,7 +76,8 @@ enum DuplicateRoutes {
             try .json(
                 Answer(
                     metrics: report.metrics, tier: report.tier, thresholds: report.thresholds, rules: report.rules,
-                    images: report.images, duplicates: report.duplicates, bytes: report.bytes,
+                    images: report.images, duplicates: report.duplicates,
+                    withoutFingerprint: report.withoutFingerprint, bytes: report.bytes,
                     groupCount: report.groups.count, offset: offset,
                     groups: report.groups.dropFirst(offset).prefix(count).map { group in
                         Answer.Group(

@@ -1,0 +1,71 @@
+import Foundation
+import GRDB
+
+/// What an index notes of an image's look beside its embedding: no model takes part, so that copies are found the same way
+/// whatever the index's model is.
+struct Fingerprint: Sendable {
+    /// Its perceptual hash, with those of its turned and mirrored copies.
+    let hash: PDQFingerprint
+    /// By what re-encoded copies are told from edited ones.
+    let signature: CopySignature
+
+    /// Makes the fingerprint of an image as it was decoded.
+    init(_ image: Image) {
+        (hash, signature) = (PDQFingerprint(image), CopySignature(image))
+    }
+
+    /// As the index keeps it.
+    var data: Data { Data(hash.bytes + signature.bytes) }
+
+    /// Reads what the index keeps; nil for what is no fingerprint.
+    init?(data: Data) {
+        let bytes = Array(data)
+        guard bytes.count > PDQFingerprint.byteCount,
+            let hash = PDQFingerprint(bytes: bytes[..<PDQFingerprint.byteCount]),
+            let signature = CopySignature(bytes: bytes[PDQFingerprint.byteCount...])
+        else { return nil }
+        (self.hash, self.signature) = (hash, signature)
+    }
+}
+
+/// How the perceptual hashes of two images agree.
+package struct HashMatch: Sendable, Hashable, Encodable {
+    /// In how many of 256 bits they differ.
+    package let bits: Int
+    /// How one is turned or mirrored to be like the other.
+    package let orientation: Orientation
+}
+
+extension IndexReader {
+    /// The fingerprints of some rows; rows without one are left out.
+    func fingerprints(of rows: [Int32]) throws -> [(row: Int32, fingerprint: Fingerprint)] {
+        try read { db in
+            let statement = try db.cachedStatement(sql: "SELECT fingerprint FROM content WHERE row = ?")
+            return try rows.compactMap { row in
+                try Data.fetchOne(statement, arguments: [Int(row)]).flatMap(Fingerprint.init(data:)).map { (row, $0) }
+            }
+        }
+    }
+
+    /// Pairs whose perceptual hashes agree, with the distances of their vectors.
+    /// - Parameters:
+    ///   - fingerprints: with ascending rows.
+    ///   - thresholds: how far hashes may differ, and how good they must be.
+    /// - Throws: `DreamSimError` with `.badRequest` when there are too many.
+    func hashPairs(
+        of fingerprints: [(row: Int32, fingerprint: Fingerprint)], _ thresholds: DuplicateThresholds
+    ) throws -> [RowPair] {
+        // A hash of a plain image says nothing.
+        let reliable = fingerprints.filter { $0.fingerprint.hash.quality >= thresholds.quality }
+        return try HashPairSearch(reliable.map(\.fingerprint.hash), within: thresholds.bits).pairs().map { match in
+            let (a, b) = (reliable[Int(match.first)], reliable[Int(match.second)])
+            var pair = RowPair(
+                first: a.row, second: b.row,
+                distance: Embedding.cosineDistance(vectors.values(Int(a.row)), vectors.values(Int(b.row))))
+            pair.match = HashMatch(bits: match.bits, orientation: match.orientation)
+            pair.isReencoding =
+                match.orientation == .asIs && a.fingerprint.signature.isReencoding(of: b.fingerprint.signature)
+            return pair
+        }
+    }
+}
