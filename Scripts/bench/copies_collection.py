@@ -132,8 +132,10 @@ def add_variants(folder, photographs, chosen, images, entries):
             for column in ("left_path", "right_path") if source else ():
                 path = folder / row[column]
                 target = f"{stem}-{row['id']}-{path.stem}{path.suffix}"
-                shutil.copy(path, images / target)
-                entries.append(Entry(target, f"{stem}/original.jpg" if source in chosen else source.name, "", "variant"))
+                # A triplet may be judged, and listed, twice.
+                if not (images / target).exists():
+                    shutil.copy(path, images / target)
+                    entries.append(Entry(target, f"{stem}/original.jpg" if source in chosen else source.name, "", "variant"))
 
 
 def make(photos, out, originals, seed, size=None, variants=None):
