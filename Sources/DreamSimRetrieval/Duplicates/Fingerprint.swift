@@ -55,16 +55,39 @@ extension IndexReader {
     func hashPairs(
         of fingerprints: [(row: Int32, fingerprint: Fingerprint)], _ thresholds: DuplicateThresholds
     ) throws -> [RowPair] {
-        // A hash of a plain image says nothing.
-        let reliable = fingerprints.filter { $0.fingerprint.hash.quality >= thresholds.quality }
-        return try HashPairSearch(reliable.map(\.fingerprint.hash), within: thresholds.bits).pairs().map { match in
-            let (a, b) = (reliable[Int(match.first)], reliable[Int(match.second)])
+        // A hash of a plain image says nothing; turning and resizing change a quality a little.
+        let usable = fingerprints.filter { 2 * $0.fingerprint.hash.quality >= thresholds.quality }
+        let pairs = try HashPairSearch(usable.map(\.fingerprint.hash), within: thresholds.bits).pairs().compactMap {
+            match -> RowPair? in
+            let (a, b) = (usable[Int(match.first)], usable[Int(match.second)])
+            let quality = max(a.fingerprint.hash.quality, b.fingerprint.hash.quality)
+            guard quality >= thresholds.quality else { return nil }
             var pair = RowPair(
                 first: a.row, second: b.row,
                 distance: Embedding.cosineDistance(vectors.values(Int(a.row)), vectors.values(Int(b.row))))
             pair.match = HashMatch(bits: match.bits, orientation: match.orientation)
             pair.isReencoding =
                 match.orientation == .asIs && a.fingerprint.signature.isReencoding(of: b.fingerprint.signature)
+            return pair
+        }
+        let signatures = Dictionary(uniqueKeysWithValues: usable.map { ($0.row, $0.fingerprint.signature) })
+        return Self.withoutAmbiguity(pairs) { signatures[$0].map { $0.width * $0.height } ?? 0 }
+    }
+
+    /// A small image can look like a copy of an original and of an edit of it, whose difference it is too small to show. Then it
+    /// is a re-encoded copy of neither.
+    private static func withoutAmbiguity(_ pairs: [RowPair], pixels: (Int32) -> Int) -> [RowPair] {
+        let near = Neighbors(pairs.filter(\.isReencoding))
+        var ambiguous: Set<Int32> = []
+        for row in near.rows {
+            let larger = near.rows(near: row).filter { pixels($0) > pixels(row) }
+            let isClear = larger.allSatisfy { a in larger.allSatisfy { $0 <= a || near[a, $0] != nil } }
+            if !isClear { ambiguous.insert(row) }
+        }
+        return pairs.map { pair in
+            var pair = pair
+            let smaller = pixels(pair.first) < pixels(pair.second) ? pair.first : pair.second
+            if ambiguous.contains(smaller), pixels(pair.first) != pixels(pair.second) { pair.isReencoding = false }
             return pair
         }
     }
