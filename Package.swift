@@ -209,7 +209,7 @@ let package = Package(
             "DreamSimRetrieval", "DreamSimWeights", "ModelTestSupport", .logging, "DreamSimSupport"),
         tests(
             "EvaluationTests", "DreamSimEvaluation", "DreamSim", "DreamSimImages", "DreamSimCheckpoints",
-            "DreamSimTensors", "DreamSimTraining", "DreamSimSupport"),
+            "DreamSimTensors", "DreamSimTraining", "DreamSimSupport", "ModelTestSupport"),
     ],
     cxxLanguageStandard: .cxx17
 )

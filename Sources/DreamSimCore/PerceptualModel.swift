@@ -16,6 +16,8 @@ public final class PerceptualModel: Sendable {
     package let parts: [PartNetwork]
     /// What turns the joined features into the embedding; nil where they are it.
     package let head: EmbeddingHead?
+    /// Whether it stands in for the default model, whose weights are not here: nobody asked for it by name.
+    package let isStandIn: Bool
     private let packedForGradients = Mutex<[BackwardWeights]?>(nil)
 
     /// The networks of the parts that are vision transformers.
@@ -24,7 +26,7 @@ public final class PerceptualModel: Sendable {
     package init(
         _ description: ModelDescription, parts: [PartNetwork], weightsHash: String,
         precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool,
-        head: EmbeddingHead? = nil
+        head: EmbeddingHead? = nil, isStandIn: Bool = false
     ) throws(DreamSimError) {
         for part in description.transformers {
             let patch = part.configuration.patchSize
@@ -37,6 +39,7 @@ public final class PerceptualModel: Sendable {
         self.description = description
         self.parts = parts
         self.head = head
+        self.isStandIn = isStandIn
         self.stamp = ModelStamp(
             model: description.stampName, weights: weightsHash, precision: precision == .float32 ? nil : precision,
             preprocessing: preprocessing, isNormalized: isNormalized)
@@ -170,6 +173,6 @@ extension ModelDescription {
             name: feature == old ? self.name : "\(self.name)+\(feature.name)", summary: summary,
             parts: [
                 Part(name: part.name, configuration: configuration, feature: feature, files: part.files)
-            ], adapter: adapter, sources: sources, license: license)
+            ], adapter: adapter, sources: sources, license: license, seen: seen)
     }
 }

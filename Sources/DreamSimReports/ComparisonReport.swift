@@ -12,6 +12,8 @@ public struct ComparisonReport: Sendable, Encodable {
         public fileprivate(set) var ranks: [String: Int] = [:]
         /// Why metrics have no value, by their names.
         public let errors: [String: String]?
+        /// Whether the values keep to the limits; nil when there are none.
+        public fileprivate(set) var pass: Bool?
     }
 
     /// A file without a value.
@@ -36,11 +38,15 @@ public struct ComparisonReport: Sendable, Encodable {
     public let rankedBy: String
     /// From the most alike to the least; equal values keep the order in which they were given, and images without a
     /// value come last.
-    public let results: [Entry]
+    public private(set) var results: [Entry]
     /// The files for which no metric has a value.
     public let failures: [Failure]
     /// What was passed over in the files without harm, such as broken EXIF data.
     public let warnings: [String]
+    /// The limits that images must keep to, by the metrics' names; nil when there are none.
+    public private(set) var limits: [String: Double]?
+    /// Whether all images have values that keep to the limits; nil when there are none.
+    public private(set) var pass: Bool?
 
     /// The metric that ranks.
     public var leader: MetricColumn { metrics.first { $0.name == rankedBy } ?? metrics[0] }
@@ -49,9 +55,11 @@ public struct ComparisonReport: Sendable, Encodable {
     /// - Parameters:
     ///   - rankedBy: the name of one of the metrics; the first when nil.
     ///   - outcomes: one an image.
+    ///   - limits: what images must keep to; one without a value does not.
     /// - Throws: `DreamSimError`: why the reference itself cannot be used; `.badSetting` when no metric has that name.
     package init(
-        reference: ImagePath, metrics: [MetricColumn], rankedBy: String? = nil, outcomes: [PairOutcome]
+        reference: ImagePath, metrics: [MetricColumn], rankedBy: String? = nil, outcomes: [PairOutcome],
+        limits: MetricLimits = MetricLimits()
     ) throws {
         guard let leader = rankedBy.map({ name in metrics.first { $0.name == name } }) ?? metrics.first else {
             throw DreamSimError(
@@ -99,6 +107,14 @@ public struct ComparisonReport: Sendable, Encodable {
         }
         self.failures = failures
         warnings = outcomes.flatMap(\.warnings)
+        judge(by: limits)
+    }
+
+    /// Says of every image whether it keeps to limits.
+    package mutating func judge(by limits: MetricLimits) {
+        self.limits = limits.values
+        for index in results.indices { results[index].pass = limits.passes(results[index].values) }
+        pass = limits.isEmpty ? nil : failures.isEmpty && results.allSatisfy { $0.pass == true }
     }
 
     /// Whether one entry comes before another: the more alike, those that are not a number and those without a value

@@ -9,7 +9,9 @@ struct HelpTests {
             let kind: String
             let abstract: String?
             let valueName: String?
+            let names: [Name]?
         }
+        struct Name: Decodable { let name: String }
         let commandName: String
         let abstract: String?
         let arguments: [Argument]?
@@ -54,6 +56,58 @@ struct HelpTests {
                 "the help differs from Tests/Fixtures/help/\(file.lastPathComponent); DREAMSIM_RENEW_HELP=1 records it")
         }
         #expect(Set(try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)) == expected)
+    }
+
+    /// What each subcommand that takes a model needs beside it, to come as far as loading one.
+    private static let needs: [String: [String]] = [
+        "compare": ["IMAGE", "IMAGE"], "vote": ["IMAGE", "IMAGE", "IMAGE"], "embed": ["IMAGE"],
+        "index update": ["IMAGE", "--index", "INDEX"], "index import": ["IMAGE", "--index", "INDEX"],
+        "search": ["IMAGE", "--index", "INDEX"], "heatmap": ["IMAGE", "IMAGE", "-o", "out.png"],
+        "foreground": ["IMAGE", "IMAGE", "--method", "attention"], "sensitivity": ["IMAGE", "-o", "out.png"],
+        "evaluate": ["triplets", "TABLE"], "calibrate": ["PAIRS"], "train": ["TABLE", "-o", "run"],
+        "invert": ["IMAGE", "-o", "out.png"], "serve": ["--port", "0"], "bench": [],
+    ]
+
+    @Test("The default model that the help of a subcommand names is the one that it takes")
+    func defaultModels() throws {
+        try CommandTests.withBench { bench in
+            let (table, pairs) = (bench.images.appending(path: "t.csv"), bench.images.appending(path: "p.csv"))
+            try Data("ref,left,right,vote\na.png,b.jpg,c.webp,left\n".utf8).write(to: table)
+            try Data("a,b,same\na.png,b.jpg,1\na.png,c.webp,0\n".utf8).write(to: pairs)
+            let places = [
+                "IMAGE": bench.image("a.png"), "TABLE": table.path, "PAIRS": pairs.path,
+                "INDEX": bench.home.appending(path: "index").path,
+                "out.png": bench.home.appending(path: "out.png").path,
+                "run": bench.home.appending(path: "run").path,
+            ]
+            var asked: Set<String> = []
+            for (path, command) in try Self.commands() {
+                guard
+                    let option = command.arguments?.first(where: { $0.names?.contains { $0.name == "model" } == true })
+                else { continue }
+                let name = path.dropFirst().joined(separator: " ")
+                asked.insert(name)
+                let run = try bench.run(path.dropFirst() + (Self.needs[name] ?? []).map { places[$0] ?? $0 })
+                let standIn = option.abstract?.firstMatch(of: #/ensemble, else ([a-z0-9-]+)/#)?.output.1
+                if let standIn {
+                    // The weights of neither are here: what was to be taken is in the error.
+                    #expect(run.code == 2 && run.error.contains("error: \(standIn)"), "\(name): \(run.error)")
+                    #expect(run.error.contains("note: the model is '\(standIn)'"), "\(name): \(run.error)")
+                } else {
+                    #expect(!run.error.contains("the model is '"), "\(name): \(run.error)")
+                    let metric = command.arguments?.first { $0.names?.contains { $0.name == "metric" } == true }
+                    if let other = metric?.abstract?.firstMatch(of: #/\(default: ([a-z-]+)\)/#)?.output.1 {
+                        #expect(run.code == 2 && run.error.contains("\(other)"), "\(name): \(run.error)")
+                    }
+                }
+            }
+            #expect(asked == Set(Self.needs.keys))
+            // What is added to a model is added to one that takes it.
+            for addition in ["--feature", "--adapter", "--head"] {
+                let run = try bench.run(["compare", places["IMAGE"] ?? "", places["IMAGE"] ?? "", addition, "cls"])
+                #expect(run.code == 2 && run.error.contains("the model is 'vits14-focus'"), "\(run.error)")
+            }
+        }
     }
 
     @Test("Every command has one sentence, every option at most twelve words, and a period ends both")

@@ -217,7 +217,7 @@ struct MetricsCommandTests {
                 #expect(try run.json()["failed"] as? Int == 2)
                 #expect((results[0]["imageB"] as? String)?.hasPrefix("/") == true)
             case "ndjson": #expect(run.output.split(separator: "\n").count == 4)
-            default: #expect(run.output.contains("4 pairs, 2 failed"))
+            default: #expect(run.output.contains("4 pairs, 2 could not be compared"))
             }
         }
     }

@@ -82,6 +82,66 @@ struct RouteTests {
         }
     }
 
+    @Test("says what keeps to limits, of a ranking and of pairs")
+    func limits() async throws {
+        try await SmallService.with { service, _ in
+            let images = try [1, 1, 2].map { try Images.png($0) } + [Array("no image".utf8)]
+            let ranking = Form(images.enumerated().map { ($0 == 0 ? "reference" : "image", "\($0).png", $1) })
+            let pairs = Form(images.enumerated().map { ("image", "\($0).png", $1) })
+            let query = "metric=ssim,tiny&fail-below=0.999,ssim=0.5&fail-above=tiny=1e-6"
+            let compared = try service.post("/v1/compare?\(query)", ranking).json()
+            #expect(try JSONSchema("compare").faults(of: compared) == [])
+            #expect(compared["limits"] as? [String: Double] == ["ssim": 0.999, "tiny": 1e-6])
+            let results = try #require(compared["results"] as? [[String: Any]])
+            #expect(results.map { $0["pass"] as? Bool } == [true, false] && compared["pass"] as? Bool == false)
+            let measured = try service.post("/v1/pairs?\(query)&pairs=0-1,0-2,0-3", pairs).json()
+            #expect(try JSONSchema("pairs").faults(of: measured) == [])
+            let judged = try #require(measured["results"] as? [[String: Any]])
+            #expect(judged.map { $0["pass"] as? Bool } == [true, false, false] && measured["pass"] as? Bool == false)
+            let summary = try #require((measured["summary"] as? [String: [String: Any]])?["ssim"])
+            #expect(summary["count"] as? Int == 2 && summary["failed"] as? Int == 2)
+            #expect((summary["worst"] as? [String: Any])?["index"] as? Int == 1)
+            let good = try service.post("/v1/pairs?metric=ssim&fail-below=0.5&pairs=0-1", pairs).json()
+            #expect(good["pass"] as? Bool == true)
+            // Without limits nothing passes or fails.
+            let free = try service.post("/v1/pairs?metric=ssim&pairs=0-1", pairs).json()
+            #expect(free["pass"] == nil && free["limits"] == nil && free["summary"] != nil)
+            for wrong in [
+                "metric=ssim&fail-above=0.5", "fail-below=0.5", "metric=ssim&fail-below=psnr=30", "fail-above=x",
+                "fail-above=3", "fail-above=nan", "fail-above=-inf", "fail-above=",
+            ] {
+                for route in ["compare", "pairs"] {
+                    let answer = try service.post("/v1/\(route)?\(wrong)", route == "compare" ? ranking : pairs)
+                    #expect(answer.status == 400, "\(route)?\(wrong): \(answer.status)")
+                }
+            }
+        }
+    }
+
+    @Test("takes no limit for a model that stands in for the default, unless the request names it")
+    func standIn() async throws {
+        try await TinyModels.withModel(["dino"]) { tiny, _ in
+            let model = try PerceptualModel(
+                tiny.description, parts: tiny.parts, weightsHash: tiny.stamp.weights, preprocessing: tiny.preprocessing,
+                isNormalized: true, isStandIn: true)
+            try await RunningService.with(metrics: [model]) { service in
+                let form = Form([("reference", "a.png", try Images.png(1)), ("image", "b.png", try Images.png(1))])
+                let pair = Form([("image", "a.png", try Images.png(1)), ("image", "b.png", try Images.png(1))])
+                for (route, form) in [("compare", form), ("pairs", pair)] {
+                    for query in ["fail-above=0.1", "metric=all&fail-above=0.1"] {
+                        let refused = try service.post("/v1/\(route)?\(query)", form)
+                        #expect(refused.status == 400)
+                        #expect(try (refused.json()["advice"] as? String)?.contains("metric=tiny") == true)
+                    }
+                    for query in ["metric=tiny&fail-above=0.1", "fail-above=tiny=0.1"] {
+                        let answer = try service.post("/v1/\(route)?\(query)", form).json()
+                        #expect(answer["pass"] as? Bool == true)
+                    }
+                }
+            }
+        }
+    }
+
     @Test("lets metrics vote")
     func vote() async throws {
         try await SmallService.with { service, _ in

@@ -46,7 +46,7 @@ extension IndexSettings {
     }
 }
 
-extension ModelOptions {
+extension ModelOptionsWith {
     /// What was chosen; what was not is nil.
     var choice: ModelChoice {
         ModelChoice(

@@ -54,7 +54,12 @@ struct MetricOptions: ParsableArguments {
     }
 
     /// Loads the metrics, with progress and notes on standard error.
-    func load(quiet: Bool) async throws -> PairComparer {
+    func load(quiet: Bool) async throws -> PairComparer { try await loadNamed(quiet: quiet).comparer }
+
+    /// Loads the metrics, with progress and notes on standard error.
+    /// - Returns: the metrics, and the name by which each was asked for, which is not a model's own where that has a path or
+    ///   an adapter.
+    func loadNamed(quiet: Bool) async throws -> (comparer: PairComparer, names: [String]) {
         var wanted = names
         if let place = wanted.firstIndex(of: Self.everything) {
             let listing = MetricCatalog.listing(in: ModelStore(try model.store.configuration()))
@@ -71,6 +76,7 @@ struct MetricOptions: ParsableArguments {
             throw ValidationError("--feature needs a single model, not \(wanted.joined(separator: ", "))")
         }
         var metrics: [any PerceptualMetric] = []
+        var names: [String] = []
         let mask = try mask.load(decoding: model.preprocessing.decoding)
         for name in wanted {
             let metric = try await model.load(metric: name, quiet: quiet)
@@ -78,9 +84,10 @@ struct MetricOptions: ParsableArguments {
                 if !quiet { Terminal.note("left out, because it cannot be limited to \(mask.name): \(name)") }
             } else {
                 metrics.append(try mask.map { try self.mask.limit(metric, to: $0) } ?? metric)
+                names.append(name)
             }
         }
-        return PairComparer(metrics, decoding: model.preprocessing.decoding, resize: resize.side)
+        return (PairComparer(metrics, decoding: model.preprocessing.decoding, resize: resize.side), names)
     }
 }
 

@@ -29,18 +29,25 @@ struct StoreOptions: ParsableArguments {
     }
 }
 
+/// Which model, and how images are prepared for it, where the default compares.
+typealias ModelOptions = ModelOptionsWith<ComparingDefault>
+
 /// Which model, and how images are prepared for it.
-struct ModelOptions: ParsableArguments {
+struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "Model name, description (.json) or merged model (.safetensors). (default: ensemble or lite)",
+            "Model name, description (.json) or merged model (.safetensors)."
+                + (Default.text.map { " (default: \($0))" } ?? ""),
             valueName: "model"),
         completion: .list(Catalog.all.map(\.name)))
     var chosenModel: String?
 
     /// The model that was named, else the default one.
     var model: String { chosenModel ?? Catalog.defaultModel }
+
+    /// What the default model is to do here.
+    var work: Catalog.Work { feature == nil && adapter == nil && head == nil ? .comparing : .tuning }
 
     @Option(
         help: ArgumentHelp(

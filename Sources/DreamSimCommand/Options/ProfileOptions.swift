@@ -21,9 +21,9 @@ struct ProfileOptions: ParsableArguments {
         return profile
     }
 
-    /// Whether a value is beyond the threshold that was asked for; what has no value is.
-    func isPassed(by value: Double?, _ profile: MetricProfile?) -> Bool {
-        guard thresholdFrom != nil, let profile, let threshold = profile.threshold else { return false }
-        return !threshold.accepts(value ?? .nan, profile.identity.direction)
+    /// Limits a metric to its profile's threshold, where that was asked for.
+    func limit(_ metric: MetricColumn, to profile: MetricProfile?, in limits: inout MetricLimits) {
+        guard thresholdFrom != nil, let threshold = profile?.threshold else { return }
+        limits.add(threshold.value, of: metric)
     }
 }

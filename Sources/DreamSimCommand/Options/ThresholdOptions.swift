@@ -50,7 +50,7 @@ struct ThresholdOptions: ParsableArguments {
                     "\(limit.option) \(name)=\(limit.threshold.value): the metrics are \(metrics.names.joined(separator: ", "))"
                 )
             }
-            if name == Catalog.defaultModel { try refuseStandIn(limit, metrics.model.store.configuration()) }
+            if name == Catalog.defaultModel { try refuseStandIn(limit, metrics.model) }
             let (direction, range) = MetricOptions.range(of: name)
             guard direction == limit.direction else {
                 let other = direction == .lowerIsMoreAlike ? "--fail-above" : "--fail-below"
@@ -64,21 +64,31 @@ struct ThresholdOptions: ParsableArguments {
     }
 
     /// A limit is one of a certain model's distances: another that stands in would let everything pass, or nothing.
-    private func refuseStandIn(_ limit: Limit, _ configuration: ModelStore.Configuration) throws {
-        let model = Catalog.resolved(Catalog.defaultModel, in: ModelStore(configuration))
+    private func refuseStandIn(_ limit: Limit, _ options: ModelOptions) throws {
+        let store = ModelStore(try options.store.configuration())
+        let model = Catalog.resolved(Catalog.defaultModel, for: options.work, in: store)
         guard model != "ensemble" else { return }
         throw ValidationError(
             "\(limit.option) \(limit.threshold.value): the default model is not here, and the distances of '\(model)', which "
                 + "stands in, have another scale; name the model that the limit is for, as with --model \(model)")
     }
 
-    /// Whether values, by the metrics' names, pass a limit; what is not a number does.
-    /// - Parameter first: the name of the first metric.
-    func arePassed(by values: [String: Double], first: String) -> Bool {
-        limits.contains { limit in
-            guard let value = values[limit.threshold.name ?? first] else { return false }
-            return limit.direction == .lowerIsMoreAlike
-                ? !(value <= limit.threshold.value) : !(value >= limit.threshold.value)
+    /// The limits of metrics that were loaded.
+    /// - Parameters:
+    ///   - metrics: what the metrics' values say.
+    ///   - names: what each of them was asked for by.
+    /// - Throws: `ValidationError` for a limit of a metric that is not among them, and would never be exceeded.
+    func limits(of metrics: [MetricColumn], askedForBy names: [String]) throws -> MetricLimits {
+        var result = MetricLimits()
+        for limit in limits {
+            let name = limit.threshold.name ?? names[0]
+            guard let index = names.firstIndex(of: name) ?? metrics.firstIndex(where: { $0.name == name }) else {
+                throw ValidationError(
+                    "\(limit.option) \(name)=\(limit.threshold.value): \(name) is not among the metrics that can be measured "
+                        + "here (\(names.joined(separator: ", "))); name it with --metric to learn why")
+            }
+            result.add(limit.threshold.value, of: metrics[index])
         }
+        return result
     }
 }

@@ -78,7 +78,7 @@ struct EvaluationOutput: ReportOutput {
             "data: \(report.dataSet.name), \(report.dataSet.selection); \(report.dataSet.judgments) judgments, "
                 + "\(report.skipped.count) skipped, \(report.dataSet.leftOut) left out by the selection; "
                 + "digest \(report.dataSet.digest.prefix(12))",
-        ] + ranked.map { MetricText.origin($0.column) }
+        ] + ranked.map { MetricText.origin($0.column) } + report.caveats()
     }
 
     /// The best metric beside each other one.

@@ -17,7 +17,14 @@ extension MetricText {
             String(format: "%.4g", threshold.value)
                 + " is where pairs stop being the same: \(threshold.dataSet), \(threshold.criterion)"
         }
-        return [profile.explanation(of: value), threshold].compactMap { $0 }
+        let kinds = profile.kinds.map { "as far as: \($0)" }
+        return [kinds, profile.explanation(of: value), threshold].compactMap { $0 }
+    }
+
+    /// The kind of pairs that a value is taken for.
+    static func kind(of value: Double?, _ kinds: PairKinds, _ metric: MetricColumn) -> String {
+        guard let value, let kind = kinds.kind(of: value) else { return "-" }
+        return value == metric.identical ? "the same" : kind.rawValue
     }
 
     /// What stands under the numbers, so that none is without its meaning: a line a metric, then how images were

@@ -37,12 +37,13 @@ extension Compare {
         count: Int, columns: [String], pair: @escaping @Sendable (Int) -> Result<ImagePair, PairFailure>,
         fields: (Int) -> [String], alone: [FolderPairs.Alone]
     ) async throws {
-        let comparer = try await metrics.load(quiet: output.quiet)
+        let (comparer, names) = try await metrics.loadNamed(quiet: output.quiet)
         let columnsOfValues = comparer.columns
-        var writer = PairsOutput(metrics: columnsOfValues, columns: columns, options: output)
+        let limits = try thresholds.limits(of: columnsOfValues, askedForBy: names)
+        var writer = PairsOutput(metrics: columnsOfValues, limits: limits, columns: columns, options: output)
         var errors = MetricErrors(columnsOfValues, isTolerant: metrics.isEverything, isQuiet: output.quiet)
         let progress = ProgressLine(count, unit: "pairs", isQuiet: output.quiet)
-        var (done, isPassed) = (0, false)
+        var done = 0
         Terminal.write(try writer.header())
         try comparer.compare(count: count, pair: pair) { outcome in
             var row = PairsOutput.Row(
@@ -57,7 +58,6 @@ extension Compare {
                 errors.add(failure.description)
             }
             Terminal.write(try writer.text(row))
-            isPassed = isPassed || thresholds.arePassed(by: row.values, first: columnsOfValues[0].name)
             done += 1
             progress.show(done)
         }
@@ -71,9 +71,10 @@ extension Compare {
             errors.add(file.error)
         }
         progress.clear()
-        Terminal.write(writer.footer(done: done + alone.count, failed: errors.failures))
+        Terminal.write(try writer.footer(failed: errors.failures))
         errors.finish(of: count)
+        writer.tell()
         if errors.hasFailed { Terminal.exit(.failed) }
-        if isPassed { Terminal.exit(.aboveThreshold) }
+        if writer.pass == false { Terminal.exit(.aboveThreshold) }
     }
 }

@@ -8,8 +8,17 @@ struct Compare: AsyncParsableCommand {
         discussion: """
             --pairs reads a table (.csv) whose columns a and b name the images; its other columns are copied to the \
             results. --by-name pairs the images of two folders by file name, whatever their extensions; an image \
-            without a partner is an error. The first metric ranks; a model given by --model comes before those of \
-            --metric.
+            without a partner is an error. Pairs end with a summary: count, mean, median and worst. The first metric \
+            ranks; a model given by --model comes before those of --metric.
+
+            With a limit (--fail-above, --fail-below, --threshold-from), every result says whether it passes. What has no \
+            value does not.
+
+            EXIT CODES
+              0   all values are within their limits
+              1   a value is beyond its limit, or has none that could be judged
+              2   an image or a pair could not be compared; the others were
+              64  usage error, such as a limit for a metric that was not named
 
             EXAMPLES
               dreamsim compare original.jpg edited.jpg
@@ -86,16 +95,18 @@ struct Compare: AsyncParsableCommand {
     }
 
     private func rank(_ reference: ImagePath, _ candidates: [ImagePath]) async throws {
-        let comparer = try await metrics.load(quiet: output.quiet)
+        let (comparer, names) = try await metrics.loadNamed(quiet: output.quiet)
+        var limits = try thresholds.limits(of: comparer.columns, askedForBy: names)
         let progress = ProgressLine(candidates.count, unit: "images", isQuiet: output.quiet)
         let ranking = comparer.metrics.first { $0.card.name == rankBy } ?? comparer.metrics[0]
-        let profile = try profiles.profile(
-            MetricColumn(ranking, decoding: comparer.decoding, resize: comparer.resize).identity,
-            in: ModelStore(metrics.model.store.configuration()))
+        let column = MetricColumn(ranking, decoding: comparer.decoding, resize: comparer.resize)
+        let profile = try profiles.profile(column.identity, in: ModelStore(metrics.model.store.configuration()))
+        profiles.limit(column, to: profile, in: &limits)
         let comparison = Comparison(comparer, reference: reference, candidates: candidates, rankedBy: rankBy)
         for await step in comparison.progress { progress.show(step.done) }
         progress.clear()
-        let report = try await comparison.result
+        var report = try await comparison.result
+        report.judge(by: limits)
         if !output.quiet { report.warnings.forEach(Terminal.note) }
         Terminal.write(try ComparisonOutput(report: report, profile: profile).text(output))
         var errors = MetricErrors(report.metrics, isTolerant: metrics.isEverything, isQuiet: output.quiet)
@@ -103,15 +114,10 @@ struct Compare: AsyncParsableCommand {
         for failure in report.failures { errors.add(failure.error) }
         errors.finish(of: candidates.count)
         if let sheet {
-            try report.sheet(decoding: comparer.decoding).write(to: URL(filePath: sheet))
+            try report.sheet(decoding: comparer.decoding, kinds: profile?.kinds).write(to: URL(filePath: sheet))
         }
+        if !output.quiet { FailureNote(report, limits).tell(of: candidates.count, "images") }
         if errors.hasFailed { Terminal.exit(.failed) }
-        let first = report.metrics[0].name
-        if report.results.contains(where: { thresholds.arePassed(by: $0.values, first: first) }) {
-            Terminal.exit(.aboveThreshold)
-        }
-        if report.results.contains(where: { profiles.isPassed(by: $0.values[report.rankedBy], profile) }) {
-            Terminal.exit(.aboveThreshold)
-        }
+        if report.pass == false { Terminal.exit(.aboveThreshold) }
     }
 }

@@ -106,7 +106,11 @@ struct Evaluate: AsyncParsableCommand {
         if let output { try EvaluationFile.write(report, to: URL(filePath: output)) }
         if let html { try HTMLReport(report, decoding: settings.decoding).write(to: URL(filePath: html)) }
         try keepProfiles(report)
-        if !format.quiet { EvaluationOutput.notes(report).forEach(Terminal.note) }
+        if !format.quiet {
+            // The table says so itself.
+            if format.format != .table { report.caveats().forEach(Terminal.note) }
+            EvaluationOutput.notes(report).forEach(Terminal.note)
+        }
     }
 
     private func keepProfiles(_ report: EvaluationReport) throws {

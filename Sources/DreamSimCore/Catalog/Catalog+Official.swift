@@ -62,7 +62,7 @@ extension Catalog {
             name: name, summary: summary, parts: parts, adapter: adapter,
             sources: [release(name, tag: tag, items: items, bytes: bytes)] + sources,
             license: "MIT (DreamSim); the backbones' own licenses apply as well",
-            agreement: ModelDescription.Agreement(validation: agreement.0, test: agreement.1))
+            agreement: ModelDescription.Agreement(validation: agreement.0, test: agreement.1), seen: .nightsTraining)
     }
 
     /// A backbone by a name that is known to be one.

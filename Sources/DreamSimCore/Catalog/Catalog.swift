@@ -3,18 +3,37 @@ package import Foundation
 /// Every model that is known by name. To add one, add its value to the file of its kind; it is listed here by that.
 package enum Catalog {
     /// The name that stands for the model to use when none is named: DreamSim's own default, `ensemble`, where its weights are
-    /// on this machine, else `lite`, whose weights can be had wherever there is a Python package index.
+    /// on this machine, else the stand-in for what it is to do.
     package static let defaultModel = "default"
 
+    /// What the default model is to do, by which another stands in for it; the weights of each can be had wherever there is a
+    /// Python package index.
+    package enum Work: Sendable {
+        /// To compare images as it is.
+        case comparing
+        /// To be tuned, or to be read or completed otherwise than as published: with a feature, an adapter or a head.
+        case tuning
+
+        /// The model that stands in.
+        package var standIn: String {
+            switch self {
+            case .comparing: "lite"
+            case .tuning: "vits14-focus"
+            }
+        }
+    }
+
     /// What the name of the default model stands for on this machine; any other name stays.
-    /// - Parameter note: called with a line that says so when `lite` steps in.
-    package static func resolved(_ name: String, in store: ModelStore, note: (String) -> Void = { _ in }) -> String {
+    /// - Parameter note: called with a line that says so when another model steps in.
+    package static func resolved(
+        _ name: String, for work: Work = .comparing, in store: ModelStore, note: (String) -> Void = { _ in }
+    ) -> String {
         guard name == defaultModel else { return name }
         guard let ensemble = model(named: "ensemble"), !ensemble.isReady(in: store) else { return "ensemble" }
         note(
-            "the model is 'lite', because the weights of DreamSim's own 'ensemble' are not here; "
+            "the model is '\(work.standIn)', because the weights of DreamSim's own 'ensemble' are not here; "
                 + "fetch them to use it")
-        return "lite"
+        return work.standIn
     }
 
     /// All models: the published ones, those of Python packages, then the untuned backbones.

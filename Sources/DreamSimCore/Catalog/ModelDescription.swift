@@ -38,16 +38,20 @@ public struct ModelDescription: Hashable, Sendable {
     public let license: String
     /// Published agreement with people, when there is one.
     package let agreement: Agreement?
+    /// The human judgments that it was chosen or tuned on, as far as that is known.
+    package let seen: SeenJudgments?
     /// What should be known before it is relied on.
     public let remarks: [String]
 
     /// Describes a model.
     package init(
         name: String, version: Int? = nil, summary: String, parts: [Part], adapter: String? = nil,
-        sources: [WeightSource], license: String, agreement: Agreement? = nil, remarks: [String] = []
+        sources: [WeightSource], license: String, agreement: Agreement? = nil, seen: SeenJudgments? = nil,
+        remarks: [String] = []
     ) {
         (self.name, self.version, self.summary, self.parts, self.adapter) = (name, version, summary, parts, adapter)
         (self.sources, self.license, self.agreement, self.remarks) = (sources, license, agreement, remarks)
+        self.seen = seen
     }
 
     /// The name that embeddings carry, which tells models of one name apart, such as `lite-2`.

@@ -22,8 +22,10 @@ package struct ModelVariant: Sendable {
         guard feature != nil || adapter != nil else {
             return try await PerceptualModel.load(name, options: options, report: report)
         }
+        var options = options
+        let whole = try description(options.resolved(name, for: .tuning, report: report))
         // A head takes the place of the model's own adapter, not of one that is named beside it.
-        let own = try options.head == nil ? description() : description().untuned
+        let own = options.head == nil ? whole : whole.untuned
         return try await PerceptualModel.load(
             adapter.map { own.adapted(by: $0) } ?? own, options: options, report: report)
     }
@@ -41,11 +43,12 @@ package struct ModelVariant: Sendable {
         if takesMerged, feature == nil, case .mergedFile = try Catalog.find(name) {
             return try await PerceptualModel.load(name, options: options, report: report)
         }
-        return try await PerceptualModel.load(description().untuned, options: options, report: report)
+        let name = options.resolved(name, for: .tuning, report: report)
+        return try await PerceptualModel.load(description(name).untuned, options: options, report: report)
     }
 
-    /// The description of the model with the chosen feature.
-    private func description() throws -> ModelDescription {
+    /// The description of the model of a name with the chosen feature.
+    private func description(_ name: String) throws -> ModelDescription {
         guard case .description(let description) = try Catalog.find(name) else {
             throw DreamSimError(
                 .badSetting, name,

@@ -21,6 +21,8 @@ extension PerceptualModel {
         /// `dreamsim train --method mlp` keeps; nil for none. A model of the catalog is then loaded without its own
         /// adapter, whose place the head takes.
         public var head: URL?
+        /// Whether the model stands in for the default one, which is not here; set on the way.
+        var isStandIn = false
 
         /// The reference's defaults, with the environment's folders.
         public init(
@@ -52,8 +54,8 @@ extension PerceptualModel {
         _ name: String = "default", options: LoadingOptions? = nil,
         report: @escaping @Sendable (LoadingEvent) -> Void = { _ in }
     ) async throws -> PerceptualModel {
-        let options = try options ?? LoadingOptions(store: .fromEnvironment())
-        let name = Catalog.resolved(name, in: ModelStore(options.store)) { report(.standIn($0)) }
+        var options = try options ?? LoadingOptions(store: .fromEnvironment())
+        let name = options.resolved(name, for: options.head == nil ? .comparing : .tuning, report: report)
         switch try Catalog.find(name) {
         case .mergedFile(let url):
             let merged = try MergedModel(contentsOf: url)
@@ -170,12 +172,26 @@ extension PerceptualModel {
         let description =
             description
             ?? ModelDescription(
-                name: header.name, summary: header.summary, parts: header.parts, sources: [], license: header.license)
+                name: header.name, summary: header.summary, parts: header.parts, sources: [], license: header.license,
+                seen: Catalog.model(named: header.name)?.seen)
         try self.init(
             head.map { description.headed(by: $0.file) } ?? description,
             parts: zip(header.parts, merged.weights).map { try PartNetwork($0, weights: $1) },
             weightsHash: head?.weights ?? header.weights, precision: header.precision ?? .float32,
-            preprocessing: options.preprocessing, isNormalized: options.isNormalized, head: head?.network)
+            preprocessing: options.preprocessing, isNormalized: options.isNormalized, head: head?.network,
+            isStandIn: options.isStandIn)
+    }
+}
+
+extension PerceptualModel.LoadingOptions {
+    /// What a name stands for on this machine; keeps whether another model stands in for the default one, and reports it.
+    mutating func resolved(
+        _ name: String, for work: Catalog.Work, report: (PerceptualModel.LoadingEvent) -> Void
+    ) -> String {
+        Catalog.resolved(name, for: work, in: ModelStore(store)) {
+            isStandIn = true
+            report(.standIn($0))
+        }
     }
 }
 

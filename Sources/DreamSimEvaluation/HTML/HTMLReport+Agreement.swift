@@ -38,7 +38,7 @@ extension HTMLReport {
             <section>
             <h2>Metrics beside each other</h2>
             <p class="note">\(meaning)\(makesChoices ? "the" : "The") row's score minus the column's in points, with its paired 95&#8239;% interval; \
-            bold where the interval leaves out 0.</p>
+            bold where the interval leaves out 0.\(caveats.map { " " + $0 }.joined())</p>
             <div class="scroll"><table class="matrix"><thead><tr><th></th>\(head)</tr></thead><tbody>
             \(rows)
             </tbody></table></div>

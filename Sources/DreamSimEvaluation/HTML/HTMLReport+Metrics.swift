@@ -36,6 +36,10 @@ extension HTMLReport {
             entries.append(("average precision as LPIPS computes it", Markup.percent(interpolated)))
         }
         if let meaning = meaning(metric) { entries.append(("what a value means", meaning)) }
+        if let seen = metric.seen {
+            entries.append(
+                ("\(seen.use.rawValue) on", "\(seen.judgments) of these judgments: \(Markup.text(seen.data))"))
+        }
         if !metric.failures.isEmpty { entries.append(("without a value", "\(metric.failures.count) judgments")) }
         return """
             <article class="card">

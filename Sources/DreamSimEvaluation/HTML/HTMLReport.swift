@@ -78,14 +78,23 @@ package struct HTMLReport {
                 let difference = comparison.difference.value, let ends = comparison.difference.interval
             {
                 let (low, high) = sign > 0 ? (ends.low, ends.high) : (-ends.high, -ends.low)
+                // Intervals say what other samples would give, and not what choosing by this one has added.
+                let isFair = [first, ranked[1]].allSatisfy { report.metrics[$0].seen == nil }
                 text +=
                     " It is \(Markup.points(sign * difference)) points ahead of <b>\(Markup.text(second))</b> "
-                    + "(\(Markup.points(low)) to \(Markup.points(high))), which is "
-                    + (low > 0 ? "more than random variation explains." : "not more than random variation may explain.")
+                    + "(\(Markup.points(low)) to \(Markup.points(high)))"
+                    + (!isFair
+                        ? "."
+                        : low > 0
+                            ? ", which is more than random variation explains."
+                            : ", which is not more than random variation may explain.")
             }
         }
-        return text
+        return ([text] + caveats).joined(separator: " ")
     }
+
+    /// What keeps scores from being comparable.
+    var caveats: [String] { report.caveats { "<b>\(Markup.text($0))</b>" } }
 
     // MARK: - Scores
 

@@ -28,7 +28,8 @@ extension EvaluationReport {
                 failures: items.compactMap { item in
                     item.reasons[index].map { Skip(id: item.judged.id, reason: $0) }
                 },
-                computed: measurements[index].computed, seconds: measurements[index].seconds)
+                seen: Seen(metrics[index].metric, items.map(\.judged)), computed: measurements[index].computed,
+                seconds: measurements[index].seconds)
         }
         comparisons = whole.differences.map { difference in
             func choices(_ metric: Int) -> [Int?] {

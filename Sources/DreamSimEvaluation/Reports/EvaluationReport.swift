@@ -32,6 +32,16 @@ public struct EvaluationReport: Sendable {
         package let reason: String
     }
 
+    /// Judgments of the set that a metric was chosen or tuned on.
+    package struct Seen: Sendable, Encodable {
+        /// How many of the judgments that were chosen of the set.
+        package let judgments: Int
+        /// How the metric came to know them.
+        package let use: SeenJudgments.Use
+        /// What they are, for people.
+        package let data: String
+    }
+
     /// A metric's score on a part of the set.
     public struct PartScore: Sendable, Encodable {
         /// The part's label.
@@ -58,6 +68,8 @@ public struct EvaluationReport: Sendable {
         package let unrelated: DistanceDistribution?
         /// Judgments that it alone, or not every metric, could not take.
         package let failures: [Skip]
+        /// Judgments of the set that it was chosen or tuned on; nil when none is known to be one.
+        package let seen: Seen?
         /// Values, or embeddings for models that embed, that were computed in this run and not found in the cache.
         public let computed: Int
         /// How long that took, in seconds.
@@ -103,7 +115,7 @@ public struct EvaluationReport: Sendable {
 
 extension EvaluationReport.MetricResult: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case score, parts, interpolatedPrecision, reliability, related, unrelated, failures, computed, seconds
+        case score, parts, interpolatedPrecision, reliability, related, unrelated, failures, seen, computed, seconds
     }
 
     /// Writes the members of the column, then what was found.
@@ -117,6 +129,7 @@ extension EvaluationReport.MetricResult: Encodable {
         try container.encodeIfPresent(related, forKey: .related)
         try container.encodeIfPresent(unrelated, forKey: .unrelated)
         try container.encode(failures, forKey: .failures)
+        try container.encodeIfPresent(seen, forKey: .seen)
         try container.encode(computed, forKey: .computed)
         try container.encode(seconds, forKey: .seconds)
     }

@@ -28,7 +28,9 @@ extension IndexSettings {
     package init(
         _ model: any EmbeddingMetric, choice: ModelChoice, store: ModelStore, precision: VectorPrecision = .float16
     ) throws {
-        let source = Catalog.resolved(choice.source ?? Catalog.defaultModel, in: store)
+        let work: Catalog.Work =
+            choice.feature == nil && choice.adapter == nil && choice.head == nil ? .comparing : .tuning
+        let source = Catalog.resolved(choice.source ?? Catalog.defaultModel, for: work, in: store)
         let isFile = FileManager.default.fileExists(atPath: source)
         self.init(
             stamp: model.stamp, source: isFile ? URL(filePath: source).standardizedFileURL.path : source,

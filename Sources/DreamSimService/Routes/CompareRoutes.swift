@@ -11,7 +11,7 @@ enum CompareRoutes {
                 Parameter(
                     name: "rank-by", kind: .metric,
                     summary: "The metric that ranks; the first one when it is not given.")
-            ],
+            ] + LimitParameters.all,
             images: [
                 reference,
                 Route.ImageField(name: "image", count: 1...127, summary: "The images that are compared with it."),
@@ -63,6 +63,7 @@ enum CompareRoutes {
                 .badParameter, "rank-by: '\(leader)' is not among the metrics of this comparison",
                 advice: "they are \(metrics.map(\.card.name).joined(separator: ", "))")
         }
+        let limits = try LimitParameters.limits(call, metrics)
         let uploads = try await call.uploads()
         let (reference, images) = (try Call.one(uploads, "reference"), uploads["image"] ?? [])
         let admission = try engine.batcher.admit(images.count + 1)
@@ -77,7 +78,7 @@ enum CompareRoutes {
                 warnings: index == 0 ? found.warnings : [])
         }
         let comparison = try ComparisonReport(
-            reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes)
+            reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes, limits: limits)
         guard !comparison.results.isEmpty else {
             throw Problem.joining(
                 images.indices.compactMap { index in

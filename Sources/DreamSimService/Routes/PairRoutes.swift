@@ -13,7 +13,7 @@ enum PairRoutes {
                     summary:
                         "Pairs of images by their places from 0, such as 0-1,0-2,3-4; the first with the second, the third with the fourth and so on when it is not given."
                 )
-            ],
+            ] + LimitParameters.all,
             images: [Route.ImageField(name: "image", count: 2...128, summary: "The images.")],
             answers: [
                 .json(
@@ -32,18 +32,23 @@ enum PairRoutes {
             let values: [String: Double]?
             let errors: [String: String]?
             let error: String?
+            let pass: Bool?
         }
 
         let metrics: [MetricColumn]
+        let limits: [String: Double]?
         let results: [Pair]
         let pairs: Int
         let failed: Int
+        let pass: Bool?
+        let summary: [String: PairSummary.Entry]
         let warnings: [String]
     }
 
     private static func pairs(_ call: Call) async throws -> Response {
         let engine = try call.core.engine()
         let metrics = try engine.metrics(named: call.names("metric"))
+        let limits = try LimitParameters.limits(call, metrics)
         let wanted = try call.names("pairs").map { try $0.map(pair) }
         let images = try await call.uploads()["image"] ?? []
         guard wanted != nil || images.count % 2 == 0 else {
@@ -59,23 +64,21 @@ enum PairRoutes {
             pairs: pairs.map { (a: $0.0, b: $0.1) }, of: images, by: metrics, resize: call.integer("resize"), admission)
         let problems = pairs.indices.compactMap { index in problem(found, index, pairs[index], images) }
         guard problems.count < pairs.count else { throw Problem.joining(problems, "pairs") }
+        var summary = PairSummary(found.columns, limits: limits)
+        let results = zip(pairs, found.results).map { pair, result in
+            let (a, b) = (images[pair.0].name, images[pair.1].name)
+            let error: String? = if case .failure(let problem) = result { problem.detail } else { nil }
+            let (values, errors) =
+                (try? result.get()).map { ComparisonReport.values(of: found.columns, $0) } ?? ([:], [:])
+            summary.add(ImagePair(ImagePath(a), ImagePath(b)), values)
+            return Answer.Pair(
+                a: pair.0, b: pair.1, imageA: a, imageB: b, values: error == nil ? values : nil,
+                errors: errors.isEmpty ? nil : errors, error: error, pass: limits.passes(values))
+        }
         return try .json(
             Answer(
-                metrics: found.columns,
-                results: zip(pairs, found.results).map { pair, result in
-                    let (a, b) = (images[pair.0].name, images[pair.1].name)
-                    switch result {
-                    case .failure(let error):
-                        return Answer.Pair(
-                            a: pair.0, b: pair.1, imageA: a, imageB: b, values: nil, errors: nil,
-                            error: error.detail)
-                    case .success(let results):
-                        let (values, errors) = ComparisonReport.values(of: found.columns, results)
-                        return Answer.Pair(
-                            a: pair.0, b: pair.1, imageA: a, imageB: b, values: values,
-                            errors: errors.isEmpty ? nil : errors, error: nil)
-                    }
-                }, pairs: pairs.count, failed: problems.count, warnings: found.warnings))
+                metrics: found.columns, limits: limits.values, results: results, pairs: pairs.count,
+                failed: problems.count, pass: summary.pass, summary: summary.entries, warnings: found.warnings))
     }
 
     /// Why a pair has no value at all; nil when it has one.
