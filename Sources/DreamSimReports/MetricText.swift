@@ -12,4 +12,17 @@ package enum MetricText {
         guard let value else { return "-" }
         return value.isInfinite ? "\(value)" : String(format: "%.\(digits)f", value)
     }
+
+    /// Texts with the names of the metrics that share them, in the order in which they first come.
+    package static func grouped(_ texts: [(name: String, text: String)]) -> [(text: String, names: [String])] {
+        var groups: [(text: String, names: [String])] = []
+        for (name, text) in texts {
+            if let index = groups.firstIndex(where: { $0.text == text }) {
+                groups[index].names.append(name)
+            } else {
+                groups.append((text, [name]))
+            }
+        }
+        return groups
+    }
 }

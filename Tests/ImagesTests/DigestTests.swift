@@ -70,6 +70,7 @@ struct DigestTests {
         case "bicubic": digest.expect(source.resized(width: width, height: height, filter: .bicubic(a: -0.5)))
         case "bilinear": digest.expect(source.resized(width: width, height: height, filter: .bilinear))
         case "box": digest.expect(source.resized(width: width, height: height, filter: .box))
+        case "lanczos": digest.expect(source.resized(width: width, height: height, filter: .lanczos))
         case "pad": digest.expect(source.fitted(width: width, height: height, fit: .pad(RGB(10, 200, 30))))
         case "fit": digest.expect(source.fitted(width: width, height: height, fit: .crop))
         default: Issue.record("an unknown mode \(digest.mode)")

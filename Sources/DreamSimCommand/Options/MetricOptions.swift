@@ -4,12 +4,7 @@ import Foundation
 
 /// Which metrics, and how images are prepared for them.
 struct MetricOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Comma-separated names of metrics or models, or 'all'; the first ranks.",
-            valueName: "names"),
-        completion: .list(["all"] + MetricCatalog.all.map(\.card.name) + Catalog.all.map(\.name)))
-    var metric: [String] = []
+    @OptionGroup var chosen: MetricNames
 
     @Option(help: ArgumentHelp("Resize images to this square for full-size metrics, or 'none'.", valueName: "pixels"))
     var resize = ResizeOption(side: nil)
@@ -17,33 +12,17 @@ struct MetricOptions: ParsableArguments {
     @OptionGroup var mask: MaskOptions
     @OptionGroup var model: ModelOptions
 
-    /// The word that stands for every metric that is ready.
-    private static let everything = "all"
-
     func validate() throws {
-        guard metric.allSatisfy({ !Self.split($0).contains("") }) else {
-            throw ValidationError("--metric: a name is missing in '\(metric.joined(separator: ","))'")
-        }
         guard mask.mask == nil || resize.side == nil else {
             throw ValidationError("--mask is for images as they are; give no --resize")
         }
     }
 
-    private static func split(_ text: String) -> [String] {
-        text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-
     /// The names in the order given, each once; that of --model first.
-    var names: [String] {
-        var names: [String] = []
-        for name in (model.chosenModel.map { [$0] } ?? []) + metric.flatMap(Self.split) where !names.contains(name) {
-            names.append(name)
-        }
-        return names.isEmpty ? [model.model] : names
-    }
+    var names: [String] { chosen.names(model) }
 
     /// Whether every metric that is ready was asked for.
-    var isEverything: Bool { names.contains(Self.everything) }
+    var isEverything: Bool { chosen.isEverything(model) }
 
     /// The range of a metric's values, as far as it is known without loading it; that of distances for models.
     static func range(of name: String) -> (direction: Direction, values: ClosedRange<Double>) {
@@ -60,25 +39,10 @@ struct MetricOptions: ParsableArguments {
     /// - Returns: the metrics, and the name by which each was asked for, which is not a model's own where that has a path or
     ///   an adapter.
     func loadNamed(quiet: Bool) async throws -> (comparer: PairComparer, names: [String]) {
-        var wanted = names
-        if let place = wanted.firstIndex(of: Self.everything) {
-            let listing = MetricCatalog.listing(in: ModelStore(try model.store.configuration()))
-            let ready = listing.filter(\.isReady).map(\.name)
-            let missing = listing.filter { !$0.isReady && !wanted.contains($0.name) }.map(\.name)
-            wanted.replaceSubrange(place...place, with: ready.filter { !wanted.contains($0) })
-            if !quiet, !missing.isEmpty {
-                Terminal.note(
-                    "left out, because their weights are not here: \(missing.joined(separator: ", ")); "
-                        + "'dreamsim models pull NAME' fetches one")
-            }
-        }
-        if model.feature != nil, wanted.count > 1 {
-            throw ValidationError("--feature needs a single model, not \(wanted.joined(separator: ", "))")
-        }
         var metrics: [any PerceptualMetric] = []
         var names: [String] = []
         let mask = try mask.load(decoding: model.preprocessing.decoding)
-        for name in wanted {
+        for name in try chosen.ready(model, quiet: quiet) {
             let metric = try await model.load(metric: name, quiet: quiet)
             if let mask, isEverything, !MaskedMetric.limits(metric) {
                 if !quiet { Terminal.note("left out, because it cannot be limited to \(mask.name): \(name)") }

@@ -58,19 +58,6 @@ extension MetricText {
             }
     }
 
-    /// Texts with the names of the metrics that share them, in the order in which they first come.
-    static func grouped(_ texts: [(name: String, text: String)]) -> [(text: String, names: [String])] {
-        var groups: [(text: String, names: [String])] = []
-        for (name, text) in texts {
-            if let index = groups.firstIndex(where: { $0.text == text }) {
-                groups[index].names.append(name)
-            } else {
-                groups.append((text, [name]))
-            }
-        }
-        return groups
-    }
-
     /// What made a metric's numbers, in a line.
     static func origin(_ metric: MetricColumn) -> String {
         "\(metric.name): \(metric.direction.rawValue); \(metric.settings)"

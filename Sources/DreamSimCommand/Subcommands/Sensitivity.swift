@@ -62,13 +62,7 @@ struct Sensitivity: AsyncParsableCommand {
         guard let alteration else { return Alteration.allCases }
         let names = Self.names(alteration)
         guard !names.isEmpty else { throw ValidationError("--alteration names none") }
-        return try names.map { name in
-            guard let found = Alteration(rawValue: name) else {
-                throw ValidationError(
-                    "--alteration \(name): there are \(Alteration.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            return found
-        }
+        return try names.map { try Alteration.named($0) }
     }
 
     func validate() throws {

@@ -8,7 +8,6 @@ extension LineCharts {
         static let subtitle = TextStyle(size: 14, color: SheetPalette.gray)
         static let panelTitle = TextStyle(size: 14, weight: .bold, color: SheetPalette.ink)
         static let small = TextStyle(size: 11, color: SheetPalette.gray)
-        static let legend = TextStyle(size: 13, color: SheetPalette.ink)
         static let panelHeight = 22 + plotHeight + 18 + 18
     }
 
@@ -19,9 +18,9 @@ extension LineCharts {
         let cell = Style.left + Style.plotWidth
         let texts = [(subtitle, Style.subtitle), (footer, Style.small)].map { Double(Canvas.width(of: $0, style: $1)) }
         let inner = max(Double(columns) * (cell + Style.gap) - Style.gap, texts[0], texts[1])
-        let legend = legendRows(width: inner)
+        let legend = SeriesLegend(names, width: inner)
         let header = Double(Style.title.lineHeight) + Double(Style.subtitle.lineHeight) + 14
-        let legendHeight = Double(legend.count) * 24 + 10
+        let legendHeight = legend.height + 10
         let footerHeight = footer.isEmpty ? 0 : Double(Style.small.lineHeight) + 8
         let width = 2 * Style.margin + inner
         let height =
@@ -34,18 +33,7 @@ extension LineCharts {
         }
         text(title, Style.margin, Style.margin, Style.title)
         text(subtitle, Style.margin, Style.margin + Double(Style.title.lineHeight) + 2, Style.subtitle)
-        for (row, items) in legend.enumerated() {
-            var x = Style.margin
-            let y = Style.margin + header + Double(row) * 24
-            for item in items {
-                let middle = y + Double(Style.legend.lineHeight) / 2
-                drawing.marks.append(
-                    .line([.init(x, middle), .init(x + 26, middle)], width: 2, color: Self.color(item)))
-                drawing.marks.append(Self.marker(item, at: .init(x + 13, middle), size: 4))
-                text(names[item], x + 34, y, Style.legend)
-                x += 34 + Double(Canvas.width(of: names[item], style: Style.legend)) + 26
-            }
-        }
+        legend.draw(at: .init(Style.margin, Style.margin + header), hasLines: true, on: &drawing)
         let top = Style.margin + header + legendHeight
         for (index, panel) in panels.enumerated() {
             let origin = VectorDrawing.Point(
@@ -57,22 +45,6 @@ extension LineCharts {
             text(footer, Style.margin, height - Style.margin - Double(Style.small.lineHeight), Style.small)
         }
         return drawing
-    }
-
-    /// The series of each row of the legend, as many as fit a width.
-    private func legendRows(width: Double) -> [[Int]] {
-        var rows: [[Int]] = [[]]
-        var used = 0.0
-        for (index, name) in names.enumerated() {
-            let own = 60 + Double(Canvas.width(of: name, style: Style.legend))
-            if used + own > width + 26, !rows[rows.count - 1].isEmpty {
-                rows.append([])
-                used = 0
-            }
-            rows[rows.count - 1].append(index)
-            used += own
-        }
-        return rows
     }
 
     /// The upper end of the vertical axis of all charts: the largest value, and at least 1.

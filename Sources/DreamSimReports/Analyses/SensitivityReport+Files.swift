@@ -97,33 +97,18 @@ extension SensitivityReport {
     }
 
     private func page() -> String {
-        func cell(_ text: String, _ tag: String = "td") -> String { "<\(tag)>\(HTML.escaped(text))</\(tag)>" }
         let rows = measurements.map { row in
-            "<tr>" + cell(row.alteration.rawValue) + cell(Self.figure(row.strength)) + cell(row.unit) + cell(row.metric)
-                + cell(String(format: "%.5f", row.value)) + cell(String(format: "%.3f", row.share)) + "</tr>\n"
-        }.joined()
-        let head = ["alteration", "strength", "unit", "metric", "value", "share"].map { cell($0, "th") }.joined()
-        let key = metrics.map { metric in
-            "<li>\(HTML.escaped("\(metric.card.name): \(metric.card.summary); \(metric.card.direction.rawValue); "))"
-                + String(format: "a share of 1 is a difference of %.5g", metric.scale) + "</li>\n"
-        }.joined()
-        let style = """
-            body { font: 15px/1.5 Inter, "Noto Sans", "DejaVu Sans", sans-serif; color: #16202c; margin: 2rem auto; max-width: 1200px; padding: 0 1rem; }
-            svg { max-width: 100%; height: auto; }
-            table { border-collapse: collapse; font-size: 13px; }
-            th, td { text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid #e3e7ec; }
-
-            """
-        return HTML.page(
-            title: "Sensitivity of metrics: \(image.name)", style: Array(style.utf8),
-            body: """
-                \(charts.drawing().svg(title: charts.title))
-                <ul>
-                \(key)</ul>
-                <details><summary>All \(measurements.count) measurements</summary>
-                <table><thead><tr>\(head)</tr></thead>
-                <tbody>
-                \(rows)</tbody></table></details>
-                """)
+            [
+                row.alteration.rawValue, Self.figure(row.strength), row.unit, row.metric,
+                String(format: "%.5f", row.value), String(format: "%.3f", row.share),
+            ]
+        }
+        return ChartPage.html(
+            title: "Sensitivity of metrics: \(image.name)", svg: charts.drawing().svg(title: charts.title),
+            key: metrics.map { metric in
+                "\(metric.card.name): \(metric.card.summary); \(metric.card.direction.rawValue); "
+                    + String(format: "a share of 1 is a difference of %.5g", metric.scale)
+            },
+            rows: [["alteration", "strength", "unit", "metric", "value", "share"]] + rows)
     }
 }

@@ -10,6 +10,10 @@ package struct HashPair: Sendable, Hashable {
     package let bits: Int
     /// What makes the first image look like the second.
     package let orientation: Orientation
+
+    package init(first: Int32, second: Int32, bits: Int, orientation: Orientation) {
+        (self.first, self.second, self.bits, self.orientation) = (first, second, bits, orientation)
+    }
 }
 
 /// Finds all pairs of images whose hashes differ in few bits, in any of the eight orientations.

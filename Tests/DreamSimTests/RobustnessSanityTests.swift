@@ -1,0 +1,56 @@
+import DreamSim
+import Foundation
+import TestSupport
+import Testing
+
+/// The metrics that can be used on this machine without the network, each in one variant.
+private let readyMetrics: [String] = {
+    guard let store = try? ModelStore.Configuration.fromEnvironment() else {
+        return PixelMetric.allCases.map(\.rawValue)
+    }
+    return MetricCatalog.listing(in: ModelStore(store)).filter { $0.isReady && !$0.name.contains(":") }.map(\.name)
+}()
+
+/// What every metric must say of images that the project makes: the samples' two scenes and a drawn one, altered.
+@Suite("Sanity of every metric whose weights are here", .serialized)
+struct RobustnessSanityTests {
+    /// From the weakest to the strongest.
+    static let ladders: [[Alteration.Step]] = [
+        [.init(.blur, 0)] + Alteration.blur.mildSteps, Alteration.jpeg.mildSteps,
+        [.init(.noise, 5), .init(.noise, 10), .init(.noise, 20)], [.init(.brightness, 0.1), .init(.brightness, 0.3)],
+        [.init(.contrast, 0.2), .init(.contrast, 0.6)], [.init(.desaturation, 0.4), .init(.desaturation, 1)],
+    ]
+
+    static func set() throws -> RobustnessSet {
+        let scenes = try ["scene", "different"].map { name in
+            let url = Fixtures.packageRoot.appending(path: "Samples/\(name).jpg")
+            return Heatmap.Source(
+                path: ImagePath(url.path), image: Preprocessing.standard.applied(to: try Image(contentsOf: url)))
+        }
+        return RobustnessSet(
+            scenes + [.init(path: ImagePath("waves"), image: DrawnImages.waves(224, 224, step: 3))])
+    }
+
+    @Test("Stronger alterations are farther, mild ones nearer than other images", arguments: readyMetrics)
+    func sanity(name: String) async throws {
+        let metric = try await MetricCatalog.load(
+            name, options: .init(store: .fromEnvironment(), keepsMergedFile: false))
+        let report = try RobustnessReport(
+            of: Self.set(), metrics: [metric],
+            settings: .init(steps: Self.ladders.flatMap(\.self), distractors: nil))
+        #expect(report.errors == nil && report.results.count == 14)
+        func entry(_ step: Alteration.Step) throws -> (share: Double, recall: Double) {
+            let found = try #require(
+                report.results.first { $0.alteration == step.alteration && $0.strength == step.strength })
+            return (try #require(found.shares[name]), try #require(found.recallAt1[name]))
+        }
+        // Nothing done is nothing seen, but for the rounding of embeddings.
+        #expect(abs(try entry(Self.ladders[0][0]).share) < 1e-4)
+        for ladder in Self.ladders {
+            let shares = try ladder.map { try entry($0).share }
+            #expect(shares == shares.sorted() && shares[1] > 0.001, "\(name), \(ladder[0].alteration): \(shares)")
+            #expect(try entry(ladder[0]).recall == 1, "\(name), \(ladder[0].alteration)")
+            #expect(shares[0] < 0.6, "\(name), \(ladder[0].alteration): \(shares)")
+        }
+    }
+}
