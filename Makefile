@@ -24,7 +24,7 @@ demo: build ## a first look: set-up, build, weights, a ranking and its image
 	@echo "The ranking as an image: demo/ranking.png"
 
 # Some come by themselves: the downloads, which watch the clock, and what keeps all processors busy for a long time.
-FULL_SIZE = 'FullSizeTests|PackagedModelTests|LearnedMetricTests|LiteTests|NightsGoldenTests'
+FULL_SIZE = 'FullSizeTests|PackagedModelTests|LearnedMetricTests|LiteTests|NightsGoldenTests|RobustnessSanityTests'
 DOWNLOADS = '^WeightsTests'
 SWIFT_TEST = swift test -c release --disable-testable-imports
 

@@ -46,7 +46,8 @@ public final class ImageIndex: Sendable {
             return ImageIndex(folder, model, made, store)
         }
         let model = try await IndexSettings.load(name ?? Catalog.defaultModel, options: options, report: report)
-        let settings = try IndexSettings(model, choice: choice, store: store, precision: precision)
+        let settings = try IndexSettings(
+            model, choice: ModelChoice(source: name, head: options.head), store: store, precision: precision)
         _ = try IndexWriter(folder, settings: settings)
         return ImageIndex(folder, model, settings, store)
     }

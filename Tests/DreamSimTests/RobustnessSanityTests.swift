@@ -11,24 +11,23 @@ private let readyMetrics: [String] = {
     return MetricCatalog.listing(in: ModelStore(store)).filter { $0.isReady && !$0.name.contains(":") }.map(\.name)
 }()
 
-/// What every metric must say of images that the project makes: the samples' two scenes and a drawn one, altered.
+/// What every metric must say of images that the project makes: the samples' two scenes, altered.
 @Suite("Sanity of every metric whose weights are here", .serialized)
 struct RobustnessSanityTests {
     /// From the weakest to the strongest.
     static let ladders: [[Alteration.Step]] = [
         [.init(.blur, 0)] + Alteration.blur.mildSteps, Alteration.jpeg.mildSteps,
-        [.init(.noise, 5), .init(.noise, 10), .init(.noise, 20)], [.init(.brightness, 0.1), .init(.brightness, 0.3)],
+        [.init(.noise, 5), .init(.noise, 20)], [.init(.brightness, 0.1), .init(.brightness, 0.3)],
         [.init(.contrast, 0.2), .init(.contrast, 0.6)], [.init(.desaturation, 0.4), .init(.desaturation, 1)],
     ]
 
     static func set() throws -> RobustnessSet {
-        let scenes = try ["scene", "different"].map { name in
-            let url = Fixtures.packageRoot.appending(path: "Samples/\(name).jpg")
-            return Heatmap.Source(
-                path: ImagePath(url.path), image: Preprocessing.standard.applied(to: try Image(contentsOf: url)))
-        }
-        return RobustnessSet(
-            scenes + [.init(path: ImagePath("waves"), image: DrawnImages.waves(224, 224, step: 3))])
+        RobustnessSet(
+            try ["scene", "different"].map { name in
+                let url = Fixtures.packageRoot.appending(path: "Samples/\(name).jpg")
+                let image = Preprocessing.standard.applied(to: try Image(contentsOf: url))
+                return Heatmap.Source(path: ImagePath(url.path), image: image)
+            })
     }
 
     @Test("Stronger alterations are farther, mild ones nearer than other images", arguments: readyMetrics)
@@ -38,7 +37,7 @@ struct RobustnessSanityTests {
         let report = try RobustnessReport(
             of: Self.set(), metrics: [metric],
             settings: .init(steps: Self.ladders.flatMap(\.self), distractors: nil))
-        #expect(report.errors == nil && report.results.count == 14)
+        #expect(report.errors == nil && report.results.count == 13)
         func entry(_ step: Alteration.Step) throws -> (share: Double, recall: Double) {
             let found = try #require(
                 report.results.first { $0.alteration == step.alteration && $0.strength == step.strength })

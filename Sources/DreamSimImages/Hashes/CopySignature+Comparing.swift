@@ -2,8 +2,9 @@ extension CopySignature {
     /// Whether one of the images can be the other compressed again or resized, and nothing else; in either order.
     ///
     /// Small versions must agree, and so must fine detail as far as both images have it. Resizing takes detail away as
-    /// a slight blur does, of a strength that the smaller size explains; noise adds the same to all places. Measured on
-    /// 59 photographs of 768 pixels with 3 dozen edits each; how often it is right stands in `CopySignatureTests`.
+    /// a slight blur does, of a strength that the smaller size explains; noise adds the same to all places. Doubt is a no:
+    /// of 58 photographs of 768 pixels, JPEGs of quality 75, 66 % of copies of quality 85, 72 % of bicubic halves and 14 %
+    /// of copies of quality 50 are recognized. Slight noise that was resized and compressed is not always seen as an edit.
     package func isReencoding(of other: CopySignature) -> Bool {
         guard hasProportions(of: other) else { return false }
         let (first, second) = precedes(other) ? (self, other) : (other, self)

@@ -21,9 +21,10 @@ struct DetailChange {
             weights = zip(scales, errors).map { $0 * $0 / (1 + ($1 / typical) * ($1 / typical)) }
         }
         fit(cells, weights)
-        largest = cells.map { power, blurring, result in
-            abs(log2((result.squareRoot() + 1) / (max(0, predicted(power, blurring)).squareRoot() + 1)))
-        }.max() ?? 0
+        largest =
+            cells.map { power, blurring, result in
+                abs(log2((result.squareRoot() + 1) / (max(0, predicted(power, blurring)).squareRoot() + 1)))
+            }.max() ?? 0
     }
 
     private func predicted(_ power: Double, _ blurring: Double) -> Double { power + noise + blur * blurring }
