@@ -12,7 +12,7 @@ func index() async throws {
     }
 }
 
-func modelOfIndex(_ folder: URL) async throws -> PerceptualModel {
+func modelOfIndex(_ folder: URL) async throws -> any EmbeddingMetric {
     let index = try await ImageIndex.open(at: folder)
     let model = index.model
     return model

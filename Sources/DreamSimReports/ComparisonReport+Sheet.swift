@@ -29,14 +29,15 @@ extension ComparisonReport {
                     figure: MetricText.figure(entry.values[leader.name], digits: 4),
                     lines: [entry.values[leader.name].flatMap { kinds?.kind(of: $0) }?.phrase].compactMap(\.self)
                         + others.map { metric in
-                        let rank = entry.ranks[metric.name].map { ", no. \($0)" } ?? ""
-                        return "\(MetricText.title(metric))  "
-                            + MetricText.figure(entry.values[metric.name], digits: 4) + rank
-                    }, bar: difference(entry).map { $0 / farthest })
+                            let rank = entry.ranks[metric.name].map { ", no. \($0)" } ?? ""
+                            return "\(MetricText.title(metric))  "
+                                + MetricText.figure(entry.values[metric.name], digits: 4) + rank
+                        }, bar: difference(entry).map { $0 / farthest })
             },
             footer: "ranked by \(leader.name)" + (leader.shortWeights.map { ", weights \($0)" } ?? "")
                 + (others.isEmpty ? "" : "; ↓ lower is more alike, ↑ higher is more alike")
-                + "; \(leader.preprocessing)" + (kinds.map { "; \($0)" } ?? "") + (left > 0 ? "; \(left) more are not shown" : "")
+                + "; \(leader.preprocessing)" + (kinds.map { "; \($0)" } ?? "")
+                + (left > 0 ? "; \(left) more are not shown" : "")
         )
         .rendered()
     }

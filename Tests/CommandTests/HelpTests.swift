@@ -64,7 +64,8 @@ struct HelpTests {
         "index update": ["IMAGE", "--index", "INDEX"], "index import": ["IMAGE", "--index", "INDEX"],
         "search": ["IMAGE", "--index", "INDEX"], "heatmap": ["IMAGE", "IMAGE", "-o", "out.png"],
         "foreground": ["IMAGE", "IMAGE", "--method", "attention"], "sensitivity": ["IMAGE", "-o", "out.png"],
-        "evaluate": ["triplets", "TABLE"], "calibrate": ["PAIRS"], "train": ["TABLE", "-o", "run"],
+        "evaluate judgments": ["triplets", "TABLE"], "evaluate robustness": ["IMAGE", "OTHER"], "calibrate": ["PAIRS"],
+        "train": ["TABLE", "-o", "run"],
         "invert": ["IMAGE", "-o", "out.png"], "serve": ["--port", "0"], "bench": [],
     ]
 
@@ -75,7 +76,7 @@ struct HelpTests {
             try Data("ref,left,right,vote\na.png,b.jpg,c.webp,left\n".utf8).write(to: table)
             try Data("a,b,same\na.png,b.jpg,1\na.png,c.webp,0\n".utf8).write(to: pairs)
             let places = [
-                "IMAGE": bench.image("a.png"), "TABLE": table.path, "PAIRS": pairs.path,
+                "IMAGE": bench.image("a.png"), "OTHER": bench.image("b.jpg"), "TABLE": table.path, "PAIRS": pairs.path,
                 "INDEX": bench.home.appending(path: "index").path,
                 "out.png": bench.home.appending(path: "out.png").path,
                 "run": bench.home.appending(path: "run").path,

@@ -24,10 +24,22 @@ struct ClassicalMetricTests {
         metric is PixelMetric ? abs(value - expected) <= 1e-6 * abs(expected) : abs(value - expected) <= 1e-5
     }
 
+    @Test("pdq counts the bits in which two hashes differ, in 128ths")
+    func hash() async throws {
+        let metric = try await MetricCatalog.load("pdq")
+        let images = try ["scene", "recolored", "different"].map {
+            try Image(contentsOf: Fixtures.packageRoot.appending(path: "Samples/\($0).jpg"))
+        }
+        let values = try metric.values(from: images[0], to: images)
+        #expect(values[0] == 0 && values[1] > 0 && values[1] < 31.0 / 128 && values[2] > 0.7)
+        #expect(values.allSatisfy { ($0 * 128 - ($0 * 128).rounded()).magnitude < 1e-4 })
+    }
+
     @Test("The metrics of these tests are all that need no weights")
     func all() {
         #expect(
-            Set(Self.metrics.map(\.card.name)) == Set(MetricCatalog.all.filter { $0.needs == nil }.map(\.card.name)))
+            Set(Self.metrics.map(\.card.name)).union(["pdq"])
+                == Set(MetricCatalog.all.filter { $0.needs == nil }.map(\.card.name)))
     }
 
     @Test("Every value of scikit-image, piq and torchmetrics on drawn images, and the sizes that they refuse")

@@ -14,7 +14,9 @@ struct DuplicateOutput: ReportOutput {
 
     var rows: [[String]] {
         [
-            ["group", "keep", "image", "tier", "evidence", "bits", "orientation", "link"] + metrics.map(\.name) + ["width", "height", "bytes", "format"]
+            ["group", "keep", "image", "tier", "evidence", "bits", "orientation", "link"] + metrics.map(\.name) + [
+                "width", "height", "bytes", "format",
+            ]
                 + MetricText.columns
         ]
             + report.groups.enumerated().flatMap { number, group in

@@ -26,7 +26,8 @@ struct Calibrate: AsyncParsableCommand {
     @Argument(help: "Labeled pairs (.csv), or a folder of photographs.")
     var labels: ImagePath
 
-    @Option(help: ArgumentHelp("Pairs of images that show the same scene (.csv).", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Pairs of images that show the same scene (.csv).", valueName: "file"), completion: .file())
     var sameScene: ImagePath?
 
     @OptionGroup var evaluation: EvaluationOptions
@@ -72,7 +73,8 @@ struct Calibrate: AsyncParsableCommand {
         try evaluation.checkProfile(profile)
         if ImageFinder.isFolder(labels) {
             if targetPrecision != nil || split != nil || output != nil || html != nil {
-                throw ValidationError("--target-precision, --split, --output and --html are for labeled pairs, not for a folder")
+                throw ValidationError(
+                    "--target-precision, --split, --output and --html are for labeled pairs, not for a folder")
             }
         } else if sameScene != nil {
             throw ValidationError("--same-scene is for a folder of photographs")

@@ -43,7 +43,9 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
     package init(_ stamp: ModelStamp) {
         let known = Catalog.all.first { $0.stampName == stamp.model }
         name = known?.name ?? stamp.model
-        summary = known?.summary ?? MetricCatalog.all.first { $0.card.name == stamp.model }?.card.summary ?? "distance of embeddings by \(stamp.model)"
+        summary =
+            known?.summary ?? MetricCatalog.all.first { $0.card.name == stamp.model }?.card.summary
+            ?? "distance of embeddings by \(stamp.model)"
         (direction, identical) = (.lowerIsMoreAlike, 0)
         weights = stamp.weights.isEmpty ? nil : stamp.weights
         (precision, isNormalized) = (stamp.precision, stamp.isNormalized)

@@ -44,7 +44,8 @@ package struct MetricListing: Sendable, Encodable {
     fileprivate init(_ card: MetricCard, of type: any PerceptualMetric.Type, _ state: Readiness) {
         (name, summary, direction, size) = (card.name, card.summary, card.direction, card.size)
         (lowest, highest, identical) = (card.lowest, card.highest, card.identical)
-        kind = type is any EmbeddingMetric.Type ? .model : .metric
+        let isEntry = MetricCatalog.all.contains { $0.card.name == card.name }
+        kind = type is any EmbeddingMetric.Type && !isEntry ? .model : .metric
         hasGradient = type is any DifferentiableMetric.Type
         isSpatial = type is any SpatialMetric.Type
         self.state = state

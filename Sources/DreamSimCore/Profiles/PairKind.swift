@@ -41,7 +41,8 @@ public struct PairKinds: Hashable, Sendable {
         (self.dataSet, self.direction, self.distributions) = (dataSet, direction, distributions)
         let kinds = PairKind.allCases.compactMap { kind in distributions[kind].map { (kind, $0) } }
         var ends = zip(kinds, kinds.dropFirst()).map { Self.boundary($0.1, $1.1, direction) }
-        for index in ends.indices.dropLast().reversed() where direction.isMoreAlike(ends[index + 1], than: ends[index]) {
+        for index in ends.indices.dropLast().reversed() where direction.isMoreAlike(ends[index + 1], than: ends[index])
+        {
             ends[index] = ends[index + 1]
         }
         self.ends = kinds.enumerated().map { ($1.0, $0 < ends.count ? ends[$0] : nil) }
@@ -65,10 +66,12 @@ public struct PairKinds: Hashable, Sendable {
         return found ?? candidates[candidates.count - 1]
     }
 
+    /// Whether both were measured alike: the ends follow from the rest.
     public static func == (a: PairKinds, b: PairKinds) -> Bool {
         a.dataSet == b.dataSet && a.direction == b.direction && a.distributions == b.distributions
     }
 
+    /// Feeds what was measured to a hasher.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(dataSet)
         hasher.combine(direction)

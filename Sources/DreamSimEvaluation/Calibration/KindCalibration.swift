@@ -75,7 +75,9 @@ package struct KindCalibration: Sendable, Encodable {
         let unrelated = usable.indices.flatMap { first in
             (1...steps).map { ImagePair(usable[first], usable[(first + $0) % usable.count]) }
         }
-        func measure(_ kind: PairKind, _ count: Int, _ pair: @escaping @Sendable (Int) -> Result<ImagePair, PairFailure>) {
+        func measure(
+            _ kind: PairKind, _ count: Int, _ pair: @escaping @Sendable (Int) -> Result<ImagePair, PairFailure>
+        ) {
             comparer.compare(count: count, pair: pair) { outcome in
                 switch outcome.result {
                 case .success(let results):
@@ -110,7 +112,9 @@ package struct KindCalibration: Sendable, Encodable {
         }
         let thumbnail = scaled(min(1, 160 / Double(max(image.width, image.height))))
         return [
-            .reencoded: try qualities.map { try Alteration.jpeg.applied(to: image, strength: Double(100 - $0), seed: seed) }
+            .reencoded: try qualities.map {
+                try Alteration.jpeg.applied(to: image, strength: Double(100 - $0), seed: seed)
+            }
                 + [scaled(0.5), thumbnail],
             .edited: try edits.map { try $0.applied(to: image, strength: $1, seed: seed) },
         ]

@@ -63,7 +63,7 @@ struct DuplicateFamilies {
             guard let x = files[a]?.first, let y = files[b]?.first else { return a < b }
             return options.isBetter(x, y)
         }
-        let joined = KeptGroups(of: best, near).groups
+        let joined = KeptGroups(of: best, near, joinsCopies: options.tier >= .near).groups
         let alone = Set(rows).subtracting(joined.joined())
         return (joined + alone.sorted().map { [$0] }).compactMap { rows in
             let members = rows.flatMap { row in (files[row] ?? []).map { (row: row, file: $0) } }
@@ -125,7 +125,8 @@ struct DuplicateFamilies {
     }
 
     /// A file of a group, and how it belongs to the one that is kept.
-    private func file(_ member: Member, keeping kept: Member?, _ near: Neighbors, isLink: Bool) -> DuplicateReport.File {
+    private func file(_ member: Member, keeping kept: Member?, _ near: Neighbors, isLink: Bool) -> DuplicateReport.File
+    {
         let content = member.file.content
         var tier = DuplicateTier.identicalBytes
         var evidence: DuplicateEvidence?
@@ -137,28 +138,31 @@ struct DuplicateFamilies {
             } else if content?.pixels == kept.file.content?.pixels {
                 (tier, evidence) = (.identicalPixels, .pixels)
             } else {
-                tier = pair.flatMap(options.thresholds.tier) ?? options.tier
-                evidence = pair?.match == nil ? .model : .hash
+                // What is near a copy and not the kept file itself came by a hash.
+                tier = pair.flatMap(options.thresholds.tier) ?? .near
+                evidence = pair.map { $0.match == nil ? .model : .hash } ?? .hash
             }
         }
         return DuplicateReport.File(
             id: member.file.id, image: member.file.path, tier: tier, evidence: evidence, hash: pair?.match,
-            isLink: isLink, values: [metric: pair?.distance ?? 0], width: content?.width ?? 0,
+            isLink: isLink, values: [metric: distance(member, kept ?? member)], width: content?.width ?? 0,
             height: content?.height ?? 0, bytes: member.file.size, format: content?.format ?? "")
     }
 
     /// The distance of every two files of a group of at most 64.
     private func distances(_ files: [DuplicateReport.File], _ members: [Member]) -> [DuplicateReport.Pair] {
         guard files.count <= 64 else { return [] }
-        let rows = Dictionary(members.map { ($0.file.id, $0.row) }, uniquingKeysWith: { $1 })
-        let vectors = files.map { self.vectors.values(Int(rows[$0.id] ?? 0)) }
-        return files.indices.flatMap { a in
-            files.indices[(a + 1)...].map { b in
-                let isSame = rows[files[a].id] == rows[files[b].id]
-                return DuplicateReport.Pair(
-                    a: a, b: b, distance: isSame ? 0 : Embedding.cosineDistance(vectors[a], vectors[b]))
+        let known = Dictionary(members.map { ($0.file.id, $0) }, uniquingKeysWith: { $1 })
+        let ordered = files.compactMap { known[$0.id] }
+        return ordered.indices.flatMap { a in
+            ordered.indices[(a + 1)...].map { b in
+                DuplicateReport.Pair(a: a, b: b, distance: distance(ordered[a], ordered[b]))
             }
         }
+    }
+
+    private func distance(_ a: Member, _ b: Member) -> Double {
+        a.row == b.row ? 0 : Embedding.cosineDistance(vectors.values(Int(a.row)), vectors.values(Int(b.row)))
     }
 }
 

@@ -75,19 +75,32 @@ extension IndexReader {
     }
 
     /// A small image can look like a copy of an original and of an edit of it, whose difference it is too small to show. Then it
-    /// is a re-encoded copy of neither.
+    /// is a re-encoded copy only of those larger images that most others of them are copies of; of none when they all differ.
     private static func withoutAmbiguity(_ pairs: [RowPair], pixels: (Int32) -> Int) -> [RowPair] {
         let near = Neighbors(pairs.filter(\.isReencoding))
-        var ambiguous: Set<Int32> = []
-        for row in near.rows {
-            let larger = near.rows(near: row).filter { pixels($0) > pixels(row) }
-            let isClear = larger.allSatisfy { a in larger.allSatisfy { $0 <= a || near[a, $0] != nil } }
-            if !isClear { ambiguous.insert(row) }
+        var refuted: Set<[Int32]> = []
+        func areSame(_ a: Int32, _ b: Int32) -> Bool {
+            near[a, b].map { !refuted.contains([$0.first, $0.second]) } ?? false
+        }
+        // From the largest on: what larger images are copies of is clear by then.
+        for row in near.rows.sorted(by: { pixels($0) != pixels($1) ? pixels($0) > pixels($1) : $0 < $1 }) {
+            let larger = near.pairs(of: row).filter { pixels($0.other(than: row)) > pixels(row) }
+                .sorted { $0.isCloser(than: $1) }
+            guard larger.count > 1 else { continue }
+            func agreeing(_ pair: RowPair) -> Int {
+                larger.count { areSame($0.other(than: row), pair.other(than: row)) }
+            }
+            let counts = larger.map(agreeing)
+            // The first of those with the most is the closest one.
+            let best = counts.indices.max { counts[$0] < counts[$1] || (counts[$0] == counts[$1] && $0 > $1) } ?? 0
+            for (index, pair) in larger.enumerated() {
+                let isSame = index == best || areSame(larger[best].other(than: row), pair.other(than: row))
+                if counts[best] == 0 || !isSame { refuted.insert([pair.first, pair.second]) }
+            }
         }
         return pairs.map { pair in
             var pair = pair
-            let smaller = pixels(pair.first) < pixels(pair.second) ? pair.first : pair.second
-            if ambiguous.contains(smaller), pixels(pair.first) != pixels(pair.second) { pair.isReencoding = false }
+            if refuted.contains([pair.first, pair.second]) { pair.isReencoding = false }
             return pair
         }
     }

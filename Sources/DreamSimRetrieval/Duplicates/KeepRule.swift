@@ -21,7 +21,7 @@ public enum KeepRule: String, Sendable, Codable, CaseIterable {
     }
 
     /// What it says, for people.
-    var text: String {
+    package var text: String {
         switch self {
         case .largest: "most pixels"
         case .largestFile: "largest file"
@@ -32,7 +32,7 @@ public enum KeepRule: String, Sendable, Codable, CaseIterable {
     }
 
     /// Whether one file is better than another; nil when the rule does not tell.
-    func prefers(_ a: IndexedFile, to b: IndexedFile) -> Bool? {
+    package func prefers(_ a: IndexedFile, to b: IndexedFile) -> Bool? {
         func decide<Value: Comparable>(_ x: Value, _ y: Value) -> Bool? { x == y ? nil : x > y }
         func pixels(_ file: IndexedFile) -> Int { file.content.map { $0.width * $0.height } ?? 0 }
         return switch self {

@@ -1,9 +1,9 @@
 /// Groups of an image that is kept and all that is near it.
 ///
-/// The best image is kept first, and what is near it joins it; then the best of the rest, and so on. So every member is near
-/// the kept one, nothing chains further, no two kept images are near each other, and an original has one group even when two
-/// of its copies are far from each other. The groups are those of complete linkage after all that is near a kept image has
-/// joined it; they depend on nothing but the pairs and the order.
+/// The best image is kept, and what is near it is not; then the best of the rest, and so on. Each other image joins the one of the
+/// better kept ones that it is closest to. So no two kept images are near each other, an original has one group even when two of its copies are
+/// far from each other, and nothing chains; but for an image that is near no kept one and whose hash agrees with that of a copy:
+/// it joins the copy's group. The groups depend on nothing but the pairs and the order.
 package struct KeptGroups {
     /// The members of each group with at least two, the kept one first, the others in the order; groups from the best kept
     /// image on.
@@ -12,18 +12,29 @@ package struct KeptGroups {
     /// - Parameters:
     ///   - rows: all rows that are near others, from the best on.
     ///   - near: the pairs.
-    package init(of rows: [Int32], _ near: Neighbors) {
-        var place: [Int32: Int] = [:]
-        for (index, row) in rows.enumerated() { place[row] = index }
-        var isTaken = [Bool](repeating: false, count: rows.count)
-        var groups: [[Int32]] = []
-        for (index, row) in rows.enumerated() where !isTaken[index] {
-            isTaken[index] = true
-            let members = near.rows(near: row).compactMap { place[$0] }.filter { !isTaken[$0] }.sorted()
-            for member in members { isTaken[member] = true }
-            if !members.isEmpty { groups.append([row] + members.map { rows[$0] }) }
+    ///   - joinsCopies: whether what is near no kept image joins the group of a copy whose hash agrees.
+    package init(of rows: [Int32], _ near: Neighbors, joinsCopies: Bool = true) {
+        func closest(_ row: Int32, where isWanted: (RowPair) -> Bool) -> Int32? {
+            near.pairs(of: row).filter(isWanted).min { $0.isCloser(than: $1) }?.other(than: row)
         }
-        self.groups = groups
+        var kept: Set<Int32> = []
+        var leaders: [Int32: Int32] = [:]
+        for row in rows {
+            // Those before it are better.
+            if let leader = closest(row, where: { kept.contains($0.other(than: row)) }) {
+                leaders[row] = leader
+            } else {
+                kept.insert(row)
+            }
+        }
+        let copies = leaders
+        let leading = Set(leaders.values)
+        for row in rows where joinsCopies && kept.contains(row) && !leading.contains(row) {
+            leaders[row] = closest(row) { $0.match != nil && copies[$0.other(than: row)] != nil }.flatMap { copies[$0] }
+        }
+        var members: [Int32: [Int32]] = [:]
+        for row in rows { if let leader = leaders[row] { members[leader, default: [leader]].append(row) } }
+        groups = rows.compactMap { members[$0] }
     }
 }
 
@@ -52,8 +63,8 @@ package struct Neighbors {
     /// All rows that are near others.
     var rows: some Sequence<Int32> { starts.keys }
 
-    /// The rows that are near one, ascending.
-    func rows(near row: Int32) -> [Int32] { entries[starts[row] ?? 0..<0].map(\.other) }
+    /// The pairs that a row is one of.
+    func pairs(of row: Int32) -> [RowPair] { entries[starts[row] ?? 0..<0].map { pairs[Int($0.pair)] } }
 
     /// The pair of two rows; nil when they are not near.
     subscript(a: Int32, b: Int32) -> RowPair? {

@@ -17,6 +17,18 @@ package struct RowPair: Sendable, Hashable {
         (self.first, self.second, self.distance) = (first, second, distance)
     }
 
+    /// The row that is not this one.
+    func other(than row: Int32) -> Int32 { row == first ? second : first }
+
+    /// Whether this shows more surely that its rows belong together: a re-encoding, then hashes, from the fewest bits on, then
+    /// the distance.
+    func isCloser(than other: RowPair) -> Bool {
+        func rank(_ pair: RowPair) -> Int { pair.isReencoding ? 0 : pair.match == nil ? 2 : 1 }
+        func bits(_ pair: RowPair) -> Int { pair.match?.bits ?? 0 }
+        if rank(self) != rank(other) { return rank(self) < rank(other) }
+        return bits(self) != bits(other) ? bits(self) < bits(other) : RowPair.precedes(self, other)
+    }
+
     /// Whether this comes first: by distance, then by rows.
     package static func precedes(_ a: RowPair, _ b: RowPair) -> Bool {
         (a.distance, a.first, a.second) < (b.distance, b.first, b.second)
