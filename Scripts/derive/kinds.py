@@ -2,7 +2,7 @@
 """Gathers what 'dreamsim calibrate FOLDER' has found into the file that comes with the project.
 
     export DREAMSIM_HOME=$(mktemp -d)   # with the weights in it
-    dreamsim calibrate PHOTOGRAPHS --same-scene PAIRS.csv --metric lite,vits14-focus,pdq --name NAME
+    dreamsim calibrate PHOTOGRAPHS --same-scene PAIRS.csv --metric lite,vits14-focus --name NAME
     Scripts/derive/kinds.py "$DREAMSIM_HOME"/profiles/*.json > Sources/DreamSimCore/Profiles/Shipped/profiles.json
 
 The one in the project is of the 58 reference images of DreamSim's project page (NIGHTS, 768 x 768 pixels); the pairs of one scene

@@ -165,6 +165,25 @@ struct DuplicateTests {
         }
     }
 
+    @Test("A link that comes before the file it leads to makes no link of that, and the file stays where it is")
+    func linkFirst() async throws {
+        try await Gallery.with(1) { gallery in
+            let manager = FileManager.default
+            try manager.copyItem(at: gallery.image("0.png"), to: gallery.image("photo.png"))
+            try manager.createSymbolicLink(at: gallery.image("a.png"), withDestinationURL: gallery.image("photo.png"))
+            try gallery.update()
+            let reader = try IndexReader(gallery.index)
+            let options = DuplicateOptions(tier: .identicalPixels, thresholds: try DuplicateThresholds(nil))
+            let report = try reader.duplicates(options)
+            #expect(report.groups.count == 1 && report.groups[0].files.count == 3)
+            #expect(report.groups.flatMap(\.superfluous).map(\.image.name) == ["photo.png"])
+            #expect(report.groups[0].files.filter(\.isLink).map(\.image.name) == ["a.png"])
+            let outcome = try DuplicateMover.move(report, of: reader, to: gallery.home.appending(path: "moved"))
+            #expect(outcome.moved == 0 && outcome.failures.map(\.error).allSatisfy { $0.contains("leads to it") })
+            #expect(outcome.failures.count == 1 && manager.fileExists(atPath: gallery.image("a.png").path))
+        }
+    }
+
     @Test("Against a folder: its files are kept, whatever the rules say, and others are its duplicates")
     func against() async throws {
         try await Self.with { gallery in

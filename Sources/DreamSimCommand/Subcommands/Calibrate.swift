@@ -96,6 +96,9 @@ struct Calibrate: AsyncParsableCommand {
             seed: evaluation.seed, progress: progress.show)
         progress.clear()
         for failure in report.skipped { Terminal.error("\(failure.image): \(failure.error)") }
+        if files.count - report.skipped.count < 20, !format.quiet {
+            Terminal.note("fewer than 20 photographs tell little: where kinds end depends on single images")
+        }
         Terminal.write(try KindOutput(report: report).text(format))
         try keep(report.metrics.map { metric in (metric.column.identity, { $0.kinds = metric.kinds }) }, "percentiles")
         if !report.skipped.isEmpty { Terminal.exit(.failed) }

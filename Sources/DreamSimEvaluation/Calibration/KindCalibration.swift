@@ -51,10 +51,17 @@ package struct KindCalibration: Sendable, Encodable {
         var values = [[PairKind: [Double]]](repeating: [:], count: comparer.metrics.count)
         var skipped: [ComparisonReport.Failure] = []
         var usable: [ImagePath] = []
+        var digests: Set<String> = []
         for (done, path) in photographs.enumerated() {
             do {
                 let image = SensitivityReport.Settings(longestSide: Self.longestSide)
                     .prepared(try Image(contentsOfFile: path.bytes, options: comparer.decoding))
+                guard digests.insert(SHA256Digest.hex(of: image.pixels)).inserted else {
+                    skipped.append(
+                        .init(image: path, error: "shows the same as another; each must show something else"))
+                    progress(done + 1)
+                    continue
+                }
                 for (kind, copies) in try Self.copies(of: image, seed: seed) {
                     for (index, metric) in comparer.metrics.enumerated() {
                         values[index][kind, default: []] += try metric.values(from: image, copies)
@@ -68,7 +75,7 @@ package struct KindCalibration: Sendable, Encodable {
         }
         guard usable.count > 1 else {
             throw DreamSimError(
-                .empty, name, "\(usable.count) photographs can be used; at least two different ones are needed")
+                .empty, name, "at least two different photographs are needed; \(usable.count) can be used")
         }
         // Each photograph with those that come after it, so that few have to be held at a time.
         let steps = min(max(1, Self.unrelatedPairs / usable.count), max(1, (usable.count - 1) / 2))

@@ -107,8 +107,9 @@ struct DuplicateFamilies {
         var seen: Set<FileIdentity> = Set([states[first].identity].compactMap(\.self))
         var others: [DuplicateReport.File] = []
         for (member, state) in zip(members, states) where member.file.id != kept.file.id {
-            let isNew = state.identity.map { seen.insert($0).inserted } ?? true
-            others.append(file(member, keeping: kept, near, isLink: state.isSymbolic || !isNew))
+            // A symbolic link says nothing of the file that it leads to, which may come after it.
+            let isLink = state.isSymbolic || state.identity.map { !seen.insert($0).inserted } ?? false
+            others.append(file(member, keeping: kept, near, isLink: isLink))
         }
         guard others.contains(where: { !$0.isLink }) else { return nil }
         others.sort { a, b in

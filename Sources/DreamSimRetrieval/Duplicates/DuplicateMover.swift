@@ -51,9 +51,19 @@ package struct DuplicateMover {
         let undo = folder.appending(path: undoName)
         try write(
             plan.map { Move(from: ImagePath.text($0.file.image.bytes), to: ImagePath.text($0.target.bytes)) }, undo)
+        // Looked at before the first move, after which a link may lead nowhere.
+        var links: [FileIdentity?: String] = [:]
+        for file in report.groups.flatMap(\.files) where file.isLink {
+            let isSymbolic = FileIdentity(file.image, followsLinks: false) != FileIdentity(file.image)
+            if isSymbolic {
+                links[FileIdentity(file.image)] = "the link \(file.image) leads to it; remove the link first"
+            }
+        }
         var outcome = Outcome(undo: undo.path)
         for (kept, file, target) in plan {
-            if let reason = try obstacle(file, kept, reader) ?? rename(file.image, target) {
+            if let reason = try obstacle(file, kept, reader) ?? links[FileIdentity(file.image)]
+                ?? rename(file.image, target)
+            {
                 outcome.failures.append(ComparisonReport.Failure(image: file.image, error: reason))
             } else {
                 outcome.moved += 1

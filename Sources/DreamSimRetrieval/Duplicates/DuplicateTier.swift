@@ -102,7 +102,8 @@ extension DuplicateThresholds: CustomStringConvertible {
             distance.map { "\(name) up to \(String(format: "%.4f", $0))" }
         }
         let parts = ["hash up to \(bits) of 256 bits"] + [part("near", near), part("scene", scene)].compactMap(\.self)
-        return parts.joined(separator: ", ") + (dataSet.map { " (calibrated on \($0))" } ?? "")
+        let isCalibrated = near != nil || scene != nil
+        return parts.joined(separator: ", ") + (isCalibrated ? dataSet.map { " (calibrated on \($0))" } ?? "" : "")
     }
 }
 

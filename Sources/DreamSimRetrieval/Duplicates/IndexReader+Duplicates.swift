@@ -25,8 +25,9 @@ extension IndexReader {
         if options.tier == .scene && options.thresholds.scene == nil {
             throw DreamSimError(
                 .badRequest, "tier scene",
-                "what counts as a scene is not known of \(settings.stamp.model); calibrate it on photographs, or choose a "
-                    + "distance")
+                "\(MetricColumn(settings.stamp).name) does not tell it: it is not calibrated, or to it edited copies are as far as "
+                    + "unrelated images; choose a distance, or index the images with a model that is calibrated, such as lite"
+            )
         }
         if let limit = options.thresholds.limit(options.tier) {
             let search = PairSearch(vectors: vectors, rows: families.rows, sides: families.sides, limit: limit)
