@@ -38,6 +38,35 @@ struct NeighborTests {
         }
     }
 
+    @Test("Equal vectors hide nothing: all are found, and so is what lies around them", arguments: [200, 2000])
+    func equalVectors(equal: Int) throws {
+        let clouds = SyntheticIndex.clouds(3000, of: 1)
+        let vectors = (0..<3000).map { clouds[$0 < equal ? 0 : $0] }
+        try SyntheticIndex.with(vectors) { index in
+            let reader = try index.reader
+            let built = try #require(try reader.buildNeighbors())
+            #expect(built.vectors == 3000)
+            try reader.verifyNeighbors()
+            let report = try reader.measureRecall(queries: 300, count: 10)
+            #expect(report.recall >= 0.995 && report.worst >= 0.5, "\(report)")
+            for (number, count) in [(0, equal + 7), (equal, 30), (2999, 2999)] {
+                let query = [Self.query(vectors[number])]
+                let exact = try reader.search(query, count: count)[0]
+                let found = try reader.search(query, count: count, method: .approximate())[0]
+                #expect(found.count == count)
+                let missed = Set(exact.map(\.file.path)).subtracting(found.map(\.file.path))
+                #expect(missed.count <= count / 50, "\(number): \(missed.count) of \(count)")
+            }
+            // One of the equal rows stands for the others, and need not itself be wanted.
+            try index.remove(0..<10)
+            let rest = try index.reader
+            let hits = try rest.search([Self.query(vectors[0])], count: equal - 10, method: .approximate())[0]
+            #expect(hits.count == equal - 10 && hits.allSatisfy { $0.distance < 1e-6 })
+            try rest.buildNeighbors()
+            #expect(try rest.neighbors()?.vectors == 2990)
+        }
+    }
+
     @Test("All of a small index is found, down to one image", arguments: [1, 2, 3, 40])
     func small(count: Int) throws {
         try SyntheticIndex.with(SyntheticIndex.clouds(count, of: 1)) { index in

@@ -4,7 +4,7 @@ import Synchronization
 
 extension IndexReader {
     /// Builds the nearest-neighbor graph over all vectors and puts it beside them, on all threads. One that is there is
-    /// replaced when the new one is whole.
+    /// replaced when the new one is whole. Equal vectors are one point of it.
     ///
     /// The vectors stay in their file; the graph takes some 140 bytes each with 16 links, and while it is built twice
     /// that in memory. With one thread the same vectors give the same graph; with several, links depend on which thread
@@ -26,14 +26,16 @@ extension IndexReader {
             throw DreamSimError(.badRequest, folder.path, "holds no images, so that there is nothing to build")
         }
         IndexFolder(folder).removeAbandoned()
-        let builder = try NeighborBuilder(vectors, points: live.count, options)
+        let equal = EqualRows(vectors, live: live)
+        let points = Set(live).subtracting(equal.rows).sorted()
+        let builder = try NeighborBuilder(vectors, points: points.count, options)
         // Images of a folder are alike; in random order the graph becomes better, and threads rarely add two
         // that should be linked at the same moment.
         var generator = SeededGenerator(state: 1)
-        let order = live.shuffled(using: &generator)
+        let order = points.shuffled(using: &generator)
         guard try builder.add(order, isCancelled: isCancelled, progress: progress) else { return nil }
         let url = folder.appending(path: NeighborFile.name)
-        try builder.write(to: url, rows: vectors.rows, vectors: vectors.header.name)
+        try builder.write(to: url, rows: vectors.rows, equal: equal, vectors: vectors.header.name)
         return try neighbors()
     }
 }
@@ -105,7 +107,7 @@ private final class NeighborBuilder: @unchecked Sendable {
 
 extension NeighborBuilder {
     /// Writes the graph, see `NeighborFile`.
-    func write(to url: URL, rows: Int, vectors name: String) throws {
+    func write(to url: URL, rows: Int, equal: EqualRows, vectors name: String) throws {
         let points = UInt32(dsn_count(builder))
         var levels: [[UInt32]] = []
         var point = Array(repeating: UInt32.max, count: rows)
@@ -118,7 +120,7 @@ extension NeighborBuilder {
         for level in levels.indices { levels[level].sort { dsn_row(builder, $0) < dsn_row(builder, $1) } }
         var header = NeighborFile.Header(
             vectors: name, rows: rows, points: Int(points), links: options.links, effort: options.effort,
-            levels: levels.map(\.count), entry: 0)
+            levels: levels.map(\.count), entry: 0, equal: equal.rows.count)
         let entry = dsn_entry(builder)
         header.entry = levels.last.map { $0.firstIndex(of: entry) ?? 0 } ?? Int(dsn_row(builder, entry))
         let bytes = try NeighborFile.frame.bytes(header, name: url.path)
@@ -127,6 +129,7 @@ extension NeighborBuilder {
             try file.append(bytes)
             try writeLowest(point, to: file)
             try writeLevels(levels, to: file)
+            try file.append(equal.bytes)
             try file.commit()
         } catch {
             throw DreamSimError(error)

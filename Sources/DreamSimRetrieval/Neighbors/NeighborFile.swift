@@ -8,14 +8,16 @@ import Foundation
 ///
 /// - level 0, a record for each of `rows`: the number of links, room for 2 `links` links, which are rows;
 /// - level 1 and up, a record for each of its points: the row, the place of the same point on the level below, the
-///   number of links, room for `links` links, which are places on the same level.
+///   number of links, room for `links` links, which are places on the same level;
+///
+/// and at last the rows that are no points because their vectors equal that of one: see `EqualRows`.
 final class NeighborFile: Sendable {
     struct Header: Codable, Equatable {
         /// The name of the file of vectors, which is never given twice.
         var vectors: String
         /// Of how many of its rows there are records. Rows that came later are not in the graph.
         var rows: Int
-        /// How many of these are points of the graph; the others were of no file any more.
+        /// How many of these are points of the graph; the others equal one of them, or were of no file any more.
         var points: Int
         /// HNSW's M.
         var links: Int
@@ -25,6 +27,8 @@ final class NeighborFile: Sendable {
         var levels: [Int]
         /// Where searches begin: a place on the highest level.
         var entry: Int
+        /// How many rows equal a point. Graphs of before have none.
+        var equal: Int?
     }
 
     static let frame = FramedHeader(
@@ -34,8 +38,9 @@ final class NeighborFile: Sendable {
 
     let url: URL
     let header: Header
+    let equal: EqualRows
     private let file: MappedFile
-    /// Where each level begins in the file.
+    /// Where each level begins in the file, the equal rows, and where it ends.
     private let starts: [Int]
 
     /// Maps a file; nil when there is none.
@@ -54,19 +59,25 @@ final class NeighborFile: Sendable {
             throw Self.frame.damaged(url.path, "is cut short, or longer than it should be")
         }
         self.starts = starts
+        let list = UnsafeRawBufferPointer(rebasing: file.bytes[starts[starts.count - 2]...])
+        guard let equal = header.equal == nil ? EqualRows() : EqualRows(list, below: header.rows) else {
+            throw Self.frame.damaged(url.path, "its list of equal rows has changed since it was written")
+        }
+        self.equal = equal
     }
 
-    /// Where the levels begin and the last ends; nil when the header is no sound one.
+    /// Where the levels begin, where the last ends, and where the file does; nil when the header is no sound one.
     private static func starts(_ header: Header, _ length: Int) -> [Int]? {
         let most = Int(Int32.max)
         guard (2...256).contains(header.links), (1...most).contains(header.rows), header.levels.count < 64,
-            header.levels.allSatisfy({ (1...header.rows).contains($0) }),
+            header.levels.allSatisfy({ (1...header.rows).contains($0) }), (0..<header.rows).contains(header.equal ?? 0),
             (0..<(header.levels.last ?? header.rows)).contains(header.entry)
         else { return nil }
         var starts = [length, length + header.rows * bytes(onLevel: 0, links: header.links)]
         for count in header.levels {
             starts.append(starts[starts.count - 1] + count * bytes(onLevel: 1, links: header.links))
         }
+        starts.append(starts[starts.count - 1] + EqualRows.size(header.equal ?? 0))
         return starts
     }
 

@@ -25,9 +25,6 @@ struct NeighborGraph: Sendable {
     /// The rows that came after the graph was built.
     var newRows: Range<Int> { file.header.rows..<vectors.rows }
 
-    /// How many candidates a search keeps when nothing else is asked for.
-    static let standardEffort = 128
-
     /// Finds near rows, probably the nearest.
     /// - Parameters:
     ///   - query: of length 1.
@@ -39,7 +36,23 @@ struct NeighborGraph: Sendable {
         to query: UnsafePointer<Float>, wanted: Int, effort: Int, mask: RowMask?
     ) throws(DreamSimError) -> [BestRows.Entry] {
         var search = NeighborSearch(self, query, effort: max(effort, wanted))
-        return Array(try search.run(mask).prefix(wanted))
+        var found: [BestRows.Entry] = []
+        for point in try search.run(mask) {
+            guard found.count < wanted else { break }
+            for row in rows(of: UInt32(point.row)) where mask?[Int(row)] ?? true {
+                found.append(BestRows.Entry(score: point.score, row: Int32(row)))
+            }
+        }
+        return Array(found.prefix(wanted))
+    }
+
+    /// A point and the rows that equal it.
+    fileprivate func rows(of point: UInt32) -> [UInt32] { [point] + file.equal[point] }
+
+    /// Whether one of the rows of a point may be found.
+    fileprivate func isWanted(_ point: UInt32, _ mask: RowMask?) -> Bool {
+        guard let mask else { return true }
+        return mask[Int(point)] || file.equal[point].contains { mask[Int($0)] }
     }
 
     /// Finds near rows of several queries, on all threads.
@@ -124,7 +137,7 @@ private struct NeighborSearch {
             for (index, row) in fresh.enumerated() where scores[index] > best.threshold {
                 let entry = BestRows.Entry(score: scores[index], row: Int32(row))
                 frontier.insert(entry)
-                if mask?[Int(row)] ?? true { best.offer(entry) }
+                if graph.isWanted(row, mask) { best.offer(entry) }
             }
             guard let next = frontier.popMax(), next.score >= best.threshold else { break }
             fresh.removeAll(keepingCapacity: true)

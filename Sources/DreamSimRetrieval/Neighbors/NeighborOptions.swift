@@ -23,7 +23,7 @@ package struct NeighborOptions: Sendable, Hashable {
 
 /// What is known about the nearest-neighbor graph of an index.
 package struct NeighborReport: Sendable, Encodable {
-    /// How many vectors are in the graph.
+    /// How many vectors are in the graph, those that equal another among them.
     package let vectors: Int
     /// How many came to the index later; searches compare these one by one.
     package let newer: Int
@@ -43,7 +43,8 @@ extension IndexReader {
         guard let graph = try NeighborGraph(self) else { return nil }
         let header = graph.file.header
         return NeighborReport(
-            vectors: header.points, newer: graph.newRows.count, links: header.links, effort: header.effort,
+            vectors: header.points + (header.equal ?? 0), newer: graph.newRows.count, links: header.links,
+            effort: header.effort,
             bytes: graph.file.size)
     }
 

@@ -33,7 +33,7 @@ extension IndexReader {
         guard live.count > 1 else { throw DreamSimError(.badRequest, folder.path, "holds fewer than two images") }
         var generator = SeededGenerator(state: 7)
         let chosen = live.shuffled(using: &generator).prefix(queries)
-        let effort = max(effort ?? NeighborGraph.standardEffort, count + 1)
+        let effort = max(effort ?? SearchMethod.standardEffort, count + 1)
         let mask = try mask()
         let clock = ContinuousClock()
         var (exactTimes, times, shares): ([Double], [Double], [Double]) = ([], [], [])

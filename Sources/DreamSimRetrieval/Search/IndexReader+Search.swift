@@ -70,7 +70,12 @@ extension IndexReader {
         }
         let graph = try requireGraph()
         let near = try graph.nearest(
-            to: queries, wanted: wanted, effort: effort ?? NeighborGraph.standardEffort, mask: mask)
+            to: queries, wanted: wanted, effort: effort ?? SearchMethod.standardEffort, mask: mask)
+        // Where the links lead to fewer than there are, all are compared: nobody is to take a short answer for a whole one.
+        let inGraph = mask.map { $0.count(of: graph.file.header.rows) } ?? graph.file.header.rows
+        guard near.allSatisfy({ $0.count >= min(wanted, inGraph) }) else {
+            return nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)
+        }
         guard !graph.newRows.isEmpty else { return near }
         let new = nearestExactly(to: queries, wanted: wanted, mask: mask, in: graph.newRows)
         return zip(near, new).map { near, new in

@@ -10,6 +10,9 @@ public enum SearchMethod: Sendable, Hashable {
     /// Vectors that came after the graph was built are compared one by one. With a filter that leaves fewer than one in
     /// eight, all are, and nothing is missed.
     case approximate(effort: Int? = nil)
+
+    /// How many candidates an approximate search keeps when nothing else is asked for.
+    package static let standardEffort = 128
 }
 
 extension SearchMethod: Encodable {
