@@ -122,7 +122,7 @@ let package = Package(
             "DreamSimWeights", resources: [.embedInCode("Profiles/Shipped")]),
 
         // Image files, what is drawn, and what is compared and reported.
-        target("DreamSimCodecs", "DreamSimImages", "CDreamSimVips"),
+        target("DreamSimCodecs", "DreamSimImages", "CDreamSimVips", "CDreamSimZlib"),
         target("DreamSimDrawing", "DreamSimImages", "DreamSimCodecs", "CDreamSimVips"),
         target("DreamSimPipeline", "DreamSimCore", "DreamSimCodecs"),
         target("DreamSimReports", "DreamSimPipeline", "DreamSimDrawing", "DreamSimCheckpoints"),
@@ -197,7 +197,7 @@ let package = Package(
             "DreamSimSupport", "DreamSimTensors", "ModelTestSupport", .grdb),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
-            "DreamSimWeights", "DreamSimSupport"),
+            "DreamSimRetrieval", "DreamSimTraining", "DreamSimWeights", "DreamSimSupport"),
         tests(
             "DreamSimTests", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors",
             "ModelTestSupport", "DreamSimSupport"),

@@ -54,6 +54,30 @@ static inline VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const voi
 /// The EXIF orientation (1 to 8) that a loader found, or 1.
 static inline int dreamsim_vips_orientation(VipsImage *image) { return vips_image_get_orientation(image); }
 
+/// The ICC profile of an image; NULL when there is none. It belongs to the image.
+static inline const void *dreamsim_vips_profile(VipsImage *image, size_t *count) {
+    const void *bytes = NULL;
+    if (!vips_image_get_typeof(image, VIPS_META_ICC_NAME)) return NULL;
+    return vips_image_get_blob(image, VIPS_META_ICC_NAME, &bytes, count) ? NULL : bytes;
+}
+
+/// The image in sRGB, 8 bits, its channels as an ICC profile says; alpha stays.
+static inline VipsImage *dreamsim_vips_to_srgb(VipsImage *image, const void *profile, size_t count) {
+    VipsImage *copy = NULL, *out = NULL;
+    if (vips_copy(image, &copy, NULL)) return NULL;
+    vips_image_set_blob_copy(copy, VIPS_META_ICC_NAME, profile, count);
+    int failed = vips_icc_transform(
+        copy, &out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_RELATIVE, "depth", 8, NULL);
+    g_object_unref(copy);
+    return failed ? NULL : out;
+}
+
+/// An image of floating-point samples of 32 bits.
+static inline VipsImage *dreamsim_vips_float(VipsImage *image) {
+    VipsImage *out = NULL;
+    return vips_cast_float(image, &out, NULL) ? NULL : out;
+}
+
 /// An image of so many bands over borrowed memory.
 static inline VipsImage *dreamsim_vips_wrap(const void *samples, size_t count, int width, int height, int bands,
     VipsBandFormat format, VipsInterpretation interpretation) {

@@ -86,15 +86,26 @@ extension Image {
         guard bytes.count <= options.byteLimit else {
             throw DreamSimError(
                 .limitExceeded, name,
-                "\(bytes.count) bytes pass the limit of \(options.byteLimit); raise byteLimit to read it")
+                "\(bytes.count) bytes pass the limit of \(options.byteLimit); compress it, or make it smaller")
         }
         guard let format = ImageFormat(sniffing: bytes) else {
             throw DreamSimError(.unsupported, name, ImageFormat.advice(for: bytes))
         }
-        let (samples, container) = try samples(of: bytes, format: format, name: name, limit: options.pixelLimit)
+        var samples: Samples
+        var container: Container
+        do throws(DreamSimError) {
+            (samples, container) = try Self.samples(of: bytes, format: format, name: name, limit: options.pixelLimit)
+        } catch {
+            throw error.withRemedy
+        }
         let isTurnedAnyway = format == .tiff
         let applied = options.orientation == .applied || isTurnedAnyway ? container.orientation : 1
         let hasAlpha = samples.hasAlpha && !container.hasPaddingChannel
+        if options.colorProfile == .applied, let profile = container.profile {
+            let note: String?
+            (samples, note) = samples.converted(by: profile, path: name)
+            if let note { container.warnings.append(note) }
+        }
         let info = ImageInfo(
             format: format, storedWidth: samples.width, storedHeight: samples.height, appliedOrientation: applied,
             statedOrientation: container.orientation, hasAlpha: hasAlpha,
@@ -125,7 +136,19 @@ extension Image {
         let decoded = try Vips.decode(
             container.bytes, loader: loader, format: format, path: name, pixelLimit: limit)
         if format == .tiff, (1...8).contains(decoded.orientation) { container.orientation = decoded.orientation }
+        // The parts of other files that hold a profile never reach the library.
+        if let profile = decoded.profile { container.take(profile: profile) }
+        container.warnings += decoded.warnings
         return (decoded.samples, container)
+    }
+}
+
+extension DreamSimError {
+    /// With what can be done about a damaged file, where nothing better is advised.
+    fileprivate var withRemedy: DreamSimError {
+        guard remedy == nil, kind == .malformed || kind == .truncated else { return self }
+        return DreamSimError(
+            kind, subject: subject, problem: problem, remedy: "fetch or copy the file again, or save it anew")
     }
 }
 

@@ -58,7 +58,7 @@ public enum ImageFormat: String, Sendable, Hashable, Codable, CaseIterable {
         let head = bytes.prefix(512)
         let text = String(decoding: head, as: UTF8.self).lowercased()
         let known = "supported are JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC and AVIF"
-        if bytes.isEmpty { return "the file is empty" }
+        if bytes.isEmpty { return "the file is empty; fetch or copy the file again, or save it anew" }
         if text.contains("<svg") { return "this is an SVG drawing; export it as PNG (\(known))" }
         if text.contains("<html") || text.contains("<!doctype html") {
             return "this is a web page, not an image; check where it was downloaded from"

@@ -12,8 +12,9 @@ public struct ImageInfo: Sendable, Hashable {
     public var statedOrientation: Int
     /// Whether the file holds transparency (a channel, or a transparent palette entry or color).
     public var hasAlpha: Bool
-    /// Whether the file holds an ICC profile. It is not applied.
+    /// Whether the file holds an ICC profile. Where it was applied, a warning says so.
     public var hasColorProfile: Bool
-    /// Faults that were passed over, one sentence each, such as a damaged EXIF block.
+    /// What is to be known of the pixels, one sentence each: a color profile that was applied, or a fault that was passed over,
+    /// such as a damaged EXIF block.
     public var warnings: [String]
 }

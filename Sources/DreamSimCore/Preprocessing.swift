@@ -1,6 +1,6 @@
 /// How an image is preprocessed for a network.
 public struct Preprocessing: Hashable, Sendable, Codable {
-    /// What happens to orientation and transparency when a file is decoded.
+    /// What happens to orientation, transparency and color profiles when a file is decoded.
     public var decoding: DecodingOptions
     /// How an image that is not square is brought to a square.
     public var fit: Image.Fit
@@ -14,10 +14,10 @@ public struct Preprocessing: Hashable, Sendable, Codable {
         self.side = side
     }
 
-    /// EXIF orientation applied, transparency over white, stretched to 224 x 224.
+    /// EXIF orientation and color profiles applied, transparency over white, stretched to 224 x 224.
     public static let standard = Preprocessing()
 
-    /// Exactly what the Python reference does: orientation ignored, transparency dropped, stretched to 224 x 224.
+    /// Exactly what the Python reference does: orientation and color profiles ignored, transparency dropped, stretched to 224 x 224.
     public static let reference = Preprocessing(decoding: .reference)
 
     /// Preprocesses an image: resampled bicubically (a = -0.5, antialiased), as Pillow does.
@@ -63,7 +63,8 @@ extension Preprocessing: CustomStringConvertible {
             case .composited(let color): "alpha over \(hexadecimal(color))"
             case .dropped: "alpha dropped"
             }
-        return "EXIF \(decoding.orientation.rawValue), \(alpha)"
+        let profile = decoding.colorProfile == .applied ? "" : ", color profiles ignored"
+        return "EXIF \(decoding.orientation.rawValue), \(alpha)\(profile)"
     }
 
     private static func hexadecimal(_ color: RGB) -> String {

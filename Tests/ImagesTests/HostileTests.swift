@@ -20,7 +20,7 @@ struct HostileTests {
     @Test("An empty file is named as empty") func empty() throws {
         let error = try #require(Self.failure([]))
         #expect(error.kind == .unsupported)
-        #expect(error.description == "hostile: the file is empty")
+        #expect(error.description == "hostile: the file is empty; fetch or copy the file again, or save it anew")
     }
 
     @Test(

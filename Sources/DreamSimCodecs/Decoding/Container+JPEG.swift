@@ -11,6 +11,7 @@ extension Container {
         self.bytes = bytes
         var kept = [0..<2]
         var scans = 0
+        var profileParts: [UInt8: [UInt8]] = [:]
         var sawExif = false
         var position = 2
         func truncated(_ place: String) -> DreamSimError {
@@ -50,14 +51,17 @@ extension Container {
                     readExif(Array(bytes[segment].dropFirst(6)))
                 }
             case 0xE2:
-                if !hasColorProfile, bytes.holds("ICC_PROFILE\0", at: segment.lowerBound) {
-                    noteProfile(Array(bytes[segment].dropFirst(14).prefix(128)))
+                // A profile comes in numbered parts: 12 bytes of name, the number, how many there are.
+                if bytes.holds("ICC_PROFILE\0", at: segment.lowerBound), segment.count > 14 {
+                    let number = bytes[segment.lowerBound + 12]
+                    profileParts[number] = profileParts[number] ?? Array(bytes[segment].dropFirst(14))
                 }
             // What remains of the application segments are JFIF's and Adobe's, which say how color is stored.
             case 0xE3...0xED, 0xEF, 0xFE: break
             default: kept.append(start..<position)
             }
         }
+        if !profileParts.isEmpty { take(profile: profileParts.sorted { $0.key < $1.key }.flatMap(\.value)) }
         guard let size else { throw truncated("its header") }
         guard scans > 0 else { throw truncated("its header") }
         guard scans <= Self.scanLimit, size.width * size.height * scans <= Self.scannedPixelLimit else {

@@ -1,3 +1,5 @@
+import CDreamSimZlib
+
 extension Container {
     /// The chunk that ends a PNG.
     private static let end: [UInt8] = [0, 0, 0, 0] + Array("IEND".utf8) + [0xAE, 0x42, 0x60, 0x82]
@@ -9,7 +11,8 @@ extension Container {
         self.bytes = bytes
         var kept = [0..<8]
         var position = 8
-        var (isComplete, hasPixels) = (false, false)
+        var (isComplete, hasPixels, wrongChecksums) = (false, false, 0)
+        var colors = PNGColors()
         while !isComplete {
             if hasPixels, position == bytes.count {
                 warnings.append("the PNG has no end chunk; its pixels are all that were found")
@@ -31,16 +34,38 @@ extension Container {
             }
             if bytes.holds("eXIf", at: position + 4) {
                 readExif(Array(bytes[data..<(data + length)]))
-            } else if bytes.holds("iCCP", at: position + 4) {
-                hasColorProfile = true
+            } else if !hasPixels {
+                colors.take(bytes[(position + 4)..<data], Array(bytes[data..<(data + length)]))
             }
             // The case of the first letter tells the chunks that a decoder must understand from those it may skip.
             let isCritical = bytes[position + 4] & 0x20 == 0
             if isCritical || bytes.holds("tRNS", at: position + 4) { kept.append(chunk) }
-            hasPixels = hasPixels || bytes.holds("IDAT", at: position + 4)
+            let isPixels = bytes.holds("IDAT", at: position + 4)
+            if isPixels {
+                // Pixels have a checksum of their own, inside; where that is right, the chunk's does not matter.
+                let checksum = Self.checksum(bytes[(position + 4)..<(data + length)])
+                if checksum != bytes.integer(at: data + length, bytes: 4, .big) {
+                    wrongChecksums += 1
+                    for i in 0..<4 {
+                        self.bytes[data + length + i] = UInt8(truncatingIfNeeded: checksum >> (24 - 8 * i))
+                    }
+                }
+            }
+            hasPixels = hasPixels || isPixels
             isComplete = bytes.holds("IEND", at: position + 4)
             position = chunk.upperBound
         }
-        self.bytes = bytes.joined(kept) + (isComplete ? [] : Self.end)
+        self.bytes = self.bytes.joined(kept) + (isComplete ? [] : Self.end)
+        if wrongChecksums > 0 {
+            warnings.append("the PNG has pixels whose checksum is wrong; they are read as they are")
+        }
+        hasColorProfile = colors.hasProfile
+        profile = colors.profile
+        warnings += colors.warnings
+    }
+
+    /// The CRC-32 of a chunk's name and content.
+    private static func checksum(_ chunk: ArraySlice<UInt8>) -> Int {
+        chunk.withUnsafeBufferPointer { Int(crc32(0, $0.baseAddress, UInt32($0.count))) }
     }
 }

@@ -17,7 +17,7 @@ extension Container {
                 let prefix = bytes.holds("Exif\0\0", at: data.lowerBound) ? 6 : 0
                 readExif(Array(bytes[data].dropFirst(prefix)))
             } else if bytes.holds("ICCP", at: position) {
-                noteProfile(Array(bytes[data].prefix(128)))
+                take(profile: Array(bytes[data]))
             }
             position = data.upperBound + (length & 1)
         }

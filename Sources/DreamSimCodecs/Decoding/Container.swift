@@ -11,6 +11,8 @@ package struct Container {
     var orientation = 1
     /// Whether there is an ICC profile.
     var hasColorProfile = false
+    /// What the numbers mean as colors; nil when they mean sRGB, or when it is not known.
+    var profile: ColorProfile?
     /// Whether the fourth channel is padding and not transparency.
     var hasPaddingChannel = false
     /// Faults that were passed over.
@@ -37,9 +39,10 @@ package struct Container {
         }
     }
 
-    /// Notes an ICC profile, and warns when it is not one.
-    mutating func noteProfile(_ header: [UInt8]) {
+    /// Takes an ICC profile, or warns.
+    mutating func take(profile bytes: [UInt8]) {
         hasColorProfile = true
-        if !header.holds("acsp", at: 36) { warnings.append("the ICC profile is damaged; profiles are not applied") }
+        profile = ColorProfile(bytes)
+        if profile == nil { warnings.append("the ICC profile is damaged, or of a rare color space; it is ignored") }
     }
 }

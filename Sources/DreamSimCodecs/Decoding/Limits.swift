@@ -9,7 +9,7 @@ enum Limits {
         guard !overflow, count <= limit else {
             throw DreamSimError(
                 .limitExceeded, path,
-                "\(width)x\(height) pixels pass the limit of \(limit); make it smaller, or raise pixelLimit")
+                "\(width)x\(height) pixels pass the limit of \(limit); make it smaller")
         }
     }
 }

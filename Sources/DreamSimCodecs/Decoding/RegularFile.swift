@@ -76,11 +76,7 @@ package enum RegularFile {
     }
 
     private static func isSameMoment(_ before: stat, _ after: stat) -> Bool {
-        #if canImport(Darwin)
-            let (a, b) = (before.st_mtimespec, after.st_mtimespec)
-        #else
-            let (a, b) = (before.st_mtim, after.st_mtim)
-        #endif
+        let (a, b) = (before.modified, after.modified)
         return before.st_size == after.st_size && a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec
     }
 

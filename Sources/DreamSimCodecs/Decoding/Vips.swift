@@ -41,10 +41,10 @@ package enum Vips {
     /// - Parameters:
     ///   - bytes: The file, or the part of it that carries the image.
     ///   - pixelLimit: The most pixels, checked after the header is read and before any is decoded.
-    /// - Returns: The samples, and the orientation that the loader found.
+    /// - Returns: The samples, and what the loader found beside them.
     static func decode(
         _ bytes: [UInt8], loader: DreamSimVipsLoader, format: ImageFormat, path: String, pixelLimit: Int
-    ) throws(DreamSimError) -> (samples: Samples, orientation: Int) {
+    ) throws(DreamSimError) -> Decoded {
         func damaged(_ message: String) -> DreamSimError {
             let name = format.rawValue.uppercased()
             return DreamSimError(.malformed, path, "the \(name) data is damaged or cut short\(message)")
@@ -57,38 +57,81 @@ package enum Vips {
             let width = Int(vips_image_get_width(image))
             let height = Int(vips_image_get_height(image))
             try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
-            let model = try model(of: image, path: path)
-            let is16Bit = vips_image_get_format(image) == VIPS_FORMAT_USHORT
-
-            var size = 0
-            let memory = try call(path: path, failure: damaged) { vips_image_write_to_memory(image, &size) }
-            defer { g_free(memory) }
-            let count = is16Bit ? size / 2 : size
-            let values = [UInt8](unsafeUninitializedCapacity: count) { out, initialized in
-                let source = UnsafeRawBufferPointer(start: memory, count: size)
-                if is16Bit {
-                    let wide = source.assumingMemoryBound(to: UInt16.self)
-                    for i in 0..<count { out[i] = UInt8(truncatingIfNeeded: wide[i] >> 8) }
-                } else {
-                    _ = out.initialize(fromContentsOf: source)
-                }
-                initialized = count
+            let isFloat = [VIPS_FORMAT_FLOAT, VIPS_FORMAT_DOUBLE].contains(vips_image_get_format(image))
+            let model = try model(of: image, isFloat: isFloat, path: path)
+            let (values, warnings) =
+                isFloat
+                ? try floatSamples(of: image, SampleRange(tiff: bytes), path, damaged)
+                : (try samples(of: image, path, damaged), [])
+            var count = 0
+            let profile = dreamsim_vips_profile(image, &count).map {
+                [UInt8](UnsafeRawBufferPointer(start: $0, count: count))
             }
-            let orientation = Int(dreamsim_vips_orientation(image))
-            return (Samples(width: width, height: height, model: model, values: values), orientation)
+            return Decoded(
+                samples: Samples(width: width, height: height, model: model, values: values),
+                orientation: Int(dreamsim_vips_orientation(image)), profile: profile, warnings: warnings)
         }
     }
 
+    /// What the library made of a file.
+    struct Decoded {
+        let samples: Samples
+        /// The EXIF orientation that the loader found.
+        let orientation: Int
+        /// The ICC profile that the loader found.
+        let profile: [UInt8]?
+        let warnings: [String]
+    }
+
+    /// Samples of 8 bits; of 16 the upper 8.
+    private static func samples(
+        of image: UnsafeMutablePointer<VipsImage>, _ path: String, _ damaged: (String) -> DreamSimError
+    ) throws(DreamSimError) -> [UInt8] {
+        let is16Bit = vips_image_get_format(image) == VIPS_FORMAT_USHORT
+        var size = 0
+        let memory = try call(path: path, failure: damaged) { vips_image_write_to_memory(image, &size) }
+        defer { g_free(memory) }
+        let source = UnsafeRawBufferPointer(start: memory, count: size)
+        guard is16Bit else { return [UInt8](source) }
+        return source.bindMemory(to: UInt16.self).map { UInt8(truncatingIfNeeded: $0 >> 8) }
+    }
+
+    /// Samples of 8 bits of floating-point ones, and what is to be said of them.
+    private static func floatSamples(
+        of image: UnsafeMutablePointer<VipsImage>, _ range: SampleRange?, _ path: String,
+        _ damaged: (String) -> DreamSimError
+    ) throws(DreamSimError) -> ([UInt8], [String]) {
+        let single = try call(path: path, failure: damaged) { dreamsim_vips_float(image) }
+        defer { g_object_unref(single) }
+        var size = 0
+        let memory = try call(path: path, failure: damaged) { vips_image_write_to_memory(single, &size) }
+        defer { g_free(memory) }
+        let source = UnsafeRawBufferPointer(start: memory, count: size).bindMemory(to: Float.self)
+        let stated = range ?? SampleRange(least: 0, most: 1)
+        var outside = 0
+        let values = source.map { value -> UInt8 in
+            let share = (Double(value) - stated.least) / (stated.most - stated.least)
+            // Also false for what is no number.
+            if !(0...1).contains(share) { outside += 1 }
+            return share > 0 ? UInt8((min(share, 1) * 255).rounded()) : 0
+        }
+        let from = range == nil ? "because the file states no range" : "as the file states"
+        var note = "its floating-point samples are taken as \(stated.least) (black) to \(stated.most) (white), \(from)"
+        if outside > 0 { note += "; \(outside) of \(source.count) lie outside and are cut off" }
+        return (values, [note])
+    }
+
     /// What the channels of an opened image mean.
-    private static func model(of image: UnsafeMutablePointer<VipsImage>, path: String) throws(DreamSimError)
-        -> Samples.Model
-    {
+    private static func model(
+        of image: UnsafeMutablePointer<VipsImage>, isFloat: Bool, path: String
+    ) throws(DreamSimError) -> Samples.Model {
         let bands = Int(vips_image_get_bands(image))
+        if isFloat, (1...4).contains(bands) { return [.gray, .grayAlpha, .rgb, .rgbAlpha][bands - 1] }
         let format = vips_image_get_format(image)
         guard format == VIPS_FORMAT_UCHAR || format == VIPS_FORMAT_USHORT else {
             throw DreamSimError(
                 .unsupported, path,
-                "its samples are signed, floating-point or wider than 16 bits; save it with 8")
+                "its samples are signed or wider than 16 bits; save it with 8 or 16 bits a sample, without sign")
         }
         switch (vips_image_get_interpretation(image), bands) {
         case (VIPS_INTERPRETATION_CMYK, 4): return .cmyk
