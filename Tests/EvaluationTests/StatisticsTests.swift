@@ -38,53 +38,76 @@ struct ItemScoreTests {
     }
 }
 
-@Suite("Bootstrap")
-struct BootstrapTests {
-    @Test("The same seed gives the same interval, another seed another")
+@Suite("Intervals")
+struct IntervalTests {
+    @Test("The same seed draws the same, another seed another; recorded, so that a change of the generator is noticed")
     func seeds() throws {
-        let scores: [[Double?]] = [(0..<50).map { $0 % 3 == 0 ? 0 : 1 }]
+        let scores = (0..<50).map { $0 % 3 == 0 ? 0.0 : 1.0 }
         func interval(_ seed: UInt64) throws -> Interval {
             let bootstrap = Bootstrap(resamples: 500, seed: seed)
-            return try #require(
-                MeanScores(scores, weights: Array(repeating: 1, count: 50), bootstrap: bootstrap).means[0].interval)
+            let means = bootstrap.distributions(count: 50) { draws in
+                [zip(draws, scores).reduce(0) { $0 + $1.0 * $1.1 } / 50]
+            }
+            return try #require(bootstrap.interval(means[0]))
         }
         #expect(try interval(7) == interval(7))
-        // Recorded: a change of the generator or of the draws must not go unnoticed.
         #expect(try interval(1) == Interval(low: 0.52, high: 0.78))
-        let means = (0..<50).map { $0 % 3 == 0 ? 0.0 : 1.0 }.reduce(0, +) / 50
-        let spread = 1.96 * (means * (1 - means) / 50).squareRoot()
-        let found = try interval(3)
-        #expect(abs(found.low - (means - spread)) < 0.03 && abs(found.high - (means + spread)) < 0.03)
     }
 
-    @Test("Scores that are all equal have an interval without width, and no scores have none")
-    func degenerate() {
-        let weights = [1.0, 2, 3]
-        let bootstrap = Bootstrap(resamples: 100)
-        let same = MeanScores([[0.5, 0.5, 0.5]], weights: weights, bootstrap: bootstrap).means[0]
-        #expect(same.value == 0.5 && same.interval == Interval(low: 0.5, high: 0.5) && same.count == 3)
-        let none = MeanScores([[nil, nil, nil]], weights: weights, bootstrap: bootstrap).means[0]
+    @Test(
+        "Two of two are not certain: no interval of a share or a difference is without width, and no scores have none")
+    func few() throws {
+        for count in [1, 2, 3, 59] {
+            let (all, none) = ([Double?](repeating: 1, count: count), [Double?](repeating: 0, count: count))
+            let result = MeanScores([all, none], weights: Array(repeating: 1, count: count))
+            let interval = try #require(result.means[0].interval)
+            // Wilson: n / (n + z^2) to 1.
+            #expect(result.means[0].value == 1 && interval.high == 1)
+            #expect(abs(interval.low - Double(count) / (Double(count) + 3.841_458_820_694)) < 1e-9)
+            let difference = try #require(result.differences[0].estimate.interval)
+            #expect(result.differences[0].estimate.value == 1 && difference.high == 1 && difference.low < 1)
+            #expect(count > 3 || difference.low <= 0.2, "\(count) judgments show little: \(difference)")
+        }
+        let none = MeanScores([[nil, nil, nil]], weights: [1, 2, 3]).means[0]
         #expect(none.value == nil && none.interval == nil && none.count == 0)
+    }
+
+    @Test("Average precisions of few pairs that are told apart have an interval with width")
+    func fewPairs() throws {
+        let found = AveragePrecisions(
+            [[0.1, 0.2, 0.8, 0.9]], shares: [1, 1, 0, 0], weights: [1, 1, 1, 1], directions: [.lowerIsMoreAlike],
+            bootstrap: Bootstrap(resamples: 200), comparing: false)
+        let interval = try #require(found.estimates[0].interval)
+        #expect(found.estimates[0].value == 1 && interval.low < 0.5 && interval.high == 1)
+    }
+
+    @Test("The interval of a difference, as Bonett and Price's paper has it")
+    func difference() {
+        // 12 of 90 for one, 4 for the other: (13 - 5) / 92 and its interval.
+        let (n, d) = (90.0, 8.0 / 90)
+        let interval = ShareInterval.difference(d, meanSquare: 16 / n, count: n)
+        let (p, q) = (13.0 / 92, 5.0 / 92)
+        let half = 1.959_963_984_540_054 * ((p + q - (p - q) * (p - q)) / 92).squareRoot()
+        #expect(abs(interval.low - (p - q - half)) < 1e-12 && abs(interval.high - (p - q + half)) < 1e-12)
     }
 
     @Test("Means are weighted, and differences are of the judgments that both have")
     func weights() {
         let scores: [[Double?]] = [[1, 0, 1, nil], [0, 0, 1, 1]]
-        let result = MeanScores(scores, weights: [1, 2, 5, 8], bootstrap: Bootstrap(resamples: 50))
+        let result = MeanScores(scores, weights: [1, 2, 5, 8])
         #expect(result.means.map(\.value) == [6.0 / 8, 13.0 / 16])
         #expect(result.means.map(\.count) == [3, 4])
         // (1 - 0) * 1 + (0 - 0) * 2 + (1 - 1) * 5 over 8.
         #expect(result.differences[0].estimate.value == 1.0 / 8 && result.differences[0].estimate.count == 3)
     }
 
-    @Test("Differences are paired: a metric that is always better by the same has no spread")
-    func paired() {
+    @Test("Differences are paired: a metric that is always better by the same has less spread than either")
+    func paired() throws {
         let first: [Double?] = (0..<40).map { Double($0 % 5) / 10 + 0.125 }
         let second: [Double?] = (0..<40).map { Double($0 % 5) / 10 }
-        let result = MeanScores(
-            [first, second], weights: Array(repeating: 1, count: 40), bootstrap: Bootstrap(resamples: 200))
-        let interval = result.differences[0].estimate.interval
-        #expect(abs((interval?.low ?? 0) - 0.125) < 1e-12 && abs((interval?.high ?? 0) - 0.125) < 1e-12)
+        let result = MeanScores([first, second], weights: Array(repeating: 1, count: 40))
+        let (of, both) = (try #require(result.means[0].interval), try #require(result.differences[0].estimate.interval))
+        #expect(both.low < 0.125 && both.high > 0.125 && both.high - both.low < 0.6 * (of.high - of.low))
     }
 
     @Test("Quantiles lie between neighbors in proportion, as NumPy's")
@@ -174,7 +197,7 @@ struct RankedPairsTests {
 struct ReliabilityTests {
     @Test("Wilson's interval of 8 of 10, as the literature has it")
     func wilson() {
-        let interval = ReliabilityBin.wilson(0.8, count: 10)
+        let interval = ShareInterval.wilson(0.8, count: 10)
         #expect(abs(interval.low - 0.4902) < 1e-4 && abs(interval.high - 0.9433) < 1e-4)
         #expect(
             abs(ReliabilityBin.wilson(1, count: 10).high - 1) < 1e-12 && ReliabilityBin.wilson(1, count: 10).low < 0.75)

@@ -15,7 +15,7 @@ struct EvaluationOptions: ParsableArguments {
     @Flag(help: "Fail on missing or unreadable images instead of skipping them.")
     var strict = false
 
-    @Option(help: ArgumentHelp("Number of bootstrap resamples.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of bootstrap resamples, for pairs.", valueName: "n"))
     var resamples: Int = 2000
 
     @Option(help: ArgumentHelp("Random seed.", valueName: "n"))

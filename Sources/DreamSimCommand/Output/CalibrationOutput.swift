@@ -58,7 +58,7 @@ struct CalibrationOutput: ReportOutput {
                 "a pair is classified as the same when its value is at or beyond the threshold; chosen by: \(report.criterion)",
                 "pairs: \(report.dataSet.name), \(report.dataSet.selection); \(report.positives) the same, "
                     + "\(report.negatives) not, \(report.skipped.count) skipped; digest \(report.dataSet.digest.prefix(12))",
-                "intervals: bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), percentiles",
+                "intervals: \(report.bootstrap)",
             ]
         for metric in report.metrics {
             if metric.drawsWithoutThreshold > 0 {

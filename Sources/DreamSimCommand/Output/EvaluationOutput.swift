@@ -74,7 +74,7 @@ struct EvaluationOutput: ReportOutput {
         if quiet { return table.lines(quiet: true) }
         return table.lines() + [""] + against(ranked) + [
             task.scoreMeaning,
-            "intervals: bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), percentiles",
+            "intervals: \(report.intervals)",
             "data: \(report.dataSet.name), \(report.dataSet.selection); \(report.dataSet.judgments) judgments, "
                 + "\(report.skipped.count) skipped, \(report.dataSet.leftOut) left out by the selection; "
                 + "digest \(report.dataSet.digest.prefix(12))",

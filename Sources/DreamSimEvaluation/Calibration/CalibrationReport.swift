@@ -128,13 +128,14 @@ extension CalibrationReport.MetricResult: Encodable {
         }
         let (areas, values) = (distributions[0], distributions[1])
         column = metric.column
+        let last = points[points.count - 1]
+        let (value, rarer) = (RankedPairs.area(points), Int(min(last.truePositives, last.falsePositives)))
         area = Estimate(
-            value: RankedPairs.area(points), interval: bootstrap.interval(areas), count: ranking.count)
+            value: value, interval: bootstrap.interval(areas, of: value, rarer: rarer), count: ranking.count)
         averagePrecision = metric.score
         threshold = cut
         thresholdInterval = bootstrap.interval(values)
         drawsWithoutThreshold = 1 - Double(values.count) / Double(bootstrap.resamples)
-        let last = points[points.count - 1]
         curve = points.map { point in
             CalibrationReport.CurvePoint(
                 value: point.value, truePositiveRate: point.truePositives / last.truePositives,

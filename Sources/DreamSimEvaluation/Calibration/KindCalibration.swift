@@ -89,8 +89,14 @@ package struct KindCalibration: Sendable, Encodable {
                 switch outcome.result {
                 case .success(let results):
                     for (index, result) in results.enumerated() {
-                        guard case .success(let value) = result, !value.isNaN else { continue }
-                        values[index][kind, default: []].append(value)
+                        switch result {
+                        case .success(let value): if !value.isNaN { values[index][kind, default: []].append(value) }
+                        case .failure(let error):
+                            let image = outcome.pair?.b ?? photographs[0]
+                            skipped.append(
+                                ComparisonReport.Failure(
+                                    image: image, error: "\(comparer.columns[index].name): \(error.plainReason)"))
+                        }
                     }
                 case .failure(let failure):
                     let image = failure.image ?? outcome.pair?.b ?? scenes?.path ?? photographs[0]

@@ -32,7 +32,7 @@ package struct CalibrationPage {
             ("threshold", Markup.text(report.criterion)),
             (
                 "intervals",
-                "95&#8239;%, percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed)"
+                "95&#8239;%: \(Markup.text("\(report.bootstrap)"))"
             ),
         ])
         return Page.text(

@@ -16,8 +16,7 @@ extension HTMLReport {
             ("digest", "<code>\(set.digest)</code> (SHA-256 of ids, paths, judgments and weights)"),
             (
                 "intervals",
-                "percentile bootstrap, \(report.bootstrap.resamples) draws, seed \(report.bootstrap.seed), the same draws "
-                    + "for all metrics; groups by clearness: Wilson's score interval"
+                "95&#8239;%: \(Markup.text(report.intervals)); groups by clearness: Wilson's"
             ),
             ("score", Markup.text(set.task.scoreMeaning)),
         ]

@@ -62,7 +62,7 @@ extension EvaluationReport {
             } else {
                 let means = MeanScores(
                     metrics.indices.map { index in items.map { $0.scores[index]?.score } },
-                    weights: items.map(\.judged.weight), bootstrap: bootstrap, comparing: comparing)
+                    weights: items.map(\.judged.weight), comparing: comparing)
                 (estimates, differences) = (means.means, means.differences)
                 interpolated = metrics.map { _ in nil }
             }

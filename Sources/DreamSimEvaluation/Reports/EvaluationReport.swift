@@ -102,7 +102,7 @@ public struct EvaluationReport: Sendable {
 
     /// What was judged.
     package let dataSet: DataSet
-    /// How intervals were made.
+    /// The draws of which intervals of average precisions were made; those of means need none.
     public let bootstrap: Bootstrap
     /// What was found of each metric, in the order in which they were given.
     public let metrics: [MetricResult]
@@ -135,9 +135,18 @@ extension EvaluationReport.MetricResult: Encodable {
     }
 }
 
+extension EvaluationReport {
+    /// How intervals were made, for people.
+    package var intervals: String {
+        dataSet.task == .sameOrNot
+            ? bootstrap.description
+            : "Wilson's for scores, Bonett and Price's for differences, which are paired"
+    }
+}
+
 extension EvaluationReport: Encodable {
     enum CodingKeys: String, CodingKey {
-        case dataSet, bootstrap, metrics, comparisons, skipped, score, items
+        case dataSet, bootstrap, intervals, metrics, comparisons, skipped, score, items
     }
 
     /// Writes everything but the judgments themselves; `EvaluationFile` writes those too.
@@ -150,6 +159,7 @@ extension EvaluationReport: Encodable {
         try container.encode(dataSet, forKey: .dataSet)
         try container.encode(dataSet.task.scoreMeaning, forKey: .score)
         try container.encode(bootstrap, forKey: .bootstrap)
+        try container.encode(intervals, forKey: .intervals)
         try container.encode(metrics, forKey: .metrics)
         try container.encode(comparisons, forKey: .comparisons)
         try container.encode(skipped, forKey: .skipped)

@@ -40,16 +40,25 @@ package struct AveragePrecisions {
         let ones = [Double](repeating: 1, count: shares.count)
         let distributions = bootstrap.distributions(count: shares.count, figures: figures)
         let found = figures(ones)
-        func estimate(_ index: Int, count: Int) -> Estimate {
+        let same = shares.count { $0 >= 0.5 }
+        let rarer = min(same, shares.count - same)
+        estimates = values.enumerated().map { index, column in
             Estimate(
-                value: found[index], interval: distributions.isEmpty ? nil : bootstrap.interval(distributions[index]),
-                count: count)
+                value: found[index],
+                interval: distributions.isEmpty
+                    ? nil : bootstrap.interval(distributions[index], of: found[index], rarer: rarer),
+                count: column.count { $0 != nil })
         }
-        estimates = values.enumerated().map { index, column in estimate(index, count: column.count { $0 != nil }) }
         differences = pairs.enumerated().map { index, pair in
             let both = zip(values[pair.0], values[pair.1]).count { $0 != nil && $1 != nil }
+            let place = values.count + index
             return MeanScores.Difference(
-                first: pair.0, second: pair.1, estimate: estimate(values.count + index, count: both))
+                first: pair.0, second: pair.1,
+                estimate: Estimate(
+                    value: found[place],
+                    interval: distributions.isEmpty
+                        ? nil : bootstrap.interval(distributions[place], ofDifference: found[place], rarer: rarer),
+                    count: both))
         }
         interpolated = rankings.map { RankedPairs.interpolatedPrecision($0.points(ones)) }
     }

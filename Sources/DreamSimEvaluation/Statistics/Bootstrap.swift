@@ -37,6 +37,25 @@ public struct Bootstrap: Sendable, Hashable, Encodable {
         return result
     }
 
+    /// The middle part of a distribution, and at least Wilson's interval where there are fewer than 30 of a sort: of few items all
+    /// draws can give the same figure.
+    /// - Parameters:
+    ///   - value: the figure of the items as they are, from 0 to 1.
+    ///   - rarer: how many items there are of the sort of which there are fewer.
+    func interval(_ distribution: [Double], of value: Double?, rarer: Int) -> Interval? {
+        let found = interval(distribution)
+        guard let value, rarer < 30 else { return found }
+        return found?.joined(ShareInterval.wilson(value, count: Double(max(1, rarer))))
+    }
+
+    /// As of a figure, for the difference of two.
+    func interval(_ distribution: [Double], ofDifference value: Double?, rarer: Int) -> Interval? {
+        let found = interval(distribution)
+        guard let value, rarer < 30 else { return found }
+        return found?.joined(
+            ShareInterval.difference(value, meanSquare: value * value, count: Double(max(1, rarer))))
+    }
+
     /// The middle part of a distribution; nil when it is empty.
     func interval(_ distribution: [Double]) -> Interval? {
         guard !distribution.isEmpty else { return nil }
@@ -44,6 +63,13 @@ public struct Bootstrap: Sendable, Hashable, Encodable {
         let tail = (1 - confidence) / 2
         return Interval(
             low: Quantiles.value(tail, ofSorted: sorted), high: Quantiles.value(1 - tail, ofSorted: sorted))
+    }
+}
+
+extension Bootstrap: CustomStringConvertible {
+    /// For people.
+    public var description: String {
+        "bootstrap, \(resamples) draws, seed \(seed), percentiles; of fewer than 30 at least Wilson's"
     }
 }
 
@@ -58,6 +84,9 @@ public struct Interval: Sendable, Hashable, Codable {
         self.low = low
         self.high = high
     }
+
+    /// The least interval that holds both.
+    func joined(_ other: Interval) -> Interval { Interval(low: min(low, other.low), high: max(high, other.high)) }
 }
 
 /// A figure with the number of items behind it and how sure it is.

@@ -6,7 +6,7 @@ package struct ReliabilityBin: Sendable, Hashable, Encodable {
     package let highestMargin: Double
     /// The mean score.
     package let score: Double
-    /// Wilson's interval of the score at 95 %, which stays honest for few judgments where all or none agree.
+    /// Wilson's interval of the score at 95 %.
     package let interval: Interval
     /// The number of judgments.
     package let count: Int
@@ -25,15 +25,7 @@ package struct ReliabilityBin: Sendable, Hashable, Encodable {
             let score = members.reduce(0) { $0 + $1.score } / Double(members.count)
             return ReliabilityBin(
                 lowestMargin: members.first?.margin ?? 0, highestMargin: members.last?.margin ?? 0, score: score,
-                interval: wilson(score, count: members.count), count: members.count)
+                interval: ShareInterval.wilson(score, count: Double(members.count)), count: members.count)
         }
-    }
-
-    /// Wilson's score interval (1927) of a share, at 95 %.
-    package static func wilson(_ share: Double, count: Int) -> Interval {
-        let (z, n) = (1.959_963_984_540_054, Double(count))
-        let center = (share + z * z / (2 * n)) / (1 + z * z / n)
-        let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
-        return Interval(low: max(0, center - half), high: min(1, center + half))
     }
 }
