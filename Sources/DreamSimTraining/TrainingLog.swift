@@ -33,14 +33,16 @@ final class TrainingLog {
     private let handle: FileHandle
     private let encoder = JSONEncoder()
 
-    /// Opens the log of a run; lines after a step, which a run that was stopped has lost, are dropped, and so are the triplets
-    /// that an earlier start left out.
+    /// Opens the log of a run; lines after a step or of a validation that a run that was stopped has lost are dropped, and so are
+    /// the triplets that an earlier start left out.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    init(_ url: URL, keepingThrough step: Int) throws {
+    init(_ url: URL, keepingThrough step: Int, validated: Int) throws {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         self.url = url
         let old = (try? Data(contentsOf: url)) ?? Data()
-        let kept = Self.decoded(old).filter { $0.1.step <= step && $0.1.kind != .skipped }
+        let kept = Self.decoded(old).filter { _, line in
+            line.step <= step && line.kind != .skipped && (line.kind != .validation || line.epoch <= validated)
+        }
         try Writing.replace(url, with: kept.flatMap { Array($0.0) + [UInt8(ascii: "\n")] })
         do {
             handle = try FileHandle(forWritingTo: url)

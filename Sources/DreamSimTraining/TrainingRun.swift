@@ -112,12 +112,7 @@ public final class TrainingRun: @unchecked Sendable {
                     + "; use another folder, or the triplets it was begun with")
         }
         progress.triplets = triplets
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw DreamSimError(
-                .unwritable, folder.path, "cannot be made: \(error.plainReason); choose another folder")
-        }
+        try Folder.make(folder.path)
     }
 
     private static let checkpointName = "checkpoint.safetensors"
@@ -133,7 +128,8 @@ public final class TrainingRun: @unchecked Sendable {
     ///   taken up again.
     /// - Throws: `DreamSimError` when an image cannot be read; `DreamSimError` when training diverges; an error of writing.
     package func run(report: (Event) throws -> Void = { _ in }) throws {
-        let record = try RunRecord(in: folder, after: trainer.steps, page: page)
+        let record = try RunRecord(
+            in: folder, after: trainer.steps, validated: progress.validatedEpochs, page: page)
         try tellNotes(record, report)
         if trainer.options.method == .mlp,
             trainer.steps < totalSteps || progress.validatedEpochs < trainer.options.epochs
@@ -205,11 +201,12 @@ public final class TrainingRun: @unchecked Sendable {
             try write(result, .best)
         }
         progress.validatedEpochs = epoch + 1
-        try save()
+        // First, because the checkpoint says that it is taken down; a run that is taken up drops what it does not know of.
         if let validated {
             try record.validation(
                 after: trainer.steps, epoch: epoch + 1, validated.outcome, isBest: isBest, seconds: validated.seconds)
         }
+        try save()
         try record.writePage()
         try tellNotes(record, report)
         guard let validated else { return }

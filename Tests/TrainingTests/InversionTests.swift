@@ -65,6 +65,32 @@ struct InversionTests {
         #expect(first > (moves ? 2 : 5) * last, "from \(first) to \(last)")
     }
 
+    @Test("A loss whose gradient is zero is an error that says so, and not a run without an effect")
+    func zeroGradient() throws {
+        var options = InversionOptions(.pyramid(levels: 6), width: 192, height: 192)
+        (options.seed, options.steps) = (2, 30)
+        let target = InversionTarget(TinyModels.image(1, width: 192, height: 192), name: "a")
+        let stuck = try Inversion(of: [target], by: Loss([Loss.Term(MultiScaleSimilarity.wang)]), options)
+        do {
+            while !stuck.isDone { try stuck.step() }
+            Issue.record("no error")
+        } catch let error as DreamSimError {
+            #expect(error.kind == .diverged && error.problem.contains("gradient of ms-ssim is zero"))
+            #expect(error.remedy?.contains("mse") == true)
+        }
+        // With a metric beside it that moves, it is left behind.
+        let both = Loss([Loss.Term(MultiScaleSimilarity.wang), Loss.Term(PixelMetric.mse, weight: 10)])
+        options.steps = 3
+        let moving = try Inversion(of: [target], by: both, options)
+        while !moving.isDone { try moving.step() }
+        // At the target itself the loss is zero, and so may the gradient be.
+        var whole = InversionOptions(.pixels, width: 192, height: 192)
+        whole.steps = 2
+        let there = try Inversion(
+            of: [target], by: Self.mse, whole, from: TinyModels.image(1, width: 192, height: 192))
+        while !there.isDone { try there.step() }
+    }
+
     @Test("A run repeats bit for bit from its seed, and another seed gives another image")
     func repeats() throws {
         func image(_ seed: UInt64) throws -> (Image, String) {

@@ -53,6 +53,40 @@ struct TrainingRunRecordTests {
         }
     }
 
+    @Test("A run that stops between a validation and its checkpoint has each validation in its log once")
+    func validationsOnce() async throws {
+        try await TrainingRunTests.withTriplets(8) { model, triplets, folder in
+            func lines(_ place: URL) throws -> [String] {
+                try Self.log(place).filter { $0["kind"] as? String == "validation" }
+                    .map { "\($0["epoch"] ?? "") \($0["loss"] ?? "")" }
+            }
+            func run(_ place: URL) throws -> TrainingRun {
+                var settings = TrainingRun.Settings()
+                settings.stepsBetweenCheckpoints = 1
+                return try TrainingRun(
+                    model, TrainingRunTests.options(), training: triplets, validation: triplets, folder: place,
+                    settings: settings)
+            }
+            let (whole, place) = (folder.appending(path: "whole"), folder.appending(path: "run"))
+            try run(whole).run()
+            let expected = try lines(whole)
+            #expect(expected.count == 3)
+            // As far as the first epoch's validation; then the checkpoint of before it is put back, as if the next had not been
+            // written any more.
+            let checkpoint = place.appending(path: "checkpoint.safetensors")
+            var before: Data?
+            #expect(throws: Stop.self) {
+                try run(place).run {
+                    if case .step(let step) = $0, step.number == 2 { before = try? Data(contentsOf: checkpoint) }
+                    if case .validated(epoch: 1, _, _) = $0 { throw Stop() }
+                }
+            }
+            try #require(before).write(to: checkpoint)
+            try run(place).run()
+            #expect(try lines(place) == expected)
+        }
+    }
+
     @Test("The report is there after each epoch, fetches nothing, runs nothing, and shows what the log says")
     func report() async throws {
         try await TrainingRunTests.withTriplets(8) { model, triplets, folder in

@@ -86,10 +86,8 @@ package final class FrozenCache: Sendable {
     ) throws(DreamSimError) {
         url = folder.appending(path: identity.fileName)
         (self.identity, self.limit, self.reserve) = (identity, limit, reserve)
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw Self.failure(folder, "cannot be made: \(error.plainReason)")
+        do throws(DreamSimError) { try Folder.make(folder.path) } catch {
+            throw Self.failure(folder, error.problem)
         }
         var state = State()
         var opened = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)

@@ -11,11 +11,13 @@ final class RunRecord {
     /// Opens the records of a run.
     /// - Parameters:
     ///   - step: the steps that are done; what was told of later ones is forgotten.
+    ///   - validated: the epochs whose validation is done.
     ///   - page: everything but the lines.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    init(in folder: URL, after step: Int, page: TrainingPage) throws {
+    init(in folder: URL, after step: Int, validated: Int, page: TrainingPage) throws {
         (self.folder, self.page) = (folder, page)
-        log = try TrainingLog(folder.appending(path: "log.jsonl"), keepingThrough: step == 0 ? -1 : step)
+        log = try TrainingLog(
+            folder.appending(path: "log.jsonl"), keepingThrough: step == 0 ? -1 : step, validated: validated)
         for triplet in page.skipped {
             try log.append(
                 TrainingLog.Line(

@@ -22,6 +22,8 @@ package final class Inversion {
     let parameterization: any ImageParameterization
     var parameters: [String: Tensor]
     var adam: Adam
+    /// Steps in turn that had no gradient.
+    private var stillSteps = 0
     var best: Found?
 
     /// A whole image and what it costs.
@@ -120,6 +122,7 @@ package final class Inversion {
         guard (value.loss + value.penalty).isFinite else { throw diverged("the loss is") }
         let gradients = rendered.backward(value.gradient)
         guard gradients.values.allSatisfy(\.isFinite) else { throw diverged("a gradient is") }
+        try checkMovement(value)
         if options.viewSettings.isWhole { keep(rendered.image, value) }
         let step = Step(number: steps, loss: value.loss, penalty: value.penalty, image: rendered.image)
         adam.step(&parameters, gradients: gradients, rate: options.rate(at: steps))
@@ -162,6 +165,20 @@ package final class Inversion {
         return (0..<options.views).map { _ in
             RandomView(height: options.height, width: options.width, options.viewSettings, from: &generator)
         }
+    }
+
+    /// Refuses to go on where nothing would ever change: MS-SSIM, as published, is 0 for all images that are unlike enough, and says
+    /// of none of them which way is better.
+    private func checkMovement(_ value: Objective.Value) throws {
+        let isStill = value.loss > 0 && value.gradient.values.allSatisfy { $0 == 0 }
+        stillSteps = isStill ? stillSteps + 1 : 0
+        // Random views can miss what moves.
+        guard isStill, stillSteps >= (options.viewSettings.isWhole ? 1 : 20) else { return }
+        let names = objective.loss.terms.map(\.metric.card.name).joined(separator: ", ")
+        throw DreamSimError(
+            .diverged, "step \(steps + 1)",
+            "the gradient of \(names) is zero at this image, so that the loss stays \(String(format: "%g", value.loss)); begin with "
+                + "an image that is more like the target, or add a metric such as mse or lpips-vgg")
     }
 
     private func diverged(_ what: String) -> DreamSimError {

@@ -9,8 +9,10 @@ package enum Parameterization: Hashable, Sendable, Codable {
     /// The output of an untrained convolutional network (Deep Image Prior): images that such a network makes easily.
     case untrainedNetwork(UntrainedNetworkShape)
 
-    /// A pyramid of six levels.
-    package static let pyramid = Parameterization.pyramid(levels: 6)
+    /// The levels of a pyramid where nothing else is asked for.
+    package static let pyramidLevels = 6
+    /// A pyramid of so many levels.
+    package static let pyramid = Parameterization.pyramid(levels: pyramidLevels)
     /// Amplitudes that fall as in photographs.
     package static let fourier = Parameterization.fourier(decay: 1)
     /// The network of the default shape.
