@@ -10,7 +10,7 @@ extension DistanceReport {
 
     /// What made the distances, for people.
     package var origin: String {
-        "Model \(metric.name), weights \(metric.shortWeights ?? "-"); \(metric.preprocessing)"
+        "Model \(metric.nameAndWeights); \(metric.preprocessing)"
     }
 }
 

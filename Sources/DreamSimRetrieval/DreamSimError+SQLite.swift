@@ -1,11 +1,6 @@
 internal import GRDB
 
 extension DreamSimError {
-    /// Says what the system refused to do to a file or folder that was to be written, and what to do.
-    init(_ failure: SystemFailure, unwritable subject: String) {
-        self.init(.unwritable, subject, failure.reason + SystemFailure.advice(failure.code))
-    }
-
     /// Translates what SQLite reports.
     init(_ error: DatabaseError, _ subject: String) {
         let detail = error.message ?? "\(error.resultCode)"
@@ -21,8 +16,13 @@ extension DreamSimError {
                 .damaged, subject, "is damaged (\(detail)); delete the index's folder and index the images again")
         case .SQLITE_CANTOPEN:
             self.init(.unreadable, subject, "cannot be opened: \(detail); check the folder's permissions")
+        case .SQLITE_IOERR:
+            self.init(
+                .unwritable, subject,
+                "cannot be read or written (\(detail)); see whether its disk is full, read-only or gone, and run the same command "
+                    + "again")
         default:
-            self.init(.unreadable, subject, "SQLite reports: \(detail)")
+            self.init(.unreadable, subject, "SQLite reports: \(detail); check the index ('dreamsim index check')")
         }
     }
 

@@ -230,4 +230,18 @@ struct PairTableTests {
             #expect(folders.unpaired.map(\.isOfFirst) == [true, true, true, false, false])
         }
     }
+
+    @Test("A name with a composed letter and one with two signs for it are partners, after those that are equal")
+    func spellings() throws {
+        try Fixtures.withTemporaryFolder { root in
+            for name in ["a/M\u{FC}ller.png", "b/Mu\u{308}ller.png"] {
+                let url = root.appending(path: name)
+                try FileManager.default.createDirectory(
+                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data("image".utf8).write(to: url)
+            }
+            let folders = FolderPairs(ImagePath(root.path + "/a"), ImagePath(root.path + "/b"), unreadable: { _, _ in })
+            #expect(folders.pairs.count == 1 && folders.unpaired.isEmpty)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import DreamSimRetrieval
 import DreamSimSupport
 import Foundation
+import GRDB
 import TestSupport
 import Testing
 
@@ -38,6 +39,45 @@ struct AbandonedFileTests {
             try file.commit()
             AtomicFile.removeAbandoned(in: home.path.utf8)
             #expect(try String(contentsOf: home.appending(path: "whole"), encoding: .utf8) == "whole")
+        }
+    }
+
+    @Test("The first file that a process writes into a folder removes what others left there")
+    func firstWrite() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let left = home.appending(path: ".dreamsim-left.part")
+            try Data("part".utf8).write(to: left)
+            try AtomicFile.write(Array("whole".utf8), to: home.appending(path: "whole").path.utf8)
+            #expect(try Self.names(home) == ["whole"])
+        }
+    }
+
+    @Test(
+        "A creation that was killed after the database's first table is taken up; an export that was killed is replaced"
+    )
+    func halfMade() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let url = home.appending(path: "index")
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+            try DatabaseQueue(path: url.appending(path: "index.sqlite").path).write {
+                try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+            }
+            #expect(try StoreTests.kind { _ = try IndexReader(url) } == .missing)
+            _ = try IndexWriter(url, settings: SyntheticIndex.settings(4))
+            #expect(try IndexReader(url).settings.width == 4)
+        }
+        try SyntheticIndex.with(SyntheticIndex.clouds(3, of: 1)) { index in
+            let (out, half) = (
+                index.home.appending(path: "out"), index.home.appending(path: ".out.dreamsim-export/img_emb")
+            )
+            try FileManager.default.createDirectory(at: half, withIntermediateDirectories: true)
+            try Data("half".utf8).write(to: half.appending(path: "img_emb_7.npy"))
+            #expect(try index.reader.export(to: out, as: .npy) == 3)
+            #expect(try Self.names(out) == ["img_emb", "metadata", "stamp.json"])
+            #expect(try Self.names(out.appending(path: "img_emb")) == ["img_emb_0.npy"])
+            #expect(try Self.names(index.home).filter { $0.hasPrefix(".") }.isEmpty)
+            // What is not empty stays as it is.
+            #expect(try StoreTests.kind { _ = try index.reader.export(to: out, as: .npy) } == .badRequest)
         }
     }
 

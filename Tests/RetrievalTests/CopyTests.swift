@@ -105,6 +105,50 @@ struct CopyTests {
         }
     }
 
+    @Test("Two screens of one window whose numbers all differ are no re-encoded copies")
+    func screens() async throws {
+        try await Gallery.with(0) { gallery in
+            for name in ["screen1.png", "screen5.png"] {
+                try FileManager.default.copyItem(at: Fixtures.file("copies/" + name), to: gallery.image(name))
+            }
+            try gallery.update()
+            let report = try Self.report(gallery, .reencoded)
+            #expect(report.groups.isEmpty)
+            // They are told of: the looser tier has them.
+            #expect(try Self.report(gallery, .near).duplicates == report.uncertain && report.uncertain == 1)
+        }
+    }
+
+    @Test("Plain images of different colors are near each other to a model, and no copies")
+    func plainColors() async throws {
+        try await Gallery.with(0) { gallery in
+            for (name, value) in [("white", 255), ("nearly", 253), ("gray", 128), ("black", 0)] {
+                try Image(width: 64, height: 48, pixels: Array(repeating: UInt8(value), count: 64 * 48 * 3))
+                    .write(to: gallery.image(name + ".png"))
+            }
+            try gallery.update()
+            // To this distance everything is near.
+            let report = try IndexReader(gallery.index).duplicates(
+                DuplicateOptions(tier: .near, thresholds: try DuplicateThresholds(nil, near: 2)))
+            #expect(report.groups.map { Set($0.files.map(\.image.name)) } == [["white.png", "nearly.png"]])
+        }
+    }
+
+    @Test("Of copies with as many pixels the lossless one is kept, though its file is smaller")
+    func losslessFirst() async throws {
+        try await Gallery.with(0) { gallery in
+            let scene = try Self.resized(Self.scene(), longer: 256)
+            // Few colors, so that a PNG is smaller than a JPEG of high quality.
+            let plain = Image(width: scene.width, height: scene.height, pixels: scene.pixels.map { $0 & 0xC0 })
+            try plain.write(to: gallery.image("a.jpg"), quality: 98)
+            try plain.write(to: gallery.image("b.png"))
+            try gallery.update()
+            let report = try Self.report(gallery, .near)
+            #expect(report.groups.map { $0.files.map(\.image.name) } == [["b.png", "a.jpg"]])
+            #expect(report.groups[0].files[0].bytes < report.groups[0].files[1].bytes)
+        }
+    }
+
     @Test("An index of an older version gets its hashes with the next update, and says until then what it lacks")
     func older() async throws {
         try await Gallery.with(0) { gallery in

@@ -22,6 +22,14 @@ package struct CopySignature: Sendable, Hashable {
 }
 
 extension CopySignature {
+    /// The mean absolute difference of the small versions, of luma or of chroma, whichever is larger: 0...255.
+    package func colorDifference(from other: CopySignature) -> Double {
+        func mean(_ a: [UInt8], _ b: [UInt8]) -> Double {
+            Double(zip(a, b).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }) / Double(a.count)
+        }
+        return max(mean(luma, other.luma), mean(chroma, other.chroma))
+    }
+
     /// The number of bytes of a signature: 2312.
     package static let byteCount =
         8 + lumaSide * lumaSide + 2 * chromaSide * chromaSide

@@ -65,12 +65,12 @@ package struct FolderPairs: Sendable {
         file.bytes.dropFirst(folder.bytes.count).drop { $0 == UInt8(ascii: "/") }
     }
 
-    /// The path inside the folder without its extension.
-    private static func stem(_ file: ImagePath, in folder: ImagePath) -> [UInt8] {
+    /// The path inside the folder without its extension. Two spellings of a letter, as one character or as two, are one.
+    private static func stem(_ file: ImagePath, in folder: ImagePath) -> String {
         let name = relative(file, in: folder)
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")),
             dot > (name.lastIndex(of: UInt8(ascii: "/")) ?? name.startIndex - 1) + 1
-        else { return Array(name) }
-        return Array(name[..<dot])
+        else { return ImagePath.text(name) }
+        return ImagePath.text(name[..<dot])
     }
 }

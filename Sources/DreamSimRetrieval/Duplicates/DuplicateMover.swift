@@ -31,14 +31,25 @@ package struct DuplicateMover {
     /// - Throws: `DreamSimError` or `DreamSimError` when nothing was moved.
     package static func move(_ report: DuplicateReport, of reader: IndexReader, to folder: URL) throws -> Outcome {
         let manager = FileManager.default
-        if manager.fileExists(atPath: folder.path),
-            try !manager.contentsOfDirectory(atPath: folder.path).isEmpty
+        let there = ((try? manager.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
+            !AtomicFile.isTemporary($0)
+        }
+        if there.contains(undoName) {
+            throw DreamSimError(
+                .badRequest, folder.path,
+                "holds duplicates that were moved before; undo these moves, or name a new folder for the duplicates")
+        }
+        if let root = try reader.status().folders.first(where: { ImagePath(folder.path).absolute().isInside($0.path) })
         {
+            throw DreamSimError(
+                .badRequest, folder.path,
+                "lies in \(root.path), which is indexed, so that the moved files would come back; name a folder elsewhere"
+            )
+        }
+        guard there.isEmpty else {
             throw DreamSimError(.badRequest, folder.path, "is not empty; name a new folder for the duplicates")
         }
-        do throws(SystemFailure) { try Folder.make(folder.path) } catch {
-            throw DreamSimError(error, unwritable: folder.path)
-        }
+        try Folder.make(folder.path)
         let base = ImagePath(folder.path).absolute()
         let digits = "\(report.duplicates)".count
         var plan: [(kept: DuplicateReport.File, file: DuplicateReport.File, target: ImagePath)] = []
@@ -68,6 +79,11 @@ package struct DuplicateMover {
             } else {
                 outcome.moved += 1
             }
+        }
+        if outcome.moved == 0 {
+            try? manager.removeItem(at: undo)
+            // Only when it is empty.
+            rmdir(folder.path)
         }
         return outcome
     }
@@ -106,7 +122,7 @@ package struct DuplicateMover {
     ) throws -> String? {
         for part in [file, kept] {
             guard let entry = try reader.file(id: part.id), let status = FileStatus(part.image),
-                status.size == entry.size, status.modified == entry.modifiedTime
+                status.size == entry.size, status.modified == entry.modifiedTime, status.changed == entry.changedTime
             else { return "\(part.image) has changed or disappeared since it was indexed; update the index first" }
         }
         if FileIdentity(file.image) == FileIdentity(kept.image) {
@@ -122,7 +138,7 @@ package struct DuplicateMover {
         guard from.withCString({ from in to.withCString { systemRename(from, $0) } }) != 0 else { return nil }
         return errno == EXDEV
             ? "cannot be moved to another disk; name a folder on the same one"
-            : "cannot be moved: \(String(cString: strerror(errno)))"
+            : "cannot be moved: \(String(cString: strerror(errno)))" + SystemFailure.advice(errno)
     }
 }
 

@@ -74,13 +74,17 @@ public struct DuplicateReport: DistanceReport, Sendable, Encodable {
     /// How many images have no perceptual hash in the index, so that their copies are found by the model alone: those of an
     /// index that was made by an older version, until it is updated, and imported embeddings.
     public let withoutFingerprint: Int
+    /// How many more files have the hash of another, of which it is not certain that they were not edited; 0 where the tier `near`
+    /// was looked for, which they are of.
+    public let uncertain: Int
 
     init(
         metric: MetricColumn, _ options: DuplicateOptions, method: SearchMethod, images: Int, withoutFingerprint: Int,
-        groups: [Group]
+        uncertain: Int, groups: [Group]
     ) {
         (metrics, tier, thresholds, rules) = ([metric], options.tier, options.thresholds, options.rules)
         (self.method, self.images, self.withoutFingerprint, self.groups) = (method, images, withoutFingerprint, groups)
+        self.uncertain = uncertain
         let superfluous = groups.flatMap(\.superfluous)
         (duplicates, bytes) = (superfluous.count, superfluous.reduce(0) { $0 + $1.bytes })
     }

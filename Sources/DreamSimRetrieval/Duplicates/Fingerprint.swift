@@ -28,6 +28,25 @@ struct Fingerprint: Sendable {
     }
 }
 
+extension Fingerprint {
+    /// Whether one is the other compressed again or resized, without any edit.
+    ///
+    /// Of 30 photographs, JPEGs of quality 40 and better and WebP differ from the original in at most 6 of 256 bits, halves in 10,
+    /// small thumbnails in 30. More bits are another content, as of two screenshots of one window, whose signatures agree.
+    static func isReencoding(_ a: Fingerprint, _ b: Fingerprint, bits: Int) -> Bool {
+        let (first, second) = (a.signature, b.signature)
+        let isSameSize = (first.width, first.height) == (second.width, second.height)
+        let isSmall = min(first.width, first.height, second.width, second.height) < 320
+        return bits <= (isSameSize ? 6 : isSmall ? 31 : 14) && first.isReencoding(of: second)
+    }
+
+    /// Whether a small distance of two images says that one is a copy of the other. To a model all plain images are alike, a gray
+    /// one and a white one; where there is nothing to see but a color, the colors have to agree.
+    static func canBeCopies(_ a: Fingerprint, _ b: Fingerprint) -> Bool {
+        min(a.hash.quality, b.hash.quality) > 0 || a.signature.colorDifference(from: b.signature) < 6
+    }
+}
+
 /// How the perceptual hashes of two images agree.
 package struct HashMatch: Sendable, Hashable, Encodable {
     /// In how many of 256 bits they differ.
@@ -67,7 +86,7 @@ extension IndexReader {
                 distance: Embedding.cosineDistance(vectors.values(Int(a.row)), vectors.values(Int(b.row))))
             pair.match = HashMatch(bits: match.bits, orientation: match.orientation)
             pair.isReencoding =
-                match.orientation == .asIs && a.fingerprint.signature.isReencoding(of: b.fingerprint.signature)
+                match.orientation == .asIs && Fingerprint.isReencoding(a.fingerprint, b.fingerprint, bits: match.bits)
             return pair
         }
         let signatures = Dictionary(uniqueKeysWithValues: usable.map { ($0.row, $0.fingerprint.signature) })

@@ -16,9 +16,11 @@ extension IndexReader {
         let families = try DuplicateFamilies(self, options)
         var pairs: [RowPair] = []
         var (method, missing) = (SearchMethod.exact, 0)
+        var looks: [Int32: Fingerprint] = [:]
         if options.tier >= .reencoded {
             let fingerprints = try fingerprints(of: families.rows)
             missing = families.rows.count - fingerprints.count
+            looks = Dictionary(uniqueKeysWithValues: fingerprints.map { ($0.row, $0.fingerprint) })
             pairs = try hashPairs(of: fingerprints, options.thresholds)
                 .filter { families.sides?.areApart(Int($0.first), Int($0.second)) ?? true }
         }
@@ -38,13 +40,22 @@ extension IndexReader {
             let known = Set(pairs.map { [$0.first, $0.second] })
             pairs +=
                 try (byGraph ? search.pairs(byGraphOf: self, progress: progress) : search.pairs(progress: progress))
-                .filter { !known.contains([$0.first, $0.second]) }
+                .filter { pair in
+                    guard !known.contains([pair.first, pair.second]) else { return false }
+                    guard let a = looks[pair.first], let b = looks[pair.second] else { return true }
+                    return Fingerprint.canBeCopies(a, b)
+                }
         }
         let near = pairs.filter { pair in options.thresholds.tier(pair).map { $0 <= options.tier } ?? false }
-        let groups = options.against.isEmpty ? families.groups(near) : families.groupsAgainst(near)
+        func groups(_ pairs: [RowPair]) -> [DuplicateReport.Group] {
+            options.against.isEmpty ? families.groups(pairs) : families.groupsAgainst(pairs)
+        }
+        func superfluous(_ groups: [DuplicateReport.Group]) -> Int { groups.reduce(0) { $0 + $1.superfluous.count } }
+        let found = groups(near)
+        let uncertain = near.count == pairs.count ? 0 : max(0, superfluous(groups(pairs)) - superfluous(found))
         return DuplicateReport(
             metric: MetricColumn(settings.stamp), options, method: method, images: families.count,
-            withoutFingerprint: missing,
-            groups: groups.sorted { $0.keep.bytes.lexicographicallyPrecedes($1.keep.bytes) })
+            withoutFingerprint: missing, uncertain: uncertain,
+            groups: found.sorted { $0.keep.bytes.lexicographicallyPrecedes($1.keep.bytes) })
     }
 }

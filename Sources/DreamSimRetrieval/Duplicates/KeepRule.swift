@@ -2,6 +2,8 @@
 public enum KeepRule: String, Sendable, Codable, CaseIterable {
     /// The most pixels.
     case largest
+    /// A file of a format that loses nothing: PNG, TIFF, BMP or GIF. A copy of it in another format can be larger and holds less.
+    case lossless
     /// The largest file.
     case largestFile = "largest-file"
     /// The one that was modified first.
@@ -12,7 +14,7 @@ public enum KeepRule: String, Sendable, Codable, CaseIterable {
     case shortestPath = "shortest-path"
 
     /// The rules where none is chosen, in their order.
-    package static let standard: [KeepRule] = [.largest, .largestFile, .oldest, .shortestPath]
+    package static let standard: [KeepRule] = [.largest, .lossless, .largestFile, .oldest, .shortestPath]
 
     /// Rules with those that decide where they do not.
     package static func completed(_ chosen: [KeepRule]) -> [KeepRule] {
@@ -24,6 +26,7 @@ public enum KeepRule: String, Sendable, Codable, CaseIterable {
     package var text: String {
         switch self {
         case .largest: "most pixels"
+        case .lossless: "lossless format"
         case .largestFile: "largest file"
         case .oldest: "oldest"
         case .newest: "newest"
@@ -35,7 +38,11 @@ public enum KeepRule: String, Sendable, Codable, CaseIterable {
     package func prefers(_ a: IndexedFile, to b: IndexedFile) -> Bool? {
         func decide<Value: Comparable>(_ x: Value, _ y: Value) -> Bool? { x == y ? nil : x > y }
         func pixels(_ file: IndexedFile) -> Int { file.content.map { $0.width * $0.height } ?? 0 }
+        func isLossless(_ file: IndexedFile) -> Int {
+            ["png", "tiff", "bmp", "gif"].contains(file.content?.format ?? "") ? 1 : 0
+        }
         return switch self {
+        case .lossless: decide(isLossless(a), isLossless(b))
         case .largest: decide(pixels(a), pixels(b))
         case .largestFile: decide(a.size, b.size)
         case .oldest: decide(b.modifiedTime, a.modifiedTime)

@@ -3,107 +3,150 @@ import GRDB
 
 /// What has to be done to bring an index up to date with folders.
 struct FolderScan {
-    /// Files that have to be read; unchanged ones because the index has no fingerprint of them yet.
-    var toRead: [(path: ImagePath, status: FileStatus, isUnchanged: Bool)] = []
-    /// Entries whose files are gone.
+    /// A file that has to be read.
+    struct Waiting {
+        let path: ImagePath
+        let status: FileStatus
+        /// The row of what the file held when it was last read, if it may hold that still: only its change time is another, the
+        /// index has no fingerprint of it, or every file is to be read.
+        let row: Int?
+    }
+
+    var toRead: [Waiting] = []
+    /// Entries whose files are gone, or that patterns leave out and that are not kept.
     var gone: [Int64] = []
+    /// Folders of the index that are gone and of which it holds nothing.
+    var goneFolders: [ImagePath] = []
     /// Entries of failed files that have not changed.
     var oldFailures: [ComparisonReport.Failure] = []
     var unchanged = 0
     /// Folders that cannot be listed, and files that were named and are not there.
     var unreadable: [ComparisonReport.Failure] = []
     var notes: [String] = []
+    private let options: IndexingOptions
+    private let database: Database
 
     /// Compares folders with an index.
-    /// - Parameter roots: absolute paths of folders and files.
-    init(_ roots: [ImagePath], _ options: IndexingOptions, _ database: DatabaseQueue, index: ImagePath) throws {
-        var finder = options.finder
-        finder.excluded.append("\(index)/*")
-        let found = ImageFinder.expand(roots, options: finder) { folder, reason in
-            unreadable.append(ComparisonReport.Failure(image: folder, error: reason))
-        }
-        try database.read { db in
-            let entry = try db.cachedStatement(
-                sql: """
-                    SELECT id, file.size, modified, changed, error, fingerprint IS NULL AS incomplete
-                    FROM file LEFT JOIN content ON content.row = file.row WHERE path = ?
-                    """)
-            var seen: Set<Int64> = []
-            var paths: Set<ImagePath> = []
-            for path in found where paths.insert(path).inserted {
-                let row = try Row.fetchOne(entry, arguments: [Data(path.bytes)])
-                guard let status = FileStatus(path) else {
-                    // A file that was named itself; or one that has gone since its folder was listed.
-                    let code = errno
-                    let isHidden = code != ENOENT && code != ENOTDIR
-                    let reason = "cannot be found: \(String(cString: strerror(code)))"
-                    // What cannot be seen is not gone.
-                    if isHidden || (row == nil && roots.contains(path)) {
-                        unreadable.append(.init(image: path, error: reason))
-                    }
-                    continue
-                }
-                if let row {
-                    seen.insert(row["id"])
-                    if Self.isUnchanged(row, status, options) {
-                        if let error: String = row["error"] {
-                            oldFailures.append(.init(image: path, error: error))
-                        } else if row["incomplete"] {
-                            toRead.append((path, status, true))
-                        } else {
-                            unchanged += 1
-                        }
-                        continue
-                    }
-                }
-                toRead.append((path, status, false))
+    /// - Parameters:
+    ///   - folders: absolute paths, and which files are wanted.
+    ///   - named: those that were asked for now, not only before.
+    ///   - index: the index's own folder.
+    init(
+        _ folders: [IndexedFolder], named: Set<ImagePath>, _ options: IndexingOptions, _ database: Database,
+        index: ImagePath
+    ) throws {
+        (self.options, self.database) = (options, database)
+        var (seen, paths): (Set<Int64>, Set<ImagePath>) = ([], [])
+        for folder in folders {
+            if FileStatus(folder.path) == nil, errno == ENOENT || errno == ENOTDIR {
+                try takeMissing(folder.path, isNamed: named.contains(folder.path))
+                continue
             }
-            try findGone(roots, seen, options, hasFound: { root in found.contains { $0.isInside(root) } }, db)
+            var selection = folder.selection ?? ImageFinder.Options()
+            let patterns = selection
+            selection.excluded.append("\(index)/*")
+            var walk = FolderWalk(selection)
+            walk.enter(folder.path) { path, reason in unreadable.append(.init(image: path, error: reason)) }
+            let found = walk.found
+            for pattern in walk.unmatched where options.excluded?.contains(pattern) ?? false {
+                notes.append("\(folder.path): the excluded pattern '\(pattern)' matches nothing")
+            }
+            for path in found where paths.insert(path).inserted { try take(path, &seen) }
+            try findGone(folder.path, patterns, &seen, isEmpty: found.isEmpty)
         }
     }
 
-    private static func isUnchanged(_ row: Row, _ status: FileStatus, _ options: IndexingOptions) -> Bool {
-        guard row["size"] == status.size, row["modified"] == status.modified else { return false }
-        let failed: String? = row["error"]
-        // A change of permissions may mend a failure; it does not change an image.
-        return failed == nil || (row["changed"] == status.changed && !options.retriesFailures)
+    /// A folder that is not there.
+    private mutating func takeMissing(_ path: ImagePath, isNamed: Bool) throws {
+        let (images, failures) = try IndexedFolder.count(path, database)
+        let condition = IndexedFolder.condition(path)
+        let entries = try Row.fetchAll(
+            database, sql: "SELECT id, path = ? AS isItself FROM file WHERE \(condition.sql)",
+            arguments: [Data(path.bytes)] + condition.arguments)
+        // A file that was indexed by its own name is gone like any other.
+        let isFile = entries.count == 1 && entries[0]["isItself"]
+        if images == 0 || isFile || options.prunes {
+            gone += entries.map { $0["id"] }
+            goneFolders.append(path)
+            if entries.isEmpty && isNamed {
+                unreadable.append(.init(image: path, error: "cannot be found: \(String(cString: strerror(ENOENT)))"))
+            } else if !isFile {
+                notes.append("\(path): is gone and is no folder of the index any more")
+            }
+        } else {
+            let reason =
+                "is gone; its \(images + failures) entries are kept until it is moved or forgotten in the index"
+            if isNamed {
+                unreadable.append(.init(image: path, error: reason))
+            } else {
+                notes.append("\(path): \(reason)")
+            }
+        }
+    }
+
+    private mutating func take(_ path: ImagePath, _ seen: inout Set<Int64>) throws {
+        let entry = try database.cachedStatement(
+            sql: """
+                SELECT id, file.size, modified, changed, error, file.row, fingerprint IS NULL AS incomplete
+                FROM file LEFT JOIN content ON content.row = file.row WHERE path = ?
+                """)
+        guard let status = FileStatus(path) else {
+            // It has gone since its folder was listed, or cannot be seen; what cannot be seen is not gone.
+            let code = errno
+            if code != ENOENT && code != ENOTDIR {
+                unreadable.append(.init(image: path, error: "cannot be found: \(String(cString: strerror(code)))"))
+            }
+            return
+        }
+        guard let row = try Row.fetchOne(entry, arguments: [Data(path.bytes)]) else {
+            toRead.append(Waiting(path: path, status: status, row: nil))
+            return
+        }
+        seen.insert(row["id"])
+        let isAlike = row["size"] == status.size && row["modified"] == status.modified
+        let isUnchanged = isAlike && row["changed"] == status.changed && !options.rereads
+        if let error: String = row["error"] {
+            if isUnchanged && !options.retriesFailures {
+                oldFailures.append(.init(image: path, error: error))
+            } else {
+                toRead.append(Waiting(path: path, status: status, row: nil))
+            }
+        } else if isUnchanged && !row["incomplete"] {
+            unchanged += 1
+        } else {
+            toRead.append(Waiting(path: path, status: status, row: isAlike ? row["row"] : nil))
+        }
     }
 
     private mutating func findGone(
-        _ roots: [ImagePath], _ seen: Set<Int64>, _ options: IndexingOptions, hasFound: (ImagePath) -> Bool,
-        _ db: Database
+        _ folder: ImagePath, _ patterns: ImageFinder.Options, _ seen: inout Set<Int64>, isEmpty: Bool
     ) throws {
         let unlisted = unreadable.map(\.image)
-        var counted: Set<Int64> = []
-        for root in roots {
-            var below = root.bytes.last == UInt8(ascii: "/") ? root.bytes : root.bytes + [UInt8(ascii: "/")]
-            let first = Data(below)
-            below[below.count - 1] += 1
-            let entries = try Row.fetchCursor(
-                db, sql: "SELECT id, path FROM file WHERE path = ? OR (path >= ? AND path < ?)",
-                arguments: [Data(root.bytes), first, Data(below)])
-            var entriesOfRoot: [Int64] = []
-            var isFolder = false
-            while let entry = try entries.next() {
-                let (id, bytes): (Int64, Data) = (entry["id"], entry["path"])
-                let path = ImagePath(bytes: Array(bytes))
-                isFolder = isFolder || path != root
-                guard !seen.contains(id), !counted.contains(id), !unlisted.contains(where: { path.isInside($0) }) else {
-                    continue
-                }
-                // A file that only a pattern leaves out stays.
-                let isSelective = !options.finder.included.isEmpty || !options.finder.excluded.isEmpty
-                if isSelective, FileStatus(path) != nil { continue }
-                entriesOfRoot.append(id)
+        let condition = IndexedFolder.condition(folder)
+        let entries = try Row.fetchCursor(
+            database, sql: "SELECT id, path FROM file WHERE \(condition.sql)", arguments: condition.arguments)
+        var (missing, leftOut): ([Int64], Int) = ([], 0)
+        while let entry = try entries.next() {
+            let (id, bytes): (Int64, Data) = (entry["id"], entry["path"])
+            let path = ImagePath(bytes: Array(bytes))
+            guard !seen.contains(id), !unlisted.contains(where: { path.isInside($0) }) else { continue }
+            let isSelective = !patterns.included.isEmpty || !patterns.excluded.isEmpty
+            if isSelective, !options.prunes, FileStatus(path) != nil {
+                leftOut += 1
+            } else {
+                missing.append(id)
             }
-            if isFolder, !entriesOfRoot.isEmpty, !options.emptiesFolders, !hasFound(root) {
-                notes.append(
-                    "\(root): holds no image any more; its \(entriesOfRoot.count) entries are kept, because it may be a disk "
-                        + "that is not connected")
-                continue
-            }
-            counted.formUnion(entriesOfRoot)
-            gone += entriesOfRoot
         }
+        if leftOut > 0 {
+            notes.append("\(folder): \(leftOut) files that the patterns leave out stay in the index until it is pruned")
+        }
+        if !missing.isEmpty, !options.prunes, isEmpty {
+            notes.append(
+                "\(folder): holds no image any more; its \(missing.count) entries are kept, because it may be a disk "
+                    + "that is not connected")
+            return
+        }
+        seen.formUnion(missing)
+        gone += missing
     }
 }

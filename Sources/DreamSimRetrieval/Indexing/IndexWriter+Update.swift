@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 
 extension IndexWriter {
     /// Brings the index up to date with folders and files: new and changed files are embedded, moved ones recognized by
@@ -6,7 +7,7 @@ extension IndexWriter {
     ///
     /// Every two seconds, and every 256 images, what is done so far is written for good.
     /// - Parameters:
-    ///   - roots: folders and files.
+    ///   - roots: folders and files; those of earlier updates when there are none, and in addition when all files are read again.
     ///   - model: made the same way as the index.
     ///   - options: what is passed over, and the like.
     ///   - isCancelled: asked before each batch; once true, what is done is written and the update ends.
@@ -18,10 +19,13 @@ extension IndexWriter {
     ) throws -> IndexingReport {
         try settings.check(model.stamp, index: folder.url)
         let start = ContinuousClock.now
-        let roots = roots.map { $0.absolute() }
-        try remember(roots: roots)
-        let scan = try FolderScan(
-            roots, options, database, index: ImagePath(bytes: Array(folder.url.path.utf8)))
+        let named = roots.map { $0.absolute() }
+        let known = try self.folders()
+        let folders = try wanted(named, known, options)
+        let index = ImagePath(bytes: Array(folder.url.path.utf8))
+        let scan = try DreamSimError.translating(folder.database) {
+            try database.read { try FolderScan(folders, named: Set(named), options, $0, index: index) }
+        }
         scan.notes.forEach { report(.note($0)) }
         scan.unreadable.forEach { report(.failure($0.image, reason: $0.error)) }
         var work = IndexingWork(self, model, report)
@@ -29,11 +33,22 @@ extension IndexWriter {
         work.report.failures = scan.unreadable + scan.oldFailures
         work.report.newFailures = scan.unreadable.count
         let isDone = try work.read(scan.toRead, batch: max(1, options.batch), isCancelled: isCancelled)
-        if isDone && !(scan.gone.isEmpty && scan.toRead.isEmpty) {
-            let moved = try countMoved(scan.gone, work.reused)
+        if isDone {
+            let left = try leftElsewhere(work.reused, besides: folders.map(\.path))
+            let gone = scan.gone + left.files
+            for path in left.folders {
+                let selection = known.selection(of: path)
+                let isWhole = selection.included.isEmpty && selection.excluded.isEmpty
+                report(
+                    .note(
+                        "\(path): is gone, and its images were found elsewhere"
+                            + (isWhole ? "" : "; its patterns do not hold for the new place")))
+            }
+            let moved = try countMoved(gone, work.reused)
             work.report.moved = moved
-            work.report.dropped = scan.gone.count - moved
-            try remove(files: scan.gone)
+            work.report.dropped = gone.count - moved
+            let goneFolders = scan.goneFolders + left.folders
+            if !gone.isEmpty || !goneFolders.isEmpty { try remove(files: gone, roots: goneFolders) }
             // A quarter of holes is worth the rewriting; fewer than some thousand are not.
             let dead = try deadRows()
             if dead > 4096 && dead > rows / 4 { try compact() }
@@ -42,6 +57,66 @@ extension IndexWriter {
         work.report.images = try count()
         work.report.seconds = (ContinuousClock.now - start) / .seconds(1)
         return work.report
+    }
+
+    /// The folders of an update, and which of their files are wanted. What is there is remembered.
+    private func wanted(
+        _ named: [ImagePath], _ known: [IndexedFolder], _ options: IndexingOptions
+    ) throws -> [IndexedFolder] {
+        var paths = named.isEmpty || options.rereads ? known.map(\.path) : []
+        paths += named.filter { !paths.contains($0) }
+        let changes = paths.map { IndexedFolder($0, options.selection(before: known.selection(of: $0))) }
+        try remember(changes.filter { FileStatus($0.path) != nil })
+        return changes.map { IndexedFolder($0.path, $0.selection ?? known.selection(of: $0.path)) }
+    }
+
+    /// Files of other folders whose content was found in this update and which are gone, with their folders that are gone.
+    ///
+    /// A folder that is there and empty may be the place of a disk that is not connected: its entries stay.
+    private func leftElsewhere(
+        _ reused: Set<Int>, besides folders: [ImagePath]
+    ) throws -> (files: [Int64], folders: [ImagePath]) {
+        let others = try self.folders().map(\.path).filter { !folders.contains($0) }
+        guard !reused.isEmpty, !others.isEmpty else { return ([], []) }
+        var files: Set<Int64> = []
+        let gone = others.filter { FileStatus($0) == nil && (errno == ENOENT || errno == ENOTDIR) }
+        var states: [ImagePath: Bool] = [:]
+        /// Whether what is not in a folder is gone, and not only out of reach.
+        func isTelling(_ folder: ImagePath) -> Bool {
+            let known = states[folder]
+            let found =
+                known ?? (gone.contains(folder) || !ImageFinder.expand([folder], unreadable: { _, _ in }).isEmpty)
+            states[folder] = found
+            return found
+        }
+        return try DreamSimError.translating(folder.database) {
+            try database.read { db in
+                for row in reused {
+                    for file in try Row.fetchAll(db, sql: "SELECT id, path FROM file WHERE row = ?", arguments: [row]) {
+                        let bytes: Data = file["path"]
+                        let path = ImagePath(bytes: Array(bytes))
+                        guard !folders.contains(where: { path.isInside($0) }), FileStatus(path) == nil, errno == ENOENT,
+                            let folder = others.first(where: { path.isInside($0) }), isTelling(folder)
+                        else { continue }
+                        files.insert(file["id"])
+                    }
+                }
+                let left = try gone.filter { folder in
+                    let condition = IndexedFolder.condition(folder)
+                    let ids = try Int64.fetchAll(
+                        db, sql: "SELECT id FROM file WHERE row IS NOT NULL AND \(condition.sql)",
+                        arguments: condition.arguments)
+                    return !ids.isEmpty && ids.allSatisfy { files.contains($0) }
+                }
+                for folder in left {
+                    let condition = IndexedFolder.condition(folder)
+                    files.formUnion(
+                        try Int64.fetchAll(
+                            db, sql: "SELECT id FROM file WHERE \(condition.sql)", arguments: condition.arguments))
+                }
+                return (files.sorted(), left)
+            }
+        }
     }
 
     /// The number of images in the index.
@@ -89,7 +164,7 @@ private struct IndexingWork {
     /// Reads files in their order.
     /// - Returns: whether all were read.
     mutating func read(
-        _ toRead: [(path: ImagePath, status: FileStatus, isUnchanged: Bool)], batch: Int, isCancelled: () -> Bool
+        _ toRead: [FolderScan.Waiting], batch: Int, isCancelled: () -> Bool
     ) throws -> Bool {
         let threads = Parallel.threads
         let reading = Lookahead(toRead.count, capacity: 2 * batch, threads: threads > 1 ? threads : 0) {
@@ -104,7 +179,7 @@ private struct IndexingWork {
                 try commit()
                 return true
             }
-            try take(file, isUnchanged: toRead[done].isUnchanged)
+            try take(file, before: toRead[done].row)
             done += 1
             if waiting.count == batch { embed() }
             if waiting.isEmpty {
@@ -117,7 +192,8 @@ private struct IndexingWork {
         return done == toRead.count
     }
 
-    private mutating func take(_ file: PreparedFile, isUnchanged: Bool) throws {
+    /// - Parameter before: the row of what the file held before, if it may hold that still.
+    private mutating func take(_ file: PreparedFile, before: Int?) throws {
         func change(_ state: FileChange.State) -> FileChange {
             FileChange(path: file.path, status: file.status, state: state)
         }
@@ -126,7 +202,7 @@ private struct IndexingWork {
             fail(file.path, reason)
             files.append(change(.failed(reason)))
         case .known(let row, let fingerprint):
-            if isUnchanged { report.unchanged += 1 } else { reuse(row) }
+            if row == before { report.unchanged += 1 } else { reuse(row) }
             files.append(change(.known(row: row, fingerprint)))
         case .fresh(let image, let details):
             if let index = indices[details.bytes] {

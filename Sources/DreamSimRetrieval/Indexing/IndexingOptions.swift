@@ -1,17 +1,37 @@
 /// How an index is brought up to date.
 public struct IndexingOptions: Sendable {
-    /// What is passed over in folders.
-    public var finder = ImageFinder.Options()
+    /// Patterns, one of which a file of a folder must match when there are any, as in `ImageFinder.Options`. Nil: as in the
+    /// update before, at first every file.
+    ///
+    /// The index remembers for each folder which of its files are wanted, and updates of the folder or of one in it follow.
+    public var included: [String]?
+    /// Patterns that no file or folder may match. Nil: as in the update before, at first none.
+    public var excluded: [String]?
+    /// Whether links to files and folders are followed. Nil: as in the update before, at first yes.
+    public var followsLinks: Bool?
     /// The number of images that pass the model together, at least 1; results do not depend on it.
     public var batch = 8
     /// Whether files that could not be read before are tried again although they have not changed.
     public var retriesFailures = false
-    /// Whether a folder that holds no image any more loses all its entries. Without it they are kept, because the
-    /// folder may be the empty place of a disk that is not connected.
-    public var emptiesFolders = false
+    /// Whether every file is read again, also those whose size and times have not changed. What holds the same bytes is not
+    /// embedded again.
+    public var rereads = false
+    /// Whether entries are dropped that are kept without it: those of a folder that is gone or holds no image any more, because
+    /// it may be the empty place of a disk that is not connected, and those of files that the patterns leave out.
+    public var prunes = false
 
-    /// Everything in folders, without retrying.
+    /// As in the update before; at first everything in folders.
     public init() {}
+
+    /// Which files are wanted, when this changes what was wanted before; nil when it changes nothing.
+    func selection(before: ImageFinder.Options) -> ImageFinder.Options? {
+        guard included != nil || excluded != nil || followsLinks != nil else { return nil }
+        var selection = before
+        selection.included = included ?? before.included
+        selection.excluded = excluded ?? before.excluded
+        selection.followsLinks = followsLinks ?? before.followsLinks
+        return selection
+    }
 }
 
 /// What an update of an index tells on its way.

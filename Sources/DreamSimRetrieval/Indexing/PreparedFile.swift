@@ -59,16 +59,11 @@ extension FileStatus {
     init?(_ path: ImagePath) {
         var status = stat()
         guard path.withCString({ stat($0, &status) }) == 0 else { return nil }
-        #if canImport(Darwin)
-            let (modified, changed) = (status.st_mtimespec, status.st_ctimespec)
-        #else
-            let (modified, changed) = (status.st_mtim, status.st_ctim)
-        #endif
         // Times that do not fit are far from any that a camera or a disk knows.
         func nanoseconds(_ time: timespec) -> Int64 {
             Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000).partialValue &+ Int64(time.tv_nsec)
         }
         self.init(
-            size: Int64(status.st_size), modified: nanoseconds(modified), changed: nanoseconds(changed))
+            size: Int64(status.st_size), modified: nanoseconds(status.modified), changed: nanoseconds(status.changed))
     }
 }

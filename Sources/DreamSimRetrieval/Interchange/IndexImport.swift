@@ -36,7 +36,8 @@ extension IndexWriter {
     ) throws -> ImportReport {
         let source = try InterchangeSource(url, format: format, stamp: stamp)
         let writer = try IndexWriter(index, settings: source.stamp.settings)
-        if let roots = source.stamp.roots { try writer.remember(roots: roots.map { ImagePath($0) }) }
+        let (roots, selections) = (source.stamp.roots ?? [], source.stamp.selections ?? [:])
+        try writer.remember(roots.map { IndexedFolder(ImagePath($0), selections[$0]) })
         var work = ImportWork(writer)
         var done = 0
         while let (entry, vector) = try source.read() {

@@ -19,8 +19,13 @@ extension IndexReader {
         var stamp = InterchangeStamp(settings)
         let count = try count()
         stamp.rows = count
-        stamp.roots = try read { db in
-            try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { ImagePath.text($0) }
+        let folders = try read(IndexedFolder.all)
+        stamp.roots = folders.map { ImagePath.text(Data($0.path.bytes)) }
+        for folder in folders {
+            guard let selection = folder.selection else { continue }
+            stamp.selections = (stamp.selections ?? [:]).merging([ImagePath.text(Data(folder.path.bytes)): selection]) {
+                $1
+            }
         }
         do {
             switch format {
@@ -47,21 +52,22 @@ extension IndexReader {
         if let there = try? manager.contentsOfDirectory(atPath: url.path), !there.isEmpty {
             throw DreamSimError(.badRequest, url.path, "is not empty; name a new folder for the export")
         }
-        let isNew = !manager.fileExists(atPath: url.path)
-        let parts = ["img_emb", "metadata"].map { url.appending(path: $0) }
+        // The folder has its name once it is whole; what a killed export left has another, and is replaced.
+        let unfinished = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).dreamsim-export")
+        try? manager.removeItem(at: unfinished)
         do {
-            for part in parts {
-                do throws(SystemFailure) { try Folder.make(part.path) } catch {
-                    throw DreamSimError(error, unwritable: part.path)
-                }
-            }
+            let parts = ["img_emb", "metadata"].map { unfinished.appending(path: $0) }
+            for part in parts { try Folder.make(part.path) }
             try writePieces(vectors: parts[0], metadata: parts[1], count, progress)
-            // Last: an export that was killed has none, and is not imported.
             try AtomicFile.write(
                 Array((try JSON.text(stamp) + "\n").utf8),
-                to: url.appending(path: InterchangeFiles.stampName).path.utf8)
+                to: unfinished.appending(path: InterchangeFiles.stampName).path.utf8)
+            // A folder takes the place of an empty one.
+            guard rename(unfinished.path, url.path) == 0 else {
+                throw DreamSimError(SystemFailure(action: "made", code: errno), unwritable: url.path)
+            }
         } catch {
-            for part in isNew ? [url] : parts { try? manager.removeItem(at: part) }
+            try? manager.removeItem(at: unfinished)
             throw error
         }
     }

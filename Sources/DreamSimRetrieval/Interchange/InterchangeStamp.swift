@@ -22,6 +22,8 @@ package struct InterchangeStamp: Sendable, Codable {
     var rows: Int?
     /// The folders that were indexed, as `ImagePath.text` writes them.
     var roots: [String]?
+    /// Which of their files were wanted, where that was said.
+    var selections: [String: ImageFinder.Options]?
 
     /// Describes vectors that are to go into an index with these settings.
     package init(_ settings: IndexSettings) {

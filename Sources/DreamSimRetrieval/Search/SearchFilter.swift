@@ -30,10 +30,9 @@ public struct SearchFilter: Sendable {
         if !folders.isEmpty {
             var alternatives: [String] = []
             for folder in folders {
-                let path = folder.absolute().bytes
-                let below = path == [UInt8(ascii: "/")] ? path : path + [UInt8(ascii: "/")]
-                alternatives.append("file.path = ? OR (file.path >= ? AND file.path < ?)")
-                arguments += [Data(path), Data(below), Data(below.dropLast() + [UInt8(ascii: "/") + 1])]
+                let condition = IndexedFolder.condition(folder.absolute())
+                alternatives.append(condition.sql)
+                arguments += condition.arguments
             }
             parts.append("(" + alternatives.joined(separator: " OR ") + ")")
         }

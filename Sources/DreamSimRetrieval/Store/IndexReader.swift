@@ -85,7 +85,8 @@ package final class IndexReader: Sendable {
             // is writing, the file can be read as it stands.
             let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
             let isAtRest = (log ?? 0) == 0
-            guard isAtRest, [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode),
+            let refusals: [ResultCode] = [.SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_FULL]
+            guard isAtRest, refusals.contains(error.resultCode),
                 let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
             else { throw DreamSimError(error, path) }
             return try DreamSimError.translating(path) {

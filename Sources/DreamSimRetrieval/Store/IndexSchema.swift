@@ -21,6 +21,10 @@ enum IndexSchema {
             // The bytes of `Fingerprint`; null where an older version did not make one, and for imported embeddings.
             try db.execute(sql: "ALTER TABLE content ADD COLUMN fingerprint BLOB")
         }
+        migrator.registerMigration("4: selections") { db in
+            // JSON of `ImageFinder.Options`; null where nothing was said of the folder.
+            try db.execute(sql: "ALTER TABLE root ADD COLUMN selection TEXT")
+        }
         return migrator
     }()
 
@@ -28,7 +32,10 @@ enum IndexSchema {
     /// - Throws: `DreamSimError` with `.damaged` or `.newerVersion`.
     static func check(_ db: Database, _ path: String) throws {
         let found = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        // GRDB's own table comes first: a creation that was killed may have left nothing else.
+        let tables =
+            try Int.fetchOne(
+                db, sql: "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name <> 'grdb_migrations'") ?? 0
         guard found == applicationID || tables == 0 else {
             throw DreamSimError(.damaged, path, "is a database of another program; choose another folder for the index")
         }

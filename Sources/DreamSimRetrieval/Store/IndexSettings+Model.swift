@@ -100,6 +100,13 @@ extension IndexSettings {
         _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> any EmbeddingMetric {
+        // A hash and a model prepare images so differently that one cannot even be loaded as the other was.
+        func isModel(_ name: String) -> Bool { !MetricCatalog.all.contains { $0.card.name == name } }
+        if let name = choice.source, name != source, !isModel(name) || !isModel(source) {
+            throw DreamSimError(
+                .incompatible, name,
+                "the index was made with \(stamp.model); use the same, or another folder for the index")
+        }
         let whole = try completed(choice, in: ModelStore(options.store))
         let source = whole.source ?? source
         if source.hasPrefix("/"), !FileManager.default.fileExists(atPath: source) {

@@ -109,40 +109,28 @@ extension IndexWriter {
     /// Looks for contents; may be used from any thread.
     var known: KnownContents { KnownContents(database: database, path: folder.database) }
 
-    /// Forgets files, then contents that no file has any more.
-    func remove(files: [Int64]) throws {
+    /// Forgets files and folders, then contents that no file has any more.
+    func remove(files: [Int64], roots: [ImagePath] = []) throws {
         try DreamSimError.translating(folder.database) {
             try database.write { db in
                 let statement = try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?")
                 for id in files { try statement.execute(arguments: [id]) }
-                try db.execute(
-                    sql: """
-                        INSERT INTO dead SELECT row FROM content
-                            WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.row = content.row);
-                        DELETE FROM content WHERE row IN (SELECT row FROM dead);
-                        """)
-            }
-        }
-    }
-
-    /// Notes folders and files that were asked for.
-    func remember(roots: [ImagePath]) throws {
-        try DreamSimError.translating(folder.database) {
-            try database.write { db in
                 for root in roots {
-                    try db.execute(sql: "INSERT OR IGNORE INTO root (path) VALUES (?)", arguments: [Data(root.bytes)])
+                    try db.execute(sql: "DELETE FROM root WHERE path = ?", arguments: [Data(root.bytes)])
                 }
+                try Self.dropUnused(db)
             }
         }
     }
 
-    /// The folders and files that were asked for before.
-    package func roots() throws -> [ImagePath] {
-        try DreamSimError.translating(folder.database) {
-            try database.read { db in
-                try Data.fetchAll(db, sql: "SELECT path FROM root ORDER BY path").map { ImagePath(bytes: Array($0)) }
-            }
-        }
+    /// Forgets contents that no file has any more.
+    static func dropUnused(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO dead SELECT row FROM content
+                    WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.row = content.row);
+                DELETE FROM content WHERE row IN (SELECT row FROM dead);
+                """)
     }
 }
 

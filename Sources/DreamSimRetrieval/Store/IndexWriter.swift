@@ -81,9 +81,7 @@ package final class IndexWriter {
 
     /// Makes the folder. One that holds something else is refused, so that an index does not get mixed up with images.
     private static func makeFolder(_ folder: IndexFolder) throws {
-        do throws(SystemFailure) { try Folder.make(folder.url.path) } catch {
-            throw DreamSimError(error, unwritable: folder.url.path)
-        }
+        try Folder.make(folder.url.path)
         guard try !folder.isPresent else { return }
         let others = ((try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []).filter {
             $0 != "lock" && !$0.hasPrefix("index.sqlite") && !($0.hasPrefix("vectors-") && $0.hasSuffix(".bin"))

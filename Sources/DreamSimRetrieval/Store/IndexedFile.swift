@@ -13,6 +13,8 @@ public struct IndexedFile: Sendable, Hashable {
     public var modified: Date { Date(timeIntervalSince1970: Double(modifiedTime) / 1e9) }
     /// The same in nanoseconds since 1970.
     package let modifiedTime: Int64
+    /// When its content or its permissions were last changed, in nanoseconds since 1970.
+    package let changedTime: Int64
     /// What the image is; nil when it cannot be used.
     package let content: Content?
     /// Why it cannot be used; nil when it can.
@@ -38,7 +40,7 @@ public struct IndexedFile: Sendable, Hashable {
 
     /// What `init(_:)` reads, for the beginning of a query.
     static let selection = """
-        SELECT file.id, file.path, file.size, file.modified, file.error, content.row, content.bytes, content.pixels,
+        SELECT file.id, file.path, file.size, file.modified, file.changed, file.error, content.row, content.bytes, content.pixels,
             content.width, content.height, content.format, content.checksum
         FROM file LEFT JOIN content ON content.row = file.row
         """
@@ -46,7 +48,7 @@ public struct IndexedFile: Sendable, Hashable {
     init(_ row: Row) {
         let path: Data = row["path"]
         id = row["id"]
-        modifiedTime = row["modified"]
+        (modifiedTime, changedTime) = (row["modified"], row["changed"])
         self.path = ImagePath(bytes: Array(path))
         size = row["size"]
         error = row["error"]
@@ -89,12 +91,11 @@ extension IndexReader {
 
     /// Whether the index knows a file in this folder, or the file itself.
     package func knows(inside folder: ImagePath) throws -> Bool {
-        let path = folder.absolute()
-        let below = path.bytes.last == UInt8(ascii: "/") ? path.bytes : path.bytes + [UInt8(ascii: "/")]
+        let condition = IndexedFolder.condition(folder.absolute())
         return try read { db in
             try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ? OR substr(path, 1, ?) = ?)",
-                arguments: [Data(path.bytes), below.count, Data(below)]) ?? false
+                db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE \(condition.sql))", arguments: condition.arguments)
+                ?? false
         }
     }
 
