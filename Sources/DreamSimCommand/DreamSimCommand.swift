@@ -26,7 +26,7 @@ struct DreamSimCommand: AsyncParsableCommand {
               1    success, but a value is beyond a threshold (--fail-above, --fail-below, --threshold-from)
               2    failure: an image, the weights or an output; the message states the remedy
               64   usage error
-              130  interrupted
+              130  interrupted by Ctrl-C; 143 by kill
 
             Data goes to standard output, everything else to standard error. The environment variables DREAMSIM_HOME, \
             DREAMSIM_MIRROR, DREAMSIM_OFFLINE, DREAMSIM_THREADS and DREAMSIM_SIMD are explained in \
@@ -47,7 +47,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             // The service.
             Serve.self,
             // Listing and benchmarks.
-            Metrics.self, Models.self, Bench.self, BenchSearch.self,
+            Metrics.self, Models.self, Cache.self, Bench.self, BenchSearch.self,
         ])
 }
 

@@ -33,7 +33,8 @@ public final class PerceptualModel: Sendable {
             guard preprocessing.side > 0, preprocessing.side % patch == 0, preprocessing.side <= 4096 else {
                 throw DreamSimError(
                     .badSetting, "side \(preprocessing.side)",
-                    "must be a multiple of \(part.name)'s patch size \(patch), and at most 4096")
+                    "must be a multiple of the patch size of \(part.name.replacing("_", with: "-")), \(patch), and at most 4096"
+                )
             }
         }
         self.description = description

@@ -14,9 +14,9 @@ extension LoRAAdapter {
     /// - Parameters:
     ///   - folder: made when it is not there.
     ///   - dropout: what the adapter was trained with, for the record.
-    /// - Throws: `DreamSimError` with `.unwritable`, or the system's error when the folder cannot be made.
+    /// - Throws: `DreamSimError` with `.unwritable`.
     package func write(to folder: URL, dropout: Float = 0) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Folder.make(folder.path)
         // A short name stands for that layer in all blocks; when only upper blocks are tuned, each is named.
         let namesEach = updates.values.contains { !$0.keys.contains { $0.hasPrefix("blocks.0.") } }
         var layers: Set<String> = []

@@ -10,7 +10,10 @@ package enum MetricText {
     /// A value, or a dash for none.
     package static func figure(_ value: Double?, digits: Int = 5) -> String {
         guard let value else { return "-" }
-        return value.isInfinite ? "\(value)" : String(format: "%.\(digits)f", value)
+        if value.isInfinite { return "\(value)" }
+        let text = String(format: "%.\(digits)f", value)
+        // What is not the same must not look as if it were.
+        return value > 0 && Double(text) == 0 ? String(format: "<%.\(digits)f", pow(10, -Double(digits))) : text
     }
 
     /// Texts with the names of the metrics that share them, in the order in which they first come.

@@ -7,6 +7,11 @@
 #endif
 
 extension AtomicFile {
+    /// Whether a name is that of a file that is being written, or whose writer was killed.
+    package static func isTemporary(_ name: String) -> Bool {
+        name.hasPrefix(temporaryPrefix) && name.hasSuffix(temporarySuffix)
+    }
+
     /// Removes the temporary files of a folder whose writers were killed. Those that somebody is writing are locked, and
     /// stay; so does everything that is no plain file, or that cannot be opened.
     package static func removeAbandoned(in folder: some Sequence<UInt8>) {
@@ -18,7 +23,7 @@ extension AtomicFile {
             withUnsafePointer(to: &entry.pointee.d_name) { name in
                 name.withMemoryRebound(to: CChar.self, capacity: 1) { name in
                     let text = String(cString: name)
-                    guard text.hasPrefix(temporaryPrefix), text.hasSuffix(temporarySuffix) else { return }
+                    guard isTemporary(text) else { return }
                     removeIfAbandoned(name, in: handle)
                 }
             }

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -9,7 +11,8 @@
 /// A file that appears under its name only when it is complete and on the disk; otherwise nothing is left behind.
 ///
 /// Bytes go to a temporary file in the same folder; `commit` flushes it, renames it and flushes the folder. The temporary
-/// file is locked as long as somebody writes it, so that what a killed process left can be told, see `removeAbandoned`.
+/// file is locked as long as somebody writes it, so that what a killed process left can be told: the first file that a process
+/// writes into a folder removes it.
 package struct AtomicFile: ~Copyable {
     /// A step that the system refused.
     package struct Failure: Error, Sendable {
@@ -22,6 +25,9 @@ package struct AtomicFile: ~Copyable {
     }
 
     static let temporaryPrefix = ".dreamsim-", temporarySuffix = ".part"
+
+    /// Folders in which this process has looked for what others left.
+    private static let tidied = Mutex<Set<[UInt8]>>([])
 
     private let path: [UInt8]
     private let folder: [UInt8]
@@ -37,6 +43,7 @@ package struct AtomicFile: ~Copyable {
         }
         let slash = path.lastIndex(of: UInt8(ascii: "/"))
         let folder = slash.map { $0 == 0 ? [UInt8(ascii: "/")] : Array(path[..<$0]) } ?? [UInt8(ascii: ".")]
+        if Self.tidied.withLock({ $0.insert(folder).inserted }) { Self.removeAbandoned(in: folder) }
         let (temporary, descriptor) = try Self.create(in: folder, for: path)
         self.path = path
         self.folder = folder

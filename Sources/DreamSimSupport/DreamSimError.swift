@@ -65,6 +65,11 @@ extension DreamSimError: CustomStringConvertible, LocalizedError {
 }
 
 extension DreamSimError {
+    /// Says what the system refused to do to a file or folder that was to be written, and what to do.
+    package init(_ failure: SystemFailure, unwritable subject: String) {
+        self.init(.unwritable, subject, failure.reason + SystemFailure.advice(failure.code))
+    }
+
     /// A file that could not be written.
     package init(_ failure: AtomicFile.Failure) {
         self.init(.unwritable, failure.path, failure.reason + SystemFailure.advice(failure.code))

@@ -4,8 +4,7 @@ import Foundation
 enum DurableFile {
     /// Writes a small file: temporary file in the same folder, fsync, rename, fsync of the folder.
     static func write(_ bytes: [UInt8], to url: URL, disk: Disk) throws(DreamSimError) {
-        let temporary = url.deletingLastPathComponent()
-            .appending(path: ".\(url.lastPathComponent).\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp")
+        let temporary = temporary(of: url)
         do throws(DreamSimError) {
             let writer = try FileWriter(temporary, keepsContents: false, disk: disk)
             var failure: DreamSimError?
@@ -19,6 +18,12 @@ enum DurableFile {
             unlink(temporary.path)
             throw error
         }
+    }
+
+    /// Where a file is until it has its name. Whoever writes holds a lock, so that the name can be the same each time, and what a
+    /// killed process left is found.
+    static func temporary(of url: URL) -> URL {
+        url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).tmp")
     }
 
     /// Gives a finished and synchronized file its name.
@@ -49,12 +54,8 @@ enum DurableFile {
 
     /// Makes a folder and those above it.
     static func makeFolder(_ folder: URL) throws(DreamSimError) {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-            throw code.map { .system(folder, "cannot be made", Int32($0)) }
-                ?? DreamSimError(.fileSystem, folder.path, "cannot be made: \(error.plainReason)")
+        do throws(SystemFailure) { try Folder.makeAll(folder.path) } catch {
+            throw .system(folder, "cannot be made", error.code)
         }
     }
 

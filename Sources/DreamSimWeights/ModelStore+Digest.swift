@@ -80,6 +80,8 @@ private struct FileState: Codable, Equatable {
     var size: Int
     var modifiedSeconds: Int
     var modifiedNanoseconds: Int
+    var changedSeconds: Int
+    var changedNanoseconds: Int
     var inode: UInt64
 
     init(_ url: URL) throws(DreamSimError) {
@@ -90,13 +92,8 @@ private struct FileState: Codable, Equatable {
         }
         size = Int(status.st_size)
         inode = UInt64(status.st_ino)
-        #if canImport(Darwin)
-            modifiedSeconds = status.st_mtimespec.tv_sec
-            modifiedNanoseconds = status.st_mtimespec.tv_nsec
-        #else
-            modifiedSeconds = status.st_mtim.tv_sec
-            modifiedNanoseconds = status.st_mtim.tv_nsec
-        #endif
+        (modifiedSeconds, modifiedNanoseconds) = (status.modified.tv_sec, status.modified.tv_nsec)
+        (changedSeconds, changedNanoseconds) = (status.changed.tv_sec, status.changed.tv_nsec)
     }
 
     /// Whether the last change is more than two seconds ago.

@@ -30,7 +30,7 @@ extension ModelStore {
     private func fetchMissing(
         _ source: WeightSource, progress: @escaping @Sendable (DownloadProgress) -> Void
     ) async throws {
-        guard !missingItems(of: source).isEmpty else { return }
+        guard !missingItems(of: source).isEmpty else { return removeLeftovers(of: source) }
         try checkOnline(source)
         for item in source.items.flatMap(\.candidates) {
             if let fault = ArchiveName.fault(in: item.path) {
@@ -46,7 +46,10 @@ extension ModelStore {
         defer { withExtendedLifetime(lock) {} }
         // Whoever held the lock may have fetched it all.
         let missing = missingItems(of: source)
-        guard !missing.isEmpty else { return }
+        guard !missing.isEmpty else {
+            PartialFile(url: partialURL(source), disk: configuration.disk).remove()
+            return
+        }
 
         var partial = PartialFile(url: partialURL(source), disk: configuration.disk)
         try await download(source, to: &partial, progress: progress)
@@ -63,6 +66,21 @@ extension ModelStore {
             throw error
         }
         partial.remove()
+    }
+
+    /// Removes the download of a source that is whole: a process that was killed just then left it.
+    private func removeLeftovers(of source: WeightSource) {
+        let partial = PartialFile(url: partialURL(source), disk: configuration.disk)
+        let record = DurableFile.temporary(of: recordURL(source))
+        guard partial.isThere || access(record.path, F_OK) == 0,
+            let lock = try? FileLock.attempt(locksFolder.appending(path: source.key + ".lock"))
+        else {
+            return
+        }
+        withExtendedLifetime(lock) {
+            partial.remove()
+            unlink(record.path)
+        }
     }
 
     private func checkOnline(_ source: WeightSource) throws(DreamSimError) {

@@ -100,7 +100,7 @@ extension ModelStore {
         downloadsFolder.appending(path: source.key + ".part")
     }
 
-    private func recordURL(_ source: WeightSource) -> URL {
+    func recordURL(_ source: WeightSource) -> URL {
         recordsFolder.appending(path: source.key + ".json")
     }
 

@@ -23,6 +23,11 @@ struct PartialFile {
     let disk: Disk
     private var sidecar: URL { url.appendingPathExtension("json") }
 
+    /// What there can be of a download.
+    private var files: [URL] { [url, sidecar, DurableFile.temporary(of: sidecar)] }
+    /// Whether there is anything of it.
+    var isThere: Bool { files.contains { access($0.path, F_OK) == 0 } }
+
     /// The bytes that are there.
     var count: Int {
         var status = stat()
@@ -62,7 +67,6 @@ struct PartialFile {
 
     /// Removes the bytes and the note.
     func remove() {
-        unlink(url.path)
-        unlink(sidecar.path)
+        for file in files { unlink(file.path) }
     }
 }

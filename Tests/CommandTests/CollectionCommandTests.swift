@@ -92,7 +92,8 @@ struct CollectionCommandTests {
                 bench.home.appending(path: "copy").path
             )
             let export = try bench.run(["index", "export", out, "--index", index])
-            #expect(export.code == 0 && export.error.contains("4 files were written"), "\(export.error)")
+            #expect(
+                export.code == 0 && export.error.contains("the embeddings of 4 images were written"), "\(export.error)")
             let imported = try bench.run(["index", "import", out, "--index", copy, "--format", "json"])
             #expect(imported.code == 0, "\(imported.error)")
             #expect(try imported.json()["added"] as? Int == 4)

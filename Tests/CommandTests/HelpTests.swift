@@ -3,44 +3,15 @@ import Testing
 
 @Suite("Help")
 struct HelpTests {
-    /// What `--experimental-dump-help` says of a command.
-    private struct Command: Decodable {
-        struct Argument: Decodable {
-            let kind: String
-            let abstract: String?
-            let valueName: String?
-            let names: [Name]?
-        }
-        struct Name: Decodable { let name: String }
-        let commandName: String
-        let abstract: String?
-        let arguments: [Argument]?
-        let subcommands: [Command]?
-
-        /// The command and everything below it, each with its path, but for the parser's own `help`.
-        func all(_ path: [String] = []) -> [(path: [String], command: Command)] {
-            let path = path + [commandName]
-            return [(path, self)]
-                + (subcommands ?? []).filter { $0.commandName != "help" }.flatMap { $0.all(path) }
-        }
-    }
-
-    private struct Dump: Decodable { let command: Command }
-
     private static let home = FileManager.default.temporaryDirectory
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/help")
-
-    private static func commands() throws -> [(path: [String], command: Command)] {
-        let run = try CommandRun(["--experimental-dump-help"], home: home)
-        return try JSONDecoder().decode(Dump.self, from: Data(run.output.utf8)).command.all()
-    }
 
     @Test("Every help text is as it was recorded; DREAMSIM_RENEW_HELP=1 records it anew")
     func snapshot() throws {
         let renews = ProcessInfo.processInfo.environment["DREAMSIM_RENEW_HELP"] == "1"
         var expected: Set<String> = []
-        for (path, _) in try Self.commands() {
+        for (path, _) in try HelpDump.commands() {
             let file = Self.folder.appending(path: path.joined(separator: "-") + ".txt")
             expected.insert(file.lastPathComponent)
             let run = try CommandRun(
@@ -82,7 +53,7 @@ struct HelpTests {
                 "run": bench.home.appending(path: "run").path,
             ]
             var asked: Set<String> = []
-            for (path, command) in try Self.commands() {
+            for (path, command) in try HelpDump.commands() {
                 guard
                     let option = command.arguments?.first(where: { $0.names?.contains { $0.name == "model" } == true })
                 else { continue }
@@ -113,7 +84,7 @@ struct HelpTests {
 
     @Test("Every command has one sentence, every option at most twelve words, and a period ends both")
     func words() throws {
-        let commands = try Self.commands()
+        let commands = try HelpDump.commands()
         #expect(commands.count > 20)
         for (path, command) in commands {
             let name = path.joined(separator: " ")

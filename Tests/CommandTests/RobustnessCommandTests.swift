@@ -141,7 +141,8 @@ struct RobustnessCommandTests {
             let plot = try run(bench.images.path, "-o", bench.home.path + "/no/such/plot.png")
             let photo = try run(bench.images.path, "-o", bench.image("b.jpg"))
             #expect(photo.code == 64 && photo.output.isEmpty && photo.error.contains("overwrite"), "\(photo.error)")
-            #expect(plot.code == 2 && plot.output.isEmpty && plot.error.contains("there is no folder"), "\(plot.error)")
+            #expect(
+                plot.code == 64 && plot.output.isEmpty && plot.error.contains("there is no folder"), "\(plot.error)")
         }
     }
 

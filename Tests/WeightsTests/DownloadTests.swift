@@ -27,6 +27,30 @@ import Testing
         }
     }
 
+    @Test(
+        "what a process left that was killed after the file was in place goes with the next fetch, which asks for nothing"
+    )
+    func leftovers() async throws {
+        let (contents, source) = Release.plain()
+        try await withStore(contents) { fixture in
+            try await fixture.store.fetch(source)
+            let home = fixture.store.configuration.home
+            let locks = try FileManager.default.contentsOfDirectory(atPath: home.appending(path: "locks").path)
+            // Everything of a source begins with the name of its lock.
+            let key = try #require(locks.first { $0.hasSuffix(".lock") && $0 != "digests.lock" }).dropLast(5)
+            let name = key + ".part"
+            let folders = (fixture.store.downloadsFolder, home.appending(path: "records"))
+            let left = [
+                folders.0.appending(path: name), folders.0.appending(path: name + ".json"),
+                folders.0.appending(path: ".\(name).json.tmp"), folders.1.appending(path: ".\(key).json.tmp"),
+            ]
+            for url in left { try Data("left".utf8).write(to: url) }
+            try await fixture.store.fetch(source)
+            #expect(fixture.server.requests.count == 1)
+            for url in left { #expect(!FileManager.default.fileExists(atPath: url.path), "\(url.lastPathComponent)") }
+        }
+    }
+
     @Test("a file in chunks, without a length, is fetched")
     func chunked() async throws {
         let (contents, source) = Release.plain()

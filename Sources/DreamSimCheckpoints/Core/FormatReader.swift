@@ -5,7 +5,7 @@ enum FormatReader {
     ) throws(DreamSimError) -> (Checkpoint.Format, CheckpointContents) {
         let path = file.url.path
         let bytes = file.bytes
-        guard !bytes.isEmpty else { throw DreamSimError(.malformed, path, "the file is empty") }
+        guard !bytes.isEmpty else { throw DreamSimError(.malformed, path, "the file is empty; fetch or copy it again") }
         // Any first bytes may be the length of a safetensors header, so that format is looked for first.
         if SafetensorsReader.recognizes(bytes) {
             return (.safetensors, try SafetensorsReader.read(file, limits: limits))

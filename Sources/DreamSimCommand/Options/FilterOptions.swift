@@ -49,7 +49,9 @@ struct DateOption: ExpressibleByArgument {
         guard parts.count == 3, let year = parts[0], let month = parts[1], let day = parts[2],
             (1...12).contains(month), (1...31).contains(day),
             let found = Calendar(identifier: .gregorian).date(
-                from: DateComponents(year: year, month: month, day: day))
+                from: DateComponents(year: year, month: month, day: day)),
+            // The calendar takes the 30th of February for the 1st of March.
+            Calendar(identifier: .gregorian).component(.day, from: found) == day
         else { return nil }
         date = found
     }

@@ -10,11 +10,22 @@ struct IndexOptions: ParsableArguments {
     var path: String = "dreamsim-index"
 
     var url: URL { URL(filePath: path) }
+
+    /// Opens an index that is there for writing.
+    /// - Throws: `DreamSimError` with `.missing` when there is none, and what `IndexWriter` throws.
+    func writer() throws -> IndexWriter { try IndexWriter(url, settings: IndexReader(url).settings) }
 }
 
 extension VectorPrecision: ExpressibleByArgument {}
 
 extension IndexReader {
+    /// Says of which folders the index knows nothing: a mistyped one looks like one that is empty today.
+    func noteUnknown(_ folders: [ImagePath], index: String) throws {
+        for folder in folders where try !knows(inside: folder) {
+            Terminal.note("\(folder): the index \(index) knows no file in it")
+        }
+    }
+
     /// Makes sure that no output takes the place of an image of the index.
     /// - Throws: `DreamSimError` with `.badRequest`.
     func protectImages(from outputs: String?...) throws {

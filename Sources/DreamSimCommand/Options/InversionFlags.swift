@@ -7,6 +7,18 @@ enum ParameterizationOption: String, ExpressibleByArgument, CaseIterable {
     case pyramid
     case fourier
     case network
+
+    /// The learning rate where none is given, such as `pyramid: 0.06`.
+    fileprivate var rate: String {
+        let meant: Parameterization =
+            switch self {
+            case .pixels: .pixels
+            case .pyramid: .pyramid
+            case .fourier: .fourier
+            case .network: .untrainedNetwork
+            }
+        return "\(rawValue): \(meant.learningRate)"
+    }
 }
 
 /// How an image is optimized.
@@ -21,7 +33,9 @@ struct InversionFlags: ParsableArguments {
     var steps: Int = 300
 
     @Option(
-        help: ArgumentHelp("Learning rate (pixels, fourier: 0.1; pyramid: 0.06; network: 0.01).", valueName: "rate"))
+        help: ArgumentHelp(
+            "Learning rate (\(ParameterizationOption.allCases.map(\.rate).joined(separator: "; "))).", valueName: "rate"
+        ))
     var learningRate: Double?
 
     @Flag(help: "Keep the learning rate constant instead of annealing it.")
@@ -42,7 +56,10 @@ struct InversionFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Random seed.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Maximum levels (pyramid: 6; network: 5).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Maximum levels (pyramid: \(Parameterization.pyramidLevels); network: \(UntrainedNetworkShape().levels)).",
+            valueName: "n"))
     var levels: Int?
 
     @Option(help: ArgumentHelp("Spectral decay exponent of the Fourier parameterization.", valueName: "power"))

@@ -43,7 +43,7 @@ struct InversionOutputs: ParsableArguments {
     }
 
     func validate() throws {
-        try files.checkExtensions()
+        try files.checkNames()
         guard saveEvery > 0 else { throw ValidationError("--save-every must be 1 or more") }
         guard (2...100).contains(frames) else { throw ValidationError("--frames must be from 2 to 100") }
     }

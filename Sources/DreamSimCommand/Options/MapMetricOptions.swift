@@ -9,6 +9,7 @@ struct MapMetricOptions: ParsableArguments {
     @OptionGroup var model: ModelOptions
 
     func load(quiet: Bool) async throws -> any PerceptualMetric {
-        try await model.load(metric: metric ?? model.model, quiet: quiet)
+        if let metric { try model.checkOptions(for: [metric]) }
+        return try await model.load(metric: metric ?? model.model, quiet: quiet)
     }
 }

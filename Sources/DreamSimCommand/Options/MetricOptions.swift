@@ -42,7 +42,9 @@ struct MetricOptions: ParsableArguments {
         var metrics: [any PerceptualMetric] = []
         var names: [String] = []
         let mask = try mask.load(decoding: model.preprocessing.decoding)
-        for name in try chosen.ready(model, quiet: quiet) {
+        let wanted = try chosen.ready(model, quiet: quiet)
+        try model.checkOptions(for: wanted)
+        for name in wanted {
             let metric = try await model.load(metric: name, quiet: quiet)
             if let mask, isEverything, !MaskedMetric.limits(metric) {
                 if !quiet { Terminal.note("left out, because it cannot be limited to \(mask.name): \(name)") }

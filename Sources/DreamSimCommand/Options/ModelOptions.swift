@@ -75,7 +75,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Option(help: ArgumentHelp("Side of the model's input.", valueName: "pixels"))
     var side: Int = 224
 
-    @Option(help: "Match another implementation exactly, without orientation and transparency.")
+    @Option(help: "Match another implementation exactly, without orientation, transparency and color profiles.")
     var parity: ParityOption?
 
     @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
@@ -104,6 +104,20 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
             case .crop: .crop
             }
         return Preprocessing(decoding: decoding, fit: fit, side: side)
+    }
+
+    /// Refuses options that say something of a model where none of the metrics is one: they would change nothing, unsaid.
+    func checkOptions(for metrics: [String]) throws {
+        guard metrics.allSatisfy({ name in MetricCatalog.all.contains { $0.card.name == name } }) else { return }
+        let given = [
+            ("--feature", feature != nil), ("--adapter", adapter != nil), ("--head", head != nil),
+            ("--side", side != 224),
+            ("--fit", fit != .stretch), ("--no-normalize", !normalize),
+        ]
+        guard let option = given.first(where: \.1)?.0 else { return }
+        throw ValidationError(
+            "\(option) is for models, and \(metrics.joined(separator: ", ")) \(metrics.count == 1 ? "is" : "are") none; leave it out"
+        )
     }
 
     /// Loads the model, with progress and notes on standard error.

@@ -7,6 +7,9 @@ struct OutputFiles {
     /// The extensions of drawings.
     static let drawings = ["png", "jpg", "jpeg"]
 
+    /// The extensions of pages.
+    static let pages = ["html", "htm"]
+
     private let files: [(option: String, path: String, extensions: [String])]
 
     /// - Parameter files: each option, its file when one is given, and the extensions that it may have; none for any.
@@ -14,11 +17,17 @@ struct OutputFiles {
         self.files = files.compactMap { option, path, extensions in path.map { (option, $0, extensions) } }
     }
 
-    /// Checks that every file has one of its extensions.
-    func checkExtensions() throws {
+    /// Checks that every file has one of its extensions and a folder, before the work and not after it.
+    func checkNames() throws {
         for (option, path, extensions) in files
         where !extensions.isEmpty && !extensions.contains(URL(filePath: path).pathExtension.lowercased()) {
             throw ValidationError("\(option) \(path): must end in .\(extensions.joined(separator: " or ."))")
+        }
+        for (option, path, _) in files {
+            let folder = URL(filePath: path).deletingLastPathComponent()
+            guard FileManager.default.fileExists(atPath: folder.path) else {
+                throw ValidationError("\(option) \(path): there is no folder \(folder.path); make it first")
+            }
         }
     }
 
@@ -33,13 +42,4 @@ struct OutputFiles {
         }
     }
 
-    /// Finds missing folders before the work, not after it.
-    func checkFolders() throws {
-        for (option, path, _) in files {
-            let folder = URL(filePath: path).deletingLastPathComponent()
-            guard FileManager.default.fileExists(atPath: folder.path) else {
-                throw DreamSimError(.unwritable, path, "\(option): there is no folder \(folder.path); make it first")
-            }
-        }
-    }
 }

@@ -36,7 +36,7 @@ struct ProjectionDrawingOptions: ParsableArguments {
     func validate() throws {
         guard (0...1).contains(opacity) else { throw ValidationError("--opacity must be from 0 to 1") }
         if let max, !(max > 0 && max.isFinite) { throw ValidationError("--max must be above 0") }
-        try files.checkExtensions()
+        try files.checkNames()
     }
 
     private var files: OutputFiles {

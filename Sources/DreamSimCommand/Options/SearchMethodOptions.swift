@@ -7,7 +7,9 @@ struct SearchMethodOptions: ParsableArguments {
     @Flag(help: "Search approximately by the nearest-neighbor graph.")
     var approximate = false
 
-    @Option(help: ArgumentHelp("Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Candidates of an approximate search, HNSW's ef (\(SearchMethod.standardEffort)).", valueName: "n"))
     var ef: Int?
 
     @Option(

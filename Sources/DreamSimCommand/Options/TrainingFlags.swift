@@ -2,43 +2,63 @@ public import ArgumentParser
 public import DreamSimTraining
 import Foundation
 
+/// What options are when they are left out, for help texts.
+private enum Published {
+    static let (lora, ensemble, mlp, full) = (
+        TrainingOptions.single, TrainingOptions.ensemble, TrainingOptions.mlp, TrainingOptions.full
+    )
+
+    /// A setting by method, such as `(lora: 6 or 8; mlp: 20; full: 8)`.
+    static func by(_ setting: (TrainingOptions) -> some Equatable) -> String {
+        let (single, ensemble) = (setting(lora), setting(ensemble))
+        let both = single == ensemble ? "\(single)" : "\(ensemble) or \(single)"
+        return "(lora: \(both); mlp: \(setting(mlp)); full: \(setting(full)))"
+    }
+}
+
 /// How a model is trained; what is left out is as the published models were trained.
 struct TrainingFlags: ParsableArguments {
     @Option(help: "Training method: LoRA, an MLP head, or full fine-tuning.")
     var method: TrainingMethod = .lora
 
-    @Option(help: ArgumentHelp("Number of epochs (lora: 6 or 8; mlp: 20; full: 8).", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of epochs \(Published.by(\.epochs)).", valueName: "n"))
     var epochs: Int?
 
-    @Option(help: ArgumentHelp("Triplets per step (lora: 16 or 32; mlp: 512; full: 32).", valueName: "n"))
+    @Option(help: ArgumentHelp("Triplets per step \(Published.by(\.batchSize)).", valueName: "n"))
     var batchSize: Int?
 
-    @Option(help: ArgumentHelp("Learning rate (lora, mlp: 3e-4; full: 1e-5).", valueName: "rate"))
+    @Option(help: ArgumentHelp("Learning rate \(Published.by(\.adam.learningRate)).", valueName: "rate"))
     var learningRate: Double?
 
     @Option(help: ArgumentHelp("Weight decay.", valueName: "share"))
     var weightDecay: Double = 0
 
     @Option(help: ArgumentHelp("Margin of the hinge loss.", valueName: "distance"))
-    var margin: Float = 0.05
+    var margin = Published.lora.margin
 
-    @Option(help: ArgumentHelp("LoRA rank (16).", valueName: "r"))
+    @Option(help: ArgumentHelp("LoRA rank (\(Published.lora.rank)).", valueName: "r"))
     var rank: Int?
 
     @Option(help: ArgumentHelp("LoRA: tune only this many of the last blocks.", valueName: "k"))
     var layers: Int?
 
-    @Option(help: ArgumentHelp("LoRA alpha (ensembles: 8; others: 32).", valueName: "alpha"))
+    @Option(
+        help: ArgumentHelp(
+            "LoRA alpha (ensembles: \(Published.ensemble.alpha); others: \(Published.lora.alpha)).", valueName: "alpha")
+    )
     var alpha: Float?
 
-    @Option(help: ArgumentHelp("LoRA dropout (ensembles: 0.3; others: 0.2).", valueName: "probability"))
+    @Option(
+        help: ArgumentHelp(
+            "LoRA dropout (ensembles: \(Published.ensemble.dropout); others: \(Published.lora.dropout)).",
+            valueName: "probability"))
     var dropout: Float?
 
-    @Option(help: ArgumentHelp("Hidden units of the MLP head (512).", valueName: "n"))
+    @Option(help: ArgumentHelp("Hidden units of the MLP head (\(Published.mlp.hiddenWidth)).", valueName: "n"))
     var hidden: Int?
 
     @Option(help: ArgumentHelp("Random seed.", valueName: "n"))
-    var seed: UInt64 = 1234
+    var seed = Published.lora.seed
 
     @Option(help: ArgumentHelp("Stop after this many epochs without improvement.", valueName: "epochs"))
     var patience: Int?
@@ -46,7 +66,10 @@ struct TrainingFlags: ParsableArguments {
     @Option(help: ArgumentHelp("Steps between checkpoints.", valueName: "n"))
     var checkpointEvery: Int = 50
 
-    @Option(help: ArgumentHelp("Triplets per forward pass, for gradient accumulation (2).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Triplets per forward pass, for gradient accumulation (\(Published.lora.tripletsTogether)).", valueName: "n"
+        ))
     var tripletsTogether: Int?
 
     @Flag(help: "Use activation checkpointing: less memory, more time.")

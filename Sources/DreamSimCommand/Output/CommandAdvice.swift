@@ -40,6 +40,12 @@ enum CommandAdvice {
         ("index a folder of images first", "make one with 'dreamsim index FOLDER'"),
         ("build the nearest-neighbor graph", "build it with 'dreamsim index graph'"),
         ("a disk that is not connected", "a disk that is not connected (--prune drops them)"),
+        ("stay in the index until it is pruned", "stay in the index ('dreamsim index --prune' drops them)"),
+        (
+            "entries are kept until it is moved or forgotten in the index",
+            "entries are kept; 'dreamsim index move' follows it to its new place, 'dreamsim index forget' drops it"
+        ),
+        ("undo these moves,", "'dreamsim dedupe --undo' with its undo.json moves them back,"),
         ("state its format", "state its format (--file-format)"),
         ("or state where it is now", "or name where it is now with --model"),
         (

@@ -68,6 +68,22 @@ struct DuplicateOutput: ReportOutput {
                 "\(count(report.withoutFingerprint, "image")) without a perceptual hash in the index, so that copies of them "
                     + "are found by the model alone; 'dreamsim index' makes hashes of files that are there")
         }
+        if report.uncertain > 0 {
+            let files = report.uncertain == 1 ? "1 more file has" : "\(report.uncertain) more files have"
+            notes.append("\(files) the hash of another image, and may be edited; --tier near lists them")
+        }
+        let doubtful = report.groups.flatMap(\.superfluous).count { $0.evidence == .model }
+        if doubtful > 0 {
+            notes.append(
+                "\(count(doubtful, "file")) \(doubtful == 1 ? "is" : "are") near by the model alone, which may take pages of text or "
+                    + "charts for copies; look at them (--html) before they are moved")
+        }
+        let gone = report.groups.flatMap(\.files).filter { !$0.image.isThere }
+        if let first = gone.first {
+            notes.append(
+                "\(count(gone.count, "file")) of these \(gone.count == 1 ? "is" : "are") no longer there, such as \(first.image); "
+                    + "update the index")
+        }
         if report.tier == .near, report.thresholds.near == nil, report.thresholds.dataSet == nil {
             notes.append(
                 "\(report.metric.name) is not calibrated, so that copies are found by their hashes alone; 'dreamsim calibrate "

@@ -21,14 +21,15 @@ struct IndexingOutput {
         line("moved", report.moved)
         line("with a content that was there already", report.known - report.moved)
         line("unchanged", report.unchanged)
-        line("dropped, because their files were deleted", report.dropped)
+        line("dropped, because their files are gone or left out", report.dropped)
         line("cannot be read", report.failures.count)
         lines.append("\(report.images)".leftPadded(to: 8) + " images in \(index)")
         if !options.quiet {
             lines += [
                 "",
-                "model \(report.model.model), weights \(report.model.shortWeights), vectors in "
-                    + report.precision.rawValue,
+                "model \(report.model.model), "
+                    + (report.model.weights.isEmpty ? "" : "weights \(report.model.shortWeights), ")
+                    + "vectors in \(report.precision.rawValue)",
                 "preprocessing: \(report.model.preprocessing)",
             ]
         }

@@ -6,6 +6,7 @@ import Synchronization
 final class Interruption {
     private final class Flag: Sendable {
         let isUp = Atomic(false)
+        let number = Atomic(SIGINT)
     }
 
     private let flag = Flag()
@@ -16,6 +17,7 @@ final class Interruption {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler { [flag] in
+                flag.number.store(number, ordering: .relaxed)
                 if flag.isUp.exchange(true, ordering: .relaxed) { Foundation.exit(128 + number) }
             }
             source.resume()
@@ -24,6 +26,9 @@ final class Interruption {
     }
 
     var isRequested: Bool { flag.isUp.load(ordering: .relaxed) }
+
+    /// How the program ends that was asked to stop.
+    var code: Terminal.Code { flag.number.load(ordering: .relaxed) == SIGINT ? .interrupted : .terminated }
 
     /// Waits.
     /// - Returns: false at once when the program was asked to stop.

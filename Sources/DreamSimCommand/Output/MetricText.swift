@@ -38,7 +38,7 @@ extension MetricText {
         if let reference, isDistance(metrics) {
             return [
                 "distance from \(reference): 0 is the same, \(metrics[0].direction.rawValue)",
-                "model \(metrics[0].name), weights \(metrics[0].shortWeights ?? "-"), "
+                "model \(metrics[0].nameAndWeights), "
                     + (metrics[0].isNormalized == true ? "normalized" : "not normalized"),
                 "preprocessing: \(metrics[0].preprocessing)",
             ]

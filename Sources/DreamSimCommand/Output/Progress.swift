@@ -1,3 +1,4 @@
+import Dispatch
 import DreamSim
 import Foundation
 import Synchronization
@@ -20,10 +21,11 @@ final class ProgressLine: Sendable {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let rate = Double(done) / max(seconds, 1e-9)
         let left = rate > 0 ? Double(total - done) / rate : 0
+        let count = "\(Self.bar(Double(done) / Double(total)))  \(done) of \(total) \(unit)"
+        // A rate of the first moments is one of the clock.
+        guard seconds >= 0.5, done > 0 else { return Terminal.progress(count) }
         let figure = rate >= 10 ? String(format: "%.0f", rate) : String(format: "%.2f", rate)
-        Terminal.progress(
-            "\(Self.bar(Double(done) / Double(total)))  \(done) of \(total) \(unit), \(figure) a second, "
-                + "\(Duration.seconds(left).brief) left")
+        Terminal.progress("\(count), \(figure) a second, \(Duration.seconds(left).brief) left")
     }
 
     /// A share as a bar of 24 characters.
@@ -34,6 +36,29 @@ final class ProgressLine: Sendable {
 
     func clear() {
         if isShown { Terminal.progress("") }
+    }
+}
+
+/// A line on a terminal that shows for how long something has been computed whose end is not known.
+final class WaitingLine {
+    private let timer: (any DispatchSourceTimer)?
+
+    init(_ what: String, isQuiet: Bool) {
+        guard !isQuiet, Terminal.isInteractive else {
+            timer = nil
+            return
+        }
+        let (start, source) = (ContinuousClock.now, DispatchSource.makeTimerSource(queue: .global()))
+        source.schedule(deadline: .now() + 1, repeating: 1)
+        source.setEventHandler { Terminal.progress("\(what), \((ContinuousClock.now - start).brief)") }
+        source.resume()
+        timer = source
+    }
+
+    func clear() {
+        guard let timer else { return }
+        timer.cancel()
+        Terminal.progress("")
     }
 }
 

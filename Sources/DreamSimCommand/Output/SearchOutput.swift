@@ -51,7 +51,7 @@ struct SearchOutput: ReportOutput {
         return lines + [
             "distance: 0 is the same, \(report.metric.direction.rawValue); \(report.images) images in \(report.index)"
                 + (report.method == .exact ? "" : "; approximate: some may be missing"),
-            "model \(report.metric.name), weights \(report.metric.shortWeights ?? "-"), \(report.metric.preprocessing)",
+            "model \(report.metric.nameAndWeights), \(report.metric.preprocessing)",
         ]
     }
 
@@ -68,8 +68,8 @@ struct SearchOutput: ReportOutput {
             text += "\n"
         }
         return text
-            + "Distance: 0 is the same, \(report.metric.direction.rawValue). Model \(report.metric.name), weights "
-            + "\(report.metric.shortWeights ?? "-").\n"
+            + "Distance: 0 is the same, \(report.metric.direction.rawValue). Model "
+            + "\(report.metric.nameAndWeights).\n"
     }
 
     /// A path in which nothing is taken for markup.

@@ -8,6 +8,8 @@ enum Terminal {
         case aboveThreshold = 1
         case failed = 2
         case interrupted = 130
+        /// By `kill`, or because the terminal was closed.
+        case terminated = 143
     }
 
     /// Whether people watch standard error.

@@ -31,7 +31,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Time the gradient too, of one image or both.")
     var gradient: GradientOption?
 
-    @Option(help: ArgumentHelp("Images per forward pass (8), or pairs per run (1).", valueName: "n"))
+    @Option(help: ArgumentHelp("Images per forward pass (\(imagesTogether)), or pairs per run (1).", valueName: "n"))
     var batchSize: Int?
 
     @Option(help: ArgumentHelp("Number of timed runs.", valueName: "n"))
@@ -63,7 +63,8 @@ struct Bench: AsyncParsableCommand {
                 fastest: report.fastest, slowest: report.slowest
             ).write(report, output, justSeconds: secondsPerImage)
         } else {
-            let report = BenchmarkReport(try await model.load(quiet: output.quiet), batch: batchSize ?? 8, runs: runs)
+            let report = BenchmarkReport(
+                try await model.load(quiet: output.quiet), batch: batchSize ?? imagesTogether, runs: runs)
             try BenchmarkOutput(
                 what: ("model", report.model.model), unit: "image", details: [], batch: report.batch, runs: runs,
                 hardware: report.hardware, median: report.secondsPerImage, fastest: report.fastest,
@@ -85,3 +86,6 @@ enum GradientOption: String, ExpressibleByArgument, CaseIterable {
         }
     }
 }
+
+/// How many images pass a network together where nothing else is asked for.
+private let imagesTogether = 8

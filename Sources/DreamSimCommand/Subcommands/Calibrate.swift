@@ -69,7 +69,10 @@ struct Calibrate: AsyncParsableCommand {
         if let targetPrecision, !(targetPrecision > 0 && targetPrecision <= 1) {
             throw ValidationError("--target-precision must be above 0 and at most 1")
         }
-        try OutputFiles([("--output", output, ["json", "csv", "ndjson"])]).checkExtensions()
+        let outputs = OutputFiles([
+            ("--output", output, ["json", "csv", "ndjson"]), ("--html", html, OutputFiles.pages),
+        ])
+        try outputs.checkNames()
         try evaluation.checkProfile(profile)
         if ImageFinder.isFolder(labels) {
             if targetPrecision != nil || split != nil || output != nil || html != nil {
@@ -96,6 +99,7 @@ struct Calibrate: AsyncParsableCommand {
             seed: evaluation.seed, progress: progress.show)
         progress.clear()
         for failure in report.skipped { Terminal.error("\(failure.image): \(failure.error)") }
+        if evaluation.strict, !report.skipped.isEmpty { Terminal.exit(.failed) }
         if files.count - report.skipped.count < 20, !format.quiet {
             Terminal.note("fewer than 20 photographs tell little: where kinds end depends on single images")
         }

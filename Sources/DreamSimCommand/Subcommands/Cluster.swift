@@ -45,9 +45,14 @@ struct Cluster: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        let outputs = OutputFiles([("--html", html, OutputFiles.pages)])
+        try outputs.checkNames()
         if let count, count < 1 { throw ValidationError("--clusters must be at least 1") }
         if let distance, !(0...2).contains(distance) { throw ValidationError("--distance must be from 0 to 2") }
         if distance != nil && method == .kMeans { throw ValidationError("--distance goes with --method linkage") }
+        guard method == .linkage || neighbors == ClusterOptions().neighbors else {
+            throw ValidationError("--neighbors is for --method linkage; k-means looks at none")
+        }
         guard (1...1000).contains(neighbors) else { throw ValidationError("--neighbors must be from 1 to 1000") }
     }
 

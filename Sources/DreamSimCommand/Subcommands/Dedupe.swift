@@ -16,8 +16,8 @@ struct Dedupe: ParsableCommand {
             calibrated, others by 'dreamsim calibrate FOLDER'. --threshold-from uses a threshold between same and different \
             for near: 'profile' for the cached one, or a file.
 
-            A group is a file that is kept and all that is near it. The copy to keep has the most pixels, then the largest \
-            file, is the oldest, has the shortest path; --keep puts other rules first, --prefer overrides all. Links are \
+            A group is a file that is kept and all that is near it. The copy to keep has the most pixels, then a lossless \
+            format, the largest file, is the oldest, has the shortest path; --keep puts other rules first, --prefer overrides all. Links are \
             listed, and never moved. Files are moved only with --apply, and never deleted. Beyond 200,000 images the \
             model's search is approximate where there is a graph.
 
@@ -82,6 +82,8 @@ struct Dedupe: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        let outputs = OutputFiles([("--html", html, OutputFiles.pages)])
+        try outputs.checkNames()
         if nearDistance != nil && thresholdFrom != nil {
             throw ValidationError("--near-distance and --threshold-from cannot be given together")
         }
@@ -96,10 +98,7 @@ struct Dedupe: ParsableCommand {
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
         try reader.protectImages(from: html)
-        for folder in folders + against + prefer where try !reader.knows(inside: folder) {
-            // A folder may be empty today; a mistyped one looks the same.
-            if !output.quiet { Terminal.note("\(folder): the index \(index.path) knows no file in it") }
-        }
+        if !output.quiet { try reader.noteUnknown(folders + against + prefer, index: index.path) }
         let store = ModelStore(try .fromEnvironment())
         var options = DuplicateOptions(
             tier: tier,
@@ -135,10 +134,11 @@ struct Dedupe: ParsableCommand {
         for failure in outcome.failures { Terminal.error("\(failure.image): \(failure.error)") }
         if !output.quiet {
             Terminal.note("\(outcome.moved) \(outcome.moved == 1 ? "file was" : "files were") \(verb)")
-            if undo == nil { Terminal.note("'dreamsim dedupe --undo \(outcome.undo)' moves them back") }
+            if undo == nil, outcome.moved > 0 {
+                Terminal.note("'dreamsim dedupe --undo \(outcome.undo)' moves them back")
+            }
             if outcome.moved > 0 {
-                // What was moved back may lie in another index than this option's.
-                let which = undo == nil && index.path != "dreamsim-index" ? " --index \(index.path)" : ""
+                let which = index.path == "dreamsim-index" ? "" : " --index \(index.path)"
                 Terminal.note(
                     "the index still knows them where they were; 'dreamsim index\(which)' brings it up to date")
             }

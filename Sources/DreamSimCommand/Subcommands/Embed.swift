@@ -41,7 +41,7 @@ struct Embed: AsyncParsableCommand {
 
     func validate() throws {
         let files = OutputFiles([("--output", output, EmbeddingFile.Format.allCases.map(\.rawValue))])
-        try files.checkExtensions()
+        try files.checkNames()
         try files.check(against: images)
     }
 

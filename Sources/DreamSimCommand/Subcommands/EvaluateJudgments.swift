@@ -80,7 +80,8 @@ struct EvaluateJudgments: AsyncParsableCommand {
             throw ValidationError("--split is for nights and triplets")
         }
         if images != nil, layout != .things { throw ValidationError("--images is for things") }
-        try OutputFiles([("--output", output, ["json", "csv", "ndjson"])]).checkExtensions()
+        try OutputFiles([("--output", output, ["json", "csv", "ndjson"]), ("--html", html, OutputFiles.pages)])
+            .checkNames()
         try evaluation.checkProfile(profile)
     }
 

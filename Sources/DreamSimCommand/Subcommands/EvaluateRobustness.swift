@@ -56,12 +56,11 @@ struct EvaluateRobustness: AsyncParsableCommand {
 
     func validate() throws {
         guard (2...1_000_000).contains(limit) else { throw ValidationError("--limit must be from 2 to 1000000") }
-        try files.checkExtensions()
+        try files.checkNames()
         try files.check(against: folders)
     }
 
     func run() async throws {
-        try files.checkFolders()
         model.threads.apply()
         let isQuiet = format.quiet
         let set = try RobustnessSet(
@@ -71,7 +70,9 @@ struct EvaluateRobustness: AsyncParsableCommand {
         }
         try files.check(against: set.files)
         var loaded: [any PerceptualMetric] = []
-        for name in try metrics.ready(model, quiet: isQuiet) {
+        let names = try metrics.ready(model, quiet: isQuiet)
+        try model.checkOptions(for: names)
+        for name in names {
             loaded.append(try await model.load(metric: name, quiet: isQuiet))
         }
         let settings = RobustnessReport.Settings(

@@ -38,7 +38,9 @@ struct Foreground: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Foreground of the second image. (default: --mask)", valueName: "file"))
     var maskB: ImagePath?
 
-    @Option(help: ArgumentHelp("Minimum saliency (0.5), or fraction of attention (0.6).", valueName: "share"))
+    @Option(
+        help: ArgumentHelp(
+            "Minimum saliency (\(leastSaliency)), or fraction of attention (\(attentionShare)).", valueName: "share"))
     var threshold: Double?
 
     @Option(help: ArgumentHelp("Color that replaces hidden parts.", valueName: "RRGGBB"))
@@ -66,7 +68,7 @@ struct Foreground: AsyncParsableCommand {
         if let metric, metric.split(separator: ",").isEmpty { throw ValidationError("--metric names none") }
         let files = OutputFiles([("--sheet", sheet, OutputFiles.drawings)])
         try files.check(against: [a, b, mask, maskB])
-        try files.checkExtensions()
+        try files.checkNames()
     }
 
     func run() async throws {
@@ -75,9 +77,11 @@ struct Foreground: AsyncParsableCommand {
         let names = metric.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
         var metrics: [any PerceptualMetric] = []
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
+        let waiting = WaitingLine("looking for foregrounds", isQuiet: output.quiet)
         let versions = try ForegroundVersions(
             sources[0], sources[1], from: try await source(metrics, decoding), neutralColor: neutral.color)
         let report = try ForegroundReport(of: versions, metrics: metrics, decoding: decoding)
+        waiting.clear()
         Terminal.write(try ForegroundOutput(report: report).text(output))
         if let sheet { try report.sheet(of: versions).write(to: URL(filePath: sheet)) }
     }
@@ -87,13 +91,17 @@ struct Foreground: AsyncParsableCommand {
     ) async throws -> ForegroundSource {
         switch method {
         case .saliency:
-            return .saliency(try await model.loadSaliency(quiet: output.quiet), threshold: Float(threshold ?? 0.5))
+            return .saliency(
+                try await model.loadSaliency(quiet: output.quiet), threshold: Float(threshold ?? leastSaliency))
         case .attention:
             let own = metrics.lazy.compactMap { $0 as? PerceptualModel }.first
-            if let own { return .attention(own, share: threshold ?? 0.6) }
-            return .attention(try await model.load(quiet: output.quiet), share: threshold ?? 0.6)
+            if let own { return .attention(own, share: threshold ?? attentionShare) }
+            return .attention(try await model.load(quiet: output.quiet), share: threshold ?? attentionShare)
         case .mask:
             return .masks(try [mask, maskB].compactMap(\.self).map { try Mask(contentsOf: $0, options: decoding) })
         }
     }
 }
+
+/// From which saliency, or up to which share of the attention, an image is foreground where nothing else is asked for.
+private let (leastSaliency, attentionShare) = (0.5, 0.6)

@@ -14,7 +14,7 @@ struct HeatmapCommand: AsyncParsableCommand {
             EXAMPLES
               dreamsim heatmap original.jpg edited.jpg -o difference.png
               dreamsim heatmap original.jpg edited.jpg -o overlay.png --layout overlay --max 0.5 --values values.npy
-              dreamsim heatmap photo.jpg -o attention.png --kind rollout
+              dreamsim heatmap photo.jpg -o attention.png --kind attention
               dreamsim heatmap original.jpg edited.jpg -o difference.png --mask face.png
             """)
 
@@ -43,9 +43,12 @@ struct HeatmapCommand: AsyncParsableCommand {
         let whole = try await metric.load(quiet: drawing.quiet)
         let metric: any PerceptualMetric = try limit.map { try mask.limit(whole, to: $0) } ?? whole
         let sources = try [reference, image].compactMap(\.self).map { try Heatmap.Source($0, options: decoding) }
-        try drawing.write(
+        let waiting = WaitingLine("computing the map", isQuiet: drawing.quiet)
+        let map =
             kind == .difference
-                ? try Heatmap(difference: metric, from: sources[0], to: sources[1])
-                : try Heatmap(attention: kind, of: metric, in: sources))
+            ? try Heatmap(difference: metric, from: sources[0], to: sources[1])
+            : try Heatmap(attention: kind, of: metric, in: sources)
+        waiting.clear()
+        try drawing.write(map)
     }
 }

@@ -12,9 +12,14 @@ struct Index: AsyncParsableCommand {
               dreamsim index photos/
               dreamsim index photos/ scans/ --index images.index --model vits14-focus
               dreamsim index photos/ --watch
+              dreamsim index --status
+              dreamsim index move photos/ /disk/photos/
               dreamsim index check --recall
               dreamsim index export embeddings/
             """,
-        subcommands: [IndexUpdate.self, IndexCheck.self, IndexGraph.self, IndexExport.self, IndexImport.self],
+        subcommands: [
+            IndexUpdate.self, IndexForget.self, IndexMove.self, IndexCheck.self, IndexGraph.self, IndexExport.self,
+            IndexImport.self,
+        ],
         defaultSubcommand: IndexUpdate.self)
 }

@@ -26,7 +26,9 @@ struct IndexCheck: ParsableCommand {
     @Option(name: [.customShort("k"), .long], help: ArgumentHelp("Neighbors per query for --recall.", valueName: "n"))
     var count: Int = 10
 
-    @Option(help: ArgumentHelp("Candidates of an approximate search, HNSW's ef (128).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Candidates of an approximate search, HNSW's ef (\(SearchMethod.standardEffort)).", valueName: "n"))
     var ef: Int?
 
     @OptionGroup var threads: ThreadOptions

@@ -51,7 +51,7 @@ struct IndexExport: ParsableCommand {
         let progress = LateProgressLine(unit: "files", isQuiet: quiet)
         let count = try reader.export(to: url, as: format) { progress.show($0, of: $1) }
         progress.clear()
-        if !quiet { Terminal.note("\(count) files were written to \(output)") }
+        if !quiet { Terminal.note("the embeddings of \(count) images were written to \(output)") }
     }
 }
 

@@ -59,7 +59,7 @@ struct IndexGraph: ParsableCommand {
         progress.clear()
         guard let built else {
             Terminal.note("interrupted; nothing was written")
-            Terminal.exit(.interrupted)
+            Terminal.exit(interruption.code)
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let text =

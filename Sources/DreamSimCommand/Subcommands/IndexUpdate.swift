@@ -7,15 +7,17 @@ struct IndexUpdate: AsyncParsableCommand {
         commandName: "update",
         abstract: "Create or update an index of images (the default of 'dreamsim index').",
         discussion: """
-            Folders are searched recursively. Unchanged files are skipped, moved files are recognized by their content, \
+            Folders are searched recursively, but for hidden files and folders. Unchanged files are skipped, moved files are recognized by their content, \
             deleted files are dropped, and unreadable files are listed with the reason. An interrupted command resumes when it \
-            is given again. Without folders, the indexed ones are updated. float16 halves the size and the search time.
+            is given again. Without folders, the indexed ones are updated. The index remembers the patterns of each folder, until \
+            others are given. float16 halves the size and the search time.
 
             EXAMPLES
               dreamsim index photos/
               dreamsim index photos/ scans/ --index images.index --model vits14-focus
               dreamsim index photos/ --include '*.jpg' --exclude '*/thumbnails'
               dreamsim index --index images.index
+              dreamsim index --status
               dreamsim index photos/ --watch
             """)
 
@@ -30,16 +32,23 @@ struct IndexUpdate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Exclude files and folders that match this pattern (repeatable).", valueName: "pattern"))
     var exclude: [String] = []
 
-    @Flag(inversion: .prefixedNo, help: "Follow symbolic links.")
-    var followLinks = true
+    @Flag(help: "Forget the patterns of these folders.")
+    var allFiles = false
 
-    @Flag(help: "Drop the entries of folders that hold no images.")
+    @Flag(inversion: .prefixedNo, help: "Follow symbolic links. (default: --follow-links)")
+    var followLinks: Bool?
+
+    @Flag(help: "List the folders of the index and their patterns; change nothing.")
+    var status = false
+
+    @Flag(
+        help: "Drop the entries of folders that are gone or hold no images, and of files that the patterns leave out.")
     var prune = false
 
     @Flag(help: "Retry unchanged files that failed before.")
     var retry = false
 
-    @Flag(help: "Verify checksums and embed damaged entries again.")
+    @Flag(help: "Read all files again and verify checksums; embed what is damaged or was changed.")
     var verify = false
 
     @Flag(help: "Watch the folders and update the index until Ctrl-C.")
@@ -58,16 +67,38 @@ struct IndexUpdate: AsyncParsableCommand {
 
     func validate() throws {
         guard (0.1...86_400).contains(every) else { throw ValidationError("--every must be from 0.1 to 86400") }
+        if (include + exclude).contains("") { throw ValidationError("an empty pattern matches nothing; leave it out") }
+        if allFiles && !(include.isEmpty && exclude.isEmpty) {
+            throw ValidationError("--all-files cannot be given together with --include or --exclude")
+        }
+        if status && !folders.isEmpty { throw ValidationError("--status lists all folders; name none") }
     }
 
     func run() async throws {
+        if status {
+            let status = try IndexReader(index.url).status()
+            return Terminal.write(output.format == .json ? try JSON.text(status) + "\n" : status.text)
+        }
         let made = try IndexReader.settings(of: index.url)
         if folders.isEmpty && made == nil {
             throw ValidationError("name a folder: there is no index in \(index.path) yet")
         }
+        // A name with a mistake is no reason to make an index.
+        if made == nil, let missing = folders.first(where: { !$0.isThere }), !folders.contains(where: \.isThere) {
+            throw DreamSimError(.missing, "\(missing)", "is not there; name a folder of images")
+        }
         let (loaded, settings) = try await model.load(for: made, vectors: vectorPrecision, quiet: output.quiet)
         // Before there is an index: from then on a signal ends with a report.
         let interruption = Interruption()
+        // The index is closed before the program ends, so that nothing of it is left in SQLite's log.
+        if let status = try update(loaded, settings, interruption) { Terminal.exit(status) }
+    }
+
+    /// Updates, once or until it is interrupted.
+    /// - Returns: how the program is to end; nil for success.
+    private func update(
+        _ loaded: any EmbeddingMetric, _ settings: IndexSettings, _ interruption: Interruption
+    ) throws -> Terminal.Code? {
         let writer = try IndexWriter(index.url, settings: settings)
         try writer.remember(settings)
         writer.notes.forEach(Terminal.note)
@@ -75,37 +106,43 @@ struct IndexUpdate: AsyncParsableCommand {
             let damaged = try writer.verify()
             if damaged > 0 { Terminal.note("\(index.path): \(damaged) vectors were damaged and are embedded again") }
         }
-        let roots = folders.isEmpty || verify ? try writer.roots() + folders : folders
         let messages = Messages()
         var isFirst = true
         repeat {
-            let report = try update(writer, roots, loaded, interruption, messages)
+            var options = options
+            options.rereads = verify && isFirst
+            let report = try update(writer, options, loaded, interruption, messages)
             // While it watches, only what has changed is worth a report.
             if isFirst || report.hasChanges {
                 Terminal.write(try IndexingOutput(report: report, options: output, index: index.path).text())
             }
             if isFirst && report.images == 0 && report.failures.isEmpty {
+                let roots = folders.isEmpty ? try writer.folders().map(\.path) : folders
+                let places = roots.map(\.description).joined(separator: ", ")
                 Terminal.note(
-                    "no image was found in \(roots.map(\.description).joined(separator: ", ")); looked for are "
-                        + ImageFinder.extensions.sorted().map { "." + $0 }.joined(separator: ", "))
+                    roots.isEmpty
+                        ? "the index has no folders; name one"
+                        : "no image was found in \(places); looked for are "
+                            + ImageFinder.extensions.sorted().map { "." + $0 }.joined(separator: ", "))
             }
-            if !watch && report.isComplete && report.newFailures > 0 { Terminal.exit(.failed) }
+            if !watch && report.isComplete && report.newFailures > 0 { return .failed }
             if !watch && !report.isComplete {
                 Terminal.note("interrupted; what is done is kept, and the same command resumes")
-                Terminal.exit(.interrupted)
+                return interruption.code
             }
             isFirst = false
         } while watch && interruption.isAbsent(for: every)
+        return nil
     }
 
     private func update(
-        _ writer: IndexWriter, _ roots: [ImagePath], _ model: any EmbeddingMetric, _ interruption: Interruption,
+        _ writer: IndexWriter, _ options: IndexingOptions, _ model: any EmbeddingMetric, _ interruption: Interruption,
         _ messages: Messages
     ) throws -> IndexingReport {
         let progress = LateProgressLine(unit: "images", isQuiet: output.quiet)
         defer { progress.clear() }
         return try writer.update(
-            roots, with: model, options: options, isCancelled: { interruption.isRequested }
+            folders, with: model, options: options, isCancelled: { interruption.isRequested }
         ) { event in
             switch event {
             case .progress(let done, let total): progress.show(done, of: total)
@@ -118,12 +155,12 @@ struct IndexUpdate: AsyncParsableCommand {
 
     private var options: IndexingOptions {
         var options = IndexingOptions()
-        options.finder.included = include
-        options.finder.excluded = exclude
-        options.finder.followsLinks = followLinks
+        options.included = allFiles ? [] : include.isEmpty ? nil : include
+        options.excluded = allFiles ? [] : exclude.isEmpty ? nil : exclude
+        options.followsLinks = followLinks
         options.batch = batch.size
         options.retriesFailures = retry
-        options.emptiesFolders = prune
+        options.prunes = prune
         return options
     }
 }

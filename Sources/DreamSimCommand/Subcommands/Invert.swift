@@ -64,7 +64,6 @@ struct Invert: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try outputs.files.checkFolders()
         let decoding = model.preprocessing.decoding
         let images = try targets.map { try Image(contentsOfFile: $0.bytes, options: decoding) }
         let masks = try mask.map { try Mask(contentsOf: $0, options: decoding) }
@@ -86,7 +85,7 @@ struct Invert: AsyncParsableCommand {
         if !outputs.quiet { Terminal.progress("") }
         try outputs.write(report, target: images[0])
         tell(report)
-        if !report.isComplete { Terminal.exit(.interrupted) }
+        if !report.isComplete { Terminal.exit(interruption.code) }
     }
 
     private func loss() async throws -> Loss {

@@ -58,7 +58,7 @@ struct MapCommand: ParsableCommand {
         guard (2...1000).contains(neighbors) else { throw ValidationError("--neighbors must be from 2 to 1000") }
         guard (200...20_000).contains(size) else { throw ValidationError("--size must be from 200 to 20000") }
         guard (0...100_000).contains(thumbnails) else { throw ValidationError("--thumbnails must be from 0 to 100000") }
-        try OutputFiles([("--output", output, OutputFiles.drawings)]).checkExtensions()
+        try OutputFiles([("--output", output, OutputFiles.drawings), ("--html", html, OutputFiles.pages)]).checkNames()
     }
 
     func run() throws {

@@ -26,7 +26,7 @@ struct ModelsConvert: ParsableCommand {
     @OptionGroup var store: StoreOptions
 
     func validate() throws {
-        try OutputFiles([("--output", output, ["safetensors"])]).checkExtensions()
+        try OutputFiles([("--output", output, ["safetensors"])]).checkNames()
     }
 
     func run() throws {

@@ -57,9 +57,14 @@ struct Search: AsyncParsableCommand {
     func validate() throws {
         guard !images.isEmpty || !id.isEmpty else { throw ValidationError("name an image, '-' or --id") }
         guard (1...100_000).contains(count) else { throw ValidationError("--count must be from 1 to 100000") }
+        guard !unlike.isEmpty || unlikeWeight == 0.5 else {
+            throw ValidationError("--unlike-weight goes with --unlike")
+        }
         guard (0...1).contains(unlikeWeight) else { throw ValidationError("--unlike-weight must be from 0 to 1") }
         if preview && output.format != .table { throw ValidationError("--preview goes with --format table") }
-        try OutputFiles([("--html", html, [])]).check(against: images + unlike)
+        let outputs = OutputFiles([("--html", html, OutputFiles.pages)])
+        try outputs.checkNames()
+        try outputs.check(against: images + unlike)
         if images.filter({ $0 == ImagePath("-") }).count > 1 { throw ValidationError("'-' can be given once") }
     }
 
@@ -91,6 +96,7 @@ struct Search: AsyncParsableCommand {
         let requests = try SearchRequest.all(
             Array(named.prefix(like.count)), unlike: Array(named.dropFirst(like.count)), weight: unlikeWeight,
             takesMean: mean)
+        if !output.quiet { try reader.noteUnknown(filters.folders, index: index.path) }
         let method = try speed.method(reader, queries: requests.count, quiet: output.quiet)
         let hits =
             requests.isEmpty

@@ -78,7 +78,7 @@ struct Sensitivity: AsyncParsableCommand {
             ("--output", output, ["png", "jpg", "jpeg", "svg", "html", "csv", "json"]),
             ("--sheet", sheet, OutputFiles.drawings),
         ])
-        try files.checkExtensions()
+        try files.checkNames()
         try files.check(against: [image, unrelated])
     }
 
@@ -88,6 +88,7 @@ struct Sensitivity: AsyncParsableCommand {
         let source = try Heatmap.Source(image, options: decoding)
         let other = try unrelated.map { try Heatmap.Source($0, options: decoding) }
         var metrics: [any PerceptualMetric] = []
+        if let metric { try model.checkOptions(for: Self.names(metric)) }
         for name in metric.map(Self.names) ?? [model.model] {
             metrics.append(try await model.load(metric: name, quiet: quiet))
         }

@@ -83,7 +83,8 @@ extension DifferentiableMetric {
         guard case .full(let minimum) = card.size, min(batch.shape[2], batch.shape[3]) < minimum else { return }
         throw DreamSimError(
             .incomparable, card.name,
-            "needs images of at least \(minimum)x\(minimum) pixels, these have \(batch.shape[3])x\(batch.shape[2])")
+            "needs images of at least \(minimum)x\(minimum) pixels, these have \(batch.shape[3])x\(batch.shape[2]); "
+                + "give larger ones")
     }
 }
 

@@ -33,7 +33,7 @@ struct MergedNetwork {
         }
         if keeps {
             do {
-                try FileManager.default.createDirectory(at: store.mergedFolder, withIntermediateDirectories: true)
+                try Folder.make(store.mergedFolder.path)
                 try SafetensorsWriter.write(
                     made.tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
                     metadata: ["format": "dreamsim-network", "version": Self.version, "source": digest], to: url)

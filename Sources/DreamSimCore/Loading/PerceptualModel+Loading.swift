@@ -126,10 +126,7 @@ extension PerceptualModel {
         }
         if options.keepsMergedFile {
             do {
-                let folder = store.mergedFolder.path
-                do throws(SystemFailure) { try Folder.make(folder) } catch {
-                    throw DreamSimError(.unwritable, folder, error.reason + SystemFailure.advice(error.code))
-                }
+                try Folder.make(store.mergedFolder.path)
                 try MergedModel.write(header, weights: weights, to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
                 return try PerceptualModel(

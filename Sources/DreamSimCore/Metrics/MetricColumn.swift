@@ -57,6 +57,9 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
         weights.map { $0.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "") }
     }
 
+    /// Such as `lite, weights 4c001506ff5b`; hashes have none.
+    package var nameAndWeights: String { name + (shortWeights.map { ", weights \($0)" } ?? "") }
+
     /// How images are prepared, and what else changes the numbers.
     package var settings: String {
         preprocessing + (isNormalized.map { $0 ? ", normalized" : ", not normalized" } ?? "")

@@ -195,11 +195,12 @@ extension MetricProfile {
     /// - Throws: `DreamSimError` with `.unwritable`.
     public func write(to url: URL) throws(DreamSimError) {
         do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Folder.make(url.deletingLastPathComponent().path)
             try AtomicFile.write(Array(JSON.text(self).utf8), to: url.path.utf8)
         } catch let failure as AtomicFile.Failure {
-            throw DreamSimError(.unwritable, failure.path, failure.reason)
+            throw DreamSimError(failure)
+        } catch let error as DreamSimError {
+            throw error
         } catch {
             throw DreamSimError(.unwritable, url.path, "cannot be written: \(error.plainReason)")
         }

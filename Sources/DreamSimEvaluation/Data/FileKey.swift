@@ -1,6 +1,6 @@
 import Foundation
 
-/// Which file, in which state: its path, size and time of change. Caches go by it, so that a changed image is looked at
+/// Which file, in which state: its path, size and times. Caches go by it, so that a changed image is looked at
 /// anew.
 package struct FileKey: Hashable, Sendable {
     /// 32 hexadecimal digits.
@@ -10,12 +10,9 @@ package struct FileKey: Hashable, Sendable {
     package init?(_ path: ImagePath) {
         var status = stat()
         guard path.withCString({ stat($0, &status) }) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        #if canImport(Darwin)
-            let time = status.st_mtimespec
-        #else
-            let time = status.st_mtim
-        #endif
-        let state = "\u{0}\(status.st_size) \(time.tv_sec) \(time.tv_nsec)"
+        // The time of modification can be set, as by a program that edits a file in place and keeps it.
+        let times = [status.modified, status.changed].map { "\($0.tv_sec) \($0.tv_nsec)" }.joined(separator: " ")
+        let state = "\u{0}\(status.st_size) \(times)"
         digits = String(SHA256Digest.hex(of: path.absolute.bytes + Array(state.utf8)).prefix(32))
     }
 

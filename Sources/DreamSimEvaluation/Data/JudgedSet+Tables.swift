@@ -22,7 +22,7 @@ extension JudgedSet {
             switch row.cells[column].trimming().lowercased() {
             case "left": .rightShare(0)
             case "right": .rightShare(1)
-            default: .rightShare(try table.number(row, column, in: 0...1))
+            default: .rightShare(try table.number(row, column, in: 0...1, or: "left or right"))
             }
         }
     }

@@ -82,13 +82,17 @@ struct Table {
     func optionalColumn(_ name: String) -> Int? { columns.firstIndex(of: name) }
 
     /// A cell as a number.
+    /// - Parameter words: what else it may be, for people.
     /// - Throws: `DreamSimError` with `.badValue` when it is none, or outside the range.
-    func number(_ row: Row, _ column: Int, in range: ClosedRange<Double>) throws(DreamSimError) -> Double {
+    func number(
+        _ row: Row, _ column: Int, in range: ClosedRange<Double>, or words: String? = nil
+    ) throws(DreamSimError) -> Double {
         let text = row.cells[column].trimming()
         guard let value = Double(text), range.contains(value) else {
             throw DreamSimError(
                 .badValue, path, line: row.line,
                 "'\(text)' in column '\(columns[column])' is not a number from \(range.lowerBound) to \(range.upperBound)"
+                    + (words.map { ", nor \($0)" } ?? "")
             )
         }
         return value

@@ -79,12 +79,8 @@ extension EvaluationSettings {
     /// Makes the folder of the cache.
     func makeCache() throws(DreamSimError) {
         guard let cache else { return }
-        do {
-            try FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)
-        } catch {
-            throw DreamSimError(
-                .unwritable, cache.path,
-                "cannot be made: \(error.plainReason); use another cache folder, or none")
+        do throws(DreamSimError) { try Folder.make(cache.path) } catch {
+            throw DreamSimError(.unwritable, cache.path, "\(error.problem); use another cache folder, or none")
         }
     }
 }
