@@ -22,7 +22,7 @@ extension DreamSimError {
                 "cannot be read or written (\(detail)); see whether its disk is full, read-only or gone, and run the same command "
                     + "again")
         default:
-            self.init(.unreadable, subject, "SQLite reports: \(detail); check the index ('dreamsim index check')")
+            self.init(.unreadable, subject, "SQLite reports: \(detail); run the same command again, and index the images anew if it stays so")
         }
     }
 
