@@ -9,9 +9,9 @@ extension Target {
             let archive = try ZipArchive(file)
             // A member that is refused says nothing of the next.
             for entry in archive.entries.prefix(8) {
-                attempt { try archive.extract(entry) { _ in } }
-                attempt { _ = try archive.read(entry, limit: 1 << 20) }
-                attempt { try archive.checkChecksum(of: entry) }
+                answered { try archive.extract(entry) { _ in } }
+                answered { _ = try archive.read(entry, limit: 1 << 20) }
+                answered { try archive.checkChecksum(of: entry) }
             }
             // A checkpoint of torch, or arrays of numpy.
             let (_, contents) = try FormatReader.read(file, limits: .standard)
@@ -26,7 +26,7 @@ extension Target {
                 let archive = TarGzArchive(file)
                 let entries = try archive.entries()
                 for entry in entries.prefix(8) {
-                    attempt { try archive.extract(entry, among: entries, limit: 1 << 20) { _ in } }
+                    answered { try archive.extract(entry, among: entries, limit: 1 << 20) { _ in } }
                 }
             }
         }
@@ -54,9 +54,5 @@ extension Target {
             blocks.replaceSubrange(field, with: text.utf8)
         }
         return blocks
-    }
-
-    private static func attempt(_ body: () throws -> Void) {
-        Target("archive") { _ in try body() }.run(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }

@@ -67,7 +67,7 @@ extension Target {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
             case .head(let head):
-                do { try Target.check(head) } catch is Problem {} catch { fatalError("\(error)") }
+                Target.answered { try Target.check(head) }
             case .body: break
             case .end:
                 context.write(wrapOutboundOut(.head(HTTPResponse(status: .ok))), promise: nil)

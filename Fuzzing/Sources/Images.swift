@@ -36,5 +36,5 @@ extension Target {
     }
 
     /// Smaller than what users get, so that an execution is short.
-    private static let pixelLimit = 1 << 16
+    private static let pixelLimit = 1 << 13
 }

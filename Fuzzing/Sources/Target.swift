@@ -2,11 +2,11 @@ import DreamSim
 import DreamSimService
 
 /// A parser of untrusted bytes under a name.
-struct Target {
+struct Target: Sendable {
     let name: String
-    let parse: (UnsafeRawBufferPointer) throws -> Void
+    let parse: @Sendable (UnsafeRawBufferPointer) throws -> Void
 
-    init(_ name: String, _ parse: @escaping (UnsafeRawBufferPointer) throws -> Void) {
+    init(_ name: String, _ parse: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void) {
         (self.name, self.parse) = (name, parse)
     }
 
@@ -21,14 +21,20 @@ struct Target {
         trainingState, multipart, http,
     ]
 
-    /// Gives bytes to the parser. A typed error is an answer; any other error ends the process, as a crash does.
+    /// Gives bytes to the parser.
     func run(_ bytes: UnsafeRawBufferPointer) {
+        Self.answered { try parse(bytes) }
+    }
+
+    /// Runs a part of a parser whose refusal does not end the execution. A typed error is an answer; any other error ends
+    /// the process, as a crash does.
+    static func answered(_ body: () throws -> Void) {
         do {
-            try parse(bytes)
+            try body()
         } catch is DreamSimError {
         } catch is Problem {
         } catch {
-            fatalError("\(name): an error of no type of the project: \(error)")
+            fatalError("an error of no type of the project: \(error)")
         }
     }
 }

@@ -32,6 +32,9 @@ extension DreamSimError {
             return try body()
         } catch let error as DatabaseError {
             throw DreamSimError(error, subject)
+        } catch is RowDecodingError {
+            throw DreamSimError(
+                .damaged, subject, "holds values of another kind; delete the index's folder and index the images again")
         }
     }
 }

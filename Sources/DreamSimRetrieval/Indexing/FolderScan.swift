@@ -44,11 +44,11 @@ struct FolderScan {
                     continue
                 }
                 if let row {
-                    seen.insert(row["id"])
-                    if Self.isUnchanged(row, status, options) {
-                        if let error: String = row["error"] {
+                    seen.insert(try row.value("id"))
+                    if try Self.isUnchanged(row, status, options) {
+                        if let error: String = try row.value("error") {
                             oldFailures.append(.init(image: path, error: error))
-                        } else if row["incomplete"] {
+                        } else if try row.value("incomplete") {
                             toRead.append((path, status, true))
                         } else {
                             unchanged += 1
@@ -62,11 +62,11 @@ struct FolderScan {
         }
     }
 
-    private static func isUnchanged(_ row: Row, _ status: FileStatus, _ options: IndexingOptions) -> Bool {
-        guard row["size"] == status.size, row["modified"] == status.modified else { return false }
-        let failed: String? = row["error"]
+    private static func isUnchanged(_ row: Row, _ status: FileStatus, _ options: IndexingOptions) throws -> Bool {
+        guard try row.value("size") == status.size, try row.value("modified") == status.modified else { return false }
+        let failed: String? = try row.value("error")
         // A change of permissions may mend a failure; it does not change an image.
-        return failed == nil || (row["changed"] == status.changed && !options.retriesFailures)
+        return try failed == nil || (row.value("changed") == status.changed && !options.retriesFailures)
     }
 
     private mutating func findGone(
@@ -85,7 +85,7 @@ struct FolderScan {
             var entriesOfRoot: [Int64] = []
             var isFolder = false
             while let entry = try entries.next() {
-                let (id, bytes): (Int64, Data) = (entry["id"], entry["path"])
+                let (id, bytes): (Int64, Data) = (try entry.value("id"), try entry.value("path"))
                 let path = ImagePath(bytes: Array(bytes))
                 isFolder = isFolder || path != root
                 guard !seen.contains(id), !counted.contains(id), !unlisted.contains(where: { path.isInside($0) }) else {
