@@ -1,7 +1,7 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all help setup build demo test test-page format lint words figures check-figures api check-api \
+.PHONY: all help setup build demo test fuzz thread-sanitizer test-page format lint words figures check-figures api check-api \
 	topics check-topics docs check-docs bench-build bench-peers clean
 
 all: build
@@ -33,15 +33,22 @@ test: setup ## runs all tests
 	$(SWIFT_TEST) --skip-build --filter $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(FULL_SIZE)
 
+# make fuzz SECONDS=60 TARGETS="pickle zip"; Scripts/fuzz.sh says what else can be set.
+fuzz: setup ## gives every parser of untrusted bytes SECONDS (15) of mutated inputs
+	SECONDS_EACH=$(or $(SECONDS),15) Scripts/fuzz.sh $(TARGETS)
+
+thread-sanitizer: setup ## runs the tests of the index and the service under ThreadSanitizer
+	Scripts/thread_sanitizer.sh
+
 # Images of every view, wide and narrow, light and dark, go to page-screenshots/.
 test-page: build ## tests the page of a real service in a real browser
 	Scripts/page/run.sh
 
 format: ## formats all Swift files
-	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Examples Fuzzing
 
 lint: ## fails when a Swift file is not formatted
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Fuzzing
 
 words: ## fails when a word stands that the project does not use
 	@python3 Scripts/check_words.py

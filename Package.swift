@@ -213,3 +213,19 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// The fuzzing targets (Scripts/fuzz.sh). The variable holds the path of libFuzzer; without it no build knows of them.
+if let library = Context.environment["DREAMSIM_FUZZER"] {
+    package.targets += [
+        .systemLibrary(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: whole([
+                "CFuzzer", "DreamSimService", "DreamSimRetrieval", "DreamSimTraining", "DreamSimEvaluation",
+                "DreamSimNetworks", "DreamSimCheckpoints", "DreamSim", "TestSupport", .nioCore,
+                .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+            ]),
+            path: "Fuzzing/Sources", swiftSettings: settings, linkerSettings: [.unsafeFlags([library])]),
+    ]
+}

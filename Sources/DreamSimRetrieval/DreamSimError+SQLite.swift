@@ -22,7 +22,9 @@ extension DreamSimError {
                 "cannot be read or written (\(detail)); see whether its disk is full, read-only or gone, and run the same command "
                     + "again")
         default:
-            self.init(.unreadable, subject, "SQLite reports: \(detail); run the same command again, and index the images anew if it stays so")
+            self.init(
+                .unreadable, subject,
+                "SQLite reports: \(detail); run the same command again, and index the images anew if it stays so")
         }
     }
 
@@ -32,6 +34,9 @@ extension DreamSimError {
             return try body()
         } catch let error as DatabaseError {
             throw DreamSimError(error, subject)
+        } catch is RowDecodingError {
+            throw DreamSimError(
+                .damaged, subject, "holds values of another kind; delete the index's folder and index the images again")
         }
     }
 }

@@ -149,6 +149,32 @@ struct LoadingTests {
         }
     }
 
+    @Test(
+        "A merged file that describes a network which cannot be is refused",
+        arguments: [
+            #""configuration": {"width": 9223372036854775807, "heads": 1}, "feature": "cls_patch""#,
+            #""configuration": {"width": 8, "heads": 0}, "feature": "cls""#,
+            #""configuration": {"width": 8, "heads": 2, "patchSize": 0}, "feature": "cls""#,
+            #""statistics": {"network": "vgg16", "taps": ["relu1_2"], "side": 0}"#,
+            #""statistics": {"network": "vgg16", "taps": ["relu1_2"], "side": 4611686018427387904}"#,
+            #""statistics": {"network": "vgg16", "taps": ["relu5_3", "relu1_2"]}"#,
+            #""statistics": {"network": "vgg16", "taps": ["relu1_2", "relu1_2"]}"#,
+        ])
+    func impossibleNetwork(part: String) async throws {
+        var sound = try #require(
+            JSONSerialization.jsonObject(with: JSONEncoder().encode(TinyModels.configuration("dino")))
+                as? [String: Any])
+        var json = try #require(
+            JSONSerialization.jsonObject(with: Data("{\(part), \"name\": \"p\", \"files\": []}".utf8))
+                as? [String: Any])
+        if let changed = json["configuration"] as? [String: Any] {
+            sound.merge(changed) { $1 }
+            json["configuration"] = sound
+        }
+        let data = try JSONSerialization.data(withJSONObject: json)
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(ModelDescription.Part.self, from: data) }
+    }
+
     @Test("Weights that hold NaN load with a note that names them")
     func notANumber() async throws {
         try await Self.withHome { home in

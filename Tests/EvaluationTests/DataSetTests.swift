@@ -78,6 +78,16 @@ struct DataSetTests {
         }
     }
 
+    @Test("A table of very many columns is refused at once, and not all of them are named", .timeLimit(.minutes(1)))
+    func manyColumns() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let names = (0..<400_000).map { "column \($0)" }
+            let root = try Self.nights([], header: names.joined(separator: ","), in: folder)
+            let error = try #require(throws: DreamSimError.self) { try JudgedSet.nights(root) }
+            #expect(error.kind == .missingColumn && error.reason.hasSuffix("column 49 and 399950 more"))
+        }
+    }
+
     @Test("BAPPS: each folder's judgments, the share for p1")
     func bapps() throws {
         try Fixtures.withTemporaryFolder { folder in

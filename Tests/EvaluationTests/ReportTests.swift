@@ -101,4 +101,26 @@ struct ReportTests {
             #expect(throws: DreamSimError.self) { try MetricProfile(contentsOf: url, of: identity) }
         }
     }
+
+    @Test(
+        "A distribution without values, or with some that are no ranks, is refused",
+        arguments: ["[]", "[2, 1]", #"["nan"]"#, #"[1, "nan"]"#, "[1, 2, 3, 4]"])
+    func brokenDistribution(values: String) throws {
+        let kind = #"{"count": 3, "values": \#(values)}"#
+        let kinds = #"{"re-encoded": \#(kind), "edited": \#(kind)}"#
+        let identity = MetricColumn(PixelMetric.l1, decoding: .standard).identity
+        try Fixtures.withTemporaryFolder { folder in
+            let url = folder.appending(path: "profile.json")
+            try MetricProfile(identity).write(to: url)
+            var json = try #require(
+                JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
+            json["kinds"] = [
+                "dataSet": "set", "direction": identity.direction.rawValue,
+                "distributions": try JSONSerialization.jsonObject(with: Data(kinds.utf8)),
+            ]
+            try JSONSerialization.data(withJSONObject: json).write(to: url)
+            let error = #expect(throws: DreamSimError.self) { try MetricProfile(contentsOf: url, of: identity) }
+            #expect(error?.kind == .badProfile)
+        }
+    }
 }

@@ -137,6 +137,47 @@ struct MismatchTests {
         }
     }
 
+    @Test(
+        "A database that holds values of another kind, or places where no vector is, is refused and ends no process",
+        arguments: [
+            "UPDATE setting SET rows = 'many'", "UPDATE setting SET width = x'00'",
+            "UPDATE setting SET generation = 9223372036854775807", "UPDATE setting SET stamp = x'FF'",
+            "UPDATE content SET width = 'wide'", "UPDATE content SET checksum = 'none'",
+            "UPDATE file SET size = 'large'", "UPDATE file SET modified = 'yesterday'",
+            "UPDATE content SET row = -row - 1; UPDATE file SET row = -row - 1",
+            """
+            UPDATE content SET row = 9223372036854775807 WHERE row = 1;
+            UPDATE file SET row = 9223372036854775807 WHERE row = 1
+            """,
+        ])
+    func valuesOfAnotherKind(change: String) async throws {
+        try await Gallery.with(3) { gallery in
+            try gallery.update()
+            try Self.change(gallery, "PRAGMA foreign_keys = OFF; INSERT INTO dead VALUES (-1); " + change)
+            let query = SearchQuery(vector: gallery.model.embed(Gallery.image(0)).values)
+            // Each may refuse or pass over what is wrong; none may end the process or throw anything of its own.
+            let uses: [() throws -> Void] = [
+                {
+                    let reader = try IndexReader(gallery.index)
+                    _ = try reader.files().map { try reader.vector(of: $0) }
+                },
+                { _ = try IndexReader(gallery.index).check() }, { _ = try IndexReader(gallery.index).file(id: 1) },
+                { _ = try IndexReader(gallery.index).typicalDistance() },
+                { _ = try IndexReader(gallery.index).search([query], count: 3) },
+                {
+                    let export = gallery.home.appending(path: "out.csv")
+                    _ = try IndexReader(gallery.index).export(to: export, as: .csv)
+                }, { try gallery.update() }, { _ = try gallery.writer().compact() },
+                { _ = try gallery.writer().verify() },
+            ]
+            var refusals = 0
+            for use in uses {
+                do { try use() } catch is DreamSimError { refusals += 1 }
+            }
+            #expect(refusals > 0)
+        }
+    }
+
     @Test("A lock file that a killed process left does not lock; one that is a link is not followed")
     func staleLock() async throws {
         try await Gallery.with(2) { gallery in

@@ -75,9 +75,12 @@ extension ModelDescription.Part: Codable {
         if let statistics = try container.decodeIfPresent(ChannelStatistics.self, forKey: .statistics) {
             extractor = .statistics(statistics)
         } else {
-            extractor = .transformer(
-                try container.decode(VisionTransformerConfiguration.self, forKey: .configuration),
-                try container.decode(Feature.self, forKey: .feature))
+            let configuration = try container.decode(VisionTransformerConfiguration.self, forKey: .configuration)
+            if let wrong = configuration.fault {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .configuration, in: container, debugDescription: "\(wrong.key): \(wrong.reason)")
+            }
+            extractor = .transformer(configuration, try container.decode(Feature.self, forKey: .feature))
         }
         let shares = try container.decodeIfPresent([Double].self, forKey: .shares)
         guard !extractor.widths.isEmpty, shares == nil || shares?.count == extractor.widths.count else {

@@ -40,3 +40,21 @@ package struct DistanceDistribution: Hashable, Sendable, Codable {
         values[Int((min(max(share, 0), 1) * Double(values.count - 1)).rounded())]
     }
 }
+
+extension DistanceDistribution {
+    private enum CodingKeys: String, CodingKey { case count, values }
+
+    /// Reads what was found of some pairs; whoever looks for a rank relies on values, in their order.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            count: try container.decode(Int.self, forKey: .count),
+            values: try container.decode([Double].self, forKey: .values))
+        guard !values.isEmpty, count >= values.count, zip(values, values.dropFirst()).allSatisfy({ $0 <= $1 }),
+            !values[0].isNaN
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .values, in: container, debugDescription: "holds no values of that many pairs in their order")
+        }
+    }
+}

@@ -143,9 +143,6 @@ extension MetricProfile {
                     + "weights \(identity.weights?.prefix(12) ?? "none")); evaluate or calibrate the metric again"
             )
         }
-        guard !profile.dataSets.contains(where: { $0.unrelated.values.isEmpty }) else {
-            throw fault("holds a data set without values")
-        }
         self = profile
     }
 

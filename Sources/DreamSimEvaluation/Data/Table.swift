@@ -40,7 +40,8 @@ struct Table {
             throw DreamSimError(.empty, path, "the file is empty; its first line must name the columns")
         }
         columns = text.columns.map { $0.trimming() }
-        for (index, name) in columns.enumerated() where columns[..<index].contains(name) {
+        var names: Set<String> = []
+        for name in columns where !names.insert(name).inserted {
             throw DreamSimError(.malformed, path, line: 1, "two columns are called '\(name)'")
         }
         var rows: [Row] = []
@@ -73,7 +74,9 @@ struct Table {
     func column(_ name: String) throws(DreamSimError) -> Int {
         guard let index = columns.firstIndex(of: name) else {
             throw DreamSimError(
-                .missingColumn, path, "has no column '\(name)'; its columns are \(columns.joined(separator: ", "))")
+                .missingColumn, path,
+                "has no column '\(name)'; its columns are \(columns.prefix(50).joined(separator: ", "))"
+                    + (columns.count > 50 ? " and \(columns.count - 50) more" : ""))
         }
         return index
     }

@@ -14,12 +14,19 @@ package struct ChannelStatistics: Hashable, Sendable, Codable {
         (self.network, self.taps, self.side) = (network, taps, side)
     }
 
-    /// The channels of each place; nil when the network does not have the place.
+    /// The channels of each place; nil when the network does not have the places in this order, or not of thumbnails of
+    /// that side.
     package var channels: [Int]? {
         let known = network.taps
-        let found = taps.compactMap { tap in known.first { $0.name == tap }?.channels }
-        return found.count == taps.count ? found : nil
+        let places = taps.compactMap { tap in known.firstIndex { $0.name == tap } }
+        guard places.count == taps.count, zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }),
+            side.map({ (network.minimumSide...Self.largestSide).contains($0) }) ?? true
+        else { return nil }
+        return places.map { known[$0].channels }
     }
+
+    /// No thumbnail is larger.
+    private static let largestSide = 4096
 }
 
 extension ConvolutionalNetwork {

@@ -137,7 +137,7 @@ extension IndexReader {
     /// there are fewer than two.
     package func typicalDistance() throws -> Double? {
         let rows = try read { try Int.fetchAll($0, sql: "SELECT min(row) FROM content GROUP BY pixels ORDER BY 1") }
-            .filter { $0 < vectors.rows }
+            .filter(vectors.holds)
         guard rows.count > 1 else { return nil }
         var distances: [Double] = []
         var generator = SeededGenerator(state: 1)

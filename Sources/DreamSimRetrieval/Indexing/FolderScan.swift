@@ -64,9 +64,9 @@ struct FolderScan {
             database, sql: "SELECT id, path = ? AS isItself FROM file WHERE \(condition.sql)",
             arguments: [Data(path.bytes)] + condition.arguments)
         // A file that was indexed by its own name is gone like any other.
-        let isFile = entries.count == 1 && entries[0]["isItself"]
+        let isFile = try entries.count == 1 && entries[0].value("isItself")
         if images == 0 || isFile || options.prunes {
-            gone += entries.map { $0["id"] }
+            gone += try entries.map { try $0.value("id") }
             goneFolders.append(path)
             if entries.isEmpty && isNamed {
                 unreadable.append(.init(image: path, error: "cannot be found: \(String(cString: strerror(ENOENT)))"))
@@ -102,19 +102,19 @@ struct FolderScan {
             toRead.append(Waiting(path: path, status: status, row: nil))
             return
         }
-        seen.insert(row["id"])
-        let isAlike = row["size"] == status.size && row["modified"] == status.modified
-        let isUnchanged = isAlike && row["changed"] == status.changed && !options.rereads
-        if let error: String = row["error"] {
+        seen.insert(try row.value("id"))
+        let isAlike = try row.value("size") == status.size && row.value("modified") == status.modified
+        let isUnchanged = try isAlike && row.value("changed") == status.changed && !options.rereads
+        if let error: String = try row.value("error") {
             if isUnchanged && !options.retriesFailures {
                 oldFailures.append(.init(image: path, error: error))
             } else {
                 toRead.append(Waiting(path: path, status: status, row: nil))
             }
-        } else if isUnchanged && !row["incomplete"] {
+        } else if try isUnchanged && !row.value("incomplete") {
             unchanged += 1
         } else {
-            toRead.append(Waiting(path: path, status: status, row: isAlike ? row["row"] : nil))
+            toRead.append(Waiting(path: path, status: status, row: isAlike ? try row.value("row") : nil))
         }
     }
 
@@ -127,7 +127,7 @@ struct FolderScan {
             database, sql: "SELECT id, path FROM file WHERE \(condition.sql)", arguments: condition.arguments)
         var (missing, leftOut): ([Int64], Int) = ([], 0)
         while let entry = try entries.next() {
-            let (id, bytes): (Int64, Data) = (entry["id"], entry["path"])
+            let (id, bytes): (Int64, Data) = (try entry.value("id"), try entry.value("path"))
             let path = ImagePath(bytes: Array(bytes))
             guard !seen.contains(id), !unlisted.contains(where: { path.isInside($0) }) else { continue }
             let isSelective = !patterns.included.isEmpty || !patterns.excluded.isEmpty

@@ -93,12 +93,12 @@ extension IndexWriter {
             try database.read { db in
                 for row in reused {
                     for file in try Row.fetchAll(db, sql: "SELECT id, path FROM file WHERE row = ?", arguments: [row]) {
-                        let bytes: Data = file["path"]
+                        let bytes: Data = try file.value("path")
                         let path = ImagePath(bytes: Array(bytes))
                         guard !folders.contains(where: { path.isInside($0) }), FileStatus(path) == nil, errno == ENOENT,
                             let folder = others.first(where: { path.isInside($0) }), isTelling(folder)
                         else { continue }
-                        files.insert(file["id"])
+                        files.insert(try file.value("id"))
                     }
                 }
                 let left = try gone.filter { folder in

@@ -150,9 +150,11 @@ extension IndexReader {
                     """, arguments: [most, first])
             var place = first
             while let row = try rows.next() {
-                let (path, bytes, pixels): (Data, Data, Data) = (row["path"], row["bytes"], row["pixels"])
-                let (vector, checksum): (Int, Int64) = (row["row"], row["checksum"])
-                guard vector < vectors.rows, Int64(Checksum.of(vectors.bytes(vector))) == checksum else {
+                let (path, bytes, pixels): (Data, Data, Data) = (
+                    try row.value("path"), try row.value("bytes"), try row.value("pixels")
+                )
+                let (vector, checksum): (Int, Int64) = (try row.value("row"), try row.value("checksum"))
+                guard vectors.holds(vector), Int64(Checksum.of(vectors.bytes(vector))) == checksum else {
                     throw DreamSimError(
                         .damaged, vectors.url.path,
                         "the vector of \(ImagePath(bytes: Array(path))) has changed; update the index with verification"
@@ -160,8 +162,10 @@ extension IndexReader {
                 }
                 let entry = InterchangeEntry(
                     imagePath: ImagePath.text(path), sha256: bytes.hexadecimal, pixelsSHA256: pixels.hexadecimal,
-                    fileSize: row["size"], modified: row["modified"], changed: row["changed"], width: row["width"],
-                    height: row["height"], format: row["format"], crc32: UInt32(truncatingIfNeeded: checksum))
+                    fileSize: try row.value("size"), modified: try row.value("modified"),
+                    changed: try row.value("changed"), width: try row.value("width"),
+                    height: try row.value("height"), format: try row.value("format"),
+                    crc32: UInt32(truncatingIfNeeded: checksum))
                 try body(place, entry, vectors.bytes(vector))
                 place += 1
             }

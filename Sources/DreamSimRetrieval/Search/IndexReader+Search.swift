@@ -108,14 +108,14 @@ extension IndexReader {
                     sql: "SELECT file.row FROM file JOIN content ON content.row = file.row WHERE \(condition.sql)",
                     arguments: condition.arguments)
                 while let row = try rows.next() {
-                    if row < vectors.rows { mask[row] = true }
+                    if vectors.holds(row) { mask[row] = true }
                 }
                 return mask
             }
             var mask: RowMask?
             let dead = try Int.fetchCursor(db, sql: "SELECT row FROM dead")
             while let row = try dead.next() {
-                guard row < vectors.rows else { continue }
+                guard vectors.holds(row) else { continue }
                 if mask == nil { mask = RowMask(rows: vectors.rows, all: true) }
                 mask?[row] = false
             }

@@ -32,9 +32,9 @@ extension IndexReader {
         try read { db in
             let contents = try Row.fetchCursor(db, sql: "SELECT row, checksum FROM content ORDER BY row")
             while let content = try contents.next() {
-                let (row, checksum): (Int, Int64) = (content["row"], content["checksum"])
+                let (row, checksum): (Int, Int64) = (try content.value("row"), try content.value("checksum"))
                 count += 1
-                if row >= total || Int64(Checksum.of(vectors.bytes(row))) != checksum { damaged += 1 }
+                if !vectors.holds(row) || Int64(Checksum.of(vectors.bytes(row))) != checksum { damaged += 1 }
                 if count % 4096 == 0 { progress(count, total) }
             }
         }

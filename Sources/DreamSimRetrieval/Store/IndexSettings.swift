@@ -73,25 +73,26 @@ struct StoredSettings {
     /// Reads the settings; nil when the index was never finished being made.
     init?(_ db: Database, path: String) throws {
         guard let row = try Row.fetchOne(db, sql: "SELECT * FROM setting") else { return nil }
-        let (stamp, precision): (String, String) = (row["stamp"], row["precision"])
+        let (stamp, precision): (String, String) = (try row.value("stamp"), try row.value("precision"))
         guard let stamp = try? JSONDecoder().decode(ModelStamp.self, from: Data(stamp.utf8)),
             let precision = VectorPrecision(rawValue: precision)
         else { throw DreamSimError(.damaged, path, "its settings cannot be understood; index the images again") }
         func files(_ column: String) throws -> TuningFiles? {
             // An index of the first schema, opened for reading, has no such columns.
-            guard let text: String = row[column] else { return nil }
+            guard let text: String = try row.value(column) else { return nil }
             guard let files = try? JSONDecoder().decode(TuningFiles.self, from: Data(text.utf8)) else {
                 throw DreamSimError(.damaged, path, "its settings cannot be understood; index the images again")
             }
             return files
         }
         settings = IndexSettings(
-            stamp: stamp, source: row["source"], feature: row["feature"], adapter: try files("adapter"),
-            head: try files("head"), width: row["width"], precision: precision)
-        generation = row["generation"]
-        vectors = row["vectors"]
-        rows = row["rows"]
-        guard !vectors.contains("/"), rows >= 0 else {
+            stamp: stamp, source: try row.value("source"), feature: try row.value("feature"),
+            adapter: try files("adapter"),
+            head: try files("head"), width: try row.value("width"), precision: precision)
+        generation = try row.value("generation")
+        vectors = try row.value("vectors")
+        rows = try row.value("rows")
+        guard !vectors.contains("/"), rows >= 0, (0..<Int.max).contains(generation) else {
             throw DreamSimError(.damaged, path, "its settings cannot be understood; index the images again")
         }
     }

@@ -145,7 +145,9 @@ struct KnownContents: Sendable {
             try database.read { db in
                 let statement = try db.cachedStatement(
                     sql: "SELECT row, fingerprint IS NOT NULL AS complete FROM content WHERE bytes = ?")
-                return try Row.fetchOne(statement, arguments: [digest]).map { ($0["row"], $0["complete"]) }
+                return try Row.fetchOne(statement, arguments: [digest]).map {
+                    (try $0.value("row"), try $0.value("complete"))
+                }
             }
         }
     }

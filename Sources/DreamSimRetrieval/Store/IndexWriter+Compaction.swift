@@ -43,7 +43,12 @@ extension IndexWriter {
         let together = max(1, (8 << 20) / old.header.rowBytes)
         for start in stride(from: 0, to: live.count, by: together) {
             var bytes: [UInt8] = []
-            for row in live[start..<min(start + together, live.count)] { bytes += old.bytes(row) }
+            for row in live[start..<min(start + together, live.count)] {
+                guard old.holds(row) else {
+                    throw DreamSimError(.damaged, old.url.path, "lacks a vector; update the index with verification")
+                }
+                bytes += old.bytes(row)
+            }
             try new.append(bytes, after: start)
         }
     }

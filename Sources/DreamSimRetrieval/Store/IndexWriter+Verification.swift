@@ -20,8 +20,8 @@ extension IndexWriter {
                 let contents = try Row.fetchCursor(db, sql: "SELECT row, checksum FROM content ORDER BY row")
                 var done = 0
                 while let content = try contents.next() {
-                    let (row, checksum): (Int, Int64) = (content["row"], content["checksum"])
-                    let isSound = row < rows && Int64(Checksum.of(map.bytes(row))) == checksum
+                    let (row, checksum): (Int, Int64) = (try content.value("row"), try content.value("checksum"))
+                    let isSound = map.holds(row) && Int64(Checksum.of(map.bytes(row))) == checksum
                     if !isSound { damaged.append(row) }
                     done += 1
                     if done % 4096 == 0 { progress(done, rows) }
@@ -31,7 +31,7 @@ extension IndexWriter {
                 for row in damaged {
                     try db.execute(sql: "DELETE FROM file WHERE row = ?", arguments: [row])
                     try db.execute(sql: "DELETE FROM content WHERE row = ?", arguments: [row])
-                    if row < rows { try db.execute(sql: "INSERT INTO dead (row) VALUES (?)", arguments: [row]) }
+                    if map.holds(row) { try db.execute(sql: "INSERT INTO dead (row) VALUES (?)", arguments: [row]) }
                 }
             }
             return damaged.count

@@ -148,7 +148,7 @@ package final class IndexWriter {
         let size = (try FileManager.default.attributesOfItem(atPath: url.path)[.size] as? Int) ?? 0
         let there = min(stored.rows, max(0, size - map.offset) / map.header.rowBytes)
         let last = try database.read { try Int.fetchOne($0, sql: "SELECT max(row) FROM content") } ?? -1
-        guard there < max(stored.rows, last + 1) else { return (stored.rows, []) }
+        guard there < stored.rows || there <= last else { return (stored.rows, []) }
         // Other vectors may take the places of those that are lost.
         _ = try NeighborFile.remove(from: folder.url)
         let lost = try database.write { db in

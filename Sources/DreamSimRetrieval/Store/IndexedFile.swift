@@ -45,22 +45,22 @@ public struct IndexedFile: Sendable, Hashable {
         FROM file LEFT JOIN content ON content.row = file.row
         """
 
-    init(_ row: Row) {
-        let path: Data = row["path"]
-        id = row["id"]
-        (modifiedTime, changedTime) = (row["modified"], row["changed"])
+    init(_ row: Row) throws {
+        let path: Data = try row.value("path")
+        id = try row.value("id")
+        (modifiedTime, changedTime) = (try row.value("modified"), try row.value("changed"))
         self.path = ImagePath(bytes: Array(path))
-        size = row["size"]
-        error = row["error"]
-        guard let place: Int = row["row"] else {
+        size = try row.value("size")
+        error = try row.value("error")
+        guard let place: Int = try row.value("row") else {
             content = nil
             return
         }
-        let (bytes, pixels, checksum): (Data, Data, Int64) = (row["bytes"], row["pixels"], row["checksum"])
+        let checksum: Int64 = try row.value("checksum")
         content = Content(
-            bytes: bytes, pixels: pixels, width: row["width"],
-            height: row["height"],
-            format: row["format"], row: place, checksum: UInt32(truncatingIfNeeded: checksum))
+            bytes: try row.value("bytes"), pixels: try row.value("pixels"), width: try row.value("width"),
+            height: try row.value("height"), format: try row.value("format"), row: place,
+            checksum: UInt32(truncatingIfNeeded: checksum))
     }
 }
 
@@ -106,8 +106,7 @@ extension IndexReader {
 
     /// The rows that hold the vector of a content, ascending. Whatever a damaged database says, they are there.
     func liveRows() throws -> [Int] {
-        try read { try Int.fetchAll($0, sql: "SELECT row FROM content WHERE row >= 0 ORDER BY row") }
-            .filter { $0 < vectors.rows }
+        try read { try Int.fetchAll($0, sql: "SELECT row FROM content ORDER BY row") }.filter(vectors.holds)
     }
 
     /// The vector of a file, of length 1, after it was compared with its checksum.
@@ -122,7 +121,7 @@ extension IndexReader {
     /// - Throws: `DreamSimError` with `.damaged` when it has changed.
     func check(_ file: IndexedFile) throws {
         guard let content = file.content else { return }
-        guard content.row < vectors.rows, Checksum.of(vectors.bytes(content.row)) == content.checksum else {
+        guard vectors.holds(content.row), Checksum.of(vectors.bytes(content.row)) == content.checksum else {
             throw DreamSimError(
                 .damaged, vectors.url.path,
                 "the vector of \(file.path) has changed; update the index with verification")

@@ -17,8 +17,8 @@ package struct IndexedFolder: Sendable, Hashable {
         let hasSelections = try db.columns(in: "root").contains { $0.name == "selection" }
         let rows = try Row.fetchAll(
             db, sql: "SELECT path, \(hasSelections ? "selection" : "NULL AS selection") FROM root ORDER BY path")
-        return rows.map { row in
-            let (path, text): (Data, String?) = (row["path"], row["selection"])
+        return try rows.map { row in
+            let (path, text): (Data, String?) = (try row.value("path"), try row.value("selection"))
             let selection = text.flatMap { try? JSONDecoder().decode(ImageFinder.Options.self, from: Data($0.utf8)) }
             return IndexedFolder(ImagePath(bytes: Array(path)), selection)
         }
@@ -39,7 +39,7 @@ package struct IndexedFolder: Sendable, Hashable {
         let row = try Row.fetchOne(
             db, sql: "SELECT count(row) AS images, count(error) AS failures FROM file WHERE \(condition.sql)",
             arguments: condition.arguments)
-        return row.map { ($0["images"], $0["failures"]) } ?? (0, 0)
+        return try row.map { (try $0.value("images"), try $0.value("failures")) } ?? (0, 0)
     }
 }
 
@@ -90,9 +90,9 @@ extension IndexWriter {
                     let files = try Row.fetchCursor(
                         db, sql: "SELECT id, path FROM file WHERE \(condition.sql)", arguments: condition.arguments)
                     while let file = try files.next() {
-                        let bytes: Data = file["path"]
+                        let bytes: Data = try file.value("path")
                         let path = ImagePath(bytes: Array(bytes))
-                        if !kept.contains(where: { path.isInside($0) }) { dropped.append(file["id"]) }
+                        if !kept.contains(where: { path.isInside($0) }) { dropped.append(try file.value("id")) }
                     }
                 }
             }
@@ -124,7 +124,7 @@ extension IndexWriter {
                     throw Self.unknown(old, known)
                 }
                 for file in files {
-                    let (id, path): (Int64, Data) = (file["id"], file["path"])
+                    let (id, path): (Int64, Data) = (try file.value("id"), try file.value("path"))
                     // What is indexed at the new place already was read there.
                     let isThere = try Bool.fetchOne(
                         db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path = ?)", arguments: [moved(path)])

@@ -40,9 +40,12 @@ final class MappedVectors: Sendable {
         self.rows = rows
     }
 
+    /// Whether there is a vector at a place that a database names; a damaged one may name any.
+    func holds(_ row: Int) -> Bool { (0..<rows).contains(row) }
+
     /// The bytes of a row.
     func bytes(_ row: Int) -> UnsafeRawBufferPointer {
-        precondition((0..<rows).contains(row), "row \(row) of \(rows)")
+        precondition(holds(row), "row \(row) of \(rows)")
         let start = offset + row * header.rowBytes
         return UnsafeRawBufferPointer(rebasing: file.bytes[start..<(start + header.rowBytes)])
     }
