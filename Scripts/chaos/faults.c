@@ -105,10 +105,10 @@ static int refusal(int takesRoom) {
     return disk == FULL_DISK && takesRoom && atomic_load(&page->room) <= 0 ? ENOSPC : 0;
 }
 
-#define REFUSE(takesRoom)                                                                                                    \
-    do {                                                                                                                     \
-        int reason = refusal(takesRoom);                                                                                     \
-        if (reason) return errno = reason, -1;                                                                               \
+#define REFUSE(takesRoom) \
+    do { \
+        int reason = refusal(takesRoom); \
+        if (reason) return errno = reason, -1; \
     } while (0)
 
 static int opened(int folder, const char *path, int flags, mode_t mode) {
@@ -124,23 +124,23 @@ static int opened(int folder, const char *path, int flags, mode_t mode) {
     return descriptor;
 }
 
-#define OPEN(name, folder, ...)                                                                                              \
-    int name(__VA_ARGS__, const char *path, int flags, ...) {                                                                \
-        va_list rest;                                                                                                        \
-        va_start(rest, flags);                                                                                               \
-        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;                                              \
-        va_end(rest);                                                                                                        \
-        return opened(folder, path, flags, mode);                                                                            \
+#define OPEN(name, folder, ...) \
+    int name(__VA_ARGS__, const char *path, int flags, ...) { \
+        va_list rest; \
+        va_start(rest, flags); \
+        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+        va_end(rest); \
+        return opened(folder, path, flags, mode); \
     }
 OPEN(openat, folder, int folder)
 OPEN(openat64, folder, int folder)
-#define OPEN_HERE(name)                                                                                                      \
-    int name(const char *path, int flags, ...) {                                                                             \
-        va_list rest;                                                                                                        \
-        va_start(rest, flags);                                                                                               \
-        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;                                              \
-        va_end(rest);                                                                                                        \
-        return opened(AT_FDCWD, path, flags, mode);                                                                          \
+#define OPEN_HERE(name) \
+    int name(const char *path, int flags, ...) { \
+        va_list rest; \
+        va_start(rest, flags); \
+        mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0; \
+        va_end(rest); \
+        return opened(AT_FDCWD, path, flags, mode); \
     }
 OPEN_HERE(open)
 OPEN_HERE(open64)
@@ -159,20 +159,20 @@ static ssize_t room(size_t count) {
     return before < (int64_t)count ? before : (ssize_t)count;
 }
 
-#define WRITE(name, arguments, ...)                                                                                          \
-    ssize_t name(int descriptor, const void *bytes, size_t count arguments) {                                                \
-        if (is_of_root(descriptor)) {                                                                                        \
-            if (is_due()) {                                                                                                  \
-                ssize_t half = atomic_load(&page->tears) ? count / 2 : 0;                                                    \
-                half = half > 0 ? REAL(name)(descriptor, bytes, half __VA_ARGS__) : 0;                                       \
-                stop();                                                                                                      \
-                if (half) return half;                                                                                       \
-            }                                                                                                                \
-            ssize_t taken = room(count);                                                                                     \
-            if (taken < 0) return -1;                                                                                        \
-            count = taken;                                                                                                   \
-        }                                                                                                                    \
-        return REAL(name)(descriptor, bytes, count __VA_ARGS__);                                                             \
+#define WRITE(name, arguments, ...) \
+    ssize_t name(int descriptor, const void *bytes, size_t count arguments) { \
+        if (is_of_root(descriptor)) { \
+            if (is_due()) { \
+                ssize_t half = atomic_load(&page->tears) ? count / 2 : 0; \
+                half = half > 0 ? REAL(name)(descriptor, bytes, half __VA_ARGS__) : 0; \
+                stop(); \
+                if (half) return half; \
+            } \
+            ssize_t taken = room(count); \
+            if (taken < 0) return -1; \
+            count = taken; \
+        } \
+        return REAL(name)(descriptor, bytes, count __VA_ARGS__); \
     }
 #define COMMA ,
 WRITE(write, , )
@@ -190,13 +190,13 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count) {
 }
 
 // Calls that change what is below the root, by descriptor and by path.
-#define CHANGE(type, name, within, takesRoom, arguments, ...)                                                              \
-    type name arguments {                                                                                                    \
-        if (within) {                                                                                                      \
-            step();                                                                                                          \
-            REFUSE(takesRoom);                                                                                               \
-        }                                                                                                                    \
-        return REAL(name)(__VA_ARGS__);                                                                                      \
+#define CHANGE(type, name, within, takesRoom, arguments, ...) \
+    type name arguments { \
+        if (within) { \
+            step(); \
+            REFUSE(takesRoom); \
+        } \
+        return REAL(name)(__VA_ARGS__); \
     }
 CHANGE(int, ftruncate, is_of_root(d), 0, (int d, off_t length), d, length)
 CHANGE(int, ftruncate64, is_of_root(d), 0, (int d, off64_t length), d, length)
