@@ -2,13 +2,13 @@
 """Disturbs the program at random steps of its work, and checks that nothing is lost, done twice or left half done.
 
     Scripts/chaos.py [--rounds 1000] [--seed 1] [--only index,train,download,serve,dedupe] [--program PATH]
-    Scripts/chaos.py --seed 1 --round 17     # one round again
+    Scripts/chaos.py --seed 1 --round 17 [--steps 43]     # one round again
 
 Each round plays a scenario and, at one of the steps in which the program opens, writes, flushes, renames or removes a file,
 kills or interrupts it, fills its disk or makes it read-only, puts its clock forward or back, or changes the files that it
 reads. Afterwards the invariant is checked: what was committed is there; the same command, undisturbed, leads to what an
 undisturbed run leads to; nothing is left over; exit codes and messages are right. A round that fails leaves its folder and
-its story. Rounds follow from seed and number, but for the order of threads.
+its story. Rounds follow from seed and number, but for the order of threads, and of the network's pieces.
 
 Needs a C compiler; as root, real full disks as well.
 """
@@ -39,6 +39,7 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=1000)
     parser.add_argument("--round", type=int, help="this round alone")
+    parser.add_argument("--steps", default="", help="steps at which this round's commands are stopped (default: drawn)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default=",".join(SCENARIOS), help="scenarios")
     parser.add_argument("--disturbance", help="this disturbance alone")
@@ -55,9 +56,9 @@ def drawn(seed, number, names, only):
     return scenario, random.Random(f"{seed} {number}").choice(possible) if possible else None
 
 
-def play(lab, number, scenario, disturbance):
+def play(lab, number, scenario, disturbance, steps=()):
     """Plays a round; a fault of the script itself counts as one too."""
-    round = Round(lab, number, scenario, disturbance)
+    round = Round(lab, number, scenario, disturbance, steps)
     lab.clear()
     try:
         SCENARIOS[scenario].play(round)
@@ -79,6 +80,7 @@ def keep(round, scenario, arguments):
     for fault in faults:
         print("   ", fault.replace("\n", "\n      ")[:1200])
     only = f"--only {arguments.only} --seed {arguments.seed} --round {round.number}"
+    only += f" --steps {','.join(map(str, round.stops))}" if round.stops else ""
     print(f"    again: Scripts/chaos.py {only} --program {arguments.program}", flush=True)
 
 
@@ -116,7 +118,8 @@ def main():
         scenario, disturbance = drawn(arguments.seed, number, names, arguments.disturbance)
         if disturbance is None:
             continue
-        round = play(lab, number, scenario, disturbance)
+        steps = [int(step) for step in arguments.steps.split(",") if step]
+        round = play(lab, number, scenario, disturbance, steps)
         results[scenario, disturbance].append(bool(round.faults))
         kinds.update({(scenario, kind) for kind, _ in round.faults})
         missed += not round.was_reached

@@ -60,11 +60,13 @@ class Lab:
 class Round:
     """One scenario with one disturbance. What is found wrong is kept in `faults`: kind and text."""
 
-    def __init__(self, lab, number, scenario, disturbance):
+    def __init__(self, lab, number, scenario, disturbance, steps=()):
         self.lab, self.number, self.folder = lab, number, lab.round
         self.random = random.Random(f"{lab.seed} {number} {scenario} {disturbance}")
         self.disturbance = ALL[disturbance]
         self.faults, self.story = [], []
+        # Where commands were stopped, and where they are to be, in a round that is repeated.
+        self.stops, self.given = [], list(steps)
         self.mount = None
         self.change = self.meeting = None
         self.was_reached = False
@@ -103,11 +105,17 @@ class Round:
         """Runs a command that is disturbed at one of its steps, drawn at random; `codes` may end it besides others."""
         self.change = change or self.change
         command = Command(self.lab, arguments, environment)
-        command.control["at"] = 1 + int(self.random.random() * steps)
+        command.control["at"] = self.draw(steps)
         self.disturbance.prepare(self, command.control)
         command.start().wait(self.act)
         self.finish_disturbing(command, codes)
         return command
+
+    def draw(self, steps):
+        """The step to stop at."""
+        drawn = 1 + int(self.random.random() * steps)
+        self.stops.append(self.given.pop(0) if self.given else drawn)
+        return self.stops[-1]
 
     def act(self, command):
         """Disturbs a command that has stopped itself."""

@@ -172,7 +172,7 @@ def play(round):
     round.change = lambda command: round.story.append(
         damage(round.random.choice([path for path in sorted((round.folder / "images").iterdir()) if path.is_file()]), round.random))
     voter = Voter(round)
-    service = Service(round, at=1 + int(round.random.random() * steps))
+    service = Service(round, at=round.draw(steps))
     voter.vote(service)
     command = service.end()
     round.finish_disturbing(command, {0, 2} if not service.address else {0, -signal.SIGKILL} if command.hangs else {0})
