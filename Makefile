@@ -1,8 +1,8 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all help setup build demo test fuzz thread-sanitizer test-page format lint words figures check-figures api check-api \
-	topics check-topics docs check-docs bench-build bench-peers clean
+.PHONY: all help setup build demo test fuzz thread-sanitizer chaos test-page format lint words figures check-figures api \
+	check-api topics check-topics docs check-docs bench-build bench-peers clean
 
 all: build
 
@@ -77,6 +77,11 @@ docs: build ## builds the reference of all products as a static site in .build/d
 check-docs: build ## runs the commands and checks the code of the README and all articles
 	Scripts/docs/blocks.py $$($(SWIFT_BUILD) --show-bin-path)
 	swift run -c release readme-example Samples/scene.jpg Samples/shifted.jpg Samples/different.jpg
+
+ROUNDS = 1000
+
+chaos: build ## disturbs the command at random steps, ROUNDS times, and checks that nothing is lost
+	Scripts/chaos.py --rounds $(ROUNDS) --program $(DREAMSIM)
 
 bench-build: ## times a build from nothing, by module
 	Scripts/bench/build.py

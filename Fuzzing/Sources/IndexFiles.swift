@@ -16,20 +16,20 @@ extension Target {
             try NeighborFile.frame.read(NeighborFile.Header.self, $0, path: "fuzz")
         }), (2...256).contains(header.links), (1...256).contains(header.rows) {
             var start = length
+            func seal(_ size: Int) {
+                if file.count < start + size { file += Array(repeating: 0, count: start + size - file.count) }
+                let sum = Checksum.of(Array(file[start..<(start + size - 4)]))
+                withUnsafeBytes(of: sum.littleEndian) {
+                    file.replaceSubrange((start + size - 4)..<(start + size), with: $0)
+                }
+                start += size
+            }
             for (level, count) in ([header.rows] + header.levels.prefix(4)).enumerated() where (1...256).contains(count)
             {
                 let size = NeighborFile.bytes(onLevel: min(level, 1), links: header.links)
-                for _ in 0..<count {
-                    if file.count < start + size {
-                        file += Array(repeating: 0, count: start + size - file.count)
-                    }
-                    let sum = Checksum.of(Array(file[start..<(start + size - 4)]))
-                    withUnsafeBytes(of: sum.littleEndian) {
-                        file.replaceSubrange((start + size - 4)..<(start + size), with: $0)
-                    }
-                    start += size
-                }
+                for _ in 0..<count { seal(size) }
             }
+            if let equal = header.equal, (1..<header.rows).contains(equal) { seal(EqualRows.size(equal)) }
             file.removeSubrange(start...)
         }
         try NeighborFile(ScratchFile.write(file))?.verify()
