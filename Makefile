@@ -2,7 +2,7 @@ SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
 .PHONY: all help setup build demo test fuzz thread-sanitizer chaos test-page format lint words figures check-figures api \
-	check-api topics check-topics docs check-docs bench-build bench-peers clean
+	check-api check-topics topics docs check-docs bench-build bench-peers clean
 
 all: build
 
