@@ -90,7 +90,8 @@ static int is_due(void) {
 
 static void stop(void) {
     int kept = errno;
-    kill(getpid(), SIGSTOP);
+    // To this thread: a signal to the process may be taken by another one, and this would run on for a while.
+    raise(SIGSTOP);
     errno = kept;
 }
 

@@ -1,6 +1,7 @@
 """The voting room of the service: every judgment that was answered with 200 is kept once, and no other."""
 import csv
 import json
+import random
 import re
 import signal
 import threading
@@ -82,11 +83,11 @@ class Service:
 class Voter:
     """Judges until nothing waits or nobody answers, and keeps account of what was answered."""
 
-    def __init__(self, round):
-        self.round, self.kept, self.unsure = round, [], None
+    def __init__(self, round, chance):
+        self.round, self.chance, self.kept, self.unsure = round, chance, [], None
 
     def vote(self, service):
-        chance = self.round.random
+        chance = self.chance
         refusals = 0
         while (state := service.state()) and state.get("trial"):
             if self.unsure:
@@ -155,7 +156,7 @@ def check(round, voter):
 def undisturbed(round):
     if "serve" not in round.lab.baselines:
         service = Service(round)
-        Voter(round).vote(service)
+        Voter(round, random.Random(1)).vote(service)
         service.end()
         names = listing(round.folder)
         round.lab.baselines["serve"] = (service.command.control["steps"], names)
@@ -171,7 +172,7 @@ def play(round):
     round.lab.template("triplets to judge", lambda: make(round))
     round.change = lambda command: round.story.append(
         damage(round.random.choice([path for path in sorted((round.folder / "images").iterdir()) if path.is_file()]), round.random))
-    voter = Voter(round)
+    voter = Voter(round, round.random)
     service = Service(round, at=round.draw(steps))
     voter.vote(service)
     command = service.end()
