@@ -68,6 +68,18 @@ struct VotingRouteTests {
         }
     }
 
+    @Test("says of an image that is gone that it can be skipped, and not where it was")
+    func goneImage() async throws {
+        try await Self.with { service, folder in
+            for file in try FileManager.default.contentsOfDirectory(atPath: folder.path) where file.hasSuffix(".png") {
+                try FileManager.default.removeItem(at: folder.appending(path: file))
+            }
+            let answer = try service.get("/v1/voting/images/0/reference")
+            #expect(answer.status == 422 && answer.text.contains("skip it"), "\(answer.text)")
+            #expect(!answer.text.contains(folder.path) && !answer.text.contains("secret"))
+        }
+    }
+
     @Test("has the disk's word for it before it says that a judgment is kept")
     func unwritable() async throws {
         try await Self.with { service, folder in

@@ -22,7 +22,7 @@ public struct Bootstrap: Sendable, Hashable, Encodable {
     ///   - figures: computes figures from how often each item was drawn.
     /// - Returns: for each figure its values over the draws; draws without a figure (nil) are left out.
     /// - Complexity: O(resamples * count), beside the figures.
-    func distributions(count: Int, figures: ([Double]) -> [Double?]) -> [[Double]] {
+    package func distributions(count: Int, figures: ([Double]) -> [Double?]) -> [[Double]] {
         guard count > 0 else { return [] }
         var random = SeededGenerator(state: seed)
         var result: [[Double]] = []
@@ -57,7 +57,7 @@ public struct Bootstrap: Sendable, Hashable, Encodable {
     }
 
     /// The middle part of a distribution; nil when it is empty.
-    func interval(_ distribution: [Double]) -> Interval? {
+    package func interval(_ distribution: [Double]) -> Interval? {
         guard !distribution.isEmpty else { return nil }
         let sorted = distribution.sorted()
         let tail = (1 - confidence) / 2

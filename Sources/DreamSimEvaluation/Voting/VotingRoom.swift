@@ -89,10 +89,10 @@ package final class VotingRoom: Sendable {
             isBeside ? triplet.cells : triplet.images.map { ImagePath.text($0.absolute().bytes) }
         }
         let lock: FileLock?
-        do {
+        do throws(SystemFailure) {
             lock = try FileLock.attempt(ImagePath.text(votes.bytes) + ".lock")
         } catch {
-            throw DreamSimError(.unwritable, "\(votes).lock", error.reason)
+            throw DreamSimError(error, unwritable: "\(votes).lock")
         }
         guard let lock else {
             throw DreamSimError(.locked, "\(votes)", "is being written by another voting room; close that first")
