@@ -200,7 +200,7 @@ struct ReliabilityTests {
         let interval = ShareInterval.wilson(0.8, count: 10)
         #expect(abs(interval.low - 0.4902) < 1e-4 && abs(interval.high - 0.9433) < 1e-4)
         #expect(
-            abs(ReliabilityBin.wilson(1, count: 10).high - 1) < 1e-12 && ReliabilityBin.wilson(1, count: 10).low < 0.75)
+            abs(ShareInterval.wilson(1, count: 10).high - 1) < 1e-12 && ShareInterval.wilson(1, count: 10).low < 0.75)
     }
 
     @Test("Bins hold equally many judgments in order of their margin")

@@ -2,6 +2,7 @@ import DreamSim
 import DreamSimRetrieval
 import DreamSimSupport
 import Foundation
+import GRDB
 import TestSupport
 
 /// An index of vectors that a test chose; there are no images.
@@ -34,6 +35,22 @@ struct SyntheticIndex {
         try Data(lines.joined(separator: "\n").utf8).write(to: file)
         let stamp = InterchangeStamp(Self.settings(vectors.first?.count ?? 1, precision))
         _ = try IndexWriter.importing(file, into: url, stamp: stamp)
+    }
+
+    /// Forgets some of the images.
+    func remove(_ numbers: Range<Int>) throws {
+        try DatabaseQueue(path: url.appending(path: "index.sqlite").path).write { db in
+            for number in numbers {
+                try db.execute(
+                    sql: "DELETE FROM file WHERE path = ?", arguments: [Data("/synthetic/\(number).png".utf8)])
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO dead SELECT row FROM content
+                        WHERE NOT EXISTS (SELECT 1 FROM file WHERE file.row = content.row);
+                    DELETE FROM content WHERE row IN (SELECT row FROM dead);
+                    """)
+        }
     }
 
     /// A line that says everything about a file that does not exist.

@@ -105,10 +105,8 @@ struct UpdateTests {
             options.excluded = ["0.png"]
             var notes: [String] = []
             let report = try gallery.writer().update(
-                [ImagePath(gallery.images.path)], with: gallery.model, options: options
-            ) {
-                if case .note(let text) = $0 { notes.append(text) }
-            }
+                [ImagePath(gallery.images.path)], with: gallery.model, options: options,
+                report: { if case .note(let text) = $0 { notes.append(text) } })
             #expect(report.images == 6 && notes.count == 1 && notes[0].contains("1 files that the patterns leave out"))
             options.prunes = true
             #expect(try gallery.update(options).images == 5)
@@ -180,10 +178,8 @@ struct UpdateTests {
             options.excluded = [pattern]
             var notes: [String] = []
             let report = try gallery.writer().update(
-                [ImagePath(gallery.images.path)], with: gallery.model, options: options
-            ) {
-                if case .note(let text) = $0 { notes.append(text) }
-            }
+                [ImagePath(gallery.images.path)], with: gallery.model, options: options,
+                report: { if case .note(let text) = $0 { notes.append(text) } })
             let expected = pattern.hasPrefix("{") ? 1 : left == 1 ? 2 : left
             #expect(report.images == expected, "\(pattern)")
             #expect(notes.contains { $0.contains("matches nothing") } == (pattern == "none"), "\(notes)")
@@ -203,9 +199,8 @@ struct UpdateTests {
             // Moved by hand: the index says so, keeps what it has, and recognizes it at the new place.
             try manager.moveItem(at: gallery.images, to: moved)
             var notes: [String] = []
-            var report = try gallery.writer().update([], with: gallery.model) {
-                if case .note(let text) = $0 { notes.append(text) }
-            }
+            var report = try gallery.writer().update(
+                [], with: gallery.model, report: { if case .note(let text) = $0 { notes.append(text) } })
             #expect(report.images == 5 && report.newFailures == 0 && notes.count == 1 && notes[0].contains("is gone"))
             report = try gallery.writer().update([ImagePath(moved.path)], with: gallery.model)
             #expect(report.images == 5 && report.moved == 5 && report.added == report.known && report.dropped == 0)
@@ -269,8 +264,8 @@ struct UpdateTests {
             #expect(report.added == 1 && report.unchanged == 2 && report.images == 3)
             func vector() throws -> [Float] {
                 let reader = try IndexReader(gallery.index)
-                return try #require(
-                    try reader.vector(of: try #require(try reader.files().first { $0.path.name == "1.png" })))
+                let file = try #require(try reader.files().first { $0.path.name == "1.png" })
+                return try #require(try reader.vector(of: file))
             }
             for (a, b) in zip(try vector(), gallery.model.embed(Gallery.image(70)).values) {
                 #expect(abs(a - b) < 1e-3)

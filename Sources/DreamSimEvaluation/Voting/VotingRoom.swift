@@ -98,6 +98,8 @@ package final class VotingRoom: Sendable {
             throw DreamSimError(.locked, "\(votes)", "is being written by another voting room; close that first")
         }
         self.lock = lock
+        // What a room left that was killed, or whose disk could not be written any more, goes before the next judgment comes.
+        AtomicFile.removeAbandoned(in: votes.absolute.bytes.dropLast(votes.lastComponent.count))
         state = Mutex(State(file: try VotesFile(votes)))
     }
 

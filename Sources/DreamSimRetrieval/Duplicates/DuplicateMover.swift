@@ -121,8 +121,7 @@ package struct DuplicateMover {
         _ file: DuplicateReport.File, _ kept: DuplicateReport.File, _ reader: IndexReader
     ) throws -> String? {
         for part in [file, kept] {
-            guard let entry = try reader.file(id: part.id), let status = FileStatus(part.image),
-                status.size == entry.size, status.modified == entry.modifiedTime, status.changed == entry.changedTime
+            guard let entry = try reader.file(id: part.id), isUnchanged(entry)
             else { return "\(part.image) has changed or disappeared since it was indexed; update the index first" }
         }
         if FileIdentity(file.image) == FileIdentity(kept.image) {
@@ -130,6 +129,19 @@ package struct DuplicateMover {
         }
         if FileIdentity(file.image, followsLinks: false) != FileIdentity(file.image) { return "is a link" }
         return nil
+    }
+
+    /// Whether a file is as it was indexed. A rename changes the change time, as does an edit that keeps all else; then the bytes
+    /// decide.
+    private static func isUnchanged(_ entry: IndexedFile) -> Bool {
+        guard let status = FileStatus(entry.path), status.size == entry.size, status.modified == entry.modifiedTime else {
+            return false
+        }
+        if status.changed == entry.changedTime { return true }
+        guard let content = entry.content,
+            let bytes = try? RegularFile.read(rawPath: entry.path.bytes, byteLimit: Int(entry.size))
+        else { return false }
+        return Data(SHA256Digest.bytes(of: bytes)) == content.bytes
     }
 
     /// Renames a file where no other stands; nil when it is done.
