@@ -20,8 +20,10 @@ extension IndexWriter {
         let start = ContinuousClock.now
         let roots = roots.map { $0.absolute() }
         try remember(roots: roots)
-        let scan = try FolderScan(
-            roots, options, database, index: ImagePath(bytes: Array(folder.url.path.utf8)))
+        let scan = try DreamSimError.translating(folder.database) {
+            try FolderScan(
+                roots, options, database, index: ImagePath(bytes: Array(folder.url.path.utf8)))
+        }
         scan.notes.forEach { report(.note($0)) }
         scan.unreadable.forEach { report(.failure($0.image, reason: $0.error)) }
         var work = IndexingWork(self, model, report)
