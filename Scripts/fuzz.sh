@@ -11,6 +11,7 @@ cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-15} configuration=${FUZZ_BUILD:-debug}
 # Swift's own report of a crash takes half a minute, and AddressSanitizer's says the same.
 export SWIFT_BACKTRACE=enable=no
+export LSAN_OPTIONS="suppressions=$PWD/Scripts/fuzz_leaks.txt:print_suppressions=0"
 
 resources=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/clang
 DREAMSIM_FUZZER=$(find "$resources" -name "libclang_rt.fuzzer_no_main*$(uname -m)*.a" -o -name libclang_rt.fuzzer_no_main_osx.a | head -n 1)
@@ -47,7 +48,7 @@ run() {
         printf '%-20s FAILED\n' "$target"
         tail -n 60 "$work/$target.log"
         for file in "$findings/$target-"*; do
-            [ -e "$file" ] && printf 'repeat it: SWIFT_BACKTRACE=enable=no %s %s %s\n' "$program" "$target" "$file"
+            [ -e "$file" ] && printf 'repeat it: SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=%s %s %s %s\n' "$LSAN_OPTIONS" "$program" "$target" "$file"
         done
     fi
 }

@@ -10,6 +10,6 @@ export SWIFT_BACKTRACE=enable=no
 # libvips and OpenBLAS are not instrumented: what they order inside is not seen.
 export TSAN_OPTIONS="suppressions=$PWD/Scripts/thread_sanitizer.txt:ignore_noninstrumented_modules=1:history_size=4"
 
-# In release, because debug builds compute 50 times as slowly, and built apart from the ordinary tests.
-exec swift test -c release --disable-testable-imports --scratch-path .build/thread --sanitize thread \
+# Built apart from the ordinary tests.
+exec swift test --scratch-path .build/thread --sanitize thread \
     --filter "${1:-^(ServiceTests|RetrievalTests)\.}"

@@ -14,7 +14,9 @@ extension Target {
 
     static let mergedModel = Target("merged-model") { bytes in
         let merged = try MergedModel(contentsOf: ScratchFile.write(safetensorsFile(bytes)))
-        for (part, weights) in zip(merged.header.parts, merged.weights) { _ = try PartNetwork(part, weights: weights) }
+        for (part, weights) in Swift.zip(merged.header.parts, merged.weights) {
+            _ = try PartNetwork(part, weights: weights)
+        }
     }
 
     static let head = Target("head") { bytes in
@@ -22,7 +24,7 @@ extension Target {
     }
 
     static let profile = Target("profile") { bytes in
-        let profile = try MetricProfile(contentsOf: ScratchFile.write(bytes), of: profileIdentity)
+        let profile = try MetricProfile(contentsOf: ScratchFile.write(bytes), of: identity)
         _ = profile.explanation(of: 0.5)
         _ = profile.kinds?.kind(of: 0.5)
         for distribution in (profile.kinds?.distributions.values).map(Array.init) ?? [] {
@@ -33,7 +35,4 @@ extension Target {
     static let adapter = Target("adapter") { bytes in
         _ = try AdapterConfiguration(contentsOf: ScratchFile.write(bytes, name: "adapter_config.json"))
     }
-
-    private static let profileIdentity = MetricIdentity(
-        name: "fuzz", weights: nil, settings: "", direction: .lowerIsMoreAlike)
 }

@@ -36,5 +36,7 @@ extension Target {
         content: "fuzz",
         model: ModelStamp(model: "fuzz", weights: "", preprocessing: .standard, isNormalized: true), kernels: "",
         width: 2)
-    private static let identity = MetricIdentity(name: "fuzz", weights: nil, settings: "", direction: .lowerIsMoreAlike)
+
+    /// What the numbers of the journals and profiles depend on.
+    static let identity = MetricColumn(PixelMetric.l1, decoding: .standard).identity
 }

@@ -1,6 +1,12 @@
 #include "Resample.h"
 
-#if defined(__x86_64__) && defined(__linux__)
+// Which clone is taken is decided before ThreadSanitizer has begun, whose calls would end the process there.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HAS_THREAD_SANITIZER 1
+#endif
+#endif
+#if defined(__x86_64__) && defined(__linux__) && !defined(HAS_THREAD_SANITIZER)
 #define DISPATCHED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define DISPATCHED

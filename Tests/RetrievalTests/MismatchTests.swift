@@ -153,7 +153,7 @@ struct MismatchTests {
     func valuesOfAnotherKind(change: String) async throws {
         try await Gallery.with(3) { gallery in
             try gallery.update()
-            try Self.change(gallery, "PRAGMA foreign_keys = OFF; INSERT INTO dead VALUES (-1); " + change)
+            try Self.change(gallery, "PRAGMA defer_foreign_keys = ON; INSERT INTO dead VALUES (-1); " + change)
             let query = SearchQuery(vector: gallery.model.embed(Gallery.image(0)).values)
             // Each may refuse or pass over what is wrong; none may end the process or throw anything of its own.
             let uses: [() throws -> Void] = [
