@@ -281,7 +281,8 @@ struct UpdateTests {
             #expect(stat(url.path, &status) == 0)
             let changed = Int(status.changed.tv_sec) * 1_000_000_000 + Int(status.changed.tv_nsec)
             try DatabaseQueue(path: gallery.index.appending(path: "index.sqlite").path).write {
-                try $0.execute(sql: "UPDATE file SET changed = ? WHERE path LIKE '%1.png'", arguments: [changed])
+                try $0.execute(
+                    sql: "UPDATE file SET changed = ? WHERE path = ?", arguments: [changed, Data(url.path.utf8)])
             }
             #expect(try gallery.update().unchanged == 3)
             var options = IndexingOptions()

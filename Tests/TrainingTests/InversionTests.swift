@@ -69,7 +69,9 @@ struct InversionTests {
     func zeroGradient() throws {
         var options = InversionOptions(.pyramid(levels: 6), width: 192, height: 192)
         (options.seed, options.steps) = (2, 30)
-        let target = InversionTarget(TinyModels.image(1, width: 192, height: 192), name: "a")
+        let scene = try Image(contentsOf: Fixtures.packageRoot.appending(path: "Samples/scene.jpg"))
+            .resized(width: 192, height: 192)
+        let target = InversionTarget(scene, name: "a")
         let stuck = try Inversion(of: [target], by: Loss([Loss.Term(MultiScaleSimilarity.wang)]), options)
         do {
             while !stuck.isDone { try stuck.step() }
@@ -87,7 +89,7 @@ struct InversionTests {
         var whole = InversionOptions(.pixels, width: 192, height: 192)
         whole.steps = 2
         let there = try Inversion(
-            of: [target], by: Self.mse, whole, from: TinyModels.image(1, width: 192, height: 192))
+            of: [target], by: Self.mse, whole, from: scene)
         while !there.isDone { try there.step() }
     }
 

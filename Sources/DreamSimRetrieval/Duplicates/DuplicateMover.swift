@@ -134,7 +134,8 @@ package struct DuplicateMover {
     /// Whether a file is as it was indexed. A rename changes the change time, as does an edit that keeps all else; then the bytes
     /// decide.
     private static func isUnchanged(_ entry: IndexedFile) -> Bool {
-        guard let status = FileStatus(entry.path), status.size == entry.size, status.modified == entry.modifiedTime else {
+        guard let status = FileStatus(entry.path), status.size == entry.size, status.modified == entry.modifiedTime
+        else {
             return false
         }
         if status.changed == entry.changedTime { return true }
