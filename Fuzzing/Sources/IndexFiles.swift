@@ -1,3 +1,4 @@
+import DreamSim
 import DreamSimSupport
 import Foundation
 
@@ -38,7 +39,7 @@ extension Target {
     /// A stamp and entries, as lines of JSON or as CSV.
     static let interchange = Target("interchange") { bytes in
         _ = try? InterchangeStamp(Data(bytes), path: "fuzz")
-        let stamp = try InterchangeStamp(Data(standardStamp.utf8), path: "fuzz")
+        let stamp = standardStamp
         let format: InterchangeFormat = bytes.first == UInt8(ascii: "{") ? .ndjson : .csv
         let source = try InterchangeSource(ScratchFile.write(bytes), format: format, stamp: stamp)
         while let (entry, vector) = try source.read() {
@@ -47,10 +48,11 @@ extension Target {
         }
     }
 
-    private static let standardStamp = """
-        {"version":1,"width":2,"rows":1,"precision":"float16","source":"tiny","stamp":{"model":"tiny","weights":"00",\
-        "isNormalized":true,"preprocessing":{}}}
-        """
+    private static let standardStamp = InterchangeStamp(
+        IndexSettings(
+            stamp: ModelStamp(model: "tiny", weights: "00", preprocessing: .standard, isNormalized: true),
+            source: "tiny",
+            width: 2, precision: .float16))
 
     /// A file with a framed header: bytes that begin with a brace are its JSON up to the first NUL, and what follows the
     /// header.

@@ -89,10 +89,10 @@ struct AdapterConfiguration {
             DreamSimError(.badAdapter, path, key: key, reason)
         }
         let data: Data
-        do { data = try Data(contentsOf: url) } catch {
+        do { data = try RegularFile.read(url, byteLimit: 1 << 20) } catch {
             throw fault(nil, "cannot be read; an adapter folder needs it: \(error.plainReason)")
         }
-        guard data.count <= 1 << 20, let json = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        guard let json = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
         else { throw fault(nil, "is not a JSON object") }
 
         let kind = json["peft_type"] as? String ?? "absent"

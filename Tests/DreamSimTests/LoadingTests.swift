@@ -224,4 +224,29 @@ struct LoadingTests {
             #expect(error.kind == .badSetting)
         }
     }
+
+    @Test(
+        "A pipe in the place of a small file is refused at once, and so is a file that is too large",
+        .timeLimit(.minutes(1)))
+    func pipes() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let pipe = home.appending(path: "model.json")
+            #expect(mkfifo(pipe.path, 0o600) == 0)
+            func problem(_ body: () throws -> Void) -> String {
+                do {
+                    try body()
+                    return "no error"
+                } catch {
+                    return "\(error)"
+                }
+            }
+            let large = home.appending(path: "large.json")
+            try Data(count: 2 << 20).write(to: large)
+            for (url, word) in [(pipe, "a pipe"), (large, "pass the limit")] {
+                #expect(problem { _ = try ModelDescription(contentsOf: url) }.contains(word))
+            }
+            let identity = MetricIdentity(name: "a", weights: nil, settings: "", direction: .lowerIsMoreAlike)
+            #expect(problem { _ = try MetricProfile(contentsOf: pipe, of: identity) }.contains("a pipe"))
+        }
+    }
 }

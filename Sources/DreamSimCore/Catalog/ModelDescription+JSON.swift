@@ -22,11 +22,7 @@ extension ModelDescription {
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badDescription, url.path, reason) }
         let file: OwnModel
         do {
-            let data = try Data(contentsOf: url)
-            guard data.count <= 1 << 20 else { throw fault("is over 1 MiB; a description is a short JSON file") }
-            file = try JSONDecoder().decode(OwnModel.self, from: data)
-        } catch let error as DreamSimError {
-            throw error
+            file = try JSONDecoder().decode(OwnModel.self, from: RegularFile.read(url, byteLimit: 1 << 20))
         } catch let error as DecodingError {
             throw fault("is not a description of a model: \(error.plainReason)")
         } catch {

@@ -126,7 +126,7 @@ extension MetricProfile {
             let decoder = JSONDecoder()
             decoder.nonConformingFloatDecodingStrategy = .convertFromString(
                 positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-            profile = try decoder.decode(MetricProfile.self, from: Data(contentsOf: url))
+            profile = try decoder.decode(MetricProfile.self, from: RegularFile.read(url, byteLimit: 64 << 20))
         } catch let error as DecodingError {
             throw fault("is not a metric profile: \(error.plainReason); evaluate or calibrate the metric again")
         } catch {

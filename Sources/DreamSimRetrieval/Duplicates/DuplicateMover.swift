@@ -92,7 +92,7 @@ package struct DuplicateMover {
     /// - Parameter url: the file that `move` wrote.
     /// - Throws: `DreamSimError` with `.unreadable` or `.damaged` when nothing was moved.
     package static func undo(_ url: URL) throws -> Outcome {
-        guard let data = try? Data(contentsOf: url) else {
+        guard let data = try? RegularFile.read(url, byteLimit: 1 << 30) else {
             throw DreamSimError(
                 .unreadable, url.path, "cannot be read; it lies in the folder that duplicates were moved to")
         }

@@ -42,7 +42,7 @@ package struct InterchangeStamp: Sendable, Codable {
     /// Reads a stamp that an export wrote.
     /// - Throws: `DreamSimError` with `.missing`, `.damaged` or `.newerVersion`.
     package init(contentsOf url: URL) throws {
-        guard let data = try? Data(contentsOf: url) else {
+        guard let data = try? RegularFile.read(url, byteLimit: 1 << 20) else {
             throw DreamSimError(
                 .missing, url.path,
                 "cannot be read; vectors are only imported with what made them: name an exported stamp, or the model")

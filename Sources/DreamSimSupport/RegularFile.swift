@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+package import Foundation
 
 /// Reads a whole regular file once.
 package enum RegularFile {
@@ -40,7 +34,7 @@ package enum RegularFile {
         let size = Int(status.st_size)
         guard size <= byteLimit else {
             throw DreamSimError(
-                .limitExceeded, path, "\(size) bytes pass the limit of \(byteLimit); raise byteLimit to read it")
+                .limitExceeded, path, "\(size) bytes pass the limit of \(byteLimit); name a smaller file")
         }
 
         // One byte more than the size: a file that grows meanwhile is noticed.
@@ -48,7 +42,7 @@ package enum RegularFile {
         var filled = 0
         while filled < bytes.count {
             let count = bytes.withUnsafeMutableBytes {
-                Glue.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+                systemRead(descriptor, $0.baseAddress! + filled, $0.count - filled)
             }
             if count == 0 { break }
             if count < 0 {
@@ -66,10 +60,15 @@ package enum RegularFile {
         return bytes
     }
 
+    /// Reads a small file of text.
+    package static func read(_ url: URL, byteLimit: Int) throws(DreamSimError) -> Data {
+        Data(try read(rawPath: Array(url.path.utf8), byteLimit: byteLimit))
+    }
+
     private static func checkIsRegular(_ status: stat, path: String) throws(DreamSimError) {
         switch status.st_mode & S_IFMT {
         case S_IFREG: return
-        case S_IFDIR: throw DreamSimError(.unreadable, path, "it is a folder; name an image inside it")
+        case S_IFDIR: throw DreamSimError(.unreadable, path, "it is a folder; name a file inside it")
         default:
             throw DreamSimError(.unreadable, path, "it is a pipe, socket or device; only regular files are read")
         }
@@ -79,17 +78,9 @@ package enum RegularFile {
         let (a, b) = (before.modified, after.modified)
         return before.st_size == after.st_size && a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec
     }
+}
 
-    /// The system's functions under names that the functions above do not hide.
-    private enum Glue {
-        static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
-            #if canImport(Glibc)
-                Glibc.read(descriptor, buffer, count)
-            #elseif canImport(Musl)
-                Musl.read(descriptor, buffer, count)
-            #else
-                Darwin.read(descriptor, buffer, count)
-            #endif
-        }
-    }
+/// The system's call, which methods of the same name would hide.
+private func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+    read(descriptor, buffer, count)
 }
