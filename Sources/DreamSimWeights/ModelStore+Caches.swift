@@ -29,6 +29,19 @@ public struct CachedFile: Sendable, Encodable {
     public let bytes: Int
     /// When it was last read or written, as far as the file system notes it.
     public let lastUsed: Date
+
+    private enum CodingKeys: CodingKey {
+        case sort, path, bytes, lastUsed
+    }
+
+    /// Writes the time as ISO 8601 has it.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(sort, forKey: .sort)
+        try container.encode(path, forKey: .path)
+        try container.encode(bytes, forKey: .bytes)
+        try container.encode(lastUsed.formatted(.iso8601), forKey: .lastUsed)
+    }
 }
 
 extension ModelStore {

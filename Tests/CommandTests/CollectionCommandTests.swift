@@ -186,9 +186,7 @@ struct CollectionCommandTests {
     func overwriting() throws {
         try SearchCommandTests.withIndex { bench, index in
             for arguments in [
-                ["search", bench.image("b.jpg"), "--html", bench.image("a.png")],
-                ["cluster", "--html", bench.image("a.png")], ["dedupe", "--html", bench.image("a.png")],
-                ["map", "--html", bench.images.path + "/../images/a.png"], ["map", "-o", bench.image("a.png")],
+                ["map", "-o", bench.image("a.png")], ["map", "-o", bench.images.path + "/../images/a.png"],
                 ["index", "export", "--file-format", "csv", bench.image("a.png")],
             ] {
                 let run = try bench.run(arguments + ["--index", index])

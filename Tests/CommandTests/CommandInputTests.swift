@@ -106,12 +106,22 @@ struct CommandInputTests {
         }
     }
 
-    @Test("A result that cannot be written is an error, and nothing is left behind")
+    @Test("A result in a folder that is not there is refused before the work")
     func unwritable() throws {
         try CommandTests.withBench { bench in
-            let run = try bench.run(
-                ["embed", bench.image("a.png"), "-o", bench.home.path + "/no/such/folder/e.npy"] + bench.model)
-            #expect(run.code == 2 && run.error.contains("e.npy"))
+            let missing = bench.home.path + "/no/such/folder/"
+            for arguments in [
+                ["embed", bench.image("a.png"), "-o", missing + "e.npy"] + bench.model,
+                ["heatmap", bench.image("a.png"), bench.image("a.png"), "--metric", "mse", "-o", missing + "o.png"],
+                ["invert", bench.image("a.png"), "--metric", "mse", "-o", "o.png", "--sheet", missing + "s.png"],
+                [
+                    "compare", bench.image("a.png"), bench.image("a.png"), "--metric", "mse", "--sheet",
+                    missing + "s.png",
+                ],
+            ] {
+                let run = try bench.run(arguments)
+                #expect(run.code == 64 && run.error.contains("there is no folder"), "\(run.error)")
+            }
         }
     }
 

@@ -129,8 +129,9 @@ struct IndexCommandTests {
                     kill -\(signal) $p; wait $p; exit $?
                     """, arguments + ["--index", index.path, "--format", "json"], home: bench.home,
                 environment: ["HOME_FOLDER": bench.home.path])
-            #expect(run.code == 130 || run.code == 2, "\(run.error)")
-            if run.code == 130 {
+            let stopped: Int32 = signal == "TERM" ? 143 : 130
+            #expect(run.code == stopped || run.code == 2, "\(run.error)")
+            if run.code == stopped {
                 #expect(try run.json()["isComplete"] as? Bool == false)
                 #expect(run.error.contains("interrupted"))
             }

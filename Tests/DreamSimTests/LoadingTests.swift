@@ -245,7 +245,7 @@ struct LoadingTests {
             for (url, word) in [(pipe, "a pipe"), (large, "pass the limit")] {
                 #expect(problem { _ = try ModelDescription(contentsOf: url) }.contains(word))
             }
-            let identity = MetricIdentity(name: "a", weights: nil, settings: "", direction: .lowerIsMoreAlike)
+            let identity = MetricColumn(PixelMetric.mse, decoding: .standard).identity
             #expect(problem { _ = try MetricProfile(contentsOf: pipe, of: identity) }.contains("a pipe"))
         }
     }

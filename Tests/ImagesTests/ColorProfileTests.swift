@@ -73,6 +73,20 @@ struct ColorProfileTests {
         try Self.check(linear, is: expected)
     }
 
+    @Test("Of gray images a power is applied as of colored ones")
+    func grayGamma() throws {
+        let values: [UInt8] = [0, 30, 90, 160, 220, 255]
+        let gamma = Builders.chunk("gAMA", Builders.big(100_000))
+        let header = Builders.chunk("IHDR", Builders.big(values.count) + Builders.big(1) + [8, 0, 0, 0, 0])
+        let rows = Builders.chunk("IDAT", Builders.zlibStored([0] + values))
+        let gray =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A] + header + gamma + rows + Builders.chunk("IEND", [])
+        let colored = try Image.decode(Self.png(values.map { [$0, $0, $0] }, gamma), name: "rgb").image
+        let found = try Image.decode(gray, name: "gray").image
+        let difference = zip(found.pixels, colored.pixels).map { abs(Int($0) - Int($1)) }.max() ?? 255
+        #expect(difference <= 1 && found.pixels[3] > 80, "\(found.pixels)")
+    }
+
     @Test("The parity mode ignores profiles, as the reference does")
     func parity() throws {
         let bytes = try Self.png(Self.colors, Self.iccp(Self.p3()))

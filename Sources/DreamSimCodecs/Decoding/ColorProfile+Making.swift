@@ -27,7 +27,8 @@ extension ColorProfile {
     }
 
     /// Makes a profile of primaries and a curve, as PNG's chunks state them; nil for primaries that span no colors.
-    init?(_ primaries: Primaries, _ curve: Curve, name: String) {
+    /// - Parameter isGray: whether it is for gray images, of which the curve alone counts.
+    init?(_ primaries: Primaries, _ curve: Curve, isGray: Bool = false, name: String) {
         guard let columns = Self.columns(primaries) else { return nil }
         func number(_ value: Double) -> [UInt8] {
             withUnsafeBytes(of: Int32((value * 65536).rounded()).bigEndian, Array.init)
@@ -47,20 +48,21 @@ extension ColorProfile {
             + integer(text.count) + integer(28) + text
         var tags: [(name: String, content: [UInt8])] = [("desc", description)]
         tags.append(("wtpt", Array("XYZ ".utf8) + reserved + Self.d50.flatMap(number)))
-        for (tag, column) in zip(["rXYZ", "gXYZ", "bXYZ"], columns) {
+        for (tag, column) in zip(["rXYZ", "gXYZ", "bXYZ"], columns) where !isGray {
             tags.append((tag, Array("XYZ ".utf8) + reserved + column.flatMap(number)))
         }
         let light =
             Array("para".utf8) + reserved + short(parameters.kind) + short(0) + parameters.values.flatMap(number)
-        for tag in ["rTRC", "gTRC", "bTRC"] { tags.append((tag, light)) }
+        for tag in isGray ? ["kTRC"] : ["rTRC", "gTRC", "bTRC"] { tags.append((tag, light)) }
         var (list, contents) = (integer(tags.count), [UInt8]())
         let first = 128 + 4 + 12 * tags.count
         for tag in tags {
             list += Array(tag.name.utf8) + integer(first + contents.count) + integer(tag.content.count)
             contents += tag.content + [UInt8](repeating: 0, count: (4 - tag.content.count % 4) % 4)
         }
-        // Version 4.3, a display, RGB, by way of XYZ.
-        var header = integer(first + contents.count) + reserved + [4, 0x30, 0, 0] + Array("mntrRGB XYZ ".utf8)
+        // Version 4.3, a display, by way of XYZ.
+        var header = integer(first + contents.count) + reserved + [4, 0x30, 0, 0]
+        header += Array("mntr\(isGray ? Space.gray.rawValue : Space.rgb.rawValue)XYZ ".utf8)
         header += [UInt8](repeating: 0, count: 12) + Array("acsp".utf8) + [UInt8](repeating: 0, count: 28)
         header += Self.d50.flatMap(number)
         header += [UInt8](repeating: 0, count: 128 - header.count)

@@ -12,7 +12,7 @@ extension Container {
         var kept = [0..<8]
         var position = 8
         var (isComplete, hasPixels, wrongChecksums) = (false, false, 0)
-        var colors = PNGColors()
+        var colors = PNGColors(colorType: bytes.count > 25 ? bytes[25] : 2)
         while !isComplete {
             if hasPixels, position == bytes.count {
                 warnings.append("the PNG has no end chunk; its pixels are all that were found")

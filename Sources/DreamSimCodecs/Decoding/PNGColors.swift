@@ -3,6 +3,7 @@ import CDreamSimZlib
 /// What the chunks of a PNG say about its colors (PNG, third edition, 4.3): cICP before iCCP, before sRGB, before gAMA and cHRM.
 struct PNGColors {
     private(set) var warnings: [String] = []
+    private let isGray: Bool
     private var codes: [UInt8]?
     private var stored: [UInt8]?
     private var isStatedSRGB = false
@@ -11,6 +12,9 @@ struct PNGColors {
 
     /// No profile is larger; those of printers have some megabytes.
     private static let profileLimit = 16 << 20
+
+    /// - Parameter colorType: PNG's, of which 0 and 4 are gray.
+    init(colorType: UInt8) { isGray = colorType & 2 == 0 }
 
     /// Takes a chunk that comes before the pixels.
     mutating func take(_ name: ArraySlice<UInt8>, _ content: [UInt8]) {
@@ -44,8 +48,9 @@ struct PNGColors {
             // Many writers state sRGB's nearest power, 1 / 2.2, and mean sRGB.
             let curve: ColorProfile.Curve = gamma.map { abs($0 - 0.45455) < 0.005 ? .sRGB : .power(1 / $0) } ?? .sRGB
             let primaries = primaries ?? .sRGB
-            if curve == .sRGB, primaries.isAlike(.sRGB) { return nil }
-            let profile = ColorProfile(primaries, curve, name: "gAMA and cHRM")
+            if curve == .sRGB, isGray || primaries.isAlike(.sRGB) { return nil }
+            let name = self.primaries == nil || isGray ? "gAMA" : gamma == nil ? "cHRM" : "gAMA and cHRM"
+            let profile = ColorProfile(primaries, curve, isGray: isGray, name: name)
             if profile == nil { warnings.append("its chunk cHRM states no colors; it is ignored") }
             return profile
         }
@@ -66,7 +71,7 @@ struct PNGColors {
             warnings.append("its colors are of a kind that is not converted (cICP \(list)); they are taken as sRGB")
             return nil
         }
-        return codes[0] == 1 && curve == .sRGB ? nil : ColorProfile(primaries, curve, name: name)
+        return codes[0] == 1 && curve == .sRGB ? nil : ColorProfile(primaries, curve, isGray: isGray, name: name)
     }
 
     /// The profile of an iCCP chunk: a name, a zero, the method 0, and the compressed bytes.

@@ -7,7 +7,9 @@ struct IndexOptions: ParsableArguments {
     @Option(
         name: .customLong("index"), help: ArgumentHelp("Folder of the index.", valueName: "dir"), completion: .directory
     )
-    var path: String = "dreamsim-index"
+    var path: String = Self.standardPath
+
+    static let standardPath = "dreamsim-index"
 
     var url: URL { URL(filePath: path) }
 

@@ -13,6 +13,18 @@ enum RawArguments {
     }
 }
 
+extension RawArguments {
+    /// The value of an option that takes one, such as of `--index`; nil where it is not given.
+    static func value(of option: String) -> String? {
+        let all = all()
+        for (place, argument) in all.enumerated() {
+            if argument == option { return place + 1 < all.count ? all[place + 1] : nil }
+            if argument.hasPrefix(option + "=") { return String(argument.dropFirst(option.count + 1)) }
+        }
+        return nil
+    }
+}
+
 extension ImagePath: ExpressibleByArgument {
     /// Takes a path from the command line.
     public init?(argument: String) {

@@ -69,6 +69,10 @@ enum CommandAdvice {
             message = message.replacing(library, with: command)
             rest = rest.replacing(library, with: "")
         }
-        return message
+        // What is advised of an index is advised of the one that the command is about.
+        guard let index = RawArguments.value(of: "--index"), index != IndexOptions.standardPath else { return message }
+        return message.replacing(#/'(dreamsim (?:index|dedupe)[^']*)'/#) { match in
+            match.output.1.contains("--index") ? match.output.0 : "'\(match.output.1) --index \(index)'"
+        }
     }
 }

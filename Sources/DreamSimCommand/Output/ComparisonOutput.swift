@@ -62,7 +62,7 @@ struct ComparisonOutput: ReportOutput {
     }
 
     private func imagesAsRows() -> TextTable {
-        let kinds = profile?.kinds
+        let kinds = profile?.tellingKinds
         var table = TextTable(
             [("rank", .right)] + MetricText.titles(report.metrics).map { ($0, .right) }
                 + (kinds == nil ? [] : [("as far as", .left)])

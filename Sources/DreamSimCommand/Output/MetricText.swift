@@ -17,7 +17,7 @@ extension MetricText {
             String(format: "%.4g", threshold.value)
                 + " is where pairs stop being the same: \(threshold.dataSet), \(threshold.criterion)"
         }
-        let kinds = profile.kinds.map { "as far as: \($0)" }
+        let kinds = profile.tellingKinds.map { "as far as: \($0)" }
         return [kinds, profile.explanation(of: value), threshold].compactMap { $0 }
     }
 

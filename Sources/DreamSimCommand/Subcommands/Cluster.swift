@@ -59,7 +59,6 @@ struct Cluster: ParsableCommand {
     func run() throws {
         threads.apply()
         let reader = try IndexReader(index.url)
-        try reader.protectImages(from: html)
         var options = ClusterOptions(method)
         (options.count, options.distance, options.seed) = (count, distance, seed)
         (options.neighbors, options.folders) = (neighbors, folders)

@@ -71,9 +71,9 @@ struct Compare: AsyncParsableCommand {
         if let rankBy, !metrics.isEverything, !metrics.names.contains(rankBy) {
             throw ValidationError("--rank-by \(rankBy): the metrics are \(metrics.names.joined(separator: ", "))")
         }
-        if let sheet, ([reference].compactMap { $0 } + images).contains(ImagePath(sheet)) {
-            throw ValidationError("--sheet \(sheet) would overwrite one of the images")
-        }
+        let outputs = OutputFiles([("--sheet", sheet, OutputFiles.drawings)])
+        try outputs.checkNames()
+        try outputs.check(against: [reference] + images)
         try thresholds.validate(for: metrics)
         if profiles.thresholdFrom != nil, pairs != nil || byName {
             throw ValidationError("--threshold-from is of a ranking, for now; pairs take --fail-above and --fail-below")
@@ -114,7 +114,7 @@ struct Compare: AsyncParsableCommand {
         for failure in report.failures { errors.add(failure.error) }
         errors.finish(of: candidates.count)
         if let sheet {
-            try report.sheet(decoding: comparer.decoding, kinds: profile?.kinds).write(to: URL(filePath: sheet))
+            try report.sheet(decoding: comparer.decoding, kinds: profile?.tellingKinds).write(to: URL(filePath: sheet))
         }
         if !output.quiet { FailureNote(report, limits).tell(of: candidates.count, "images") }
         if errors.hasFailed { Terminal.exit(.failed) }

@@ -7,8 +7,9 @@ struct Dedupe: ParsableCommand {
         abstract: "Find duplicate images in an index.",
         discussion: """
             Tiers, from the strictest, each including those before it: identical-bytes; identical-pixels; re-encoded (the \
-            same image without any edit, compressed again or resized); near (edited lightly, turned, mirrored, or taken a \
-            moment later); scene (probably the same scene). Review near and scene by eye.
+            same image compressed again or resized, as far as can be told: a small spot of another color is not seen); near \
+            (edited lightly, turned, mirrored, or taken a moment later); scene (probably the same scene). Review near and \
+            scene by eye.
 
             Re-encoded copies, and most near ones, are found by perceptual hashes (PDQ), whatever the index's model is; of \
             an index made with --model pdq all are. Other near copies and scenes are found by the model's distance, with \
@@ -17,8 +18,8 @@ struct Dedupe: ParsableCommand {
             for near: 'profile' for the cached one, or a file.
 
             A group is a file that is kept and all that is near it. The copy to keep has the most pixels, then a lossless \
-            format, the largest file, is the oldest, has the shortest path; --keep puts other rules first, --prefer overrides all. Links are \
-            listed, and never moved. Files are moved only with --apply, and never deleted. Beyond 200,000 images the \
+            format, the largest file, is the oldest, has the shortest path; --keep puts other rules first, --prefer overrides \
+            all. Links are listed, and never moved. Files are moved only with --apply, and never deleted. Beyond 200,000 images the \
             model's search is approximate where there is a graph.
 
             EXAMPLES
@@ -97,7 +98,6 @@ struct Dedupe: ParsableCommand {
         threads.apply()
         if let undo { return try finish(DuplicateMover.undo(URL(filePath: undo)), "moved back") }
         let reader = try IndexReader(index.url)
-        try reader.protectImages(from: html)
         if !output.quiet { try reader.noteUnknown(folders + against + prefer, index: index.path) }
         let store = ModelStore(try .fromEnvironment())
         var options = DuplicateOptions(
@@ -138,9 +138,7 @@ struct Dedupe: ParsableCommand {
                 Terminal.note("'dreamsim dedupe --undo \(outcome.undo)' moves them back")
             }
             if outcome.moved > 0 {
-                let which = index.path == "dreamsim-index" ? "" : " --index \(index.path)"
-                Terminal.note(
-                    "the index still knows them where they were; 'dreamsim index\(which)' brings it up to date")
+                Terminal.note("the index still knows them where they were; 'dreamsim index' brings it up to date")
             }
         }
         if !outcome.failures.isEmpty { Terminal.exit(.failed) }

@@ -70,9 +70,7 @@ struct EvaluateRobustness: AsyncParsableCommand {
         }
         try files.check(against: set.files)
         var loaded: [any PerceptualMetric] = []
-        let names = try metrics.ready(model, quiet: isQuiet)
-        try model.checkOptions(for: names)
-        for name in names {
+        for name in try metrics.ready(model, quiet: isQuiet) {
             loaded.append(try await model.load(metric: name, quiet: isQuiet))
         }
         let settings = RobustnessReport.Settings(

@@ -42,13 +42,13 @@ struct IndexUpdate: AsyncParsableCommand {
     var status = false
 
     @Flag(
-        help: "Drop the entries of folders that are gone or hold no images, and of files that the patterns leave out.")
+        help: "Drop entries of gone or empty folders and of excluded files.")
     var prune = false
 
     @Flag(help: "Retry unchanged files that failed before.")
     var retry = false
 
-    @Flag(help: "Read all files again and verify checksums; embed what is damaged or was changed.")
+    @Flag(help: "Verify checksums and read every file again.")
     var verify = false
 
     @Flag(help: "Watch the folders and update the index until Ctrl-C.")

@@ -64,7 +64,7 @@ struct MapCommand: ParsableCommand {
     func run() throws {
         threads.apply()
         let reader = try IndexReader(index.url)
-        try reader.protectImages(from: output, html)
+        try reader.protectImages(from: output)
         var options = ProjectionOptions()
         (options.neighbors, options.seed, options.folders) = (neighbors, seed, folders)
         var progress = LateProgressLine(unit: "neighbors", isQuiet: quiet)

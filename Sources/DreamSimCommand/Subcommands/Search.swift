@@ -71,7 +71,6 @@ struct Search: AsyncParsableCommand {
     func run() async throws {
         model.threads.apply()
         let reader = try IndexReader(index.url)
-        try reader.protectImages(from: html)
         let limit = reader.settings.stamp.preprocessing.decoding.byteLimit
         func source(_ path: ImagePath) throws -> QuerySource {
             guard path == ImagePath("-") else { return .file(path) }

@@ -48,6 +48,13 @@ public struct PairKinds: Hashable, Sendable {
         self.ends = kinds.enumerated().map { ($1.0, $0 < ends.count ? ends[$0] : nil) }
     }
 
+    /// Whether edited copies are nearer than any unrelated pair, but for a few; to perceptual hashes they may be as far.
+    package var tellsCopies: Bool {
+        guard let edited = distributions[.edited], let unrelated = distributions[.unrelated] else { return false }
+        let (far, least) = direction == .lowerIsMoreAlike ? (0.95, 0.0) : (0.05, 1.0)
+        return direction.isMoreAlike(edited.quantile(far), than: unrelated.quantile(least))
+    }
+
     /// The kind that a value is taken for; nil for NaN, and where nothing was measured.
     public func kind(of value: Double) -> PairKind? {
         guard !value.isNaN else { return nil }
@@ -108,4 +115,9 @@ extension PairKinds: CustomStringConvertible {
         }
         return "\(parts.joined(separator: ", ")) (\(dataSet))"
     }
+}
+
+extension MetricProfile {
+    /// How values fall on pairs of each kind, where they say of a pair which kind it is of.
+    package var tellingKinds: PairKinds? { kinds.flatMap { $0.tellsCopies ? $0 : nil } }
 }

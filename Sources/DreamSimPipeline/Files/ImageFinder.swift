@@ -71,7 +71,9 @@ package struct FolderWalk {
     /// The images, in order.
     package private(set) var found: [ImagePath] = []
     /// Patterns that no file or folder has matched.
-    package var unmatched: [String] { patterns.excluded.filter { !matched.contains($0.text) }.map(\.text) }
+    package var unmatched: [String] {
+        (patterns.included + patterns.excluded).map(\.text).filter { !matched.contains($0) }
+    }
     private let followsLinks: Bool
     private let patterns: (included: [PathPattern], excluded: [PathPattern])
     private var matched: Set<String> = []
@@ -132,9 +134,12 @@ package struct FolderWalk {
         return true
     }
 
-    private func isWanted(_ path: ImagePath) -> Bool {
-        ImageFinder.hasImageExtension(path)
-            && (patterns.included.isEmpty || patterns.included.contains { $0.matches(path) })
+    private mutating func isWanted(_ path: ImagePath) -> Bool {
+        guard ImageFinder.hasImageExtension(path) else { return false }
+        guard !patterns.included.isEmpty else { return true }
+        guard let pattern = patterns.included.first(where: { $0.matches(path) }) else { return false }
+        matched.insert(pattern.text)
+        return true
     }
 }
 

@@ -102,12 +102,22 @@ package struct DuplicateMover {
         var outcome = Outcome(undo: url.path)
         for move in moves.reversed() {
             let (from, to) = (ImagePath(move.from), ImagePath(move.to))
-            guard FileIdentity(to, followsLinks: false) != nil else { continue }
+            guard FileIdentity(to, followsLinks: false) != nil else {
+                // Moved back before, or gone.
+                if FileIdentity(from, followsLinks: false) == nil {
+                    outcome.failures.append(ComparisonReport.Failure(image: to, error: "is not there any more"))
+                }
+                continue
+            }
             if let reason = rename(to, from) {
                 outcome.failures.append(ComparisonReport.Failure(image: to, error: reason))
             } else {
                 outcome.moved += 1
             }
+        }
+        if outcome.failures.isEmpty {
+            unlink(url.path)
+            rmdir(url.deletingLastPathComponent().path)
         }
         return outcome
     }
@@ -122,7 +132,10 @@ package struct DuplicateMover {
     ) throws -> String? {
         for part in [file, kept] {
             guard let entry = try reader.file(id: part.id), isUnchanged(entry)
-            else { return "\(part.image) has changed or disappeared since it was indexed; update the index first" }
+            else {
+                let which = part.image == file.image ? "" : "the kept copy, \(part.image), "
+                return "\(which)has changed or disappeared since it was indexed; update the index first"
+            }
         }
         if FileIdentity(file.image) == FileIdentity(kept.image) {
             return "is the same file as \(kept.image), by a link"

@@ -71,9 +71,8 @@ package struct DuplicateThresholds: Sendable, Hashable, Encodable {
     /// A scene is what none of the unrelated pairs is; near is what hardly any two images of one scene are.
     /// - Returns: nil for a metric to which edited copies may be as far as unrelated images, as perceptual hashes are.
     private static func calibrated(_ kinds: PairKinds) -> (near: Double, scene: Double)? {
-        let (edited, unrelated) = (kinds.distributions[.edited], kinds.distributions[.unrelated])
-        guard let edited, let scene = unrelated?.quantile(0), kinds.direction == .lowerIsMoreAlike,
-            edited.quantile(0.95) < scene
+        guard kinds.direction == .lowerIsMoreAlike, kinds.tellsCopies,
+            let scene = kinds.distributions[.unrelated]?.quantile(0)
         else { return nil }
         return (min(kinds.distributions[.scene]?.quantile(0.01) ?? scene / 2, scene), scene)
     }

@@ -85,8 +85,10 @@ extension IndexReader {
                 first: a.row, second: b.row,
                 distance: Embedding.cosineDistance(vectors.values(Int(a.row)), vectors.values(Int(b.row))))
             pair.match = HashMatch(bits: match.bits, orientation: match.orientation)
+            // A model that is calibrated sees edits that are too local for the signature.
             pair.isReencoding =
-                match.orientation == .asIs && Fingerprint.isReencoding(a.fingerprint, b.fingerprint, bits: match.bits)
+                match.orientation == .asIs && pair.distance <= thresholds.near ?? .infinity
+                && Fingerprint.isReencoding(a.fingerprint, b.fingerprint, bits: match.bits)
             return pair
         }
         let signatures = Dictionary(uniqueKeysWithValues: usable.map { ($0.row, $0.fingerprint.signature) })

@@ -25,6 +25,8 @@ struct FolderScan {
     var notes: [String] = []
     private let options: IndexingOptions
     private let database: Database
+    /// All folders of the index.
+    private let all: [IndexedFolder]
 
     /// Compares folders with an index.
     /// - Parameters:
@@ -35,7 +37,7 @@ struct FolderScan {
         _ folders: [IndexedFolder], named: Set<ImagePath>, _ options: IndexingOptions, _ database: Database,
         index: ImagePath
     ) throws {
-        (self.options, self.database) = (options, database)
+        (self.options, self.database, all) = (options, database, try IndexedFolder.all(database))
         var (seen, paths): (Set<Int64>, Set<ImagePath>) = ([], [])
         for folder in folders {
             if FileStatus(folder.path) == nil, errno == ENOENT || errno == ENOTDIR {
@@ -48,8 +50,9 @@ struct FolderScan {
             var walk = FolderWalk(selection)
             walk.enter(folder.path) { path, reason in unreadable.append(.init(image: path, error: reason)) }
             let found = walk.found
-            for pattern in walk.unmatched where options.excluded?.contains(pattern) ?? false {
-                notes.append("\(folder.path): the excluded pattern '\(pattern)' matches nothing")
+            for pattern in walk.unmatched where ((options.excluded ?? []) + (options.included ?? [])).contains(pattern)
+            {
+                notes.append("\(folder.path): the pattern '\(pattern)' matches nothing")
             }
             for path in found where paths.insert(path).inserted { try take(path, &seen) }
             try findGone(folder.path, patterns, &seen, isEmpty: found.isEmpty)
@@ -131,8 +134,8 @@ struct FolderScan {
             let path = ImagePath(bytes: Array(bytes))
             guard !seen.contains(id), !unlisted.contains(where: { path.isInside($0) }) else { continue }
             let isSelective = !patterns.included.isEmpty || !patterns.excluded.isEmpty
-            if isSelective, !options.prunes, FileStatus(path) != nil {
-                leftOut += 1
+            if isSelective, FileStatus(path) != nil, !options.prunes || isWantedElsewhere(path, besides: folder) {
+                if !isWantedElsewhere(path, besides: folder) { leftOut += 1 }
             } else {
                 missing.append(id)
             }
@@ -148,5 +151,10 @@ struct FolderScan {
         }
         seen.formUnion(missing)
         gone += missing
+    }
+
+    /// Whether a file lies in another folder of the index, in this one, of which something else was said.
+    private func isWantedElsewhere(_ path: ImagePath, besides folder: ImagePath) -> Bool {
+        all.contains { $0.path != folder && $0.selection != nil && $0.path.isInside(folder) && path.isInside($0.path) }
     }
 }

@@ -113,6 +113,13 @@ extension IndexWriter {
         guard FileStatus(new) != nil else {
             throw DreamSimError(.missing, "\(new)", "is not there; name the place where the folder is now")
         }
+        guard !old.isThere else {
+            throw DreamSimError(
+                .badRequest, "\(old)", "is there still; move it first, or index the other folder as one of its own")
+        }
+        guard !new.isInside(old), !old.isInside(new) else {
+            throw DreamSimError(.badRequest, "\(new)", "lies in \(old), or around it; name another place")
+        }
         return try DreamSimError.translating(folder.database) {
             try database.write { db in
                 func moved(_ path: Data) -> Data { Data(new.bytes + path.dropFirst(old.bytes.count)) }
@@ -122,6 +129,13 @@ extension IndexWriter {
                 let known = try IndexedFolder.all(db)
                 guard !files.isEmpty || known.contains(where: { $0.path == old }) else {
                     throw Self.unknown(old, known)
+                }
+                let paths: [Data] = try files.map { try $0.value("path") }
+                let isFile = paths == [Data(old.bytes)]
+                guard isFile != ImageFinder.isFolder(new) else {
+                    throw DreamSimError(
+                        .badRequest, "\(new)",
+                        "is \(isFile ? "a folder" : "no folder"), which the old one was not; name its place")
                 }
                 for file in files {
                     let (id, path): (Int64, Data) = (try file.value("id"), try file.value("path"))
@@ -138,6 +152,12 @@ extension IndexWriter {
                     try db.execute(
                         sql: "UPDATE OR REPLACE root SET path = ? WHERE path = ?",
                         arguments: [moved(Data(folder.path.bytes)), Data(folder.path.bytes)])
+                }
+                // What has left its folder is in none, and would never be updated or forgotten.
+                if try !IndexedFolder.all(db).contains(where: { new.isInside($0.path) }) {
+                    try db.execute(
+                        sql: "INSERT INTO root (path, selection) VALUES (?, ?)",
+                        arguments: [Data(new.bytes), try JSON.line(known.selection(of: old))])
                 }
                 try Self.dropUnused(db)
                 return files.count

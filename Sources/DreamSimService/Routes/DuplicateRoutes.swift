@@ -52,7 +52,7 @@ enum DuplicateRoutes {
         let tier: DuplicateTier
         let thresholds: DuplicateThresholds
         let rules: [String]
-        let images, duplicates, withoutFingerprint: Int
+        let images, duplicates, withoutFingerprint, uncertain: Int
         let bytes: Int64
         let groupCount, offset: Int
         let groups: [Group]
@@ -77,7 +77,7 @@ enum DuplicateRoutes {
                 Answer(
                     metrics: report.metrics, tier: report.tier, thresholds: report.thresholds, rules: report.rules,
                     images: report.images, duplicates: report.duplicates,
-                    withoutFingerprint: report.withoutFingerprint, bytes: report.bytes,
+                    withoutFingerprint: report.withoutFingerprint, uncertain: report.uncertain, bytes: report.bytes,
                     groupCount: report.groups.count, offset: offset,
                     groups: report.groups.dropFirst(offset).prefix(count).map { group in
                         Answer.Group(

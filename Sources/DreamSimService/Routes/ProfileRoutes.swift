@@ -45,7 +45,7 @@ enum ProfileRoutes {
         init(_ profile: MetricProfile) {
             (metric, direction) = (profile.identity.name, profile.identity.direction)
             threshold = profile.threshold
-            kinds = profile.kinds?.ends.map(Kind.init)
+            kinds = profile.tellingKinds?.ends.map(Kind.init)
             // As texts about a value do: those of the largest set.
             let set = profile.dataSets.max { $0.unrelated.count < $1.unrelated.count }
             let ofSet = set.map { ($0.name, $0.unrelated, $0.related) }
