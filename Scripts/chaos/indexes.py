@@ -261,7 +261,8 @@ def play_import(round):
 def play_graph(round):
     round.mounted()
     with_index(round, "index")
-    arguments = ["index", "graph", "--index", "ix", "--quiet"]
+    # Which links a point gets depends on which thread comes first.
+    arguments = ["index", "graph", "--index", "ix", "--threads", "1", "--quiet"]
     files = lambda: digests(round.folder / "ix", ["sqlite", "lock", "vectors"])
     steps, ((wanted, names), graph) = baseline(round, "graph", arguments, lambda: (observe(round)(), files()))
     disturb(round, arguments, steps)

@@ -1,9 +1,9 @@
-public import Foundation
+package import Foundation
 
 /// What can be made again, and takes room meanwhile.
-public struct CachedFile: Sendable, Encodable {
+package struct CachedFile: Sendable, Encodable {
     /// The sorts of caches, by their folder.
-    public enum Sort: String, Sendable, Encodable, CaseIterable {
+    package enum Sort: String, Sendable, Encodable, CaseIterable {
         /// Weights as the program maps them, one file for each model and each adapter.
         case merged
         /// What frozen layers give, for training.
@@ -22,20 +22,20 @@ public struct CachedFile: Sendable, Encodable {
     }
 
     /// Its sort.
-    public let sort: Sort
+    package let sort: Sort
     /// Its path.
-    public let path: String
+    package let path: String
     /// Its size.
-    public let bytes: Int
+    package let bytes: Int
     /// When it was last read or written, as far as the file system notes it.
-    public let lastUsed: Date
+    package let lastUsed: Date
 
     private enum CodingKeys: CodingKey {
         case sort, path, bytes, lastUsed
     }
 
     /// Writes the time as ISO 8601 has it.
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(sort, forKey: .sort)
         try container.encode(path, forKey: .path)
@@ -46,7 +46,7 @@ public struct CachedFile: Sendable, Encodable {
 
 extension ModelStore {
     /// The files of all caches, those used longest ago first.
-    public func cachedFiles() -> [CachedFile] {
+    package func cachedFiles() -> [CachedFile] {
         CachedFile.Sort.allCases.flatMap { sort -> [CachedFile] in
             let folder = configuration.home.appending(path: sort.rawValue)
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
@@ -63,7 +63,7 @@ extension ModelStore {
 
     /// Removes files of caches. A process that has one open keeps reading it.
     /// - Returns: those that could not be removed, with the reason.
-    public func remove(_ files: [CachedFile]) -> [(file: CachedFile, reason: String)] {
+    package func remove(_ files: [CachedFile]) -> [(file: CachedFile, reason: String)] {
         files.compactMap { file in
             guard unlink(file.path) != 0, errno != ENOENT else { return nil }
             return (file, "cannot be removed: \(String(cString: strerror(errno)))\(SystemFailure.advice(errno))")

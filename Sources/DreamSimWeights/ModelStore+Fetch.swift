@@ -69,7 +69,7 @@ extension ModelStore {
     }
 
     /// Removes the download of a source that is whole: a process that was killed just then left it.
-    private func removeLeftovers(of source: WeightSource) {
+    package func removeLeftovers(of source: WeightSource) {
         let partial = PartialFile(url: partialURL(source), disk: configuration.disk)
         let record = DurableFile.temporary(of: recordURL(source))
         guard partial.isThere || access(record.path, F_OK) == 0,

@@ -55,8 +55,12 @@ package struct WeightNeeds: Sendable, Hashable {
             throw DreamSimError(.weightsMissing, name, advice(store, because: "there is no known source"))
         }
         do {
-            for source in sources where needs(source, store) {
-                try await store.fetch(source) { report(.fetching($0)) }
+            for source in sources {
+                if needs(source, store) {
+                    try await store.fetch(source) { report(.fetching($0)) }
+                } else {
+                    store.removeLeftovers(of: source)
+                }
             }
         } catch {
             throw DreamSimError(.weightsMissing, name, advice(store, because: "\(error)"))

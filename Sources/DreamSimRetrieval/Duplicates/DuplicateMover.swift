@@ -34,7 +34,8 @@ package struct DuplicateMover {
         let there = ((try? manager.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
             !AtomicFile.isTemporary($0)
         }
-        if there.contains(undoName) {
+        // Alone it is what complete undoing leaves.
+        if there.contains(undoName), there.count > 1 {
             throw DreamSimError(
                 .badRequest, folder.path,
                 "holds duplicates that were moved before; undo these moves, or name a new folder for the duplicates")
@@ -46,7 +47,7 @@ package struct DuplicateMover {
                 "lies in \(root.path), which is indexed, so that the moved files would come back; name a folder elsewhere"
             )
         }
-        guard there.isEmpty else {
+        guard there.isEmpty || there == [undoName] else {
             throw DreamSimError(.badRequest, folder.path, "is not empty; name a new folder for the duplicates")
         }
         try Folder.make(folder.path)
@@ -99,6 +100,7 @@ package struct DuplicateMover {
         guard let moves = try? JSONDecoder().decode([Move].self, from: data) else {
             throw DreamSimError(.damaged, url.path, "is not the undo file of moved duplicates")
         }
+        AtomicFile.removeAbandoned(in: url.deletingLastPathComponent().path.utf8)
         var outcome = Outcome(undo: url.path)
         for move in moves.reversed() {
             let (from, to) = (ImagePath(move.from), ImagePath(move.to))
@@ -114,10 +116,6 @@ package struct DuplicateMover {
             } else {
                 outcome.moved += 1
             }
-        }
-        if outcome.failures.isEmpty {
-            unlink(url.path)
-            rmdir(url.deletingLastPathComponent().path)
         }
         return outcome
     }
