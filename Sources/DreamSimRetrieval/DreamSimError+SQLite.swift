@@ -10,7 +10,8 @@ extension DreamSimError {
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(.unwritable, subject, "cannot be written: \(detail); check the folder's permissions")
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
-            self.init(.locked, subject, "another process is writing the index; wait for it and run the same command again")
+            self.init(
+                .locked, subject, "another process is writing the index; wait for it and run the same command again")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
                 .damaged, subject, "is damaged (\(detail)); delete the index's folder and index the images again")

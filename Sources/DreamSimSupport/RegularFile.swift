@@ -14,8 +14,13 @@ package enum RegularFile {
         func failed(_ action: String) -> DreamSimError {
             let code = errno
             var reason = "cannot \(action): \(String(cString: strerror(code)))"
-            if code == ENOENT, path == "-" { reason += "; standard input is not read, name a file" }
-            if code == ENOENT, path.contains("://") { reason += "; addresses are not fetched, name a file" }
+            if code == ENOENT {
+                reason +=
+                    path == "-"
+                    ? "; standard input is not read, name a file"
+                    : path.contains("://")
+                        ? "; addresses are not fetched, name a file" : "; see whether its name is right"
+            }
             return DreamSimError(.unreadable, path, reason)
         }
         guard !rawPath.isEmpty, !rawPath.contains(0) else {

@@ -132,7 +132,8 @@ struct InterchangeSource {
                 }
                 guard let line else {
                     throw DreamSimError(
-                        .damaged, metadata.path, "has \(row) lines where \(url.path) has \(stored.shape[0]) vectors")
+                        .damaged, metadata.path,
+                        "has \(row) lines where \(url.path) has \(stored.shape[0]) vectors; export the index again")
                 }
                 let range = (row * width)..<((row + 1) * width)
                 row += 1
