@@ -29,7 +29,7 @@ extension Target {
     /// A run's settings, and its log line by line.
     static let trainingState = Target("training-state") { bytes in
         try? JSONDecoder().decode(TrainingOptions.self, from: Data(bytes)).check()
-        _ = try TrainingLog(ScratchFile.write(bytes), keepingThrough: 3).lines()
+        _ = try TrainingLog(ScratchFile.write(bytes), keepingThrough: 3, validated: 1).lines()
     }
 
     private static let frozen = FrozenCache.Identity(

@@ -83,8 +83,8 @@ def check_again(round, done, names):
     found = {name.replace("dup2/", "dup/"): digest for name, digest in files(round).items()}
     round.expect(found == done, "differs", "moving again, into a new folder, moves something else")
     left = {name.replace("dup2", "dup") for name in listing(round.folder)} ^ set(names)
-    if round.disturbance.name == "readonly":
-        # What could not be removed there goes when the folder is written to again, and this one is not.
+    if round.disturbance.name in ["readonly", "kill"]:
+        # What was left there goes when the folder is written to again, and this one is not.
         left = {name for name in left if not name.startswith("dup/.dreamsim-")}
     round.expect(not left, "leftover", f"{sorted(left)}")
 

@@ -48,7 +48,7 @@ final class TrainingLog {
             handle = try FileHandle(forWritingTo: url)
             try handle.seekToEnd()
         } catch {
-            throw DreamSimError(.unwritable, url.path, "cannot be opened: \(error.plainReason)")
+            throw DreamSimError(.unwritable, url.path, "cannot be opened: \(error.plainReason); \(Writing.advice)")
         }
     }
 

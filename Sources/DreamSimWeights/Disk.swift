@@ -102,7 +102,7 @@ extension DreamSimError {
             return DreamSimError(
                 .fileSystem, url.path, reason + "; set DREAMSIM_HOME to a folder that can be written")
         default:
-            return DreamSimError(.fileSystem, url.path, reason)
+            return DreamSimError(.fileSystem, url.path, reason + "; ask again, and check the disk if it stays so")
         }
     }
 }
