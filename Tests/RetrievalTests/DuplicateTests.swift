@@ -237,6 +237,33 @@ struct DuplicateTests {
                 at: gallery.image("copy.png"), withDestinationURL: gallery.image("0.png"))
             let second = try DuplicateMover.move(report, of: reader, to: gallery.home.appending(path: "again"))
             #expect(second.moved == 0 && second.failures.count == 2)
+            #expect(!manager.fileExists(atPath: gallery.home.appending(path: "again").path))
+        }
+    }
+
+    @Test("What was moved back completely can be moved again; a moved file that is gone is told of")
+    func movingAgain() async throws {
+        try await Self.with { gallery in
+            let reader = try IndexReader(gallery.index)
+            let report = try reader.duplicates(
+                DuplicateOptions(tier: .identicalPixels, thresholds: try DuplicateThresholds(nil)))
+            let target = gallery.home.appending(path: "moved")
+            for _ in 0..<2 {
+                let outcome = try DuplicateMover.move(report, of: reader, to: target)
+                #expect(outcome.moved == 2 && outcome.failures.isEmpty, "\(outcome.failures)")
+                #expect(throws: DreamSimError.self) { try DuplicateMover.move(report, of: reader, to: target) }
+                #expect(try DuplicateMover.undo(URL(filePath: outcome.undo)).moved == 2)
+                let twice = try DuplicateMover.undo(URL(filePath: outcome.undo))
+                #expect(twice.moved == 0 && twice.failures.isEmpty)
+            }
+            let outcome = try DuplicateMover.move(report, of: reader, to: target)
+            try FileManager.default.removeItem(at: target.appending(path: "1-copy.png"))
+            let undone = try DuplicateMover.undo(URL(filePath: outcome.undo))
+            #expect(undone.moved == 1 && undone.failures.count == 1)
+            // What is in an indexed folder would come back.
+            #expect(throws: DreamSimError.self) {
+                try DuplicateMover.move(report, of: reader, to: gallery.image("inside"))
+            }
         }
     }
 }

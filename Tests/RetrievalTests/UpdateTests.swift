@@ -232,6 +232,69 @@ struct UpdateTests {
         }
     }
 
+    @Test("A folder that left its folder becomes one of the index's own; a move that cannot have been is refused")
+    func movesOfFolders() async throws {
+        try await Gallery.with(2) { gallery in
+            let (manager, inner) = (FileManager.default, gallery.image("2019"))
+            let outside = gallery.home.appending(path: "archive")
+            try manager.createDirectory(at: inner, withIntermediateDirectories: true)
+            try Gallery.image(40).write(to: inner.appending(path: "a.png"))
+            var options = IndexingOptions()
+            options.excluded = ["*.gif"]
+            #expect(try gallery.update(options).images == 3)
+            func move(_ old: URL, _ new: URL) throws -> Int {
+                try gallery.writer().move(ImagePath(old.path), to: ImagePath(new.path))
+            }
+            // It is there still; nothing was moved.
+            try manager.createDirectory(at: outside, withIntermediateDirectories: true)
+            #expect(try StoreTests.kind { _ = try move(inner, outside) } == .badRequest)
+            try manager.removeItem(at: outside)
+            try manager.moveItem(at: inner, to: outside)
+            // No folder, and around the old one.
+            #expect(try StoreTests.kind { _ = try move(inner, gallery.image("0.png")) } == .badRequest)
+            #expect(try StoreTests.kind { _ = try move(inner, gallery.images) } == .badRequest)
+            #expect(try move(inner, outside) == 1)
+            let folders = try IndexReader(gallery.index).status().folders
+            #expect(Set(folders.map(\.path)) == [ImagePath(gallery.images.path), ImagePath(outside.path)])
+            #expect(folders.allSatisfy { $0.excluded == ["*.gif"] })
+            try Gallery.image(41).write(to: outside.appending(path: "b.png"))
+            #expect(try gallery.writer().update([], with: gallery.model).images == 4)
+            #expect(try gallery.writer().forget([ImagePath(outside.path)]) == 2)
+        }
+    }
+
+    @Test("What one folder leaves out and a folder in it wants is neither pruned nor told of")
+    func overlappingFolders() async throws {
+        try await Gallery.with(2) { gallery in
+            let inner = gallery.image("inner")
+            try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+            try Gallery.image(40).write(to: inner.appending(path: "x.png"))
+            var options = IndexingOptions()
+            options.excluded = ["inner"]
+            #expect(try gallery.update(options).images == 2)
+            options.excluded = []
+            func update(_ roots: [URL], _ options: IndexingOptions) throws -> (report: IndexingReport, notes: [String])
+            {
+                var notes: [String] = []
+                let report = try gallery.writer().update(
+                    roots.map { ImagePath($0.path) }, with: gallery.model, options: options,
+                    report: { if case .note(let text) = $0 { notes.append(text) } })
+                return (report, notes)
+            }
+            #expect(try update([inner], options).report.images == 3)
+            for prunes in [false, true, false] {
+                var again = IndexingOptions()
+                again.prunes = prunes
+                let (report, notes) = try update([], again)
+                #expect(report.images == 3 && report.added == 0 && report.dropped == 0 && notes.isEmpty, "\(notes)")
+            }
+            // A pattern that takes nothing is told of.
+            options.included = ["*.jpg"]
+            let (report, notes) = try update([gallery.images], options)
+            #expect(report.images == 3 && notes.contains { $0.contains("'*.jpg' matches nothing") }, "\(notes)")
+        }
+    }
+
     @Test(
         "A content that changed in place is seen by the change time, and by reading again where even that is the same")
     func changedInPlace() async throws {
