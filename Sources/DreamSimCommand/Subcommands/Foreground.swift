@@ -78,6 +78,8 @@ struct Foreground: AsyncParsableCommand {
         var metrics: [any PerceptualMetric] = []
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
         let waiting = WaitingLine("looking for foregrounds", isQuiet: output.quiet)
+        // Also before an error.
+        defer { waiting.clear() }
         let versions = try ForegroundVersions(
             sources[0], sources[1], from: try await source(metrics, decoding), neutralColor: neutral.color)
         let report = try ForegroundReport(of: versions, metrics: metrics, decoding: decoding)

@@ -44,6 +44,8 @@ struct HeatmapCommand: AsyncParsableCommand {
         let metric: any PerceptualMetric = try limit.map { try mask.limit(whole, to: $0) } ?? whole
         let sources = try [reference, image].compactMap(\.self).map { try Heatmap.Source($0, options: decoding) }
         let waiting = WaitingLine("computing the map", isQuiet: drawing.quiet)
+        // Also before an error.
+        defer { waiting.clear() }
         let map =
             kind == .difference
             ? try Heatmap(difference: metric, from: sources[0], to: sources[1])

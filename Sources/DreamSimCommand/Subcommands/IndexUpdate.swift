@@ -7,7 +7,8 @@ struct IndexUpdate: AsyncParsableCommand {
         commandName: "update",
         abstract: "Create or update an index of images (the default of 'dreamsim index').",
         discussion: """
-            Folders are searched recursively, but for hidden files and folders. Unchanged files are skipped, moved files are recognized by their content, \
+            Folders are searched recursively, but for hidden files and folders. Unchanged files are skipped, moved files \
+            are recognized by their content, \
             deleted files are dropped, and unreadable files are listed with the reason. An interrupted command resumes when it \
             is given again. Without folders, the indexed ones are updated. The index remembers the patterns of each folder, until \
             others are given. float16 halves the size and the search time.
