@@ -3,7 +3,8 @@ import CDreamSimKernels
 import Foundation
 import Measuring
 
-/// `kernels [repeats]`: the packed matrix product of every kind against OpenBLAS, at the sizes of a ViT-B/16, in turn.
+/// `kernels [repeats]`: the packed matrix product of every kind against OpenBLAS, at the sizes of a ViT-B/16, in turn; and
+/// those of integers of the best kind, whose per cent are of float32's peak too.
 @main
 enum Kernels {
     static let layers = [(768, 2304), (768, 768), (768, 3072), (3072, 768)]
@@ -11,12 +12,14 @@ enum Kernels {
 
     static func main() {
         let repeats = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 21
+        // Kinds that differ in integers alone have the product of float32 of another.
         let kinds: [String] = ["avx512", "avx2", "baseline"].filter { (kind: String) in dsv_kernels_named(kind) != nil }
+        let integers = [("int16", DSV_INT16), ("int8", DSV_INT8)]
         let processors = ProcessInfo.processInfo.activeProcessorCount
         for threads in Set([1, processors]).sorted() {
             print(
                 "\nGFLOP/s on \(threads) thread(s), medians of \(repeats); per cent of the peak, upper tenths of both")
-            let columns = ["peak", "OpenBLAS"] + kinds
+            let columns = ["peak", "OpenBLAS"] + kinds + integers.map(\.0)
             print("rows  layer     " + columns.map { $0.padded(10) + ($0 == "peak" ? "" : "         %") }.joined())
             for (inputs, outputs) in layers {
                 let memory = Memory(rows: rows.max() ?? 0, inputs: inputs, outputs: outputs)
@@ -29,6 +32,10 @@ enum Kernels {
                         for (at, kind) in kinds.enumerated() {
                             samples[2 + at].add(
                                 flop / seconds { memory.packed(rows, kind: kind, threads: threads) } / 1e9)
+                        }
+                        for (at, kind) in integers.enumerated() {
+                            samples[2 + kinds.count + at].add(
+                                flop / seconds { memory.integers(rows, kind.1, threads: threads) } / 1e9)
                         }
                     }
                     let peak = samples[0].quantile(0.9)
@@ -54,6 +61,9 @@ final class Memory: @unchecked Sendable {
     let w: UnsafeMutablePointer<Float>
     let panels: UnsafeMutablePointer<Float>
     let y: UnsafeMutablePointer<Float>
+    /// By their kind: packed weights with their scales, and rows.
+    private var rounded:
+        [(weights: UnsafeMutableRawPointer, scales: UnsafeMutablePointer<Float>, rows: dsv_integer_rows)] = []
 
     init(rows: Int, inputs: Int, outputs: Int) {
         self.inputs = inputs
@@ -70,10 +80,55 @@ final class Memory: @unchecked Sendable {
         panels = filled(outputs * inputs)
         y = filled(rows * outputs)
         dsv_pack(w, inputs, outputs, inputs, panels)
+        let block = inputs > 768 ? Int(DSV_INTEGER_BLOCK) : inputs / 2
+        for kind in [DSV_INT16, DSV_INT8].map({ Int32($0.rawValue) }) {
+            let size = kind == Int32(DSV_INT16.rawValue) ? 2 : 1
+            let scales = filled(outputs / 16 * (inputs / block) * 32)
+            let weights = UnsafeMutableRawPointer(filled(outputs * inputs))
+            dsv_pack_integers(w, inputs, outputs, inputs, kind, block, weights, scales)
+            var into = dsv_integer_rows(
+                values: UnsafeMutableRawPointer(filled(rows * inputs * size / 4)),
+                scales: filled(rows * inputs / block),
+                kind: kind, rows: rows, columns: inputs, block: block)
+            for b in 0..<(inputs / block) { dsv_round_rows(x + b * block, inputs, rows, &into, 0, b) }
+            rounded.append((weights, scales, into))
+        }
     }
 
     deinit {
-        for memory in [x, w, panels, y] { UnsafeMutableRawPointer(memory).deallocate() }
+        for memory in [x, w, panels, y] + rounded.map(\.scales) + rounded.map(\.rows.scales) {
+            UnsafeMutableRawPointer(memory).deallocate()
+        }
+        for memory in rounded.map(\.weights) + rounded.map(\.rows.values) { memory.deallocate() }
+    }
+
+    /// The product of integers of the kind in use.
+    func integers(_ rows: Int, _ kind: dsv_integers, threads: Int) {
+        let (weights, scales, x) = rounded[Int(kind.rawValue)]
+        let share = (outputs / threads + 31) / 32 * 32
+        let size = kind == DSV_INT16 ? 2 : 1
+        let pointers = Pointers(weights: weights, scales: scales, x: x)
+        onThreads(threads) { [self] thread in
+            let first = thread * share
+            withUnsafePointer(to: pointers.x) { x in
+                for start in stride(from: first, to: min(outputs, first + share), by: 384) {
+                    let count = min(384, min(outputs, first + share) - start)
+                    var product = dsv_integer_product()
+                    (product.x, product.rows, product.outputs) = (x, rows, count)
+                    product.w = UnsafeRawPointer(pointers.weights + start * inputs * size)
+                    product.w_scales = UnsafePointer(pointers.scales + start / 16 * (inputs / x.pointee.block) * 32)
+                    (product.y, product.y_stride) = (y + start / 768 * 768 * rows + start % 768, 768)
+                    dsv_multiply_integers(&product)
+                }
+            }
+        }
+    }
+
+    /// `@unchecked Sendable`: memory that is only read.
+    private struct Pointers: @unchecked Sendable {
+        let weights: UnsafeMutableRawPointer
+        let scales: UnsafeMutablePointer<Float>
+        let x: dsv_integer_rows
     }
 
     func openBLAS(_ rows: Int, threads: Int) {
@@ -95,7 +150,7 @@ final class Memory: @unchecked Sendable {
                 var product = dsv_product()
                 (product.x, product.x_stride) = (UnsafePointer(x), block)
                 (product.x_block, product.x_block_stride) = (inputs > block ? block : 0, rows * block)
-                (product.w, product.w_panel) = (UnsafeRawPointer(panels + start * inputs), inputs * Int(DSV_PANEL))
+                (product.w, product.w_panel) = (UnsafePointer(panels + start * inputs), inputs * Int(DSV_PANEL))
                 (product.rows, product.inputs, product.outputs) = (rows, inputs, count)
                 (product.y, product.y_stride) = (target, 768)
                 multiply(&product)

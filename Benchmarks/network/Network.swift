@@ -1,9 +1,10 @@
-import Foundation
-import Measuring
 import DreamSimNetworks
 import DreamSimTensors
+import Foundation
+import Measuring
 
-/// `network [repeats] [batch ...]`: a ViT-B/16 with random weights, in seconds an image and as a share of the peak.
+/// `network [repeats] [batch ...]`: a ViT-B/16 with random weights in every precision, in turn: seconds an image, the share
+/// of float32's peak, and how many times as fast as float32.
 @main
 enum Network {
     /// What a ViT-B/16 takes at 224 pixels when of the last block only the class token is computed, in GFLOP an image.
@@ -13,41 +14,42 @@ enum Network {
         let numbers = CommandLine.arguments.dropFirst().compactMap { Int($0) }
         let repeats = numbers.first ?? 9
         let batches = numbers.count > 1 ? Array(numbers.dropFirst()) : [1, 2, 8]
-        let network = try transformer()
+        let networks = try Precision.allCases.map { try transformer($0) }
         let processors = ProcessInfo.processInfo.activeProcessorCount
-        print(
-            "Medians of \(repeats). The last columns count processor seconds, of both the network and the peak's loop.")
-        print("threads batch  s/image  GFLOP/s     peak        %  GFLOP/cpu-s     peak        %")
+        print("Kernels: \(Processor.kernels). Medians of \(repeats); the last column is a median of ratios.")
+        print("threads batch precision  s/image  GFLOP/s     peak        %   float32/it")
         for threads in Set([1, processors]).sorted(by: >) {
             Parallel.threads = threads
             for batch in batches {
                 let images = Tensor(
                     (0..<(batch * 3 * 224 * 224)).map { Float($0 % 255) / 255 }, shape: [batch, 3, 224, 224])
-                _ = network.features(Feature(.cls), of: images, centeringTokens: false)
-                var (rates, peaks, times) = (Samples(), Samples(), Samples())
-                var (processorRates, processorPeaks) = (Samples(), Samples())
+                func time(_ network: VisionTransformer) -> Double {
+                    seconds { _ = network.features(Feature(.cls), of: images, centeringTokens: false) }
+                }
+                for network in networks { _ = time(network) }
+                var (peaks, times) = (Samples(), networks.map { _ in Samples() })
+                var ratios = times
                 for _ in 0..<repeats {
                     peaks.add(peak(threads: threads))
-                    processorPeaks.add(peakOfProcessor())
-                    var time = 0.0
-                    let processorTime = processorSeconds {
-                        time = seconds { _ = network.features(Feature(.cls), of: images, centeringTokens: false) }
+                    let now = networks.map(time)
+                    for index in networks.indices {
+                        times[index].add(now[index] / Double(batch))
+                        ratios[index].add(now[0] / now[index])
                     }
-                    processorRates.add(work * Double(batch) / processorTime)
-                    times.add(time / Double(batch))
-                    rates.add(work * Double(batch) / time)
                 }
-                print(
-                    "\(threads)".padded(7) + "\(batch)".padded(6) + times.median.text(4, width: 9)
-                        + rates.median.text(width: 9) + peaks.median.text(width: 9)
-                        + (100 * rates.median / peaks.median).text(width: 9) + processorRates.median.text(width: 13)
-                        + processorPeaks.median.text(width: 9)
-                        + (100 * processorRates.median / processorPeaks.median).text(width: 9))
+                for (index, precision) in Precision.allCases.enumerated() {
+                    let rate = work / times[index].median
+                    print(
+                        "\(threads)".padded(7) + "\(batch)".padded(6) + precision.rawValue.padded(10)
+                            + times[index].median.text(4, width: 9) + rate.text(width: 9)
+                            + peaks.median.text(width: 9) + (100 * rate / peaks.median).text(width: 9)
+                            + ratios[index].median.text(2, width: 13))
+                }
             }
         }
     }
 
-    static func transformer() throws -> VisionTransformer {
+    static func transformer(_ precision: Precision) throws -> VisionTransformer {
         guard let configuration = Backbone(name: "dino_vitb16")?.configuration else { preconditionFailure("no name") }
         var state: UInt64 = 1
         func random(_ shape: Shape, _ scale: Float) -> Tensor {
@@ -75,6 +77,8 @@ enum Network {
                 }
             tensors[name] = random(shape, 0.1)
         }
-        return try VisionTransformer(configuration, weights: WeightSet(origin: "random", tensors: tensors))
+        let weights = WeightSet(origin: "random", tensors: tensors)
+        return try VisionTransformer(
+            configuration, weights: weights.packed(for: configuration, reading: Feature(.cls), in: precision))
     }
 }

@@ -7,6 +7,7 @@ static void KERNEL(attend)(const struct dsv_attention *of) {
     const size_t wide_tokens = (tokens + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
     const size_t wide_width = (width + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
     float *keys = of->scratch, *values = keys + wide_tokens * width, *scores = values + wide_width * tokens;
+    float *own = scores + DSV_QUERY_BLOCK * wide_tokens;
     dsv_pack(of->keys, of->stride, tokens, width, keys);
     dsv_pack_transposed(of->values, of->stride, width, tokens, values);
     for (size_t row = 0, end; row < tokens; row = end) {
@@ -19,15 +20,18 @@ static void KERNEL(attend)(const struct dsv_attention *of) {
         KERNEL(multiply_packed)(&products);
         float inverse[DSV_QUERY_BLOCK];
         KERNEL(exponentials)(scores, rows, tokens, wide_tokens, of->scale, inverse);
+        float *y = of->y ? of->y + row * of->y_stride : own;
+        const size_t y_stride = of->y ? of->y_stride : width;
         const struct dsv_product sums = {
             .x = scores, .x_stride = wide_tokens, .w = values, .w_panel = tokens * DSV_PANEL,
-            .rows = rows, .inputs = tokens, .outputs = width, .y = of->y + row * of->y_stride, .y_stride = of->y_stride,
+            .rows = rows, .inputs = tokens, .outputs = width, .y = y, .y_stride = y_stride,
         };
         KERNEL(multiply_packed)(&sums);
         for (size_t r = 0; r < rows; r++) {
-            float *y = of->y + (row + r) * of->y_stride;
             for (size_t i = 0; i < width; i++)
-                y[i] *= inverse[r];
+                y[r * y_stride + i] *= inverse[r];
         }
+        if (!of->y)
+            KERNEL(round_rows)(y, y_stride, rows, of->rounded, of->first_row + row, of->block);
     }
 }

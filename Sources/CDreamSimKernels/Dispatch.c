@@ -1,42 +1,95 @@
 /* Chooses the kernels for the processor at hand, once, at start-up. */
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #include "CDreamSimKernels.h"
 
+#if defined(__aarch64__)
+static int has_dot_products(void) {
+#if defined(__linux__)
+    return getauxval(AT_HWCAP) >> 20 & 1;
+#else
+    /* All of Apple's since 2020. */
+    return 1;
+#endif
+}
+#endif
+
 extern const struct dsv_kernels dsv_kernels_baseline;
 #if defined(__x86_64__)
-extern const struct dsv_kernels dsv_kernels_avx2;
-extern const struct dsv_kernels dsv_kernels_avx512;
+extern const struct dsv_kernels dsv_kernels_avx2, dsv_kernels_avx512;
+void dsv_multiply_integers_only_avxvnni(const struct dsv_integer_product *);
+void dsv_multiply_integers_only_avx512vnni(const struct dsv_integer_product *);
+#elif defined(__aarch64__)
+void dsv_multiply_integers_only_dotprod(const struct dsv_integer_product *);
 #endif
 
+/* The most kinds that a build has. */
+enum { MOST_KINDS = 5 };
+
+/* What the processor has, the best first. */
+static struct dsv_kernels kinds[MOST_KINDS];
+static size_t kind_count;
 static const struct dsv_kernels *active = &dsv_kernels_baseline;
 
-const struct dsv_kernels *dsv_kernels_named(const char *name) {
+static struct dsv_kernels *add(const struct dsv_kernels *kernels) {
+    kinds[kind_count] = *kernels;
+    return &kinds[kind_count++];
+}
+
+/* The same functions with another product of integers. */
+static void add_integers(const struct dsv_kernels *kernels, const char *name,
+                         void (*multiply)(const struct dsv_integer_product *)) {
+    struct dsv_kernels *kind = add(kernels);
+    kind->name = name;
+    kind->multiply_integers = multiply;
+}
+
+static void find_kinds(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (!strcmp(name, "avx512"))
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-                   ? &dsv_kernels_avx512
-                   : NULL;
-    if (!strcmp(name, "avx2"))
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")
-                   ? &dsv_kernels_avx2 : NULL;
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl")) {
+        if (__builtin_cpu_supports("avx512vnni"))
+            add_integers(&dsv_kernels_avx512, "avx512vnni", dsv_multiply_integers_only_avx512vnni);
+        add(&dsv_kernels_avx512);
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
+        unsigned a = 0, b, c, d;
+        /* Leaf 7, part 1: bit 4 of EAX is AVX-VNNI, which not every compiler's list of names has. */
+        if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && a >> 4 & 1)
+            add_integers(&dsv_kernels_avx2, "avxvnni", dsv_multiply_integers_only_avxvnni);
+        add(&dsv_kernels_avx2);
+    }
+#elif defined(__aarch64__)
+    if (has_dot_products())
+        add_integers(&dsv_kernels_baseline, "dotprod", dsv_multiply_integers_only_dotprod);
 #endif
-    return strcmp(name, "baseline") ? NULL : &dsv_kernels_baseline;
+    add(&dsv_kernels_baseline);
+}
+
+const struct dsv_kernels *dsv_kernels_named(const char *name) {
+    for (size_t i = 0; i < kind_count; i++) {
+        if (!strcmp(kinds[i].name, name))
+            return &kinds[i];
+    }
+    return NULL;
+}
+
+const char *dsv_kind(size_t index) {
+    return index < kind_count ? kinds[index].name : NULL;
 }
 
 __attribute__((constructor)) static void choose(void) {
+    find_kinds();
     const char *wanted = getenv("DREAMSIM_SIMD");
-    const char *names[] = {wanted ? wanted : "avx512", "avx512", "avx2", "baseline"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const struct dsv_kernels *found = dsv_kernels_named(names[i]);
-        if (found) {
-            active = found;
-            return;
-        }
-    }
+    const struct dsv_kernels *found = wanted ? dsv_kernels_named(wanted) : NULL;
+    active = found ? found : &kinds[0];
 }
 
 const char *dsv_simd(void) {
@@ -60,9 +113,23 @@ void dsv_multiply_packed(const struct dsv_product *product) {
     active->multiply_packed(product);
 }
 
-void dsv_packed_transposed_product(const void *packed, int precision, size_t inputs, size_t first, size_t count,
-                                   const float *q, float *u) {
-    active->packed_transposed_product(packed, precision, inputs, first, count, q, u);
+void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
+                                   float *u) {
+    active->packed_transposed_product(packed, inputs, first, count, q, u);
+}
+
+void dsv_round_rows(const float *x, size_t stride, size_t rows, const struct dsv_integer_rows *into, size_t first_row,
+                    size_t block) {
+    active->round_rows(x, stride, rows, into, first_row, block);
+}
+
+void dsv_layer_norm_rounded(const float *x, size_t rows, const float *gamma, const float *beta, float epsilon,
+                            const struct dsv_integer_rows *into, size_t first_row) {
+    active->layer_norm_rounded(x, rows, gamma, beta, epsilon, into, first_row);
+}
+
+void dsv_multiply_integers(const struct dsv_integer_product *product) {
+    active->multiply_integers(product);
 }
 
 void dsv_attend(const struct dsv_attention *attention) {
@@ -72,7 +139,7 @@ void dsv_attend(const struct dsv_attention *attention) {
 size_t dsv_attention_scratch(size_t tokens, size_t width) {
     const size_t wide_tokens = (tokens + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
     const size_t wide_width = (width + DSV_PANEL - 1) / DSV_PANEL * DSV_PANEL;
-    return wide_tokens * width + wide_width * tokens + DSV_QUERY_BLOCK * wide_tokens;
+    return wide_tokens * width + wide_width * tokens + DSV_QUERY_BLOCK * (wide_tokens + width);
 }
 
 void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y) {

@@ -6,34 +6,33 @@
 
 #include "CDreamSimKernels.h"
 #include "Lanes.h"
-
-INLINE lanes gelu(lanes v) {
-    return v * 0.5f * (1.0f + error_function(v * 0.70710678118654752f));
-}
-
-INLINE lanes quick_gelu(lanes v) {
-    return v / (1.0f + exponential(v * -1.702f));
-}
+#include "Completion.h"
 
 /* Row by row e[i] = exp(scale * (x[i] - maximum)), in place; the sums' inverses go to `inverse`. */
 static void KERNEL(exponentials)(float *x, size_t rows, size_t width, size_t stride, float scale, float *inverse) {
-    const size_t whole = width / LANES * LANES, rest = width - whole;
+    const size_t whole = width / WIDE * WIDE;
     for (size_t r = 0; r < rows; r++, x += stride) {
-        lanes highest = rest ? load_part(x + whole, rest, x[whole]) : splat(x[0]);
-        for (size_t i = 0; i < whole; i += LANES)
-            highest = __builtin_elementwise_max(highest, load(x + i));
-        const float shift = -maximum(highest) * scale;
-        lanes total = splat(0);
-        for (size_t i = 0; i < whole; i += LANES) {
-            const lanes e = exponential(load(x + i) * scale + shift);
-            store(x + i, e);
-            total += e;
+        wide highest = wide_splat(x[0]), total = wide_splat(0);
+        for (size_t i = 0; i < whole; i += WIDE)
+            UNROLLED for (int p = 0; p < PARTS; p++)
+                highest.part[p] = __builtin_elementwise_max(highest.part[p], load(x + i + p * LANES));
+        for (int p = 0; whole + p * LANES < width; p++)
+            highest.part[p] =
+                __builtin_elementwise_max(highest.part[p], load_until(x, whole + p * LANES, width, x[0]));
+        const float shift = -wide_maximum(highest) * scale;
+        for (size_t i = 0; i < whole; i += WIDE) {
+            UNROLLED for (int p = 0; p < PARTS; p++) {
+                const lanes e = exponential(load(x + i + p * LANES) * scale + shift);
+                store(x + i + p * LANES, e);
+                total.part[p] += e;
+            }
         }
-        if (rest) {
-            store_part(x + whole, rest, exponential(load_part(x + whole, rest, 0) * scale + shift));
-            total += load_part(x + whole, rest, 0);
+        for (int p = 0; whole + p * LANES < width; p++) {
+            const size_t i = whole + p * LANES;
+            store_until(x, i, width, exponential(load_until(x, i, width, 0) * scale + shift));
+            total.part[p] += load_until(x, i, width, 0);
         }
-        inverse[r] = 1.0f / sum(total);
+        inverse[r] = 1.0f / wide_sum(total);
     }
 }
 
@@ -46,45 +45,65 @@ static void KERNEL(softmax)(float *x, size_t rows, size_t width, size_t stride, 
     }
 }
 
-
-static void KERNEL(layer_norm)(const float *x, size_t rows, size_t width, const float *gamma, const float *beta, float epsilon,
-                                float *y) {
-    const size_t whole = width / LANES * LANES, rest = width - whole;
+/* The mean of a row, and what its deviations are multiplied with. */
+INLINE void moments_of_row(const float *x, size_t width, float epsilon, float *mean, float *scale) {
+    const size_t whole = width / WIDE * WIDE;
     const float inverse_width = 1.0f / (float)width;
-    for (size_t r = 0; r < rows; r++, x += width, y += width) {
-        lanes total = rest ? load_part(x + whole, rest, 0) : splat(0);
-        for (size_t i = 0; i < whole; i += LANES)
-            total += load(x + i);
-        const float mean = sum(total) * inverse_width;
-        /* The mean in the lanes beyond the row makes their deviation zero. */
-        lanes deviation = rest ? load_part(x + whole, rest, mean) - mean : splat(0);
-        lanes squares = deviation * deviation;
-        for (size_t i = 0; i < whole; i += LANES) {
-            deviation = load(x + i) - mean;
-            squares += deviation * deviation;
+    wide total = wide_splat(0), squares = wide_splat(0);
+    for (size_t i = 0; i < whole; i += WIDE)
+        UNROLLED for (int p = 0; p < PARTS; p++)
+            total.part[p] += load(x + i + p * LANES);
+    for (int p = 0; whole + p * LANES < width; p++)
+        total.part[p] += load_until(x, whole + p * LANES, width, 0);
+    *mean = wide_sum(total) * inverse_width;
+    for (size_t i = 0; i < whole; i += WIDE) {
+        UNROLLED for (int p = 0; p < PARTS; p++) {
+            const lanes deviation = load(x + i + p * LANES) - *mean;
+            squares.part[p] += deviation * deviation;
         }
-        const float scale = 1.0f / sqrtf(sum(squares) * inverse_width + epsilon);
-        for (size_t i = 0; i < whole; i += LANES)
-            store(y + i, (load(x + i) - mean) * scale * load(gamma + i) + load(beta + i));
-        for (size_t i = whole; i < width; i++)
-            y[i] = (x[i] - mean) * scale * gamma[i] + beta[i];
+    }
+    for (int p = 0; whole + p * LANES < width; p++) {
+        /* The mean beyond the row makes the deviation there zero. */
+        const lanes deviation = load_until(x, whole + p * LANES, width, *mean) - *mean;
+        squares.part[p] += deviation * deviation;
+    }
+    *scale = 1.0f / sqrtf(wide_sum(squares) * inverse_width + epsilon);
+}
+
+/* A part of a row, normalized. */
+INLINE void normalize(const float *x, size_t count, float mean, float scale, const float *gamma, const float *beta,
+                      float *y) {
+    for (size_t i = 0; i < count; i += LANES)
+        store_until(y, i, count,
+                    (load_until(x, i, count, 0) - mean) * scale * load_until(gamma, i, count, 0) +
+                        load_until(beta, i, count, 0));
+}
+
+static void KERNEL(layer_norm)(const float *x, size_t rows, size_t width, const float *gamma, const float *beta,
+                               float epsilon, float *y) {
+    for (size_t r = 0; r < rows; r++, x += width, y += width) {
+        float mean, scale;
+        moments_of_row(x, width, epsilon, &mean, &scale);
+        normalize(x, width, mean, scale, gamma, beta, y);
     }
 }
 
 static float KERNEL(dot)(const float *a, const float *b, size_t count) {
-    lanes total = splat(0), others[3] = {splat(0), splat(0), splat(0)};
+    enum { SUMS = 4 };
+    wide total[SUMS] = {wide_splat(0), wide_splat(0), wide_splat(0), wide_splat(0)};
     size_t i = 0;
-    for (; i + 4 * LANES <= count; i += 4 * LANES) {
-        total += load(a + i) * load(b + i);
-        for (int j = 0; j < 3; j++)
-            others[j] += load(a + i + (j + 1) * LANES) * load(b + i + (j + 1) * LANES);
-    }
-    total += others[0] + (others[1] + others[2]);
-    for (; i + LANES <= count; i += LANES)
-        total += load(a + i) * load(b + i);
-    if (i < count)
-        total += load_part(a + i, count - i, 0) * load_part(b + i, count - i, 0);
-    return sum(total);
+    for (; i + SUMS * WIDE <= count; i += SUMS * WIDE)
+        UNROLLED for (int j = 0; j < SUMS; j++)
+            UNROLLED for (int p = 0; p < PARTS; p++) {
+                const size_t at = i + j * WIDE + p * LANES;
+                total[j].part[p] += load(a + at) * load(b + at);
+            }
+    for (int p = 0; p < PARTS; p++)
+        total[0].part[p] += total[1].part[p] + (total[2].part[p] + total[3].part[p]);
+    for (; i < count; i += WIDE)
+        for (int p = 0; p < PARTS && i + p * LANES < count; p++)
+            total[0].part[p] += load_until(a, i + p * LANES, count, 0) * load_until(b, i + p * LANES, count, 0);
+    return wide_sum(total[0]);
 }
 
 static void KERNEL(standardize)(const float *x, size_t count, float mean, float deviation, float *y) {
@@ -96,6 +115,8 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
 }
 
 #include "Product.h"
+#include "IntegerRows.h"
+#include "IntegerTiles.h"
 #include "AttentionKernel.h"
 #include "GradientKernels.h"
 #include "DifferenceKernels.h"
@@ -114,6 +135,9 @@ const struct dsv_kernels KERNEL(kernels) = {
     .multiply_packed = KERNEL(multiply_packed),
     .packed_transposed_product = KERNEL(packed_transposed_product),
     .weighted_rows = KERNEL(weighted_rows),
+    .round_rows = KERNEL(round_rows),
+    .layer_norm_rounded = KERNEL(layer_norm_rounded),
+    .multiply_integers = KERNEL(multiply_integers),
     .attend = KERNEL(attend),
     .layer_norm_backward = KERNEL(layer_norm_backward),
     .activate = KERNEL(activate),

@@ -60,16 +60,6 @@ INLINE lanes load_float16(const uint16_t *p) {
 }
 #endif
 
-/* Loads bfloat16: the upper half of a float32. */
-INLINE lanes load_bfloat16(const uint16_t *p) {
-    halves h;
-    memcpy(&h, p, sizeof h);
-    const ilanes bits = __builtin_convertvector(h, ilanes) << 16;
-    lanes value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 /* Loads `count` < LANES values; the other lanes hold `rest`. */
 INLINE lanes load_part(const float *p, size_t count, float rest) {
     lanes v = splat(rest);
@@ -90,13 +80,45 @@ INLINE float sum(lanes v) {
     return s[0];
 }
 
-INLINE float maximum(lanes v) {
-    float s[LANES];
-    memcpy(s, &v, sizeof s);
-    for (int width = LANES / 2; width > 0; width /= 2)
-        for (int i = 0; i < width; i++)
-            s[i] = s[i] > s[i + width] ? s[i] : s[i + width];
-    return s[0];
+/* Sixteen floats in as many registers as they take. What is added up along a row is added up in these, so that the sums
+   are the same whatever a register holds. */
+#define WIDE 16
+#define PARTS (WIDE / LANES)
+typedef struct {
+    lanes part[PARTS];
+} wide;
+
+INLINE wide wide_splat(float v) {
+    wide w;
+    for (int p = 0; p < PARTS; p++)
+        w.part[p] = splat(v);
+    return w;
+}
+
+#define WIDE_REDUCTION(NAME, COMBINED)                                                                                \
+    INLINE float NAME(wide v) {                                                                                       \
+        float s[WIDE];                                                                                                \
+        memcpy(s, &v, sizeof s);                                                                                      \
+        for (int width = WIDE / 2; width > 0; width /= 2)                                                             \
+            for (int i = 0; i < width; i++)                                                                           \
+                s[i] = COMBINED(s[i], s[i + width]);                                                                  \
+        return s[0];                                                                                                  \
+    }
+#define SUM_OF(A, B) ((A) + (B))
+#define LARGER_OF(A, B) ((A) > (B) ? (A) : (B))
+WIDE_REDUCTION(wide_sum, SUM_OF)
+WIDE_REDUCTION(wide_maximum, LARGER_OF)
+
+/* Up to LANES values of a row from `i` on, of which `rest` stands beyond the row's end. */
+INLINE lanes load_until(const float *x, size_t i, size_t count, float rest) {
+    return i + LANES <= count ? load(x + i) : i < count ? load_part(x + i, count - i, rest) : splat(rest);
+}
+
+INLINE void store_until(float *x, size_t i, size_t count, lanes v) {
+    if (i + LANES <= count)
+        store(x + i, v);
+    else if (i < count)
+        store_part(x + i, count - i, v);
 }
 
 /* Coefficients: Scripts/derive/erf_coefficients.py, which also states the errors. */

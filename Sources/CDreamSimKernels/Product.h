@@ -5,28 +5,7 @@
  * inputs are taken in blocks, and the rows in blocks, so that a block of x stays in the second-level cache while the
  * panels pass; of the panels the next is fetched while the present one is used, because weights come from memory.
  */
-#if LANES == 16
-#define TILE_ROWS 14
-#define TILE_PANELS 2
-#elif LANES == 8
-#define TILE_ROWS 6
-#define TILE_PANELS 1
-#elif defined(__aarch64__)
-#define TILE_ROWS 6
-#define TILE_PANELS 1
-#else
-#define TILE_ROWS 2
-#define TILE_PANELS 1
-#endif
-/* The inputs that a turn of the inner loop takes; more than one spills where there are sixteen registers. */
-#if LANES == 16
-#define STEPS 4
-#else
-#define STEPS 1
-#endif
-#define PARTS (DSV_PANEL / LANES)
 #define ROW_BLOCK 200
-#define UNROLLED _Pragma("clang loop unroll(full)")
 
 /* The sums of products of `rows` rows and `panels` panels, both known when compiled, into tile [rows][panels * 16];
    added to what is there when asked. */
@@ -98,103 +77,10 @@ typedef void tile_function(const float *, size_t, const float *, size_t, size_t,
     }
 #define BOTH(ROWS) {KERNEL(half_tile_##ROWS), KERNEL(tile_##ROWS)}
 
-TILE(1)
-TILE(2)
-#if TILE_ROWS > 2
-TILE(3)
-TILE(4)
-TILE(5)
-TILE(6)
-#endif
-#if TILE_ROWS > 6
-TILE(7)
-TILE(8)
-TILE(9)
-TILE(10)
-TILE(11)
-TILE(12)
-TILE(13)
-TILE(14)
-#endif
+EACH_ROWS(TILE, )
 
 /* By the number of rows, from 1, and by whether all of TILE_PANELS are wanted or one. */
-static tile_function *const KERNEL(tiles)[TILE_ROWS][2] = {
-    BOTH(1), BOTH(2),
-#if TILE_ROWS > 2
-    BOTH(3), BOTH(4), BOTH(5), BOTH(6),
-#endif
-#if TILE_ROWS > 6
-    BOTH(7), BOTH(8), BOTH(9), BOTH(10), BOTH(11), BOTH(12), BOTH(13), BOTH(14),
-#endif
-};
-
-/* What becomes of the sums of a tile. */
-struct KERNEL(completion) {
-    const float *bias, *scale;
-    int adds, activation;
-};
-
-/* Completes `count` values, all of a register or, where the outputs end, some. */
-INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const struct KERNEL(completion) *then,
-                       const int activation) {
-    const int whole = count == LANES;
-    if (then->bias) v += whole ? load(then->bias + i) : load_part(then->bias + i, count, 0);
-    if (then->scale) v *= whole ? load(then->scale + i) : load_part(then->scale + i, count, 0);
-    if (then->adds) v += whole ? load(y + i) : load_part(y + i, count, 0);
-    switch (activation) {
-    case DSV_GELU: return gelu(v);
-    case DSV_QUICK_GELU: return quick_gelu(v);
-    case DSV_RELU: return __builtin_elementwise_max(v, splat(0));
-    default: return v;
-    }
-}
-
-INLINE void complete_as(const int activation, const float *tile, size_t rows, size_t width, float *y, size_t stride,
-                        const struct KERNEL(completion) *then) {
-    const struct KERNEL(completion) what = *then;
-    for (size_t r = 0; r < rows; r++, tile += TILE_PANELS * DSV_PANEL, y += stride) {
-        size_t i = 0;
-        for (; i + LANES <= width; i += LANES)
-            store(y + i, completed(load(tile + i), y, i, LANES, &what, activation));
-        if (i < width)
-            store_part(y + i, width - i, completed(load(tile + i), y, i, width - i, &what, activation));
-    }
-}
-
-static __attribute__((noinline)) void KERNEL(complete)(const float *tile, size_t rows, size_t width, float *y,
-                                                       size_t stride, const struct KERNEL(completion) *then) {
-    switch (then->activation) {
-    case DSV_GELU: complete_as(DSV_GELU, tile, rows, width, y, stride, then); break;
-    case DSV_QUICK_GELU: complete_as(DSV_QUICK_GELU, tile, rows, width, y, stride, then); break;
-    case DSV_RELU: complete_as(DSV_RELU, tile, rows, width, y, stride, then); break;
-    default: complete_as(DSV_IDENTITY, tile, rows, width, y, stride, then);
-    }
-}
-
-/* Splits `count` into the fewest parts of at most `most`, all but equal; returns the end of the part that starts at
-   `start`. */
-INLINE size_t end_of_part(size_t start, size_t count, size_t most) {
-    const size_t left = count - start, parts = (left + most - 1) / most;
-    return start + (left + parts - 1) / parts;
-}
-
-/* Some numbers of packed weights as float32; their number is a multiple of DSV_PANEL. */
-INLINE void widen_as(const int precision, const uint16_t *half, size_t count, float *single) {
-    for (size_t i = 0; i < count; i += LANES)
-        store(single + i, precision == DSV_FLOAT16 ? load_float16(half + i) : load_bfloat16(half + i));
-}
-
-static __attribute__((noinline)) void KERNEL(widen)(int precision, const void *half, size_t count, float *single) {
-    if (precision == DSV_FLOAT16)
-        widen_as(DSV_FLOAT16, half, count, single);
-    else
-        widen_as(DSV_BFLOAT16, half, count, single);
-}
-
-/* Where packed weights of a precision lie. */
-INLINE const void *weights_at(const void *base, int precision, size_t index) {
-    return (const char *)base + index * (precision == DSV_FLOAT32 ? sizeof(float) : sizeof(uint16_t));
-}
+static tile_function *const KERNEL(tiles)[TILE_ROWS][2] = {EACH_ROWS(BOTH, COMMA)};
 
 /* A block of x, and the outputs from `output` on that a tile holds. */
 struct KERNEL(part) {
@@ -244,27 +130,9 @@ static void KERNEL(multiply_block)(const struct dsv_product *of, size_t first_ro
                                    size_t last_input) {
     struct KERNEL(part) part = {first_row, last_row, first_input, last_input, 0};
     for (; part.output < of->outputs; part.output += TILE_PANELS * DSV_PANEL) {
-        const float *w = (const float *)of->w + part.output / DSV_PANEL * of->w_panel + first_input * DSV_PANEL;
+        const float *w = of->w + part.output / DSV_PANEL * of->w_panel + first_input * DSV_PANEL;
         /* Prefetching beyond the last panel is harmless. */
         KERNEL(multiply_part)(of, &part, w, of->w_panel, w + TILE_PANELS * of->w_panel, of->w_panel);
-    }
-}
-
-/* The same with weights in half precision, which are widened once for all rows. */
-static __attribute__((noinline)) void KERNEL(multiply_half_block)(
-    const struct dsv_product *of, size_t first_row, size_t last_row, size_t first_input, size_t last_input) {
-    float panels[TILE_PANELS * DSV_INPUT_BLOCK * DSV_PANEL] __attribute__((aligned(64)));
-    const size_t panel = (last_input - first_input) * DSV_PANEL;
-    struct KERNEL(part) part = {first_row, last_row, first_input, last_input, 0};
-    for (; part.output < of->outputs; part.output += TILE_PANELS * DSV_PANEL) {
-        for (size_t p = 0; p < TILE_PANELS && part.output + p * DSV_PANEL < of->outputs; p++) {
-            const size_t at = (part.output / DSV_PANEL + p) * of->w_panel + first_input * DSV_PANEL;
-            KERNEL(widen)(of->w_precision, weights_at(of->w, of->w_precision, at), panel, panels + p * panel);
-        }
-        /* The next panels' halves lie half as far apart, and in half the memory: one share fetches them all. */
-        const float *next = weights_at(
-            of->w, of->w_precision, (part.output / DSV_PANEL + TILE_PANELS) * of->w_panel + first_input * DSV_PANEL);
-        KERNEL(multiply_part)(of, &part, panels, panel, next, of->w_panel / 2);
     }
 }
 
@@ -275,19 +143,14 @@ static void KERNEL(multiply_packed)(const struct dsv_product *of) {
         for (size_t input = 0, input_end; input < of->inputs; input = input_end) {
             input_end = of->x_block ? input + together * of->x_block : end_of_part(input, of->inputs, DSV_INPUT_BLOCK);
             input_end = input_end < of->inputs ? input_end : of->inputs;
-            if (of->w_precision == DSV_FLOAT32)
-                KERNEL(multiply_block)(of, row, row_end, input, input_end);
-            else
-                KERNEL(multiply_half_block)(of, row, row_end, input, input_end);
+            KERNEL(multiply_block)(of, row, row_end, input, input_end);
         }
     }
 }
 
-/* Sixteen outputs at a time against one input: the sum over a register's lanes for each input. */
-static void KERNEL(packed_transposed_product)(const void *packed, int precision, size_t inputs, size_t first,
-                                              size_t count, const float *q, float *u) {
-    enum { ROWS = 64 };
-    float widened[ROWS * DSV_PANEL];
+/* Sixteen outputs at a time against one input: the sum over the lanes for each input. */
+static void KERNEL(packed_transposed_product)(const float *packed, size_t inputs, size_t first, size_t count,
+                                              const float *q, float *u) {
     memset(u, 0, inputs * sizeof(float));
     for (size_t panel = first / DSV_PANEL; panel * DSV_PANEL < first + count; panel++) {
         float wanted[DSV_PANEL] = {0};
@@ -296,19 +159,12 @@ static void KERNEL(packed_transposed_product)(const void *packed, int precision,
             if (output >= first && output < first + count)
                 wanted[o] = q[output - first];
         }
-        for (size_t start = 0; start < inputs; start += ROWS) {
-            const size_t rows = inputs - start < ROWS ? inputs - start : ROWS;
-            const float *w = weights_at(packed, precision, (panel * inputs + start) * DSV_PANEL);
-            if (precision != DSV_FLOAT32) {
-                KERNEL(widen)(precision, w, rows * DSV_PANEL, widened);
-                w = widened;
-            }
-            for (size_t k = start; k < start + rows; k++, w += DSV_PANEL) {
-                lanes total = splat(0);
-                for (size_t p = 0; p < PARTS; p++)
-                    total += load(w + p * LANES) * load(wanted + p * LANES);
-                u[k] += sum(total);
-            }
+        const float *w = packed + panel * inputs * DSV_PANEL;
+        for (size_t k = 0; k < inputs; k++, w += DSV_PANEL) {
+            wide products;
+            for (int p = 0; p < PARTS; p++)
+                products.part[p] = load(w + p * LANES) * load(wanted + p * LANES);
+            u[k] += wide_sum(products);
         }
     }
 }

@@ -8,9 +8,7 @@
 
 /* A register of stored numbers. */
 INLINE lanes load_stored(const int precision, const void *x, size_t i) {
-    return precision == DSV_FLOAT32   ? load((const float *)x + i)
-           : precision == DSV_FLOAT16 ? load_float16((const uint16_t *)x + i)
-                                      : load_bfloat16((const uint16_t *)x + i);
+    return precision == DSV_FLOAT32 ? load((const float *)x + i) : load_float16((const uint16_t *)x + i);
 }
 
 INLINE lanes load_stored_part(const int precision, const void *x, size_t i, size_t count) {
@@ -65,11 +63,7 @@ INLINE float stored_dot_as(const int precision, const void *a, const void *b, si
 }
 
 static float KERNEL(stored_dot)(const void *a, const void *b, int precision, size_t width) {
-    switch (precision) {
-    case DSV_FLOAT32: return stored_dot_as(DSV_FLOAT32, a, b, width);
-    case DSV_FLOAT16: return stored_dot_as(DSV_FLOAT16, a, b, width);
-    default: return stored_dot_as(DSV_BFLOAT16, a, b, width);
-    }
+    return precision == DSV_FLOAT32 ? stored_dot_as(DSV_FLOAT32, a, b, width) : stored_dot_as(DSV_FLOAT16, a, b, width);
 }
 
 INLINE void multiply_rows_as(const int precision, const struct dsv_row_products *of) {
@@ -85,11 +79,10 @@ INLINE void multiply_rows_as(const int precision, const struct dsv_row_products 
 }
 
 static void KERNEL(multiply_rows)(const struct dsv_row_products *of) {
-    switch (of->precision) {
-    case DSV_FLOAT32: multiply_rows_as(DSV_FLOAT32, of); break;
-    case DSV_FLOAT16: multiply_rows_as(DSV_FLOAT16, of); break;
-    default: multiply_rows_as(DSV_BFLOAT16, of);
-    }
+    if (of->precision == DSV_FLOAT32)
+        multiply_rows_as(DSV_FLOAT32, of);
+    else
+        multiply_rows_as(DSV_FLOAT16, of);
 }
 
 INLINE void widen_rows_as(const int precision, const char *x, size_t stride, size_t rows, size_t width, float *y) {
@@ -103,9 +96,8 @@ INLINE void widen_rows_as(const int precision, const char *x, size_t stride, siz
 }
 
 static void KERNEL(widen_rows)(const void *x, int precision, size_t stride, size_t rows, size_t width, float *y) {
-    switch (precision) {
-    case DSV_FLOAT32: widen_rows_as(DSV_FLOAT32, x, stride, rows, width, y); break;
-    case DSV_FLOAT16: widen_rows_as(DSV_FLOAT16, x, stride, rows, width, y); break;
-    default: widen_rows_as(DSV_BFLOAT16, x, stride, rows, width, y);
-    }
+    if (precision == DSV_FLOAT32)
+        widen_rows_as(DSV_FLOAT32, x, stride, rows, width, y);
+    else
+        widen_rows_as(DSV_FLOAT16, x, stride, rows, width, y);
 }

@@ -38,15 +38,26 @@ package struct StoredTensor: Sendable {
         }
     }
 
-    /// The elements as they are, when the file holds them in half precision, aligned, row-major and little-endian: a
+    /// The elements as they are, when the file holds them as IEEE 754 binary16, aligned, row-major and little-endian: a
     /// window into the mapped file. Otherwise nil.
     package var half: HalfTensor? {
-        guard elementType == .float16 || elementType == .bfloat16,
-            let (first, file) = window(alignment: MemoryLayout<UInt16>.alignment)
+        guard elementType == .float16, let (first, file) = window(alignment: MemoryLayout<UInt16>.alignment)
         else { return nil }
         return HalfTensor(
-            borrowing: first.bindMemory(to: UInt16.self, capacity: shape.count), shape: shape,
-            precision: elementType == .float16 ? .float16 : .bfloat16, owner: file)
+            borrowing: first.bindMemory(to: UInt16.self, capacity: shape.count), shape: shape, owner: file)
+    }
+
+    /// The elements as they are, when the file holds them as integers of 16 or 8 bits with a sign, aligned, row-major and
+    /// little-endian: a window into the mapped file. Otherwise nil.
+    package var integers: IntegerTensor? {
+        let precision: Precision
+        switch elementType {
+        case .int16: precision = .int16
+        case .int8: precision = .int8
+        default: return nil
+        }
+        guard let (first, file) = window(alignment: elementType.byteCount) else { return nil }
+        return IntegerTensor(borrowing: first, shape: shape, precision, owner: file)
     }
 
     /// The elements of a one-byte type as they are, row-major.

@@ -46,8 +46,10 @@ public struct ModelStamp: Hashable, Sendable, Codable {
     public let model: String
     /// SHA-256, in hexadecimal, over the digests of all weights and the architecture; empty where there are none.
     public let weights: String
-    /// How the weights of linear layers were kept; nil for float32, as published.
-    public let precision: WeightPrecision?
+    /// What the linear layers computed with; nil for float32.
+    public let precision: Precision?
+    /// SHA-256, in hexadecimal, of what int8 was calibrated with; nil without a calibration.
+    public let calibration: String?
     /// How images were prepared.
     public let preprocessing: Preprocessing
     /// Whether embeddings were centered and divided by their norm, as the reference's API does by default.
@@ -55,24 +57,29 @@ public struct ModelStamp: Hashable, Sendable, Codable {
 
     /// Gathers what an embedding depends on.
     public init(
-        model: String, weights: String, precision: WeightPrecision? = nil, preprocessing: Preprocessing,
-        isNormalized: Bool
+        model: String, weights: String, precision: Precision? = nil, calibration: String? = nil,
+        preprocessing: Preprocessing, isNormalized: Bool
     ) {
         self.model = model
         self.weights = weights
         self.precision = precision
+        self.calibration = calibration
         self.preprocessing = preprocessing
         self.isNormalized = isNormalized
     }
 
     /// Whether embeddings of both can be compared, whatever the models are called: the weights tell which model it is.
     public func agrees(with other: ModelStamp) -> Bool {
-        weights == other.weights && precision == other.precision && preprocessing == other.preprocessing
+        weights == other.weights && precision == other.precision && calibration == other.calibration
+            && preprocessing == other.preprocessing
             && isNormalized == other.isNormalized
     }
 
-    /// The first twelve digits of `weights`, and the precision where it is not float32, for people.
-    public var shortWeights: String { weights.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "") }
+    /// The first twelve digits of `weights`, and the precision and its calibration where it is not float32, for people.
+    public var shortWeights: String {
+        weights.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "")
+            + (calibration.map { " (calibration \($0.prefix(6)))" } ?? "")
+    }
 }
 
 extension ModelStamp: CustomStringConvertible {

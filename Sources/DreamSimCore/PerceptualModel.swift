@@ -25,7 +25,7 @@ public final class PerceptualModel: Sendable {
 
     package init(
         _ description: ModelDescription, parts: [PartNetwork], weightsHash: String,
-        precision: WeightPrecision = .float32, preprocessing: Preprocessing, isNormalized: Bool,
+        precision: Precision = .float32, calibration: String? = nil, preprocessing: Preprocessing, isNormalized: Bool,
         head: EmbeddingHead? = nil, isStandIn: Bool = false
     ) throws(DreamSimError) {
         for part in description.transformers {
@@ -43,7 +43,7 @@ public final class PerceptualModel: Sendable {
         self.isStandIn = isStandIn
         self.stamp = ModelStamp(
             model: description.stampName, weights: weightsHash, precision: precision == .float32 ? nil : precision,
-            preprocessing: preprocessing, isNormalized: isNormalized)
+            calibration: calibration, preprocessing: preprocessing, isNormalized: isNormalized)
     }
 
     /// The networks' weights arranged for backward passes; made at the first call.

@@ -116,7 +116,7 @@ extension Recording {
         back.output.forward(dx, into: dAttended, then: .bias)
         let dQKV = scratch.qkv(rows: saved.input.rows)
         network.attention.backward(
-            saved.qkv, dOutput: dAttended, tokens: tokens, into: dQKV, scratch: scratch.attention)
+            saved.qkv, dOutput: dAttended, tokens: tokens, into: dQKV, scratch: scratch.lanes)
         if wanted.contains(.weights) {
             block.norm1.forward(saved.input, into: narrow)
             sums.add(block.qkv, named: name(index, "attn.qkv"), input: BlockedMatrix(narrow), dOutput: dQKV)

@@ -188,10 +188,10 @@ package final class Recording {
     /// Attention over what is kept of a block, into its first rows.
     func attend(_ saved: Saved, into rows: MatrixView, _ scratch: VisionTransformer.Scratch) {
         if saved.middle.rows == saved.input.rows {
-            network.attention.forward(saved.qkv, tokens: tokens, into: rows, scratch: scratch.attention)
+            network.attention.forward(saved.qkv, tokens: tokens, into: rows, scratch: scratch.lanes)
         } else {
             network.attention.forwardFirst(
-                saved.qkv, tokens: tokens, into: rows.rows(0..<count), scratch: scratch.attention)
+                saved.qkv, tokens: tokens, into: rows.rows(0..<count), scratch: scratch.lanes)
         }
     }
 

@@ -69,29 +69,71 @@ extension VisionTransformer {
 
     /// Runs a block for the tokens of some images, [N * T, C].
     func run(_ block: Block, on x: MatrixView, tokens: Int, _ scratch: Scratch) {
-        let normalized = scratch.narrow.rows(0..<x.rows)
         let qkv = scratch.qkv(rows: x.rows)
         Timings.measure(.qkv, operations: block.qkv.operations(rows: x.rows)) {
-            block.norm1.forward(x, into: normalized)
-            block.qkv.forward(BlockedMatrix(normalized), into: qkv, then: .bias)
+            multiply(x, normalizedBy: block.norm1, block.qkv, scratch) {
+                block.qkv.forward($0, into: qkv, then: .bias)
+            } rounded: {
+                block.qkv.forward($0, into: qkv, then: .bias)
+            }
         }
+        let rounded = block.output.integers.flatMap { integers in
+            integers.block == attention.headWidth
+                ? scratch.rounded(rows: x.rows, block: integers.block, integers.precision) : nil
+        }
+        let attended = scratch.narrow.rows(0..<x.rows)
         Timings.measure(.attention, operations: attention.operations(images: x.rows / tokens, tokens: tokens)) {
-            attention.forward(qkv, tokens: tokens, into: normalized, scratch: scratch.attention)
+            if let rounded {
+                attention.forward(qkv, tokens: tokens, rounding: rounded, scratch: scratch.lanes)
+            } else {
+                attention.forward(qkv, tokens: tokens, into: attended, scratch: scratch.lanes)
+            }
         }
         Timings.measure(.projection, operations: block.output.operations(rows: x.rows)) {
-            block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
+            if let rounded {
+                block.output.forward(rounded, into: BlockedMatrix(x), then: .residual(scale: block.scale1))
+            } else {
+                block.output.forward(attended, into: x, then: .residual(scale: block.scale1))
+            }
         }
         let operations = block.hidden.operations(rows: x.rows) + block.contraction.operations(rows: x.rows)
         Timings.measure(.mlp, operations: operations) { mlp(block, on: x, scratch) }
     }
 
+    /// Normalizes x as the layer after takes it, in float32 or in integers.
+    private func multiply(
+        _ x: MatrixView, normalizedBy norm: LayerNorm, _ layer: Linear, _ scratch: Scratch,
+        single: (BlockedMatrix) -> Void, rounded: (IntegerRows) -> Void
+    ) {
+        if let integers = layer.integers {
+            let normalized = scratch.rounded(rows: x.rows, block: integers.block, integers.precision)
+            norm.forward(x, rounding: normalized)
+            rounded(normalized)
+        } else {
+            let normalized = scratch.narrow.rows(0..<x.rows)
+            norm.forward(x, into: normalized)
+            single(BlockedMatrix(normalized))
+        }
+    }
+
     /// x + mlp(norm2(x)), the second half of a block, row by row.
     func mlp(_ block: Block, on x: MatrixView, _ scratch: Scratch) {
-        let normalized = scratch.narrow.rows(0..<x.rows)
+        let activation = Linear.Completion.activation(configuration.activation)
+        let residual = Linear.Completion.residual(scale: block.scale2)
         let hidden = scratch.hidden(rows: x.rows)
-        block.norm2.forward(x, into: normalized)
-        block.hidden.forward(BlockedMatrix(normalized), into: hidden, then: .activation(configuration.activation))
-        block.contraction.forward(hidden, into: BlockedMatrix(x), then: .residual(scale: block.scale2))
+        multiply(x, normalizedBy: block.norm2, block.hidden, scratch) {
+            block.hidden.forward($0, into: hidden, then: activation)
+            block.contraction.forward(hidden, into: BlockedMatrix(x), then: residual)
+        } rounded: {
+            if let integers = block.contraction.integers, integers.block.isMultiple(of: PackedMatrix.panel) {
+                let rounded = scratch.roundedHidden(rows: x.rows, block: integers.block, integers.precision)
+                block.hidden.forward($0, rounding: rounded, then: activation, scratch: scratch.lanes)
+                block.contraction.forward(rounded, into: BlockedMatrix(x), then: residual)
+            } else {
+                block.hidden.forward($0, into: hidden, then: activation)
+                block.contraction.forward(hidden, into: BlockedMatrix(x), then: residual)
+            }
+        }
     }
 
     /// Runs a block for the class tokens alone; what a block does to one token depends on the others only by attention.
@@ -99,6 +141,21 @@ extension VisionTransformer {
     ///   - x: the tokens of some images before the block, [N * T, C]; they are left as they are.
     ///   - classTokens: [N, C].
     func run(_ block: Block, on x: MatrixView, tokens: Int, into classTokens: MatrixView, _ scratch: Scratch) {
+        guard block.qkv.integers == nil else {
+            // What spares work here takes weights in single precision.
+            let copy = Workspace.PooledBuffer(of: x.rows * x.columns)
+            var arena = copy.arena
+            let whole = arena.matrix(rows: x.rows, columns: x.columns)
+            for r in 0..<x.rows {
+                (whole.base + r * whole.stride).update(from: x.base + r * x.stride, count: x.columns)
+            }
+            run(block, on: whole, tokens: tokens, scratch)
+            for n in 0..<classTokens.rows {
+                (classTokens.base + n * classTokens.stride).update(
+                    from: whole.base + n * tokens * whole.stride, count: x.columns)
+            }
+            return
+        }
         let normalized = scratch.narrow.rows(0..<x.rows)
         block.norm1.forward(x, into: normalized)
         for n in 0..<classTokens.rows {

@@ -5,8 +5,8 @@ extension VisionTransformer {
         let narrow: MatrixView
         /// The wider buffer: patches, then by turns queries, keys and values, and the MLP's hidden layer.
         let wide: UnsafeMutablePointer<Float>
-        /// A row for each thread.
-        let attention: MatrixView
+        /// A row for each thread, for attention or for sums that are rounded.
+        let lanes: MatrixView
         private let width: Int
         private let mlpWidth: Int
 
@@ -26,7 +26,7 @@ extension VisionTransformer {
             let sizes = Sizes(images: images, tokens: tokens, lanes: lanes, configuration)
             narrow = arena.matrix(rows: images * tokens, columns: configuration.width)
             wide = arena.take(sizes.wide)
-            attention = arena.matrix(rows: sizes.lanes, columns: sizes.lane)
+            self.lanes = arena.matrix(rows: sizes.lanes, columns: sizes.lane)
             width = configuration.width
             mlpWidth = configuration.mlpWidth
         }
@@ -49,6 +49,16 @@ extension VisionTransformer {
 
         /// [rows, mlpWidth], in blocks that suit the product which follows.
         func hidden(rows: Int) -> BlockedMatrix { Self.hidden(wide, rows: rows, mlpWidth: mlpWidth) }
+
+        /// [rows, C] in integers, in the memory of `narrow`.
+        func rounded(rows: Int, block: Int, _ precision: Precision) -> IntegerRows {
+            IntegerRows(narrow.base, rows: rows, columns: width, block: block, precision: precision)
+        }
+
+        /// [rows, mlpWidth] in integers, in the memory of `hidden`.
+        func roundedHidden(rows: Int, block: Int, _ precision: Precision) -> IntegerRows {
+            IntegerRows(wide, rows: rows, columns: mlpWidth, block: block, precision: precision)
+        }
 
         /// Queries, keys and values in some memory.
         static func qkv(_ memory: UnsafeMutablePointer<Float>, rows: Int, width: Int) -> BlockedMatrix {
@@ -79,7 +89,9 @@ extension VisionTransformer {
                     Workspace.Arena.rounded(images * width)
                         + attention.classTokenScratch(images: images, tokens: tokens),
                 ].reduce(0, max)
-                lane = max(attention.scratch(tokens: tokens), attention.backwardScratch(tokens: tokens))
+                lane = max(
+                    attention.scratch(tokens: tokens), attention.backwardScratch(tokens: tokens),
+                    Linear.roundingScratch)
             }
         }
     }

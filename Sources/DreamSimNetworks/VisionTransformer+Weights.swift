@@ -7,7 +7,7 @@ extension VisionTransformer {
             "pos_embed": Tensor(stacking: [
                 Tensor(positions.classToken, shape: [1, width]), positions.patches,
             ]).reshaped([1, 1 + positions.grid * positions.grid, width]),
-            "patch_embed.proj.weight": patchEmbedding.weight.unpackedInSinglePrecision()
+            "patch_embed.proj.weight": patchEmbedding.weight.unpacked()
                 .reshaped([width, 3, side, side]),
             "patch_embed.proj.bias": patchEmbedding.bias,
         ]
@@ -26,7 +26,7 @@ extension VisionTransformer {
                 "mlp.fc2": block.contraction,
             ]
             for (layer, linear) in layers {
-                weights[name + layer + ".weight"] = linear.weight.unpackedInSinglePrecision()
+                weights[name + layer + ".weight"] = linear.weight.unpacked()
                 weights[name + layer + ".bias"] = linear.bias
             }
             weights[name + "ls1.gamma"] = block.scale1

@@ -60,8 +60,10 @@ package final class VisionTransformer: Sendable {
             projection = nil
         }
         var expected = Self.weightNames(of: configuration)
-        expected.formUnion(Self.linearLayers(of: configuration).map { $0 + WeightSet.packedLeaf })
-        let names = Array(weights.tensors.keys) + weights.halves.keys
+        for layer in Self.linearLayers(of: configuration) {
+            expected.formUnion([layer + WeightSet.packedLeaf, layer + WeightSet.scalesLeaf])
+        }
+        let names = Array(weights.tensors.keys) + weights.integers.keys
         if let surplus = names.filter({ !expected.contains($0) }).min() {
             throw DreamSimError(
                 .unexpectedWeight, weights.origin, key: surplus,
@@ -75,6 +77,27 @@ package final class VisionTransformer: Sendable {
             + (0..<configuration.depth).flatMap { block in
                 ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"].map { "blocks.\(block).\($0)" }
             }
+    }
+
+    /// The linear layers whose weights may be integers when a feature is read, and the inputs of their blocks. The patch
+    /// embedding and, where only its class token is computed, the last block stay in float32: they take little time.
+    static func integerLayers(
+        of configuration: VisionTransformerConfiguration, reading feature: Feature
+    ) -> [(name: String, block: Int)] {
+        // Of a few numbers the scales would take more than the integers save.
+        guard configuration.width >= 16 && configuration.mlpWidth >= 16 else { return [] }
+        let last = feature.block ?? configuration.depth - 1
+        let headWidth = configuration.width / configuration.heads
+        // Attention's results are rounded head by head.
+        let heads =
+            IntegerRows.block(for: headWidth) == headWidth ? headWidth : IntegerRows.block(for: configuration.width)
+        let width = IntegerRows.block(for: configuration.width)
+        return (0..<(feature.kind == .clsPatch ? last + 1 : last)).flatMap { block in
+            [
+                ("attn.qkv", width), ("attn.proj", heads), ("mlp.fc1", width),
+                ("mlp.fc2", IntegerRows.block(for: configuration.mlpWidth)),
+            ].map { ("blocks.\(block).\($0)", $1) }
+        }
     }
 
     /// The canonical names of all weights of an architecture.

@@ -49,7 +49,7 @@ package final class WeightGradients {
         }
         let (product, sum) = (products.values, sums.values)
         let (weight, bias, scales) = (
-            layer.weight.unpackedInSinglePrecision().values, layer.bias.values, scale.values
+            layer.weight.unpacked().values, layer.bias.values, scale.values
         )
         add(to: name + ".weight", [outputs, inputs]) { target in
             for o in 0..<outputs {

@@ -2,6 +2,9 @@ extension WeightSet {
     /// What takes the place of `.weight` in the name of a packed weight.
     static let packedLeaf = ".panels"
 
+    /// What takes the place of `.weight` in the name of the scales of a weight that is rounded to integers.
+    static let scalesLeaf = ".scales"
+
     /// The same weights with those of linear layers arranged as the products read them, so that a file of them can be
     /// mapped and used without a further step: `blocks.0.attn.qkv.weight` [outputs, inputs] becomes
     /// `blocks.0.attn.qkv.panels` [panels, inputs, 16].
@@ -17,15 +20,22 @@ extension WeightSet {
         return packed
     }
 
-    /// The same weights with packed ones rounded to a precision.
-    package func rounded(to precision: WeightPrecision) -> WeightSet {
-        guard precision != .float32 else { return self }
+    /// The same weights, which are as published, with those of some linear layers rounded to integers and packed, and the
+    /// others packed.
+    package func packed(
+        for configuration: VisionTransformerConfiguration, reading feature: Feature, in precision: Precision
+    ) -> WeightSet {
+        guard precision != .float32 else { return packed(for: configuration) }
         var rounded = self
-        for (name, tensor) in tensors where Self.isPacked(name) {
-            rounded.tensors[name] = nil
-            rounded.halves[name] = HalfTensor(rounding: tensor, to: precision)
+        for (layer, block) in VisionTransformer.integerLayers(of: configuration, reading: feature) {
+            guard let weight = rounded.tensors.removeValue(forKey: layer + ".weight") else { continue }
+            let panels = IntegerPanels(
+                rounding: weight.reshaped([weight.shape[0], weight.count / max(weight.shape[0], 1)]), to: precision,
+                block: block)
+            rounded.integers[layer + Self.packedLeaf] = panels.integers
+            rounded.tensors[layer + Self.scalesLeaf] = panels.scales
         }
-        return rounded
+        return rounded.packed(for: configuration)
     }
 
     /// Whether a name is that of a packed weight.
@@ -36,14 +46,28 @@ extension WeightSet {
     func matrix(_ layer: String, outputs: Int, inputs: Int, stored: Shape? = nil) throws(DreamSimError) -> PackedMatrix
     {
         let name = layer + Self.packedLeaf
-        let single = tensors[name].map { PackedMatrix.Panels.single($0) }
-        if let panels = single ?? halves[name].map({ .half($0) }) {
+        func fault(_ found: Shape, _ expected: Shape) -> DreamSimError {
+            DreamSimError(.shapeMismatch, origin, key: name, "has shape \(found), expected \(expected)")
+        }
+        if let panels = tensors[name] {
             let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
-            guard panels.shape == shape else {
-                throw DreamSimError(
-                    .shapeMismatch, origin, key: name, "has shape \(panels.shape), expected \(shape)")
-            }
+            guard panels.shape == shape else { throw fault(panels.shape, shape) }
             return PackedMatrix(panels: panels, outputs: outputs)
+        }
+        if let integers = integers[name] {
+            guard let scales = tensors[layer + Self.scalesLeaf] else {
+                throw DreamSimError(
+                    .missingWeight, origin, key: layer + Self.scalesLeaf,
+                    "is not there; the integers of \(name) need it")
+            }
+            let panels = IntegerPanels(integers: integers, scales: scales)
+            guard panels.fits(outputs: outputs, inputs: inputs) else {
+                throw fault(
+                    integers.shape,
+                    IntegerPanels.shape(
+                        outputs: outputs, inputs: inputs, block: IntegerRows.block(for: inputs), integers.precision))
+            }
+            return PackedMatrix(integers: panels, outputs: outputs, inputs: inputs)
         }
         let weight = try tensor(layer + ".weight", stored ?? [outputs, inputs])
         return PackedMatrix(packing: weight.reshaped([outputs, inputs]))
@@ -56,6 +80,6 @@ extension WeightSet {
     /// - Throws: `DreamSimError` with `.missingWeight` or `.shapeMismatch`.
     func kernel(_ layer: String, outputs: Int, inputs: Int) throws(DreamSimError) -> PackedMatrix {
         let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
-        return PackedMatrix(panels: .single(try tensor(layer + Self.kernelLeaf, shape)), outputs: outputs)
+        return PackedMatrix(panels: try tensor(layer + Self.kernelLeaf, shape), outputs: outputs)
     }
 }

@@ -6,19 +6,19 @@ package struct WeightSet: Sendable {
     /// Every weight by its canonical name.
     package internal(set) var tensors: [String: Tensor]
 
-    /// Packed weights in half precision, by their names.
-    package internal(set) var halves: [String: HalfTensor]
+    /// Packed weights that are rounded to integers, by their names; their scales are among the tensors.
+    package internal(set) var integers: [String: IntegerTensor]
 
     /// Gathers weights that already have canonical names.
     package init(origin: String, tensors: [String: Tensor]) {
-        self.init(origin: origin, tensors: tensors, halves: [:])
+        self.init(origin: origin, tensors: tensors, integers: [:])
     }
 
-    /// Gathers weights that already have canonical names, some of them packed and in half precision.
-    package init(origin: String, tensors: [String: Tensor], halves: [String: HalfTensor]) {
+    /// Gathers weights that already have canonical names, some of them packed and rounded to integers.
+    package init(origin: String, tensors: [String: Tensor], integers: [String: IntegerTensor]) {
         self.origin = origin
         self.tensors = tensors
-        self.halves = halves
+        self.integers = integers
     }
 
     /// The weight of a name, whose elements are taken as `shape`; extents of one may be missing or added.

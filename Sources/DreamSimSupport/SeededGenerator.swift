@@ -33,4 +33,17 @@ package struct SeededGenerator: RandomNumberGenerator, Hashable, Codable, Sendab
         let angle = 2 * Double.pi * unit()
         return (radius * cos(angle), radius * sin(angle))
     }
+
+    /// Different numbers from 0 to `limit` - 1, in the order in which they are drawn.
+    /// - Parameter count: how many; at most `limit`.
+    package mutating func sample(_ count: Int, below limit: Int) -> [Int] {
+        // The last place that is drawn from shrinks; what stood at a drawn place is what stood at the last one.
+        var moved: [Int: Int] = [:]
+        return (0..<count).map { drawn in
+            let last = limit - 1 - drawn
+            let place = index(below: last + 1)
+            defer { moved[place] = moved[last] ?? last }
+            return moved[place] ?? place
+        }
+    }
 }

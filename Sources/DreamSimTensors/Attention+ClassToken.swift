@@ -64,7 +64,7 @@ extension Attention {
         let means = MatrixView(scores + tokens, rows: images, columns: width)
         for n in 0..<images {
             dsv_packed_transposed_product(
-                weights.panels.base, weights.panels.precision.kernel, width, width + first, headWidth,
+                weights.panels.base, width, width + first, headWidth,
                 queries.base + n * queries.stride + first, direction)
             let image = x.rows((n * tokens)..<((n + 1) * tokens))
             for t in 0..<tokens { scores[t] = dsv_dot(image.base + t * image.stride, direction, width) }

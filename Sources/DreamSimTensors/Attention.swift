@@ -38,22 +38,52 @@ package struct Attention: Sendable {
         _ qkv: BlockedMatrix, tokens: Int, into output: MatrixView, scratch: MatrixView
     ) {
         precondition(
-            qkv.columns == 3 * width && output.columns == width && qkv.rows == output.rows && qkv.rows % tokens == 0,
-            "attention over \(qkv.rows)x\(qkv.columns), \(tokens) tokens an image, into \(output.columns) columns")
+            output.columns == width && qkv.rows == output.rows,
+            "attention over \(qkv.rows)x\(qkv.columns) into \(output.rows)x\(output.columns)")
+        forEachHead(qkv, tokens: tokens, scratch: scratch) { attention, head, rows in
+            let target = output.rows(rows).columns((head * headWidth)..<((head + 1) * headWidth))
+            (attention.y, attention.y_stride) = (target.base, target.stride)
+            dsv_attend(&attention)
+        }
+    }
+
+    /// Attends within each image and rounds the result, whose blocks are the heads.
+    package func forward(
+        _ qkv: BlockedMatrix, tokens: Int, rounding output: IntegerRows, scratch: MatrixView
+    ) {
+        precondition(
+            output.columns == width && qkv.rows == output.rows && output.block == headWidth,
+            "attention over \(qkv.rows)x\(qkv.columns) into blocks of \(output.block)")
+        forEachHead(qkv, tokens: tokens, scratch: scratch) { attention, head, rows in
+            withUnsafePointer(to: output.kernel) { rounded in
+                attention.rounded = rounded
+                (attention.first_row, attention.block) = (rows.lowerBound, head)
+                dsv_attend(&attention)
+            }
+        }
+    }
+
+    /// Calls a closure for each head of each image with all but the place of its result, which rows it has.
+    private func forEachHead(
+        _ qkv: BlockedMatrix, tokens: Int, scratch: MatrixView,
+        _ body: @Sendable (inout dsv_attention, Int, Range<Int>) -> Void
+    ) {
+        precondition(
+            qkv.columns == 3 * width && qkv.rows % tokens == 0,
+            "attention over \(qkv.rows)x\(qkv.columns), \(tokens) tokens an image")
         precondition(scratch.columns >= self.scratch(tokens: tokens), "scratch of \(scratch.columns) elements")
-        let (heads, headWidth, width, scale) = (heads, headWidth, width, scale)
         Parallel.forEach(qkv.rows / tokens * heads, lanes: scratch.rows) { index, lane in
-            let rows = (index / heads * tokens)..<((index / heads + 1) * tokens)
-            let first = index % heads * headWidth
+            let (image, head) = index.quotientAndRemainder(dividingBy: heads)
+            let (rows, first) = ((image * tokens)..<((image + 1) * tokens), head * headWidth)
             func part(_ start: Int) -> UnsafePointer<Float> {
                 UnsafePointer(qkv.view((start + first)..<(start + first + headWidth)).rows(rows).base)
             }
-            let target = output.rows(rows).columns(first..<(first + headWidth))
-            var attention = dsv_attention(
-                queries: part(0), keys: part(width), values: part(2 * width), stride: qkv.stride, tokens: tokens,
-                width: headWidth, scale: scale, y: target.base, y_stride: target.stride,
-                scratch: scratch.rows(lane..<(lane + 1)).base)
-            dsv_attend(&attention)
+            var attention = dsv_attention()
+            (attention.queries, attention.keys, attention.values) = (part(0), part(width), part(2 * width))
+            (attention.stride, attention.tokens, attention.width) = (qkv.stride, tokens, headWidth)
+            attention.scale = scale
+            attention.scratch = scratch.rows(lane..<(lane + 1)).base
+            body(&attention, head, rows)
         }
     }
 }

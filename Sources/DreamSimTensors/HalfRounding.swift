@@ -1,17 +1,5 @@
-/// Rounds float32 to 16-bit formats, to nearest, ties to even.
+/// Rounds float32 to IEEE 754 binary16, to nearest, ties to even.
 package enum HalfRounding {
-    /// Rounds many numbers.
-    /// - Parameter precision: `.float16` or `.bfloat16`.
-    package static func round(
-        _ values: UnsafeBufferPointer<Float>, to precision: WeightPrecision, into bits: UnsafeMutablePointer<UInt16>
-    ) {
-        if precision == .float16 {
-            for i in values.indices { bits[i] = half(values[i]) }
-        } else {
-            for i in values.indices { bits[i] = brain(values[i]) }
-        }
-    }
-
     /// The bits of the nearest IEEE 754 binary16.
     package static func half(_ value: Float) -> UInt16 {
         let bits = value.bitPattern
@@ -39,12 +27,5 @@ package enum HalfRounding {
             return sign == 0 ? value : -value
         }
         return Float(bitPattern: sign | (magnitude << 13 + 112 << 23))
-    }
-
-    /// The bits of the nearest bfloat16.
-    package static func brain(_ value: Float) -> UInt16 {
-        let bits = value.bitPattern
-        if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
-        return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
     }
 }

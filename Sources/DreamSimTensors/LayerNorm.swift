@@ -21,21 +21,26 @@ package struct LayerNorm: Sendable {
         precondition(
             x.columns == gamma.count && x.stride == x.columns && y.stride == y.columns && x.rows == y.rows,
             "layer norm of width \(gamma.count) over \(x.rows)x\(x.columns)")
+        withParameters { parameters in
+            let epsilon = epsilon
+            Parallel.forEachRange(x.rows, multiple: 16) { range in
+                let x = x.rows(range)
+                dsv_layer_norm(
+                    x.base, x.rows, x.columns, parameters.gamma, parameters.beta, epsilon, y.rows(range).base)
+            }
+        }
+    }
+
+    func withParameters(_ body: (Parameters) -> Void) {
         gamma.withUnsafeBufferPointer { gamma in
             beta.withUnsafeBufferPointer { beta in
-                let parameters = Parameters(gamma: gamma.baseAddress!, beta: beta.baseAddress!)
-                let epsilon = epsilon
-                Parallel.forEachRange(x.rows, multiple: 16) { range in
-                    let x = x.rows(range)
-                    dsv_layer_norm(
-                        x.base, x.rows, x.columns, parameters.gamma, parameters.beta, epsilon, y.rows(range).base)
-                }
+                body(Parameters(gamma: gamma.baseAddress!, beta: beta.baseAddress!))
             }
         }
     }
 
     /// `@unchecked Sendable`: read-only memory that outlives the parallel loop.
-    private struct Parameters: @unchecked Sendable {
+    struct Parameters: @unchecked Sendable {
         let gamma: UnsafePointer<Float>
         let beta: UnsafePointer<Float>
     }

@@ -5,7 +5,7 @@ extension Linear {
     /// weight packed the other way round, in single precision, and no bias.
     /// - Parameter scale: [outputs], what this layer's outputs are multiplied with afterwards; nil for 1.
     package func transposed(scalingOutputs scale: Tensor? = nil) -> Linear {
-        var matrix = weight.unpackedInSinglePrecision()
+        var matrix = weight.unpacked()
         if let scale {
             precondition(scale.count == outputs, "scale \(scale.shape) for \(outputs) outputs")
             let scale = scale.values

@@ -49,6 +49,9 @@ package struct Linear: Sendable {
                 && (y.blocks == 1 || y.block % PackedMatrix.panel == 0),
             "linear layer \(outputs)x\(inputs) over \(x.rows)x\(x.columns) into \(y.rows)x\(y.columns)")
         guard x.rows > 0 else { return }
+        if case .integers(let panels) = weight.panels {
+            return forwardRounding(x, panels, into: y, then: completion)
+        }
         weight.withPanels { panels in
             bias.withUnsafeBufferPointer { bias in
                 withScale(of: completion) { scale in
@@ -65,7 +68,7 @@ package struct Linear: Sendable {
         }
     }
 
-    private func withScale(of completion: Completion, _ body: (UnsafePointer<Float>?) -> Void) {
+    func withScale(of completion: Completion, _ body: (UnsafePointer<Float>?) -> Void) {
         guard case .residual(let scale?) = completion else { return body(nil) }
         precondition(scale.count == outputs, "scale \(scale.shape) for \(outputs) outputs")
         scale.withUnsafeBufferPointer { body($0.baseAddress) }
@@ -73,7 +76,7 @@ package struct Linear: Sendable {
 
     /// How a product is cut up: rows into blocks that stay in a core's cache, outputs into chunks enough to keep all
     /// threads busy to the end. Every result is computed the same way wherever the cuts are.
-    private struct Parts {
+    struct Parts {
         let rows: Int
         let y: BlockedMatrix
         let rowBlocks: Int

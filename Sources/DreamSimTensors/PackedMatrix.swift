@@ -8,20 +8,13 @@ package struct PackedMatrix: Sendable {
 
     package let outputs: Int
     package let inputs: Int
-    /// [panels, inputs, 16].
     package let panels: Panels
 
     /// The numbers, in one of the precisions.
     package enum Panels: Sendable {
+        /// [panels, inputs, 16].
         case single(Tensor)
-        case half(HalfTensor)
-
-        package var shape: Shape {
-            switch self {
-            case .single(let tensor): tensor.shape
-            case .half(let tensor): tensor.shape
-            }
-        }
+        case integers(IntegerPanels)
     }
 
     /// Packs a weight.
@@ -62,14 +55,22 @@ package struct PackedMatrix: Sendable {
 
     /// Takes panels that were packed before.
     /// - Parameter panels: [panels, inputs, 16].
-    package init(panels: Panels, outputs: Int) {
+    package init(panels: Tensor, outputs: Int) {
         let inputs = panels.shape[1]
         precondition(
             panels.shape == Self.shape(outputs: outputs, inputs: inputs),
             "panels of shape \(panels.shape) for \(outputs) outputs")
         self.outputs = outputs
         self.inputs = inputs
-        self.panels = panels
+        self.panels = .single(panels)
+    }
+
+    /// Takes integers that were packed before.
+    package init(integers: IntegerPanels, outputs: Int, inputs: Int) {
+        precondition(
+            integers.fits(outputs: outputs, inputs: inputs),
+            "integers of shape \(integers.integers.shape) for \(outputs)x\(inputs)")
+        (self.outputs, self.inputs, panels) = (outputs, inputs, .integers(integers))
     }
 
     /// The shape of the panels of a weight.
@@ -77,40 +78,23 @@ package struct PackedMatrix: Sendable {
         [(outputs + panel - 1) / panel, inputs, panel]
     }
 
-    /// The same with numbers rounded to a precision.
-    package func rounded(to precision: WeightPrecision) -> PackedMatrix {
-        guard precision != .float32, case .single(let tensor) = panels else { return self }
-        return PackedMatrix(panels: .half(HalfTensor(rounding: tensor, to: precision)), outputs: outputs)
-    }
-
-    /// W [outputs, inputs], of panels in single precision.
+    /// W [outputs, inputs]; of integers, what they stand for.
     package func unpacked() -> Tensor {
-        guard case .single(let panels) = panels else { preconditionFailure("panels in half precision") }
-        return panels.withUnsafeBufferPointer { panels in
-            Tensor(uninitialized: [outputs, inputs]) {
-                dsv_unpack(panels.baseAddress!, outputs, inputs, $0.baseAddress!)
-            }
-        }
-    }
-
-    /// W [outputs, inputs] in single precision, of panels in any.
-    package func unpackedInSinglePrecision() -> Tensor {
-        guard case .half(let half) = panels else { return unpacked() }
-        return PackedMatrix(panels: .single(half.widened()), outputs: outputs).unpacked()
-    }
-
-    /// Calls a closure with the panels to a kernel.
-    func withPanels<R>(_ body: (PanelPointer) -> R) -> R {
         switch panels {
-        case .single(let tensor):
-            tensor.withUnsafeBufferPointer {
-                body(PanelPointer(base: UnsafeRawPointer($0.baseAddress!), precision: .float32, inputs: inputs))
-            }
-        case .half(let tensor):
-            tensor.withUnsafeBufferPointer {
-                body(PanelPointer(base: UnsafeRawPointer($0.baseAddress!), precision: tensor.precision, inputs: inputs))
+        case .integers(let panels): panels.widened(outputs: outputs, inputs: inputs)
+        case .single(let panels):
+            panels.withUnsafeBufferPointer { panels in
+                Tensor(uninitialized: [outputs, inputs]) {
+                    dsv_unpack(panels.baseAddress!, outputs, inputs, $0.baseAddress!)
+                }
             }
         }
+    }
+
+    /// Calls a closure with panels in single precision.
+    func withPanels<R>(_ body: (PanelPointer) -> R) -> R {
+        guard case .single(let tensor) = panels else { preconditionFailure("panels of integers") }
+        return tensor.withUnsafeBufferPointer { body(PanelPointer(base: $0.baseAddress!, inputs: inputs)) }
     }
 }
 
@@ -118,15 +102,12 @@ package struct PackedMatrix: Sendable {
 ///
 /// `@unchecked Sendable`: read-only memory, valid inside `PackedMatrix.withPanels`.
 struct PanelPointer: @unchecked Sendable {
-    let base: UnsafeRawPointer
-    let precision: WeightPrecision
+    let base: UnsafePointer<Float>
     let inputs: Int
 
     /// Makes a product take its weights from the panel that holds an output.
     func place(in product: inout dsv_product, from output: Int) {
-        let numbers = output / PackedMatrix.panel * PackedMatrix.panel * inputs
-        product.w = base + numbers * (precision == .float32 ? 4 : 2)
+        product.w = base + output / PackedMatrix.panel * PackedMatrix.panel * inputs
         product.w_panel = inputs * PackedMatrix.panel
-        product.w_precision = precision.kernel
     }
 }

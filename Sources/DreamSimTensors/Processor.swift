@@ -3,12 +3,15 @@ import Foundation
 
 /// The processor as the computations use it.
 package enum Processor {
-    /// The kind of kernels in use: `baseline`, `avx2` or `avx512`.
+    /// The kind of kernels in use: `baseline`, `avx2`, `avx512vnni` or the like.
     package static var kernels: String { String(cString: dsv_simd()) }
 
-    /// The kinds that this processor could use.
+    /// The kinds that this processor could use, the best first.
     package static var availableKernels: [String] {
-        ["baseline", "avx2", "avx512"].filter { (kind: String) in dsv_kernels_named(kind) != nil }
+        sequence(state: 0) { (index: inout Int) -> String? in
+            defer { index += 1 }
+            return dsv_kind(index).map { String(cString: $0) }
+        }.map { $0 }
     }
 
     /// The processors that are switched on.

@@ -112,7 +112,7 @@ package struct RowScan: Sendable {
                     memory.widened)
                 var product = dsv_product()
                 panels.place(in: &product, from: 0)
-                product.w += input * PackedMatrix.panel * MemoryLayout<Float>.size
+                product.w += input * PackedMatrix.panel
                 product.x = UnsafePointer(memory.widened)
                 product.x_stride = inputs
                 product.rows = number

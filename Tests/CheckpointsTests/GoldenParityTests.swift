@@ -25,6 +25,12 @@ struct GoldenParityTests {
         }
     }
 
+    /// The nearest bfloat16, ties to even, of a finite number.
+    private static func roundedToUpperHalf(_ value: Float) -> Float {
+        let bits = value.bitPattern
+        return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+    }
+
     @Test("16-bit variants hold the float32 values rounded to nearest even", arguments: ["float16", "bfloat16"])
     func halfVariants(type: String) throws {
         let golden = try tiny("dino.safetensors")
@@ -33,7 +39,7 @@ struct GoldenParityTests {
             let expected = try golden.tensor(key).values.map { value in
                 type == "float16"
                     ? ElementDecoder.float(half: HalfRounding.half(value))
-                    : ElementDecoder.float(brain: HalfRounding.brain(value))
+                    : Self.roundedToUpperHalf(value)
             }
             #expect(checkpoint[key]?.elementType.rawValue == (type == "float16" ? "F16" : "BF16"))
             #expect(try checkpoint.tensor(key).values == expected, "\(key)")
@@ -93,8 +99,6 @@ struct GoldenParityTests {
             #expect(HalfRounding.half(65520) == 0x7C00)
             #expect(HalfRounding.half(-.infinity) == 0xFC00)
             #expect(ElementDecoder.float(half: HalfRounding.half(.nan)).isNaN)
-            #expect(ElementDecoder.float(brain: HalfRounding.brain(.nan)).isNaN)
-            #expect(HalfRounding.brain(.greatestFiniteMagnitude) == 0x7F80)
         #endif
     }
 }

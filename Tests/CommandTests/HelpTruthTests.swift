@@ -33,9 +33,11 @@ struct HelpTruthTests {
         ]
     }
 
-    /// Why some subcommands are in no line: their output is times, they stay, or they write what is asked for.
+    /// Why some subcommands are in no line: their output is times, they stay, they write what is asked for, or they need
+    /// weights.
     private static let without: Set<String> = [
-        "bench", "bench-search", "serve", "models convert", "index forget", "index move", "models", "index", "evaluate",
+        "bench", "bench-search", "serve", "models convert", "models precision", "models calibrate", "index forget", "index move", "models",
+        "index", "evaluate",
         "",
     ]
 

@@ -40,30 +40,32 @@ struct LoadingTests {
     }
 
     @Test(
-        "Half precision takes half the file, is near, is kept apart, and is the same without a file",
-        arguments: [WeightPrecision.float16, .bfloat16])
-    func halfPrecision(precision: WeightPrecision) async throws {
+        "A model in integers takes a smaller file, is near, is kept apart, and is the same without a file",
+        arguments: [Precision.int16, .int8])
+    func integers(precision: Precision) async throws {
         try await Self.withHome { home in
             let url = try TinyModels.write(TinyModels.json(["dino", "clip"]), to: home)
             var options = TinyModels.options(home: home)
             let single = try await PerceptualModel.load(url.path, options: options)
             let size = try Data(contentsOf: #require(Self.mergedFiles(home).first)).count
             options.precision = precision
-            let half = try await PerceptualModel.load(url.path, options: options)
+            let rounded = try await PerceptualModel.load(url.path, options: options)
             let sizes = try Self.mergedFiles(home).map { try Data(contentsOf: $0).count }
-            #expect(sizes.count == 2 && (sizes.min() ?? size) < size * 6 / 10)
+            #expect(sizes.count == 2 && (sizes.min() ?? size) < size)
             let (a, b) = (TinyModels.image(1), TinyModels.image(2))
-            let difference = try abs(half.distance(a, b) - single.distance(a, b))
-            #expect(difference > 0 && difference < (precision == .float16 ? 1e-4 : 2e-3), "\(difference)")
-            #expect(half.stamp.precision == precision && half.stamp.shortWeights.hasSuffix(precision.rawValue))
-            #expect(throws: DreamSimError.self) { try half.embed(a).distance(to: single.embed(a)) }
-            let file = try #require(Self.mergedFiles(home).first { $0.path.contains(half.stamp.weights.prefix(16)) })
+            let difference = try abs(rounded.distance(a, b) - single.distance(a, b))
+            #expect(difference > 0 && difference < (precision == .int16 ? 1e-3 : 2e-2), "\(difference)")
+            #expect(rounded.stamp.precision == precision && rounded.stamp.shortWeights.hasSuffix(precision.rawValue))
+            #expect(throws: DreamSimError.self) { try rounded.embed(a).distance(to: single.embed(a)) }
+            let file = try #require(Self.mergedFiles(home).first { $0.path.contains("-\(precision.rawValue).") })
+            // The weights are the same ones, whatever they are rounded to.
+            #expect(rounded.stamp.weights == single.stamp.weights)
             options.keepsMergedFile = false
-            #expect(try await PerceptualModel.load(url.path, options: options).embed(a) == half.embed(a))
+            #expect(try await PerceptualModel.load(url.path, options: options).embed(a) == rounded.embed(a))
             // By its path a merged file brings its precision along, and does not take another.
             options.precision = .float32
-            #expect(try await PerceptualModel.load(file.path, options: options).embed(a) == half.embed(a))
-            options.precision = precision == .float16 ? .bfloat16 : .float16
+            #expect(try await PerceptualModel.load(file.path, options: options).embed(a) == rounded.embed(a))
+            options.precision = precision == .int16 ? .int8 : .int16
             await #expect(throws: DreamSimError.self) { try await PerceptualModel.load(file.path, options: options) }
         }
     }

@@ -59,7 +59,7 @@ struct AbandonedFileTests {
         try Fixtures.withTemporaryFolder { home in
             let url = home.appending(path: "index")
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            try DatabaseQueue(path: url.appending(path: "index.sqlite").path).write {
+            try DatabaseQueue(index: url).write {
                 try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
             }
             #expect(try StoreTests.kind { _ = try IndexReader(url) } == .missing)

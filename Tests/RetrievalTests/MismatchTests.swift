@@ -9,7 +9,7 @@ import Testing
 @Suite("Mismatches in an index")
 struct MismatchTests {
     static func change(_ gallery: Gallery, _ sql: String) throws {
-        let database = try DatabaseQueue(path: gallery.index.appending(path: "index.sqlite").path)
+        let database = try DatabaseQueue(index: gallery.index)
         try database.write { try $0.execute(sql: sql) }
         try database.close()
     }

@@ -39,7 +39,7 @@ struct SyntheticIndex {
 
     /// Forgets some of the images.
     func remove(_ numbers: Range<Int>) throws {
-        try DatabaseQueue(path: url.appending(path: "index.sqlite").path).write { db in
+        try DatabaseQueue(index: url).write { db in
             for number in numbers {
                 try db.execute(
                     sql: "DELETE FROM file WHERE path = ?", arguments: [Data("/synthetic/\(number).png".utf8)])
@@ -79,4 +79,13 @@ struct SyntheticIndex {
     static func number(_ path: ImagePath) -> Int { Int(path.name.dropLast(4)) ?? -1 }
 
     var graph: URL { url.appending(path: "neighbors.graph") }
+}
+
+extension DatabaseQueue {
+    /// Opens the database of an index, to be changed behind its back. Whoever has just read it may still hold it.
+    convenience init(index: URL) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(60)
+        try self.init(path: index.appending(path: "index.sqlite").path, configuration: configuration)
+    }
 }

@@ -186,7 +186,7 @@ struct UpdateTests {
             var status = stat()
             #expect(stat(url.path, &status) == 0)
             let changed = Int(status.changed.tv_sec) * 1_000_000_000 + Int(status.changed.tv_nsec)
-            try DatabaseQueue(path: gallery.index.appending(path: "index.sqlite").path).write {
+            try DatabaseQueue(index: gallery.index).write {
                 try $0.execute(
                     sql: "UPDATE file SET changed = ? WHERE path = ?", arguments: [changed, Data(url.path.utf8)])
             }

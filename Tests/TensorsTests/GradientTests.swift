@@ -83,18 +83,8 @@ struct GradientTests {
         #expect(Difference(dBias.values, expectedBias).relativeL2 < 2e-6)
     }
 
-    @Test(
-        "Weights in half precision go back with the values they have", arguments: [WeightPrecision.float16, .bfloat16])
-    func halves(precision: WeightPrecision) {
-        let weight = LayerTests.tensor([21, 10], seed: 1)
-        let rounded = PackedMatrix(packing: weight).rounded(to: precision).unpackedInSinglePrecision()
-        let expected = weight.values.map { value -> Float in
-            precision == .bfloat16
-                ? Float(bitPattern: UInt32(HalfRounding.brain(value)) << 16)
-                : HalfRounding.widen(HalfRounding.half(value))
-        }
-        #expect(rounded.values == expected)
-        #expect(Difference(rounded.values, weight.values).relativeL2 < (precision == .float16 ? 5e-4 : 4e-3))
+    @Test("Every binary16 is the rounding of what it stands for")
+    func halves() {
         for bits in UInt16.min ... .max {
             let value = HalfRounding.widen(bits)
             #expect(value.isNaN ? bits & 0x7FFF > 0x7C00 : HalfRounding.half(value) == bits)

@@ -176,7 +176,7 @@ struct MapTests {
                             (product.group, product.x_group_stride) = (3, 2 * columns * channels)
                             // A place between the groups of y stays as it is.
                             product.y_group_stride = 4 * outputs
-                            product.w = UnsafeRawPointer(panels.baseAddress!)
+                            product.w = panels.baseAddress
                             product.w_panel = 9 * channels * PackedMatrix.panel
                             (product.rows, product.inputs, product.outputs) = (12, 9 * channels, outputs)
                             (product.y, product.y_stride) = (y.baseAddress, outputs)

@@ -77,7 +77,7 @@ struct PackedProductTests {
                     scale.withUnsafeBufferPointer { scale in
                         y.withUnsafeMutableBufferPointer { y in
                             var product = dsv_product(
-                                x, UnsafeRawPointer(panels.baseAddress!), y, rows: rows, inputs: inputs,
+                                x, panels.baseAddress!, y, rows: rows, inputs: inputs,
                                 outputs: outputs, stride: stride)
                             if completion != .none { product.bias = bias.baseAddress }
                             if completion == .scaledResidual { product.scale = scale.baseAddress }
@@ -108,7 +108,8 @@ struct PackedProductTests {
                     let base = qkv.baseAddress!
                     var attention = dsv_attention(
                         queries: base, keys: base + width, values: base + 2 * width, stride: stride, tokens: tokens,
-                        width: width, scale: 0.3, y: y.baseAddress, y_stride: width, scratch: scratch.baseAddress)
+                        width: width, scale: 0.3, y: y.baseAddress, y_stride: width, rounded: nil, first_row: 0,
+                        block: 0, scratch: scratch.baseAddress)
                     attend(&attention)
                 }
             }
@@ -136,8 +137,7 @@ struct PackedProductTests {
         let (w, q) = (Math.values(outputs * inputs, seed: 7), Math.values(range.count, seed: 8))
         var u = [Float](repeating: .nan, count: inputs)
         try Math.kernels(kind).packed_transposed_product(
-            Self.packed(w, outputs: outputs, inputs: inputs), Int32(DSV_FLOAT32.rawValue), inputs, range.first,
-            range.count, q, &u)
+            Self.packed(w, outputs: outputs, inputs: inputs), inputs, range.first, range.count, q, &u)
         let expected = (0..<inputs).map { k in
             Float((0..<range.count).reduce(0.0) { $0 + Double(q[$1]) * Double(w[(range.first + $1) * inputs + k]) })
         }
@@ -170,11 +170,11 @@ struct PackedProductTests {
         let w = Tensor(Math.values(outputs * inputs, seed: 12), shape: [outputs, inputs])
         let packed = PackedMatrix(packing: w)
         #expect(packed.unpacked() == w)
-        #expect(PackedMatrix(panels: packed.panels, outputs: outputs).unpacked() == w)
         guard case .single(let single) = packed.panels else {
-            Issue.record("packed in half precision")
+            Issue.record("packed as integers")
             return
         }
+        #expect(PackedMatrix(panels: single, outputs: outputs).unpacked() == w)
         var panels = [Float](repeating: .nan, count: single.count)
         dsv_pack_transposed(w.transposed().values, outputs, outputs, inputs, &panels)
         #expect(panels == single.values)
@@ -184,7 +184,7 @@ struct PackedProductTests {
 extension dsv_product {
     /// A product of rows with packed weights, in single precision and with nothing after it.
     init(
-        _ x: UnsafeBufferPointer<Float>, _ weights: UnsafeRawPointer, _ y: UnsafeMutableBufferPointer<Float>,
+        _ x: UnsafeBufferPointer<Float>, _ weights: UnsafePointer<Float>, _ y: UnsafeMutableBufferPointer<Float>,
         rows: Int, inputs: Int, outputs: Int, stride: Int
     ) {
         self.init()

@@ -23,8 +23,8 @@ struct RowScanTests {
             (1, 1, 1), (7, 1, 48), (200, 2, 384), (33, 3, 77), (193, 4, 1792), (50, 8, 100), (401, 9, 770),
             (250, 33, 1792), (5, 100, 20),
         ],
-        [WeightPrecision.float32, .float16, .bfloat16])
-    func scores(shape: (rows: Int, vectors: Int, width: Int), precision: WeightPrecision) {
+        [StoredPrecision.float32, .float16])
+    func scores(shape: (rows: Int, vectors: Int, width: Int), precision: StoredPrecision) {
         var generator = SeededGenerator(state: UInt64(shape.rows * shape.vectors))
         func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -1...1, using: &generator) } }
         let (rows, vectors) = (
@@ -35,18 +35,15 @@ struct RowScanTests {
         if precision == .float32 {
             rows.withUnsafeBufferPointer { check($0.baseAddress!, $0.map { $0 }, vectors, shape, precision, range) }
         } else {
-            HalfTensor(rounding: rows, to: precision).withUnsafeBufferPointer { bits in
-                let values = bits.map {
-                    precision == .float16 ? HalfRounding.widen($0) : Float(bitPattern: UInt32($0) << 16)
-                }
-                check(bits.baseAddress!, values, vectors, shape, precision, range)
+            rows.values.map { HalfRounding.half($0) }.withUnsafeBufferPointer { bits in
+                check(bits.baseAddress!, bits.map { HalfRounding.widen($0) }, vectors, shape, precision, range)
             }
         }
     }
 
     private func check(
         _ base: UnsafeRawPointer, _ values: [Float], _ vectors: Tensor, _ shape: (rows: Int, vectors: Int, width: Int),
-        _ precision: WeightPrecision, _ range: Range<Int>
+        _ precision: StoredPrecision, _ range: Range<Int>
     ) {
         let stored = StoredRows(base: base, rows: shape.rows, width: shape.width, precision: precision)
         let collected = Collected(shape.rows * shape.vectors)

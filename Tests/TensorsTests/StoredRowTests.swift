@@ -9,7 +9,7 @@ struct StoredRowTests {
     static let widths = [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 100, 383, 384, 768, 1791, 1792]
 
     /// Numbers as a file keeps them, and what they are.
-    private static func stored(_ numbers: [Float], _ precision: WeightPrecision) -> (bytes: [UInt8], values: [Double]) {
+    private static func stored(_ numbers: [Float], _ precision: StoredPrecision) -> (bytes: [UInt8], values: [Double]) {
         switch precision {
         case .float32:
             (numbers.flatMap { withUnsafeBytes(of: $0) { Array($0) } }, numbers.map { Double($0) })
@@ -18,25 +18,15 @@ struct StoredRowTests {
                 numbers.flatMap { withUnsafeBytes(of: HalfRounding.half($0)) { Array($0) } },
                 numbers.map { Double(HalfRounding.widen(HalfRounding.half($0))) }
             )
-        case .bfloat16:
-            (
-                numbers.flatMap { withUnsafeBytes(of: UInt16($0.bitPattern >> 16)) { Array($0) } },
-                numbers.map { Double(Float(bitPattern: ($0.bitPattern >> 16) << 16)) }
-            )
         }
     }
 
     @Test(
         "Products of two stored rows are within the bound of float32 sums, wherever the rows lie",
-        arguments: VectorMathTests.kinds, [WeightPrecision.float32, .float16, .bfloat16])
-    func dot(kind: String, precision: WeightPrecision) throws {
+        arguments: VectorMathTests.kinds, [StoredPrecision.float32, .float16])
+    func dot(kind: String, precision: StoredPrecision) throws {
         let dot = try VectorMathTests.kernels(kind).stored_dot
-        let code =
-            switch precision {
-            case .float32: DSV_FLOAT32
-            case .float16: DSV_FLOAT16
-            case .bfloat16: DSV_BFLOAT16
-            }
+        let code = precision == .float32 ? DSV_FLOAT32 : DSV_FLOAT16
         for width in Self.widths {
             let (a, b) = (VectorMathTests.values(width, seed: 21), VectorMathTests.values(width, seed: UInt64(width)))
             // Numbers stand on both sides that would spoil every sum, and push the rows off the registers' alignment.
@@ -62,8 +52,8 @@ struct StoredRowTests {
 
     @Test(
         "Rows are gathered in the order they are asked for, and means taken of groups, on any number of threads",
-        arguments: [WeightPrecision.float32, .float16], [1, 5, 48, 255, 256, 257, 1792])
-    func gathering(precision: WeightPrecision, width: Int) {
+        arguments: [StoredPrecision.float32, .float16], [1, 5, 48, 255, 256, 257, 1792])
+    func gathering(precision: StoredPrecision, width: Int) {
         let rows = 70
         let (bytes, values) = Self.stored(VectorMathTests.values(rows * width, seed: 9), precision)
         bytes.withUnsafeBytes { bytes in

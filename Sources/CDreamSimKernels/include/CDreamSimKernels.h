@@ -1,7 +1,9 @@
 /*
- * Small loops that want wide SIMD. Each function exists in several versions: 'baseline' for every processor, 'avx2' (with
- * FMA) and 'avx512'. The best that the processor has is chosen at start-up; DREAMSIM_SIMD in the environment asks for
- * another. All matrices are row-major float32; `stride` is the distance between rows in elements.
+ * Small loops that want wide SIMD. Each function exists in several versions, or kinds: 'baseline' for every processor,
+ * 'avx2' (with FMA) and 'avx512', and of the product of integers 'avxvnni', 'avx512vnni' and 'dotprod', whose other
+ * functions are those of 'avx2', 'avx512' and 'baseline'. The best that the processor has is chosen at start-up;
+ * DREAMSIM_SIMD in the environment asks for another. All matrices are row-major; `stride` is the distance between rows in
+ * elements.
  */
 #ifndef DREAMSIM_KERNELS_H
 #define DREAMSIM_KERNELS_H
@@ -11,6 +13,7 @@
 #include "Gradients.h"
 #include "MapGradients.h"
 #include "Maps.h"
+#include "IntegerProduct.h"
 #include "PackedProduct.h"
 #include "Resample.h"
 #include "RowProducts.h"
@@ -47,8 +50,12 @@ struct dsv_kernels {
     float (*dot)(const float *, const float *, size_t);
     void (*standardize)(const float *, size_t, float, float, float *);
     void (*multiply_packed)(const struct dsv_product *);
-    void (*packed_transposed_product)(const void *, int, size_t, size_t, size_t, const float *, float *);
+    void (*packed_transposed_product)(const float *, size_t, size_t, size_t, const float *, float *);
     void (*weighted_rows)(const float *, size_t, const float *, size_t, size_t, float *);
+    void (*round_rows)(const float *, size_t, size_t, const struct dsv_integer_rows *, size_t, size_t);
+    void (*layer_norm_rounded)(const float *, size_t, const float *, const float *, float,
+                               const struct dsv_integer_rows *, size_t);
+    void (*multiply_integers)(const struct dsv_integer_product *);
     void (*attend)(const struct dsv_attention *);
     void (*layer_norm_backward)(const struct dsv_layer_norm_gradient *);
     void (*activate)(int, const float *, size_t, float *);
@@ -79,6 +86,9 @@ struct dsv_kernels {
 
 /* The kernels of a kind, for tests and measurements; NULL when the processor or the build lacks it. */
 const struct dsv_kernels *dsv_kernels_named(const char *name);
+
+/* The name of a kind that the processor and the build have, the best first; NULL from their number on. */
+const char *dsv_kind(size_t index);
 
 /* y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, each row by itself, with the population variance.
    x may be y. */

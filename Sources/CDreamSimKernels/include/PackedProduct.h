@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "IntegerProduct.h"
+
 /* The outputs of a panel. */
 #define DSV_PANEL 16
 
@@ -21,9 +23,6 @@
 
 /* What is done with a sum of products before it is stored. */
 enum dsv_activation { DSV_IDENTITY = 0, DSV_GELU = 1, DSV_QUICK_GELU = 2, DSV_RELU = 3 };
-
-/* How the numbers of packed weights are kept; halves become float32 a block at a time, just before they are used. */
-enum dsv_precision { DSV_FLOAT32 = 0, DSV_FLOAT16 = 1, DSV_BFLOAT16 = 2 };
 
 /*
  * y = activation(scale * (x Wᵀ + bias)), or y += scale * (x Wᵀ + bias).
@@ -39,9 +38,8 @@ struct dsv_product {
     size_t x_blocks_together; /* the blocks that are summed in registers before y is touched; 0 for one */
     size_t group;         /* the rows of a group; 0 for one group */
     size_t x_group_stride, y_group_stride; /* from one group's first row to the next one's */
-    const void *w;        /* the first panel that is wanted */
+    const float *w;       /* the first panel that is wanted */
     size_t w_panel;       /* from one panel to the next; inputs * DSV_PANEL when all inputs are wanted */
-    int w_precision;      /* enum dsv_precision; with halves, blocks that are summed together have at most DSV_INPUT_BLOCK inputs */
     size_t rows, inputs, outputs;
     float *y;
     size_t y_stride;
@@ -60,8 +58,11 @@ struct dsv_attention {
     size_t stride;
     size_t tokens, width;
     float scale;
-    float *y;                             /* [tokens, width] */
+    float *y;                             /* [tokens, width]; or NULL */
     size_t y_stride;
+    /* With y NULL: where the results are rounded, from `first_row` on, into a block that has `width` columns. */
+    const struct dsv_integer_rows *rounded;
+    size_t first_row, block;
     float *scratch;                       /* dsv_attention_scratch(tokens, width) floats */
 };
 
@@ -72,8 +73,8 @@ size_t dsv_attention_scratch(size_t tokens, size_t width);
 void dsv_attend(const struct dsv_attention *attention);
 
 /* u[k] = the sum over o of q[o - first] * W[o, k], for o from `first` to `first + count`. */
-void dsv_packed_transposed_product(const void *packed, int precision, size_t inputs, size_t first, size_t count,
-                                   const float *q, float *u);
+void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,
+                                   float *u);
 
 /* y = the sum over i of p[i] * x[i], for `rows` rows x[i] of `width`, `stride` apart. */
 void dsv_weighted_rows(const float *x, size_t stride, const float *p, size_t rows, size_t width, float *y);

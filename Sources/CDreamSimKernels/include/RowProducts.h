@@ -11,6 +11,9 @@
 extern "C" {
 #endif
 
+/* How stored numbers are kept. */
+enum dsv_precision { DSV_FLOAT32 = 0, DSV_FLOAT16 = 1 };
+
 /* The most vectors that are multiplied with each row as it passes; more are better packed, see PackedProduct.h. */
 #define DSV_QUERIES 2
 

@@ -10,32 +10,27 @@ package enum SafetensorsWriter {
     /// first, so that these are aligned too, then the others; each group keeps its order. The same tensors
     /// and metadata always give the same bytes. Memory use does not depend on the size of the tensors.
     /// - Parameters:
-    ///   - tensors: names and values; names must differ.
+    ///   - tensors: names and values, written as float32; names must differ.
+    ///   - integers: names and values, written as integers of 16 or 8 bits.
     ///   - metadata: free texts, written as `__metadata__` in the order of the keys; none is written when empty.
     ///   - url: the file, replaced when it exists.
-    ///   - elementType: `.float32`, or `.float16` or `.bfloat16`, to which values are rounded to nearest, ties to even.
-    ///   - isRounded: which tensors have that type, by name; the others are written as float32. All when nil.
-    /// - Throws: `.refused` for two equal names, the name `__metadata__` or another element type; `.unwritable` when
-    ///   the folder is missing, the disk is full or the like, and then nothing is left behind.
+    /// - Throws: `.refused` for two equal names or the name `__metadata__`; `.unwritable` when the folder is missing, the disk is full or the like, and then nothing is left behind.
     package static func write(
-        _ tensors: [(name: String, tensor: Tensor)], metadata: [String: String] = [:], to url: URL,
-        elementType: ElementType = .float32, isRounded: ((String) -> Bool)? = nil
+        _ tensors: [(name: String, tensor: Tensor)], integers: [(name: String, tensor: IntegerTensor)] = [],
+        metadata: [String: String] = [:], to url: URL
     ) throws(DreamSimError) {
-        guard [.float32, .float16, .bfloat16].contains(elementType) else {
-            throw DreamSimError(.refused, url.path, "tensors are written as F32, F16 or BF16 only")
-        }
-        let entries = tensors.map { name, tensor in
-            Entry(name: name, tensor: tensor, elementType: isRounded?(name) ?? true ? elementType : .float32)
-        }
+        let entries =
+            tensors.map { Entry(name: $0, values: .single($1)) }
+            + integers.map { Entry(name: $0, values: .integers($1)) }
         let ordered =
             entries.filter { $0.byteCount.isMultiple(of: alignment) }
             + entries.filter { !$0.byteCount.isMultiple(of: alignment) }
         let header = try header(
-            ordered.map { ($0.name, $0.elementType, $0.tensor.shape) }, metadata, path: url.path)
+            ordered.map { ($0.name, $0.elementType, $0.shape) }, metadata, path: url.path)
         do throws(AtomicFile.Failure) {
             let file = try AtomicFile(replacing: url.path.utf8)
             try file.append(header)
-            for entry in ordered { try write(entry.tensor, entry.elementType, to: file) }
+            for entry in ordered { try entry.append(to: file) }
             try file.commit()
         } catch {
             throw DreamSimError(error)
@@ -45,11 +40,40 @@ package enum SafetensorsWriter {
     static let alignment = 64
 
     private struct Entry {
-        let name: String
-        let tensor: Tensor
-        let elementType: ElementType
+        enum Values {
+            case single(Tensor)
+            case integers(IntegerTensor)
+        }
 
-        var byteCount: Int { tensor.count * elementType.byteCount }
+        let name: String
+        let values: Values
+
+        var shape: Shape {
+            switch values {
+            case .single(let tensor): tensor.shape
+            case .integers(let tensor): tensor.shape
+            }
+        }
+
+        var elementType: ElementType {
+            switch values {
+            case .single: .float32
+            case .integers(let tensor): tensor.precision == .int8 ? .int8 : .int16
+            }
+        }
+
+        var byteCount: Int { shape.count * elementType.byteCount }
+
+        func append(to file: borrowing AtomicFile) throws(AtomicFile.Failure) {
+            switch values {
+            case .single(let tensor):
+                try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
+                    try file.append(UnsafeRawBufferPointer(values))
+                }
+            case .integers(let tensor):
+                try tensor.withUnsafeBytes { (bytes) throws(AtomicFile.Failure) in try file.append(bytes) }
+            }
+        }
     }
 
     /// The bytes before the data of tensors that follow each other in this order.
@@ -95,29 +119,5 @@ package enum SafetensorsWriter {
             }
         }
         return result + "\""
-    }
-
-    private static func write(
-        _ tensor: Tensor, _ elementType: ElementType, to file: borrowing AtomicFile
-    ) throws(AtomicFile.Failure) {
-        try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
-            guard elementType != .float32 else {
-                return try file.append(UnsafeRawBufferPointer(values))
-            }
-            // Converted piece by piece, so that a copy of a large tensor never exists.
-            var start = 0
-            while start < values.count {
-                let end = min(start + 1 << 18, values.count)
-                let piece = [UInt16](unsafeUninitializedCapacity: end - start) { bits, count in
-                    HalfRounding.round(
-                        values.extracting(start..<end), to: elementType == .float16 ? .float16 : .bfloat16,
-                        into: bits.baseAddress!)
-                    for i in 0..<(end - start) { bits[i] = bits[i].littleEndian }
-                    count = end - start
-                }
-                try file.append(piece.withUnsafeBytes(Array.init))
-                start = end
-            }
-        }
     }
 }

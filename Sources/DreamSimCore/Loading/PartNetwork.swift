@@ -52,10 +52,11 @@ extension ModelDescription.Part {
         }
     }
 
-    /// The same weights arranged as the products read them.
-    func packed(_ weights: WeightSet) -> WeightSet {
+    /// The same weights arranged as the products read them, in a precision.
+    func packed(_ weights: WeightSet, in precision: Precision) -> WeightSet {
         switch extractor {
-        case .transformer(let configuration, _): weights.packed(for: configuration)
+        case .transformer(let configuration, let feature):
+            weights.packed(for: configuration, reading: feature, in: precision)
         case .statistics: weights
         }
     }

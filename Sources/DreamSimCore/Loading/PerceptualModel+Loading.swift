@@ -12,9 +12,9 @@ extension PerceptualModel {
         /// Whether embeddings are centered and divided by their norm: yes in the reference's API, no in its training and
         /// evaluation scripts.
         public var isNormalized: Bool
-        /// How weights of linear layers are kept: float32, or half precision, which takes half the memory and disk and
-        /// changes distances a little.
-        public var precision: WeightPrecision
+        /// What linear layers compute with: float32, or integers, which are faster, take less memory and disk, and change
+        /// distances a little.
+        public var precision: Precision
         /// Whether the merged file is kept and used, so that the next load is immediate.
         public var keepsMergedFile: Bool
         /// The file of a head (see `EmbeddingHead`) that turns what the backbones see into the embedding, such as
@@ -27,7 +27,7 @@ extension PerceptualModel {
         /// The reference's defaults, with the environment's folders.
         public init(
             store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
-            precision: WeightPrecision = .float32, keepsMergedFile: Bool = true, head: URL? = nil
+            precision: Precision = .float32, keepsMergedFile: Bool = true, head: URL? = nil
         ) {
             (self.store, self.preprocessing, self.isNormalized) = (store, preprocessing, isNormalized)
             (self.precision, self.keepsMergedFile, self.head) = (precision, keepsMergedFile, head)
@@ -66,7 +66,7 @@ extension PerceptualModel {
                     "\(url.path) holds its weights in \(found.rawValue); convert the model again in the other one")
             }
             let head = try ModelHead(
-                options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights, in: found)
+                options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights)
             return try PerceptualModel(merged, head: head, options: options)
         case .description(let description):
             return try await load(
@@ -107,18 +107,23 @@ extension PerceptualModel {
     ) throws -> PerceptualModel {
         let (description, store) = (resolver.description, resolver.store)
         let digests = try files.digests(store)
-        let hash = try description.weightsHash(digests: digests, precision: options.precision)
+        let hash = try description.weightsHash(digests: digests)
         let head = try ModelHead(
-            options, for: description.name, parts: description.parts, weights: hash, in: options.precision)
-        let url = mergedFile(description, hash, store)
-        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash {
+            options, for: description.name, parts: description.parts, weights: hash)
+        let plan = try RoundingPlan(options.precision, of: hash, parts: description.parts.count, store)
+        let url = store.mergedFolder.appending(
+            path: "\(description.name)-\(hash.prefix(16))\(plan.suffix).\(MergedModel.fileExtension)")
+        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash,
+            merged.header.precision ?? .float32 == options.precision, merged.header.calibration == plan.digest
+        {
             return try PerceptualModel(merged, description: description, head: head, options: options)
         }
-        let weights = try files.load(description)
+        let weights = try plan.smoothed(files.load(description), description.parts)
         let header = MergedModel.Header(
             name: description.stampName, summary: description.summary, license: description.license,
             parts: description.parts, weights: hash,
-            precision: options.precision == .float32 ? nil : options.precision, sources: digests)
+            precision: options.precision == .float32 ? nil : options.precision, calibration: plan.digest,
+            sources: digests)
         for set in weights {
             if let name = set.firstNonFinite() {
                 report(.note("\(set.origin), '\(name)': holds NaN or infinite values; distances may be NaN"))
@@ -135,31 +140,25 @@ extension PerceptualModel {
                 report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
             }
         }
-        let kept = zip(description.parts, weights).map { part, set in
-            options.precision == .float32
-                ? set : part.packed(set).rounded(to: options.precision)
-        }
+        let kept = zip(description.parts, weights).map { $0.packed($1, in: options.precision) }
         return try PerceptualModel(
             MergedModel(header: header, weights: kept), description: description, head: head, options: options)
-    }
-
-    private static func mergedFile(_ description: ModelDescription, _ hash: String, _ store: ModelStore) -> URL {
-        store.mergedFolder.appending(
-            path: "\(description.name)-\(hash.prefix(16)).\(MergedModel.fileExtension)")
     }
 
     /// Loads a model and writes it as one merged file, which `load` takes by its path.
     /// - Parameter url: where to write; an existing file is replaced only when the new one is complete.
     public static func convert(
-        _ description: ModelDescription, store: ModelStore, precision: WeightPrecision = .float32, to url: URL
+        _ description: ModelDescription, store: ModelStore, precision: Precision = .float32, to url: URL
     ) throws {
         let files = try WeightResolver(description: description, store: store).resolve()
         let digests = try files.digests(store)
+        let hash = try description.weightsHash(digests: digests)
+        let plan = try RoundingPlan(precision, of: hash, parts: description.parts.count, store)
         let header = MergedModel.Header(
             name: description.stampName, summary: description.summary, license: description.license,
-            parts: description.parts, weights: try description.weightsHash(digests: digests, precision: precision),
-            precision: precision == .float32 ? nil : precision, sources: digests)
-        try MergedModel.write(header, weights: try files.load(description), to: url)
+            parts: description.parts, weights: hash, precision: precision == .float32 ? nil : precision,
+            calibration: plan.digest, sources: digests)
+        try MergedModel.write(header, weights: try plan.smoothed(files.load(description), description.parts), to: url)
     }
 
     private convenience init(
@@ -175,6 +174,7 @@ extension PerceptualModel {
             head.map { description.headed(by: $0.file) } ?? description,
             parts: zip(header.parts, merged.weights).map { try PartNetwork($0, weights: $1) },
             weightsHash: head?.weights ?? header.weights, precision: header.precision ?? .float32,
+            calibration: header.calibration,
             preprocessing: options.preprocessing, isNormalized: options.isNormalized, head: head?.network,
             isStandIn: options.isStandIn)
     }

@@ -61,7 +61,7 @@ extension PerceptualModel {
     package func write(to url: URL) throws {
         let header = MergedModel.Header(
             name: description.name, summary: description.summary, license: description.license,
-            parts: description.parts, weights: stamp.weights, precision: nil, sources: [:])
+            parts: description.parts, weights: stamp.weights, precision: nil, calibration: nil, sources: [:])
         try MergedModel.write(
             header, weights: Self.sets(transformerWeights, count: networks.count, origin: description.name), to: url,
             isArranged: false)

@@ -75,22 +75,17 @@ extension WeightResolver.Files {
 }
 
 extension ModelDescription {
-    /// SHA-256 over the digests of all files, over the architecture and the precision, so that any change to one of them
-    /// shows.
-    func weightsHash(digests: [String: String], precision: WeightPrecision) throws -> String {
+    /// SHA-256 over the digests of all files and over the architecture, so that any change to one of them shows.
+    func weightsHash(digests: [String: String]) throws -> String {
         struct Identity: Encodable {
             let parts: [Part]
             let digests: [String]
-            /// Left out for float32.
-            let precision: WeightPrecision?
         }
         // The paths are left out: the same weights have the same hash wherever they lie.
         let bare = parts.map { Part(name: $0.name, extractor: $0.extractor, files: [], shares: $0.shares) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        let identity = try encoder.encode(
-            Identity(
-                parts: bare, digests: digests.values.sorted(), precision: precision == .float32 ? nil : precision))
+        let identity = try encoder.encode(Identity(parts: bare, digests: digests.values.sorted()))
         return SHA256Digest.hex(of: identity)
     }
 }

@@ -10,8 +10,10 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
     public let identical: Double
     /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
     public let weights: String?
-    /// How the weights of linear layers are kept; nil for float32, as published.
-    public let precision: WeightPrecision?
+    /// What linear layers compute with; nil for float32.
+    public let precision: Precision?
+    /// SHA-256, in hexadecimal, of what int8 was calibrated with; nil without a calibration.
+    public let calibration: String?
     /// How images are prepared, such as `full size, EXIF applied, alpha over #FFFFFF`.
     public let preprocessing: String
     /// Whether embeddings are centered and divided by their norm; nil for metrics that do not embed.
@@ -34,6 +36,7 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
             }
         (name, summary, direction, identical) = (card.name, card.summary, card.direction, card.identical)
         (weights, precision, isNormalized) = (card.weights, stamp?.precision, stamp?.isNormalized)
+        calibration = stamp?.calibration
         preprocessing =
             (stamp.map { "\($0.preprocessing)" } ?? "\(size), \(Preprocessing.description(of: decoding))")
             + (masked.map { ", \($0.limit)" } ?? "")
@@ -48,13 +51,16 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
             ?? "distance of embeddings by \(stamp.model)"
         (direction, identical) = (.lowerIsMoreAlike, 0)
         weights = stamp.weights.isEmpty ? nil : stamp.weights
-        (precision, isNormalized) = (stamp.precision, stamp.isNormalized)
+        (precision, isNormalized, calibration) = (stamp.precision, stamp.isNormalized, stamp.calibration)
         preprocessing = "\(stamp.preprocessing)"
     }
 
-    /// The first twelve digits of `weights`, and the precision where it is not float32, for people.
+    /// The first twelve digits of `weights`, the precision and its calibration where it is not float32, for people.
     package var shortWeights: String? {
-        weights.map { $0.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "") }
+        weights.map {
+            $0.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "")
+                + (calibration.map { " (calibration \($0.prefix(6)))" } ?? "")
+        }
     }
 
     /// Such as `lite, weights 4c001506ff5b`; hashes have none.
@@ -63,7 +69,8 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
     /// How images are prepared, and what else changes the numbers.
     package var settings: String {
         preprocessing + (isNormalized.map { $0 ? ", normalized" : ", not normalized" } ?? "")
-            + (precision.map { ", weights in \($0.rawValue)" } ?? "")
+            + (precision.map { MetricIdentity.settings(of: $0) } ?? "")
+            + (calibration.map { ", calibration \($0)" } ?? "")
     }
 
     /// What the numbers depend on.

@@ -20,4 +20,16 @@ package struct MetricIdentity: Hashable, Sendable, Codable {
         let plain = name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_+@.".contains($0)) ? $0 : "_" }
         return String(plain.prefix(80)) + "-" + digest.prefix(16)
     }
+
+    /// What settings say of a precision.
+    static func settings(of precision: Precision) -> String { ", in \(precision.rawValue)" }
+
+    /// The same metric in float32, whose profile holds in int16 too: the distances differ by less than a profile's numbers
+    /// are good for. Nil in float32, and in int8.
+    var exact: MetricIdentity? {
+        let suffix = Self.settings(of: .int16)
+        guard settings.hasSuffix(suffix) else { return nil }
+        return MetricIdentity(
+            name: name, weights: weights, settings: String(settings.dropLast(suffix.count)), direction: direction)
+    }
 }

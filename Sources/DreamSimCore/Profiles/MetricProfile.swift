@@ -160,7 +160,9 @@ extension MetricProfile {
     /// none of its own; nil when neither is there, or can be read.
     package static func find(_ identity: MetricIdentity, in store: ModelStore) -> MetricProfile? {
         let known = try? MetricProfile(contentsOf: url(of: identity, in: store), of: identity)
-        guard let shipped = shipped.first(where: { $0.identity == identity }) else { return known }
+        guard let shipped = shipped.first(where: { $0.identity == identity }) else {
+            return known ?? identity.exact.flatMap { find($0, in: store) }
+        }
         guard var known else { return shipped }
         known.kinds = known.kinds ?? shipped.kinds
         return known

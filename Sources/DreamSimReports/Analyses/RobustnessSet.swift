@@ -80,18 +80,3 @@ package struct RobustnessSet: Sendable {
         if seen.insert(image.image).inserted { images.append(image) } else { duplicates.append(image.path) }
     }
 }
-
-extension SeededGenerator {
-    /// Different numbers from 0 to `limit` - 1, in the order in which they are drawn.
-    /// - Parameter count: how many; at most `limit`.
-    mutating func sample(_ count: Int, below limit: Int) -> [Int] {
-        // The last place that is drawn from shrinks; what stood at a drawn place is what stood at the last one.
-        var moved: [Int: Int] = [:]
-        return (0..<count).map { drawn in
-            let last = limit - 1 - drawn
-            let place = index(below: last + 1)
-            defer { moved[place] = moved[last] ?? last }
-            return moved[place] ?? place
-        }
-    }
-}

@@ -8,18 +8,12 @@ public enum VectorPrecision: String, Sendable, Codable, CaseIterable {
     /// The bytes of a number.
     var size: Int { self == .float16 ? 2 : 4 }
 
-    var stored: WeightPrecision { self == .float16 ? .float16 : .float32 }
+    var stored: StoredPrecision { self == .float16 ? .float16 : .float32 }
 
     /// A vector's bytes.
     func bytes(_ vector: [Float]) -> [UInt8] {
         guard self == .float16 else { return vector.withUnsafeBytes(Array.init) }
-        var bits = [UInt16](repeating: 0, count: vector.count)
-        vector.withUnsafeBufferPointer { source in
-            bits.withUnsafeMutableBufferPointer { target in
-                if let base = target.baseAddress { HalfRounding.round(source, to: .float16, into: base) }
-            }
-        }
-        return bits.withUnsafeBytes(Array.init)
+        return vector.map { HalfRounding.half($0) }.withUnsafeBytes(Array.init)
     }
 
     /// The numbers of a vector's bytes.

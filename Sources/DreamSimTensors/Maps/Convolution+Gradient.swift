@@ -14,7 +14,7 @@ package struct ConvolutionGradient: Sendable {
     /// Turns a convolution's kernel around.
     package init(of convolution: Convolution) {
         self.init(
-            weight: convolution.weight.unpackedInSinglePrecision(), inputChannels: convolution.inputChannels,
+            weight: convolution.weight.unpacked(), inputChannels: convolution.inputChannels,
             window: convolution.window)
     }
 
