@@ -1,8 +1,8 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all help setup build demo test fuzz thread-sanitizer chaos test-page format lint words figures check-figures api \
-	check-api check-topics topics docs check-docs bench-build bench-peers clean
+.PHONY: all help setup build demo test fuzz thread-sanitizer chaos check-kernels test-page format lint words figures \
+	check-figures api check-api check-topics topics docs check-docs bench-build bench-peers clean
 
 all: build
 
@@ -39,6 +39,9 @@ fuzz: setup ## gives every parser of untrusted bytes SECONDS (15) of mutated inp
 
 thread-sanitizer: setup ## runs the tests of the index and the service under ThreadSanitizer
 	Scripts/thread_sanitizer.sh
+
+check-kernels: ## compares the kernels of integers with plain C, here and on emulated arm64
+	Scripts/kernels/arm64.sh
 
 # Images of every view, wide and narrow, light and dark, go to page-screenshots/.
 test-page: build ## tests the page of a real service in a real browser

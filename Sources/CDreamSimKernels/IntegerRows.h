@@ -50,7 +50,7 @@ INLINE void round_row(const int kind, const float *x, size_t count, size_t block
             const shorts narrow = __builtin_convertvector(integers, shorts);
             memcpy((int16_t *)values + i, &narrow, left * sizeof(int16_t));
         } else {
-            const bytes narrow = __builtin_convertvector(integers + 128, bytes);
+            const bytes narrow = __builtin_convertvector(integers + DSV_INT8_EXCESS, bytes);
             memcpy((uint8_t *)values + i, &narrow, left);
         }
     }

@@ -25,14 +25,14 @@ INLINE ilanes add_pairs(ilanes total, ilanes x, ilanes w) {
 #elif defined(__x86_64__)
     return total + (ilanes)_mm_madd_epi16((__m128i)x, (__m128i)w);
 #else
-    const int16x8_t both = vreinterpretq_s16_s32((int32x4_t)w);
-    const int16x4_t even = vget_low_s16(vuzp1q_s16(both, both)), odd = vget_low_s16(vuzp2q_s16(both, both));
-    const int16x4_t pair = vreinterpret_s16_s32(vget_low_s32((int32x4_t)x));
-    return (ilanes)vmlal_lane_s16(vmlal_lane_s16((int32x4_t)total, even, pair, 0), odd, pair, 1);
+    const int16x8_t weights = vreinterpretq_s16_s32((int32x4_t)w);
+    const int16x4_t pair = vget_low_s16(vreinterpretq_s16_s32((int32x4_t)x));
+    total = (ilanes)vmlal_lane_s16((int32x4_t)total, vget_low_s16(weights), pair, 0);
+    return (ilanes)vmlal_high_lane_s16((int32x4_t)total, weights, pair, 1);
 #endif
 }
 
-/* total + the products of four bytes a lane, of which x's are 128 too large. */
+/* total + the products of four bytes a lane, of which x's are DSV_INT8_EXCESS too large. */
 INLINE ilanes add_quads(ilanes total, ilanes x, ilanes w) {
 #if defined(__x86_64__) && LANES == 16 && defined(HAS_VNNI)
     return (ilanes)_mm512_dpbusd_epi32((__m512i)total, (__m512i)x, (__m512i)w);
@@ -47,26 +47,59 @@ INLINE ilanes add_quads(ilanes total, ilanes x, ilanes w) {
     total += (ilanes)_mm_madd_epi16((__m128i)(bytes & 255), (__m128i)((weights << 8) >> 8));
     return total + (ilanes)_mm_madd_epi16((__m128i)((bytes >> 8) & 255), (__m128i)(weights >> 8));
 #elif defined(HAS_VNNI)
-    return (ilanes)vdotq_s32((int32x4_t)total, vreinterpretq_s8_s32((int32x4_t)x), vreinterpretq_s8_s32((int32x4_t)w));
+    const int8x8_t bytes = vget_low_s8(vreinterpretq_s8_s32((int32x4_t)x));
+    return (ilanes)vdotq_lane_s32((int32x4_t)total, vreinterpretq_s8_s32((int32x4_t)w), bytes, 0);
 #else
+    /* Two products in 16 bits cannot overflow: 2 * 127 * 63 < 2^15. */
     const int8x16_t bytes = vreinterpretq_s8_s32((int32x4_t)x), weights = vreinterpretq_s8_s32((int32x4_t)w);
-    const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(bytes), vget_low_s8(weights)));
-    const int32x4_t high = vpaddlq_s16(vmull_high_s8(bytes, weights));
-    return total + (ilanes)vpaddq_s32(low, high);
+    const int16x8_t low = vmull_s8(vget_low_s8(bytes), vget_low_s8(weights)), high = vmull_high_s8(bytes, weights);
+    return (ilanes)vpadalq_s16((int32x4_t)total, vpaddq_s16(low, high));
 #endif
 }
 
-/* Four bytes of a row, in every lane. Where the instructions take no bytes without sign, 128 is taken away here. */
-INLINE ilanes four_bytes(const int kind, const char *x) {
-    int32_t four;
-    memcpy(&four, x, sizeof four);
+/* A register of weights as the functions above take it, once for all rows. On arm64 the first of every two int16 are the
+   lower half. The empty instruction keeps the compiler from taking two registers for the halves, which then spill. */
+INLINE ilanes arranged(const int kind, ilanes w) {
 #if defined(__aarch64__)
-    if (kind == DSV_INT8)
-        four ^= (int32_t)0x80808080;
+    if (kind == DSV_INT16) {
+        w = (ilanes)vreinterpretq_s32_s16(vshrn_high_n_s32(vmovn_s32((int32x4_t)w), (int32x4_t)w, 16));
+        __asm__("" : "+w"(w));
+    }
 #else
     (void)kind;
 #endif
-    return (ilanes)four;
+    return w;
+}
+
+/* Four bytes of a row, in every lane. */
+INLINE ilanes four_bytes(const int kind, const char *x) {
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    ilanes v = (ilanes)four;
+#if defined(__aarch64__) && !defined(HAS_VNNI)
+    /* Likewise. */
+    if (kind == DSV_INT8)
+        __asm__("" : "+w"(v));
+#else
+    (void)kind;
+#endif
+    return v;
+}
+
+/* On arm64, lets the load of a row's bytes wait until half of the row before is added up: what the compiler would compute
+   further ahead spills. The product of four bytes in one instruction needs no other registers, and may run ahead. */
+INLINE void in_turn(const int kind, const int row, ilanes (*total)[TILE_PANELS * PARTS], const char **bytes) {
+#if defined(__aarch64__)
+#if defined(HAS_VNNI)
+    if (kind == DSV_INT8)
+        return;
+#endif
+    if (row >= 1)
+        __asm__("" : "+w"(total[row - 1][0]), "+w"(total[row - 1][1]), "+r"(*bytes));
+    if (row >= 2)
+        __asm__("" : "+w"(total[row - 2][2]), "+w"(total[row - 2][3]), "+r"(*bytes));
+#endif
+    (void)kind, (void)row, (void)total, (void)bytes;
 }
 
 /* The sums of a tile's products over a block of inputs, times their scales, into tile [rows][panels * 16]; added to what
@@ -92,8 +125,11 @@ INLINE void integer_sums(const int kind, const int rows, const int panels, const
             UNROLLED for (int p = 0; p < panels * PARTS; p++)
                 memcpy(&column[p], w + p / PARTS * panel + step * STEP_BYTES + p % PARTS * sizeof(ilanes),
                        sizeof(ilanes));
+            UNROLLED for (int p = 0; p < panels * PARTS; p++)
+                column[p] = arranged(kind, column[p]);
             __builtin_prefetch(ahead + step * STEP_BYTES, 0, 2);
             UNROLLED for (int r = 0; r < rows; r++) {
+                in_turn(kind, r, total, &base[r / 3]);
                 const ilanes value = four_bytes(kind, base[r / 3] + r % 3 * stride + 4 * step);
                 UNROLLED for (int p = 0; p < panels * PARTS; p++)
                     total[r][p] = kind == DSV_INT16 ? add_pairs(total[r][p], value, column[p])
@@ -112,6 +148,7 @@ INLINE void integer_sums(const int kind, const int rows, const int panels, const
         UNROLLED for (int p = 0; p < panels * PARTS; p++) {
             ilanes column;
             memcpy(&column, w + p / PARTS * panel + p % PARTS * sizeof(ilanes), sizeof column);
+            column = arranged(kind, column);
             UNROLLED for (int r = 0; r < rows; r++) {
                 const ilanes value = four_bytes(kind, base[r / 3] + r % 3 * stride);
                 total[r][p] = kind == DSV_INT16 ? add_pairs(total[r][p], value, column)
@@ -128,11 +165,9 @@ INLINE void integer_sums(const int kind, const int rows, const int panels, const
         const float *scales = w_scales + p / PARTS * scales_panel + p % PARTS * LANES;
         UNROLLED for (int r = 0; r < rows; r++) {
             lanes v = __builtin_convertvector(total[r][p], lanes);
-#if !defined(__aarch64__)
             /* Exact: both are whole numbers below 2^24. */
-            if (kind == DSV_INT8)
+            if (DSV_INT8_EXCESS && kind == DSV_INT8)
                 v -= load(scales + DSV_PANEL);
-#endif
             v *= load(scales);
             float *at = tile + r * TILE_PANELS * DSV_PANEL + p * LANES;
             store(at, adds ? load(at) + v * x_scales[r] : v * x_scales[r]);

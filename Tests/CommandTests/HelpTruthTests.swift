@@ -36,7 +36,8 @@ struct HelpTruthTests {
     /// Why some subcommands are in no line: their output is times, they stay, they write what is asked for, or they need
     /// weights.
     private static let without: Set<String> = [
-        "bench", "bench-search", "serve", "models convert", "models precision", "models calibrate", "index forget", "index move", "models",
+        "bench", "bench-search", "serve", "models convert", "models precision", "models calibrate", "index forget",
+        "index move", "models",
         "index", "evaluate",
         "",
     ]

@@ -67,13 +67,15 @@ struct IntegerProductTests {
                 columns: columns, block: block)
         }
 
-        /// The integer of a place; those of int8 are kept 128 too large.
+        /// The integer of a place; those of int8 may be kept too large.
         func integer(_ row: Int, _ column: Int) -> Int {
             let at = ((column / block) * rows + row) * block + column % block
             let values = memory + rows * blocks * 4
             return precision == .int16
                 ? Int(values.assumingMemoryBound(to: Int16.self)[at])
-                : Int(values.assumingMemoryBound(to: UInt8.self)[at]) - 128
+                : Int(
+                    Int8(truncatingIfNeeded: Int(values.assumingMemoryBound(to: UInt8.self)[at]) - Int(DSV_INT8_EXCESS))
+                )
         }
     }
 

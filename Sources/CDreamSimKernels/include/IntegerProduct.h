@@ -5,10 +5,11 @@
  * of the inputs, has a scale of its own; the sums over a block are exact and cannot overflow:
  *
  *   int16: both sides within +-2047, 512 products a block: 512 * 2047 * 2047 < 2^31.
- *   int8:  inputs within +-127, stored 128 higher; weights within +-63, so that the instructions of processors without
- *          VNNI, which add two products in 16 bits, cannot saturate: 2 * 255 * 63 < 2^15.
+ *   int8:  inputs within +-127, on x86-64 stored 128 higher; weights within +-63, so that the instructions of processors
+ *          without VNNI, which add two products in 16 bits, cannot saturate: 2 * 255 * 63 < 2^15.
  *
- * The results are therefore the same on every kind of processor.
+ * The sums over a block are therefore the same on every kind of processor, and the results on all that multiply and add
+ * in one rounding.
  */
 #ifndef DREAMSIM_KERNELS_INTEGERPRODUCT_H
 #define DREAMSIM_KERNELS_INTEGERPRODUCT_H
@@ -27,9 +28,17 @@ enum dsv_integers { DSV_INT16 = 0, DSV_INT8 = 1 };
 #define DSV_INT8_INPUT 127
 #define DSV_INT8_WEIGHT 63
 
+/* What the bytes of int8's inputs are too large by: of two bytes that x86-64 multiplies, the first has no sign. */
+#if defined(__x86_64__)
+#define DSV_INT8_EXCESS 128
+#else
+#define DSV_INT8_EXCESS 0
+#endif
+
 /* A matrix [rows, columns] of rounded inputs. */
 struct dsv_integer_rows {
-    void *values;  /* [blocks, rows, block] of int16_t, or of uint8_t that are 128 too large; filled up with zeros */
+    /* [blocks, rows, block] of int16_t, or of bytes that are DSV_INT8_EXCESS too large; filled up with zeros. */
+    void *values;
     float *scales; /* [blocks, rows] */
     int kind;      /* enum dsv_integers */
     size_t rows, columns, block;
@@ -64,8 +73,8 @@ void dsv_multiply_integers(const struct dsv_integer_product *product);
 /*
  * Rounds and packs W [outputs, inputs], whose rows lie `stride` apart: panels of DSV_PANEL outputs, each
  * [blocks][block / n][DSV_PANEL][n] with n = 2 of int16_t or n = 4 of int8_t, and its scales [blocks][2][DSV_PANEL]: what a
- * unit of the integers stands for, then 128 times the sum of the block's integers, which is what int8's inputs are too
- * large by. The last panel and the last block are filled up with zeros.
+ * unit of the integers stands for, then 128 times the sum of the block's integers, which is what the sums of
+ * int8 are too large by on x86-64. The last panel and the last block are filled up with zeros.
  */
 void dsv_pack_integers(const float *w, size_t stride, size_t outputs, size_t inputs, int kind, size_t block, void *packed,
                        float *scales);
