@@ -96,10 +96,10 @@ final class Memory: @unchecked Sendable {
     }
 
     deinit {
-        for memory in [x, w, panels, y] + rounded.map(\.scales) + rounded.map(\.rows.scales) {
+        for memory in [x, w, panels, y] + rounded.map(\.scales) + rounded.compactMap(\.rows.scales) {
             UnsafeMutableRawPointer(memory).deallocate()
         }
-        for memory in rounded.map(\.weights) + rounded.map(\.rows.values) { memory.deallocate() }
+        for memory in rounded.map(\.weights) + rounded.compactMap(\.rows.values) { memory.deallocate() }
     }
 
     /// The product of integers of the kind in use.
