@@ -16,6 +16,8 @@ with the others. Prints the median seconds an image of each, the median ratio of
 Errors are those of the sample images, embedded one at a time and preprocessed as the reference does, against PyTorch in float32: the
 median and the largest relative error of an embedding, and the largest change of a distance between two of them. Calibrated with the
 samples, OpenVINO has seen them before: FOLDER with other photographs is harder on it.
+An idle machine is needed, and the load is printed: where others compute, a process that has just begun, as ours has in every run, gets
+more of a processor than the peers' long one, and the ratios flatter ours.
 With --once one peer embeds one batch and nothing is timed: for memory.py.
 Needs: what ../parity/reference_pair.py needs, and onnx onnxruntime openvino nncf.
 """
@@ -126,7 +128,8 @@ def main():
     versions = {p: version(p) for p in ("dreamsim", "torch", "timm", "onnxruntime", "openvino", "nncf", "numpy")}
     name, flags = processor()
     print(", ".join(f"{p} {v}" for p, v in versions.items()))
-    print(f"{name}: {' '.join(flags) or 'no flags known'}")
+    load = os.getloadavg()[0]
+    print(f"{name}: {' '.join(flags) or 'no flags known'}; load {load:.1f}")
     print(f"{options.model}, {network.title}", flush=True)
     wrong, results = errors(options, network), []
     print(f"{'threads':>7} {'batch':>5} {'':18} {'s/image':>8} {'to ours':>8}   {'error: median':>13} {'largest':>8} {'distance':>9}")
@@ -148,7 +151,7 @@ def main():
                       flush=True)
                 results[-len(found)] |= {"peak": statistics.median(peaks), "share": share}
     if options.json:
-        kept = {"processor": name, "flags": flags, "versions": versions, "model": options.model, "weights": network.title,
+        kept = {"processor": name, "flags": flags, "load": load, "versions": versions, "model": options.model, "weights": network.title,
                 "calibration": [str(options.calibration), options.calibration_images], "results": results}
         options.json.write_text(json.dumps(kept, indent=1))
 
