@@ -4,6 +4,7 @@ import DreamSim
 import Foundation
 
 /// The command `dreamsim`. Each subcommand has its file in `Subcommands`; to add one, add its file and its line here.
+/// Each states its name: every start reads all names, and making them from the names of types takes milliseconds.
 struct DreamSimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dreamsim",
