@@ -63,6 +63,10 @@ enum Program {
                     + "as with 'ulimit -n 1024'")
             Terminal.exit(.failed)
         }
+        // What reads few images would wait for their library; it loads while options are read and weights are found.
+        if let name = CommandLine.arguments.dropFirst().first, ["compare", "vote", "embed", "heatmap"].contains(name) {
+            Vips.begin()
+        }
         Task {
             await run()
             exit(EXIT_SUCCESS)
