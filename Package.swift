@@ -73,6 +73,13 @@ extension Target.Dependency {
     static let blas = target(name: "CDreamSimBLAS", condition: .when(platforms: [.linux]))
 }
 
+// On Linux libvips is loaded when it is needed (Sources/CDreamSimVips); linked are what its headers speak of.
+#if os(Linux)
+    let vipsFlags = "gobject-2.0"
+#else
+    let vipsFlags = "vips"
+#endif
+
 let package = Package(
     name: "DreamSim",
     platforms: [.macOS(.v15), .iOS(.v18)],
@@ -100,7 +107,8 @@ let package = Package(
     targets: [
         // System libraries and C kernels.
         .systemLibrary(name: "CDreamSimBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-        .systemLibrary(name: "CDreamSimVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CDreamSimVipsHeaders", pkgConfig: vipsFlags, providers: [.apt(["libvips-dev"])]),
+        .target(name: "CDreamSimVips", dependencies: ["CDreamSimVipsHeaders"]),
         .systemLibrary(name: "CDreamSimZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Of Apple's systems both are a part: libcurl as it is, and CommonCrypto in the place of libcrypto.
         .systemLibrary(name: "CDreamSimCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),

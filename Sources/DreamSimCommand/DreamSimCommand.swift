@@ -4,6 +4,7 @@ import DreamSim
 import Foundation
 
 /// The command `dreamsim`. Each subcommand has its file in `Subcommands`; to add one, add its file and its line here.
+/// Each states its name: every start reads all names, and making them from the names of types takes milliseconds.
 struct DreamSimCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dreamsim",
@@ -61,6 +62,10 @@ enum Program {
                 "fewer than \(OpenFiles.least) more files can be opened by this process, which it needs; raise the limit, "
                     + "as with 'ulimit -n 1024'")
             Terminal.exit(.failed)
+        }
+        // What reads few images would wait for their library; it loads while options are read and weights are found.
+        if let name = CommandLine.arguments.dropFirst().first, ["compare", "vote", "embed", "heatmap"].contains(name) {
+            Vips.begin()
         }
         Task {
             await run()

@@ -105,11 +105,11 @@ struct TextMask {
             guard let image = dreamsim_vips_text(markup, style.fontDescription) else { return nil }
             defer { g_object_unref(image) }
             var size = 0
-            guard let memory = vips_image_write_to_memory(image, &size) else { return nil }
+            guard let memory = dreamsim_vips_samples(image, &size) else { return nil }
             defer { g_free(memory) }
             return TextMask(
-                width: Int(vips_image_get_width(image)), height: Int(vips_image_get_height(image)),
-                left: max(0, Int(vips_image_get_xoffset(image))), top: Int(vips_image_get_yoffset(image)),
+                width: Int(dreamsim_vips_width(image)), height: Int(dreamsim_vips_height(image)),
+                left: max(0, Int(dreamsim_vips_x_offset(image))), top: Int(dreamsim_vips_y_offset(image)),
                 values: [UInt8](UnsafeRawBufferPointer(start: memory, count: size)))
         }
         return mask

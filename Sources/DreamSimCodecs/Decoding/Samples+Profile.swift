@@ -48,7 +48,7 @@ extension Samples {
             }
             defer { g_object_unref(converted) }
             var size = 0
-            let memory = try Vips.call(path: path, failure: failure) { vips_image_write_to_memory(converted, &size) }
+            let memory = try Vips.call(path: path, failure: failure) { dreamsim_vips_samples(converted, &size) }
             defer { g_free(memory) }
             let channels = hasAlpha ? 4 : 3
             guard size == width * height * channels else { throw failure("") }

@@ -6,6 +6,11 @@ package enum Vips {
     /// Whether the library started. Its settings hold for the whole process.
     static let isReady: Bool = dreamsim_vips_start() == 0
 
+    /// Begins to load the library on a thread of its own, for who will decode an image but has other things to do first.
+    package static func begin() {
+        OwnThread.start("libvips") { _ = isReady }
+    }
+
     /// How many calls are under way. The library keeps one error text for the whole process, so a message can be
     /// attributed to a file only when nothing else runs.
     private static let callsUnderWay = Mutex(0)
@@ -19,7 +24,7 @@ package enum Vips {
         }
         let isAlone = callsUnderWay.withLock { count in
             count += 1
-            if count == 1 { vips_error_clear() }
+            if count == 1 { dreamsim_vips_clear_error() }
             return count == 1
         }
         let result = body()
@@ -32,7 +37,7 @@ package enum Vips {
     }
 
     private static func firstErrorLine() -> String {
-        let text = String(cString: vips_error_buffer())
+        let text = String(cString: dreamsim_vips_error())
         return String(text.split(separator: "\n").first ?? "")
     }
 
@@ -54,10 +59,10 @@ package enum Vips {
                 dreamsim_vips_open(loader, buffer.baseAddress, buffer.count)
             }
             defer { g_object_unref(image) }
-            let width = Int(vips_image_get_width(image))
-            let height = Int(vips_image_get_height(image))
+            let width = Int(dreamsim_vips_width(image))
+            let height = Int(dreamsim_vips_height(image))
             try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
-            let isFloat = [VIPS_FORMAT_FLOAT, VIPS_FORMAT_DOUBLE].contains(vips_image_get_format(image))
+            let isFloat = [VIPS_FORMAT_FLOAT, VIPS_FORMAT_DOUBLE].contains(dreamsim_vips_format(image))
             let model = try model(of: image, isFloat: isFloat, path: path)
             let (values, warnings) =
                 isFloat
@@ -87,9 +92,9 @@ package enum Vips {
     private static func samples(
         of image: UnsafeMutablePointer<VipsImage>, _ path: String, _ damaged: (String) -> DreamSimError
     ) throws(DreamSimError) -> [UInt8] {
-        let is16Bit = vips_image_get_format(image) == VIPS_FORMAT_USHORT
+        let is16Bit = dreamsim_vips_format(image) == VIPS_FORMAT_USHORT
         var size = 0
-        let memory = try call(path: path, failure: damaged) { vips_image_write_to_memory(image, &size) }
+        let memory = try call(path: path, failure: damaged) { dreamsim_vips_samples(image, &size) }
         defer { g_free(memory) }
         let source = UnsafeRawBufferPointer(start: memory, count: size)
         guard is16Bit else { return [UInt8](source) }
@@ -104,7 +109,7 @@ package enum Vips {
         let single = try call(path: path, failure: damaged) { dreamsim_vips_float(image) }
         defer { g_object_unref(single) }
         var size = 0
-        let memory = try call(path: path, failure: damaged) { vips_image_write_to_memory(single, &size) }
+        let memory = try call(path: path, failure: damaged) { dreamsim_vips_samples(single, &size) }
         defer { g_free(memory) }
         let source = UnsafeRawBufferPointer(start: memory, count: size).bindMemory(to: Float.self)
         let stated = range ?? SampleRange(least: 0, most: 1)
@@ -125,15 +130,15 @@ package enum Vips {
     private static func model(
         of image: UnsafeMutablePointer<VipsImage>, isFloat: Bool, path: String
     ) throws(DreamSimError) -> Samples.Model {
-        let bands = Int(vips_image_get_bands(image))
+        let bands = Int(dreamsim_vips_bands(image))
         if isFloat, (1...4).contains(bands) { return [.gray, .grayAlpha, .rgb, .rgbAlpha][bands - 1] }
-        let format = vips_image_get_format(image)
+        let format = dreamsim_vips_format(image)
         guard format == VIPS_FORMAT_UCHAR || format == VIPS_FORMAT_USHORT else {
             throw DreamSimError(
                 .unsupported, path,
                 "its samples are signed or wider than 16 bits; save it with 8 or 16 bits a sample, without sign")
         }
-        switch (vips_image_get_interpretation(image), bands) {
+        switch (dreamsim_vips_interpretation(image), bands) {
         case (VIPS_INTERPRETATION_CMYK, 4): return .cmyk
         case (VIPS_INTERPRETATION_B_W, 1), (VIPS_INTERPRETATION_GREY16, 1): return .gray
         case (VIPS_INTERPRETATION_B_W, 2), (VIPS_INTERPRETATION_GREY16, 2): return .grayAlpha

@@ -4,6 +4,7 @@ import Foundation
 
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "bench",
         abstract: "Benchmark a model or a metric.",
         discussion: """
             Times the forward pass on a batch of noise, without reading files, after one warm-up run. --metric times pairs \

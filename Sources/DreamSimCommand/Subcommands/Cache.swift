@@ -4,6 +4,7 @@ import Foundation
 
 struct Cache: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cache",
         abstract: "List and prune what is cached.",
         discussion: """
             Caches hold what can be made again: weights as the program maps them, a file for every model and adapter that was \

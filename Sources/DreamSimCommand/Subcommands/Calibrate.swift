@@ -4,6 +4,7 @@ import Foundation
 
 struct Calibrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "calibrate",
         abstract: "Calibrate a metric's threshold, or what its values mean.",
         discussion: """
             Of a CSV file with the columns a, b and same (1 or yes for same pairs, 0 or no for different ones; it may also \

@@ -4,6 +4,7 @@ import Foundation
 
 struct Cluster: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cluster",
         abstract: "Cluster the images of an index.",
         discussion: """
             k-means makes --clusters clusters (by default the square root of half the number of images). linkage is \

@@ -4,6 +4,7 @@ import Foundation
 
 struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "compare",
         abstract: "Rank images by their similarity to a reference, or measure pairs of images.",
         discussion: """
             --pairs reads a table (.csv) whose columns a and b name the images; its other columns are copied to the \

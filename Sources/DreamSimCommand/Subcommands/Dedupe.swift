@@ -4,6 +4,7 @@ import Foundation
 
 struct Dedupe: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "dedupe",
         abstract: "Find duplicate images in an index.",
         discussion: """
             Tiers, from the strictest, each including those before it: identical-bytes; identical-pixels; re-encoded (the \

@@ -4,6 +4,7 @@ import Foundation
 
 struct Embed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "embed",
         abstract: "Embed images and write their embeddings.",
         discussion: """
             DreamSim's distance between two images is one minus the cosine of their embeddings. The extension of FILE \

@@ -3,6 +3,7 @@ import ArgumentParser
 /// Everything that says how good metrics are; without the name of a subcommand, how well they agree with people.
 struct Evaluate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "evaluate",
         abstract: "Evaluate metrics on human judgments, or their robustness.",
         discussion: """
             'dreamsim evaluate LAYOUT DATA' is short for 'dreamsim evaluate judgments LAYOUT DATA'; see 'dreamsim evaluate \

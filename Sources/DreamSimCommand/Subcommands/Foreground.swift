@@ -11,6 +11,7 @@ enum ForegroundOption: String, ExpressibleByArgument, CaseIterable {
 
 struct Foreground: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "foreground",
         abstract: "Compare the foregrounds and the backgrounds of two images.",
         discussion: """
             Compares the whole images, the foregrounds and the backgrounds; the rest is painted in a neutral color. The \

@@ -3,6 +3,7 @@ import ArgumentParser
 /// Everything about indices; without the name of a subcommand it updates.
 struct Index: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "index",
         abstract: "Create or update an index of images.",
         discussion: """
             'dreamsim index FOLDERS' is short for 'dreamsim index update FOLDERS'; see 'dreamsim index update --help' \

@@ -4,6 +4,7 @@ import Foundation
 
 struct Invert: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "invert",
         abstract: "Optimize an image to match others by a metric.",
         discussion: """
             Starts from noise, or from --from, and minimizes the metric's distance to the target by gradient descent (Adam). \

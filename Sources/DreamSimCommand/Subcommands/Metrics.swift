@@ -4,6 +4,7 @@ import Foundation
 
 struct Metrics: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "metrics",
         abstract: "List the metrics and their properties.",
         discussion: """
             --metric takes every name. Metrics of any size need two images of the same size; see --resize. 'heatmap' takes \

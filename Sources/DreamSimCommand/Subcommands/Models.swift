@@ -3,6 +3,7 @@ import DreamSim
 
 struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "models",
         abstract: "List, inspect, download, verify and convert models.",
         discussion: """
             Weights are searched in the folder of --weights, in the layout of the reference's releases, then in the \

@@ -4,6 +4,7 @@ import Foundation
 
 struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "search",
         abstract: "Search an index for similar images.",
         discussion: """
             Searches are exact unless --approximate or --max-latency allow otherwise. An image that the index contains needs \

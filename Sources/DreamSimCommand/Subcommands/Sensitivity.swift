@@ -4,6 +4,7 @@ import Foundation
 
 struct Sensitivity: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sensitivity",
         abstract: "Plot metrics' sensitivity to image distortions.",
         discussion: """
             Applies distortions of color, layout, blur, noise, shift, rotation, crop and compression at several strengths. \

@@ -6,6 +6,7 @@ import Logging
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve metrics and searches over HTTP, with a web page.",
         discussion: """
             The service listens on the loopback interface only, unless --host names another address; it then needs a token \

@@ -5,6 +5,7 @@ import Foundation
 
 struct Train: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "train",
         abstract: "Train a model on human judgments.",
         discussion: """
             Trains on triplets with DreamSim's hinge loss and writes everything to one folder. A stopped run resumes from \

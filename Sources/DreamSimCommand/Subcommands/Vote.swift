@@ -4,6 +4,7 @@ import Foundation
 
 struct Vote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "vote",
         abstract: "Choose which of two images is more similar to a reference.",
         discussion: """
             The two-alternative forced choice (2AFC) that DreamSim was tuned on. The exit code does not depend on \

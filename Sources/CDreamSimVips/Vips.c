@@ -1,0 +1,185 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE  // dladdr
+#endif
+#include "../CDreamSimVipsHeaders/include/VipsHeaders.h"
+#include "CDreamSimVips.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+
+// Every function of libvips that is in use.
+#define FUNCTIONS(X) \
+    X(vips_init) X(vips_version) X(vips_type_find) X(vips_block_untrusted_set) X(vips_concurrency_set) \
+    X(vips_cache_set_max) X(vips_cache_set_max_mem) X(vips_cache_set_max_files) \
+    X(vips_error_buffer) X(vips_error_clear) \
+    X(vips_jpegload_buffer) X(vips_pngload_buffer) X(vips_webpload_buffer) X(vips_tiffload_buffer) \
+    X(vips_heifload_buffer) X(vips_pngsave_buffer) X(vips_jpegsave_buffer) \
+    X(vips_image_get_width) X(vips_image_get_height) X(vips_image_get_bands) X(vips_image_get_format) \
+    X(vips_image_get_interpretation) X(vips_image_get_xoffset) X(vips_image_get_yoffset) \
+    X(vips_image_get_orientation) X(vips_image_get_typeof) X(vips_image_get_blob) X(vips_image_set_blob_copy) \
+    X(vips_image_new_from_memory) X(vips_image_write_to_memory) \
+    X(vips_copy) X(vips_cast_float) X(vips_icc_transform) X(vips_text)
+
+#define POINTER(name) __typeof__(&name) name;
+
+#if defined(__APPLE__)
+// Linked there, because nothing says where Homebrew keeps it.
+#define ADDRESS(name) .name = &name,
+static const struct { FUNCTIONS(POINTER) } vips = {FUNCTIONS(ADDRESS)};
+
+static int start_library(void) { return vips.vips_init("dreamsim"); }
+
+static void need_heif(void) {}
+#else
+static struct { FUNCTIONS(POINTER) POINTER(g_module_open) POINTER(g_module_make_resident) } vips;
+
+static int start_library(void) {
+    // The name has been the same since libvips 8.0. Looking up a name also searches what the library itself needs.
+    void *library = dlopen("libvips.so.42", RTLD_LAZY | RTLD_LOCAL);
+    if (!library) return -1;
+#define LOOK_UP(name) \
+    vips.name = (__typeof__(&name))dlsym(library, #name); \
+    if (!vips.name) return -1;
+    FUNCTIONS(LOOK_UP)
+    LOOK_UP(g_module_open)
+    LOOK_UP(g_module_make_resident)
+    // libvips loads all modules that it finds, with some forty libraries; all but one are of formats that are never read
+    // here. It finds none where there is no folder. Who has named its folder by this variable gets what is there.
+    int hides_modules = !getenv("VIPSHOME");
+    if (hides_modules) setenv("VIPSHOME", "/dev/null", 1);
+    int failed = vips.vips_init("dreamsim");
+    if (hides_modules) unsetenv("VIPSHOME");
+    return failed;
+}
+
+// Loads the module of HEIF, which lies beside the library, unless it is a part of the library or was loaded with the others.
+// One that cannot be loaded is as one that is not installed: no image of that kind can be opened then.
+static gpointer load_heif(gpointer data) {
+    (void)data;
+    if (vips.vips_type_find("VipsOperation", "heifload_buffer")) return NULL;
+    Dl_info info;
+    char *file = dladdr((void *)vips.vips_init, &info) && info.dli_fname ? realpath(info.dli_fname, NULL) : NULL;
+    if (!file) return NULL;
+    char *folder = g_path_get_dirname(file);
+    char *path = g_strdup_printf(
+        "%s/vips-modules-%d.%d/vips-heif." G_MODULE_SUFFIX, folder, vips.vips_version(0), vips.vips_version(1));
+    GModule *module = vips.g_module_open(path, G_MODULE_BIND_LAZY);
+    // What has registered types cannot go again.
+    if (module) vips.g_module_make_resident(module);
+    // It blocks only what there is when it is called.
+    vips.vips_block_untrusted_set(1);
+    g_free(path);
+    g_free(folder);
+    free(file);
+    return NULL;
+}
+
+static void need_heif(void) {
+    static GOnce once = G_ONCE_INIT;
+    g_once(&once, load_heif, NULL);
+}
+#endif
+
+static void drop_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
+    (void)domain, (void)level, (void)message, (void)data;
+}
+
+int dreamsim_vips_start(void) {
+    if (start_library()) return -1;
+    vips.vips_block_untrusted_set(1);
+    vips.vips_cache_set_max(0);
+    vips.vips_cache_set_max_mem(0);
+    vips.vips_cache_set_max_files(0);
+    vips.vips_concurrency_set(1);
+    g_log_set_handler(
+        "VIPS", (GLogLevelFlags)(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO), drop_log, NULL);
+    return 0;
+}
+
+VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size_t count) {
+    VipsImage *out = NULL;
+    int failed = -1;
+#define LOAD(load) \
+    vips.load((void *)bytes, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL)
+    switch (loader) {
+    case DREAMSIM_VIPS_JPEG: failed = LOAD(vips_jpegload_buffer); break;
+    case DREAMSIM_VIPS_PNG: failed = LOAD(vips_pngload_buffer); break;
+    case DREAMSIM_VIPS_WEBP: failed = LOAD(vips_webpload_buffer); break;
+    case DREAMSIM_VIPS_TIFF: failed = LOAD(vips_tiffload_buffer); break;
+    case DREAMSIM_VIPS_HEIF:
+        need_heif();
+        failed = LOAD(vips_heifload_buffer);
+        break;
+    }
+#undef LOAD
+    return failed ? NULL : out;
+}
+
+int dreamsim_vips_width(const VipsImage *image) { return vips.vips_image_get_width(image); }
+int dreamsim_vips_height(const VipsImage *image) { return vips.vips_image_get_height(image); }
+int dreamsim_vips_bands(const VipsImage *image) { return vips.vips_image_get_bands(image); }
+VipsBandFormat dreamsim_vips_format(const VipsImage *image) { return vips.vips_image_get_format(image); }
+VipsInterpretation dreamsim_vips_interpretation(const VipsImage *image) {
+    return vips.vips_image_get_interpretation(image);
+}
+int dreamsim_vips_x_offset(const VipsImage *image) { return vips.vips_image_get_xoffset(image); }
+int dreamsim_vips_y_offset(const VipsImage *image) { return vips.vips_image_get_yoffset(image); }
+
+int dreamsim_vips_orientation(VipsImage *image) { return vips.vips_image_get_orientation(image); }
+
+const void *dreamsim_vips_profile(VipsImage *image, size_t *count) {
+    const void *bytes = NULL;
+    if (!vips.vips_image_get_typeof(image, VIPS_META_ICC_NAME)) return NULL;
+    return vips.vips_image_get_blob(image, VIPS_META_ICC_NAME, &bytes, count) ? NULL : bytes;
+}
+
+void *dreamsim_vips_samples(VipsImage *image, size_t *count) { return vips.vips_image_write_to_memory(image, count); }
+
+VipsImage *dreamsim_vips_to_srgb(VipsImage *image, const void *profile, size_t count) {
+    VipsImage *copy = NULL, *out = NULL;
+    if (vips.vips_copy(image, &copy, NULL)) return NULL;
+    vips.vips_image_set_blob_copy(copy, VIPS_META_ICC_NAME, profile, count);
+    int failed = vips.vips_icc_transform(
+        copy, &out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_RELATIVE, "depth", 8, NULL);
+    g_object_unref(copy);
+    return failed ? NULL : out;
+}
+
+VipsImage *dreamsim_vips_float(VipsImage *image) {
+    VipsImage *out = NULL;
+    return vips.vips_cast_float(image, &out, NULL) ? NULL : out;
+}
+
+VipsImage *dreamsim_vips_wrap(const void *samples, size_t count, int width, int height, int bands, VipsBandFormat format,
+    VipsInterpretation interpretation) {
+    VipsImage *bare = vips.vips_image_new_from_memory(samples, count, width, height, bands, format);
+    if (!bare) return NULL;
+    VipsImage *out = NULL;
+    int failed = vips.vips_copy(bare, &out, "interpretation", interpretation, NULL);
+    g_object_unref(bare);
+    return failed ? NULL : out;
+}
+
+VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, int height) {
+    return dreamsim_vips_wrap(pixels, count, width, height, 3, VIPS_FORMAT_UCHAR, VIPS_INTERPRETATION_sRGB);
+}
+
+VipsImage *dreamsim_vips_wrap_gray16(const void *pixels, size_t count, int width, int height) {
+    return dreamsim_vips_wrap(pixels, count, width, height, 1, VIPS_FORMAT_USHORT, VIPS_INTERPRETATION_GREY16);
+}
+
+int dreamsim_vips_png(VipsImage *image, void **bytes, size_t *count) {
+    return vips.vips_pngsave_buffer(image, bytes, count, "strip", TRUE, "compression", 6, NULL);
+}
+
+int dreamsim_vips_jpeg(VipsImage *image, void **bytes, size_t *count, int quality) {
+    return vips.vips_jpegsave_buffer(image, bytes, count, "strip", TRUE, "Q", quality, "optimize_coding", TRUE, NULL);
+}
+
+VipsImage *dreamsim_vips_text(const char *markup, const char *font) {
+    VipsImage *out = NULL;
+    return vips.vips_text(&out, markup, "font", font, "dpi", 72, NULL) ? NULL : out;
+}
+
+const char *dreamsim_vips_error(void) { return vips.vips_error_buffer(); }
+void dreamsim_vips_clear_error(void) { vips.vips_error_clear(); }
