@@ -43,13 +43,7 @@ static int start_library(void) {
     FUNCTIONS(LOOK_UP)
     LOOK_UP(g_module_open)
     LOOK_UP(g_module_make_resident)
-    // libvips loads all modules that it finds, with some forty libraries; all but one are of formats that are never read
-    // here. It finds none where there is no folder. Who has named its folder by this variable gets what is there.
-    int hides_modules = !getenv("VIPSHOME");
-    if (hides_modules) setenv("VIPSHOME", "/dev/null", 1);
-    int failed = vips.vips_init("dreamsim");
-    if (hides_modules) unsetenv("VIPSHOME");
-    return failed;
+    return vips.vips_init("dreamsim");
 }
 
 // Loads the module of HEIF, which lies beside the library, unless it is a part of the library or was loaded with the others.

@@ -63,6 +63,10 @@ enum Program {
                     + "as with 'ulimit -n 1024'")
             Terminal.exit(.failed)
         }
+        // libvips loads all modules that it finds, with some forty libraries, and all but one, which is loaded when it is
+        // needed, are of formats that are never read here; where there is no folder it finds none. Who has named one gets
+        // what is there. Now, because no other thread reads the environment yet.
+        setenv("VIPSHOME", "/dev/null", 0)
         // What reads few images would wait for their library; it loads while options are read and weights are found.
         if let name = CommandLine.arguments.dropFirst().first, ["compare", "vote", "embed", "heatmap"].contains(name) {
             Vips.begin()
