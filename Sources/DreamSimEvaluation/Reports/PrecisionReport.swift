@@ -16,7 +16,7 @@ package struct PrecisionReport: Sendable, Encodable {
     package let medianDistance: Double
     /// The neighbors that are compared.
     package let neighbors: Int
-    /// What people's choices say, where the images are triplets that people judged.
+    /// Agreement with human judgments, where the images are judged triplets.
     package let votes: Votes?
     /// One a precision.
     package let results: [Entry]
