@@ -1,3 +1,5 @@
+internal import CDreamSimKernels
+
 extension VisionTransformer {
     /// Reads a feature of images.
     ///
@@ -70,9 +72,9 @@ extension VisionTransformer {
                 withUnsafeTemporaryAllocation(of: Float.self, capacity: image.columns) { memory in
                     let normalized = MatrixView(memory.baseAddress!, rows: 1, columns: image.columns)
                     finalNorm(classToken, into: normalized)
-                    let matrix = MatrixView(
-                        reading: projection.baseAddress!, rows: image.columns, columns: row.columns)
-                    multiply(normalized, .none, matrix, .none, into: row)
+                    // Not by a library's product, whose sums depend on the processor.
+                    dsv_weighted_rows(
+                        projection.baseAddress!, row.columns, normalized.base, image.columns, row.columns, row.base)
                 }
             }
         case .clsPatch:
