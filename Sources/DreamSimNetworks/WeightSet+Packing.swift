@@ -38,6 +38,20 @@ extension WeightSet {
         return rounded.packed(for: configuration)
     }
 
+    /// The same weights with those of linear layers that are packed in single precision as they were before.
+    package func unpacked(for configuration: VisionTransformerConfiguration) -> WeightSet {
+        var unpacked = self
+        for layer in VisionTransformer.linearLayers(of: configuration) {
+            guard let panels = tensors[layer + Self.packedLeaf], let bias = tensors[layer + ".bias"],
+                panels.shape
+                    == PackedMatrix.shape(outputs: bias.count, inputs: panels.shape.rank > 1 ? panels.shape[1] : 0)
+            else { continue }
+            unpacked.tensors[layer + Self.packedLeaf] = nil
+            unpacked.tensors[layer + ".weight"] = PackedMatrix(panels: panels, outputs: bias.count).unpacked()
+        }
+        return unpacked
+    }
+
     /// Whether a name is that of a packed weight.
     package static func isPacked(_ name: String) -> Bool { name.hasSuffix(packedLeaf) }
 

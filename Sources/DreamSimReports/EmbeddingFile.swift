@@ -173,6 +173,9 @@ private final class TextSink: EmbeddingSink {
         var error: String?
         var model: String
         var weights: String
+        /// Left out in float32.
+        var precision: Precision?
+        var calibration: String?
         var preprocessing: String
         var isNormalized: Bool
     }
@@ -198,7 +201,8 @@ private final class TextSink: EmbeddingSink {
         if case .failure(let failure) = outcome.result { error = "\(failure)" }
         let line = Line(
             image: outcome.path, embedding: outcome.embedding?.values, error: error, model: model.description.name,
-            weights: model.stamp.weights, preprocessing: "\(model.preprocessing)",
+            weights: model.stamp.weights, precision: model.stamp.precision, calibration: model.stamp.calibration,
+            preprocessing: "\(model.preprocessing)",
             isNormalized: model.stamp.isNormalized)
         try write(JSON.line(line) + "\n")
     }

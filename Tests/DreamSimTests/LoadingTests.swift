@@ -62,6 +62,11 @@ struct LoadingTests {
             #expect(rounded.stamp.weights == single.stamp.weights)
             options.keepsMergedFile = false
             #expect(try await PerceptualModel.load(url.path, options: options).embed(a) == rounded.embed(a))
+            // A merged file in float32 is rounded as the model it was made of.
+            options.precision = precision
+            let exact = try #require(
+                Self.mergedFiles(home).first { !$0.path.contains("-int") })
+            #expect(try await PerceptualModel.load(exact.path, options: options).embed(a) == rounded.embed(a))
             // By its path a merged file brings its precision along, and does not take another.
             options.precision = .float32
             #expect(try await PerceptualModel.load(file.path, options: options).embed(a) == rounded.embed(a))

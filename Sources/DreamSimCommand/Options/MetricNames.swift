@@ -54,4 +54,15 @@ struct MetricNames: ParsableArguments {
         }
         return wanted
     }
+
+    /// Refuses metrics that have the same name, as a model has in two precisions: values go by names, and would be mistaken.
+    static func checkDistinct(_ metrics: [any PerceptualMetric]) throws {
+        var seen: Set<String> = []
+        if let name = metrics.map(\.card.name).first(where: { !seen.insert($0).inserted }) {
+            throw DreamSimError(
+                .duplicate, "\(name)",
+                "two of the metrics have this name, by which values go; use one after the other, or 'dreamsim models "
+                    + "precision' to compare precisions")
+        }
+    }
 }

@@ -53,6 +53,7 @@ struct MetricOptions: ParsableArguments {
                 names.append(name)
             }
         }
+        try MetricNames.checkDistinct(metrics)
         return (PairComparer(metrics, decoding: model.preprocessing.decoding, resize: resize.side), names)
     }
 }

@@ -14,6 +14,7 @@ struct ProfileOptions: ParsableArguments {
     /// - Throws: `DreamSimError` when a threshold was asked for and there is none.
     func profile(_ identity: MetricIdentity, in store: ModelStore) throws -> MetricProfile? {
         guard let thresholdFrom else { return MetricProfile.find(identity, in: store) }
+        let identity = thresholdFrom == "profile" ? MetricProfile.applicable(identity, in: store) : identity
         let url =
             thresholdFrom == "profile" ? MetricProfile.url(of: identity, in: store) : URL(filePath: thresholdFrom)
         let profile = try MetricProfile(contentsOf: url, of: identity)

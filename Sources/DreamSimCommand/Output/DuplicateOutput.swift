@@ -87,7 +87,9 @@ struct DuplicateOutput: ReportOutput {
         if report.tier == .near, report.thresholds.near == nil, report.thresholds.dataSet == nil {
             notes.append(
                 "\(report.metric.name) is not calibrated, so that copies are found by their hashes alone; 'dreamsim calibrate "
-                    + "FOLDER --metric \(report.metric.name)' calibrates it, --near-distance chooses a distance")
+                    + "FOLDER --metric \(report.metric.name)"
+                    + (report.metric.precision.map { " --precision \($0.rawValue)" } ?? "")
+                    + "' calibrates it, --near-distance chooses a distance")
         }
         return notes
     }

@@ -14,7 +14,7 @@ struct PrecisionOutput: ReportOutput {
             [
                 "model", "precision", "images", "embedding_median", "embedding_largest", "distance_median",
                 "distance_largest", "rank_correlation", "same_neighbors", "triplets", "flipped_votes", "agreement",
-                "agreement_float32", "weights",
+                "agreement_float32", "weights", "calibration",
             ]
         ]
             + report.results.map { entry in
@@ -24,7 +24,7 @@ struct PrecisionOutput: ReportOutput {
                     entry.rankCorrelation.map { "\($0)" } ?? "", "\(entry.sameNeighbors)",
                     report.votes.map { "\($0.triplets)" } ?? "", entry.flippedVotes.map { "\($0)" } ?? "",
                     entry.agreement.map { "\($0)" } ?? "", report.votes.map { "\($0.agreement)" } ?? "",
-                    report.weights,
+                    report.weights, entry.calibration ?? "",
                 ]
             }
     }
@@ -44,7 +44,7 @@ struct PrecisionOutput: ReportOutput {
             add("votes that flip") { "\($0.flippedVotes ?? 0) of \(votes.triplets)" }
             add("agreement with people") { String(format: "%.1f %%", 100 * ($0.agreement ?? 0)) }
         }
-        guard !quiet else { return table.lines(quiet: true) }
+        guard !quiet else { return table.lines() }
         let agreement = report.votes.map { String(format: "; agreement with people %.1f %%", 100 * $0.agreement) } ?? ""
         return table.lines() + [
             "",
@@ -52,6 +52,9 @@ struct PrecisionOutput: ReportOutput {
                 + Self.small(report.medianDistance) + agreement,
             "model: \(report.model) (weights \(report.weights.prefix(12)), \(report.preprocessing))",
         ]
+            + report.results.compactMap { entry in
+                entry.calibration.map { "\(entry.precision.rawValue): calibration \($0.prefix(6))" }
+            }
     }
 
     private static func small(_ value: Double) -> String { String(format: "%.3g", value) }

@@ -67,7 +67,9 @@ struct Bench: AsyncParsableCommand {
             let report = BenchmarkReport(
                 try await model.load(quiet: output.quiet), batch: batchSize ?? imagesTogether, runs: runs)
             try BenchmarkOutput(
-                what: ("model", report.model.model), unit: "image", details: [], batch: report.batch, runs: runs,
+                what: ("model", report.model.model), unit: "image",
+                details: [("precision", (report.model.precision ?? .float32).rawValue)], batch: report.batch,
+                runs: runs,
                 hardware: report.hardware, median: report.secondsPerImage, fastest: report.fastest,
                 slowest: report.slowest
             ).write(report, output, justSeconds: secondsPerImage)

@@ -124,7 +124,8 @@ struct Dedupe: ParsableCommand {
     /// The distance at which pairs stop being the same, where `--threshold-from` asks for it.
     private func calibratedDistance(_ stamp: ModelStamp, _ store: ModelStore) throws -> Double? {
         guard let thresholdFrom else { return nil }
-        let identity = MetricColumn(stamp).identity
+        let own = MetricColumn(stamp).identity
+        let identity = thresholdFrom == "profile" ? MetricProfile.applicable(own, in: store) : own
         let url =
             thresholdFrom == "profile"
             ? MetricProfile.url(of: identity, in: store) : URL(filePath: thresholdFrom)

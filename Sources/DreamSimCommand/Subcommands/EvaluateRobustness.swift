@@ -73,6 +73,7 @@ struct EvaluateRobustness: AsyncParsableCommand {
         for name in try metrics.ready(model, quiet: isQuiet) {
             loaded.append(try await model.load(metric: name, quiet: isQuiet))
         }
+        try MetricNames.checkDistinct(loaded)
         let settings = RobustnessReport.Settings(
             steps: try alterations.steps(), seed: seed, distractors: distractors.count, batch: batch.size)
         let progress = LateProgressLine(unit: "images", isQuiet: isQuiet)

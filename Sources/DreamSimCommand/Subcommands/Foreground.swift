@@ -78,6 +78,7 @@ struct Foreground: AsyncParsableCommand {
         let names = metric.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
         var metrics: [any PerceptualMetric] = []
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
+        try MetricNames.checkDistinct(metrics)
         let waiting = WaitingLine("looking for foregrounds", isQuiet: output.quiet)
         // Also before an error.
         defer { waiting.clear() }

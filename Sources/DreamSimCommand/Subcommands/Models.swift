@@ -14,6 +14,9 @@ struct Models: AsyncParsableCommand {
             network; DREAMSIM_PYTHON names the Python whose pip downloads packages; DREAMSIM_THREADS limits the threads; \
             DREAMSIM_SIMD (one of those that 'dreamsim models info --hardware' names) selects the kernels.
 
+            --precision int16 and int8 compute with integers: faster, smaller, less exact; 'dreamsim models precision' measures \
+            by how much, 'dreamsim models calibrate' makes int8's errors smaller.
+
             --model also takes a JSON file that describes a model of your own, beside its weights:
               { "name": "mine",
                 "backbones": [ { "architecture": "dinov2_vits14", "weights": "model.pth", "feature": "cls" } ],

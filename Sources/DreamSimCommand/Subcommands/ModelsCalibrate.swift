@@ -31,6 +31,9 @@ struct ModelsCalibrate: AsyncParsableCommand {
     @Flag(help: "Remove the calibration.")
     var remove = false
 
+    /// Below this it is said that more would be better.
+    private static let fewImages = 20
+
     @OptionGroup var batch: BatchOptions
     @OptionGroup var store: StoreOptions
     @OptionGroup var threads: ThreadOptions
@@ -48,6 +51,7 @@ struct ModelsCalibrate: AsyncParsableCommand {
     func run() async throws {
         threads.apply()
         let (configuration, isQuiet) = (try store.configuration(), quiet)
+        _ = try ModelsPrecision.description(name)
         let model = try await PerceptualModel.load(
             name, options: PerceptualModel.LoadingOptions(store: configuration)
         ) { event in
@@ -59,8 +63,8 @@ struct ModelsCalibrate: AsyncParsableCommand {
             guard FileManager.default.fileExists(atPath: url.path) else {
                 throw DreamSimError(.missing, model.stamp.model, "has no calibration; there is nothing to remove")
             }
-            try FileManager.default.removeItem(at: url)
-            if !isQuiet { Terminal.note("removed \(url.path)") }
+            try ModelCalibration.retire(model.stamp.weights, in: ModelStore(configuration))
+            if !isQuiet { Terminal.note("--precision int8 takes no calibration from now on") }
             return
         }
         let progress = LateProgressLine(unit: "images", isQuiet: isQuiet)
@@ -70,7 +74,16 @@ struct ModelsCalibrate: AsyncParsableCommand {
             if !isQuiet { Terminal.note("left out: \($0)") }
         }
         progress.clear()
+        if FileManager.default.fileExists(atPath: url.path) {
+            try ModelCalibration.retire(model.stamp.weights, in: ModelStore(configuration))
+        }
         try calibration.write(to: url)
-        if !isQuiet { Terminal.note("\(calibration.images) images; --precision int8 now takes \(url.path)") }
+        guard !isQuiet else { return }
+        if calibration.images < Self.fewImages {
+            Terminal.note("only \(calibration.images) images; a few hundred say more of what the model will see")
+        }
+        Terminal.note(
+            "--precision int8 now takes \(url.path); indexes that were made in int8 before keep what they were made with"
+        )
     }
 }

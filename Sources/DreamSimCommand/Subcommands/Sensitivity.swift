@@ -93,6 +93,7 @@ struct Sensitivity: AsyncParsableCommand {
         for name in metric.map(Self.names) ?? [model.model] {
             metrics.append(try await model.load(metric: name, quiet: quiet))
         }
+        try MetricNames.checkDistinct(metrics)
         let settings = SensitivityReport.Settings(
             alterations: try alterations(), seed: seed, longestSide: longestSide)
         let progress = ProgressLine(settings.alterations.count, unit: "alterations", isQuiet: quiet)

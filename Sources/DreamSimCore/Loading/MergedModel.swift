@@ -93,6 +93,11 @@ struct MergedModel {
                 throw fault("holds '\(name)', which belongs to none of its \(sets.count) parts")
             }
             if WeightSet.isPacked(name), let rounded = checkpoint[name]?.integers {
+                guard rounded.precision == header.precision else {
+                    throw fault(
+                        "says that it computes in \((header.precision ?? .float32).rawValue), and holds '\(name)' in "
+                            + "\(rounded.precision.rawValue); convert the model again")
+                }
                 integers[index][String(pieces[1])] = rounded
             } else {
                 sets[index][String(pieces[1])] = try checkpoint.tensor(name)

@@ -48,6 +48,20 @@ package struct ModelCalibration: Sendable {
         store.configuration.home.appending(path: "calibrations/\(weights.prefix(16)).safetensors")
     }
 
+    /// Where a calibration stays that another took the place of: indexes that were made with it still want it.
+    static func kept(_ digest: String, of weights: String, in store: ModelStore) -> URL {
+        store.configuration.home.appending(path: "calibrations/\(weights.prefix(16))-\(digest.prefix(16)).safetensors")
+    }
+
+    /// Takes the calibration of a model's weights out of use; what was made with it can still be used.
+    package static func retire(_ weights: String, in store: ModelStore) throws {
+        let url = url(of: weights, in: store)
+        let target = kept(try store.digest(of: url), of: weights, in: store)
+        guard rename(url.path, target.path) == 0 else {
+            throw DreamSimError(.unwritable, target.path, "cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Writes it; the file appears whole or not at all.
     package func write(to url: URL) throws {
         try Folder.make(url.deletingLastPathComponent().path)
@@ -65,9 +79,14 @@ package struct ModelCalibration: Sendable {
     /// Reads the calibration of a model.
     /// - Throws: `DreamSimError` with `.badProfile` when it is another thing, or of other weights.
     package init(contentsOf url: URL, weights: String, parts count: Int) throws {
-        let checkpoint = try Checkpoint(contentsOf: url)
         func fault(_ reason: String) -> DreamSimError {
             DreamSimError(.badProfile, url.path, reason + "; calibrate the model again, or remove the file")
+        }
+        let checkpoint: Checkpoint
+        do {
+            checkpoint = try Checkpoint(contentsOf: url)
+        } catch {
+            throw fault("cannot be read: \((error as? DreamSimError)?.reason ?? error.plainReason)")
         }
         guard checkpoint.metadata[Key.format] == Self.format, checkpoint.metadata[Key.version] == Self.version else {
             throw fault("is no calibration of this version")
@@ -82,12 +101,30 @@ package struct ModelCalibration: Sendable {
                 throw fault("holds '\(name)', which belongs to none of the \(count) parts")
             }
             let tensor = try checkpoint.tensor(name)
-            guard tensor.isFinite else { throw fault("holds NaN or infinite magnitudes") }
+            guard tensor.isFinite, tensor.values.allSatisfy({ $0 >= 0 }) else {
+                throw fault("holds magnitudes that are none")
+            }
             layers[index][String(pieces[1])] = tensor.values
         }
         self.weights = weights
         images = Int(checkpoint.metadata[Key.images] ?? "") ?? 0
         parts = layers.map { InputMagnitudes($0) }
+    }
+}
+
+extension MergedModel {
+    /// The same model with weights in float32 rounded, as they are when a model is merged.
+    func rounded(to precision: Precision, _ store: ModelStore) throws -> MergedModel {
+        let plan = try RoundingPlan(precision, of: header.weights, parts: header.parts.count, store)
+        let exact = zip(header.parts, weights).map { part, set in
+            guard case .transformer(let configuration, _) = part.extractor else { return set }
+            return set.unpacked(for: configuration)
+        }
+        var header = header
+        (header.precision, header.calibration) = (precision, plan.digest)
+        return MergedModel(
+            header: header,
+            weights: try zip(header.parts, plan.smoothed(exact, header.parts)).map { $0.packed($1, in: precision) })
     }
 }
 
@@ -99,9 +136,19 @@ struct RoundingPlan {
     let digest: String?
 
     /// Finds the calibration of a model's weights where int8 is wanted and there is one.
-    init(_ precision: Precision, of weights: String, parts: Int, _ store: ModelStore) throws {
+    /// - Parameter wanted: the digest of the one that is wanted, or `.some(nil)` for none; the one in use when nil.
+    init(
+        _ precision: Precision, calibrated wanted: String?? = nil, of weights: String, parts: Int, _ store: ModelStore
+    ) throws {
         self.precision = precision
-        let url = ModelCalibration.url(of: weights, in: store)
+        var url = ModelCalibration.url(of: weights, in: store)
+        if case .some(.some(let digest)) = wanted, (try? store.digest(of: url)) != digest {
+            url = ModelCalibration.kept(digest, of: weights, in: store)
+        }
+        if case .some(.none) = wanted {
+            (calibration, digest) = (nil, nil)
+            return
+        }
         guard precision == .int8, FileManager.default.fileExists(atPath: url.path) else {
             (calibration, digest) = (nil, nil)
             return

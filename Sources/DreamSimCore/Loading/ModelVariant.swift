@@ -41,7 +41,13 @@ package struct ModelVariant: Sendable {
         options.isNormalized = false
         options.head = nil
         if takesMerged, feature == nil, case .mergedFile = try Catalog.find(name) {
-            return try await PerceptualModel.load(name, options: options, report: report)
+            let model = try await PerceptualModel.load(name, options: options, report: report)
+            guard model.stamp.precision == nil else {
+                throw DreamSimError(
+                    .badSetting, name,
+                    "holds rounded weights, and training starts from exact ones; convert the model in float32")
+            }
+            return model
         }
         let name = options.resolved(name, for: .tuning, report: report)
         return try await PerceptualModel.load(description(name).untuned, options: options, report: report)

@@ -21,6 +21,8 @@ extension PerceptualModel {
         /// `dreamsim train --method mlp` keeps; nil for none. A model of the catalog is then loaded without its own
         /// adapter, whose place the head takes.
         public var head: URL?
+        /// The calibration that int8 is to take: a digest, or none; the one in use when nil.
+        package var calibration: String??
         /// Whether the model stands in for the default one, which is not here; set on the way.
         var isStandIn = false
 
@@ -58,12 +60,16 @@ extension PerceptualModel {
         let name = options.resolved(name, for: options.head == nil ? .comparing : .tuning, report: report)
         switch try Catalog.find(name) {
         case .mergedFile(let url):
-            let merged = try MergedModel(contentsOf: url)
+            var merged = try MergedModel(contentsOf: url)
             let found = merged.header.precision ?? .float32
-            guard options.precision == .float32 || options.precision == found else {
-                throw DreamSimError(
-                    .badSetting, "precision \(options.precision.rawValue)",
-                    "\(url.path) holds its weights in \(found.rawValue); convert the model again in the other one")
+            if options.precision != .float32, options.precision != found {
+                guard found == .float32 else {
+                    throw DreamSimError(
+                        .badSetting, "precision \(options.precision.rawValue)",
+                        "\(url.path) holds weights that are rounded to \(found.rawValue); name the model that it was made of, "
+                            + "or convert that again")
+                }
+                merged = try merged.rounded(to: options.precision, ModelStore(options.store))
             }
             let head = try ModelHead(
                 options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights)
@@ -110,7 +116,8 @@ extension PerceptualModel {
         let hash = try description.weightsHash(digests: digests)
         let head = try ModelHead(
             options, for: description.name, parts: description.parts, weights: hash)
-        let plan = try RoundingPlan(options.precision, of: hash, parts: description.parts.count, store)
+        let plan = try RoundingPlan(
+            options.precision, calibrated: options.calibration, of: hash, parts: description.parts.count, store)
         let url = store.mergedFolder.appending(
             path: "\(description.name)-\(hash.prefix(16))\(plan.suffix).\(MergedModel.fileExtension)")
         if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash,

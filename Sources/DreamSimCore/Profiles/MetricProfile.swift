@@ -116,6 +116,14 @@ extension MetricProfile {
         store.configuration.home.appending(path: "profiles/\(identity.fileName).json")
     }
 
+    /// The profile that holds for a metric: its own, or float32's where int16 has none.
+    package static func applicable(_ identity: MetricIdentity, in store: ModelStore) -> MetricIdentity {
+        guard let exact = identity.exact, !FileManager.default.fileExists(atPath: url(of: identity, in: store).path),
+            FileManager.default.fileExists(atPath: url(of: exact, in: store).path)
+        else { return identity }
+        return exact
+    }
+
     /// Reads a profile.
     /// - Parameter identity: what it must be of.
     /// - Throws: `DreamSimError` with `.badProfile` when it cannot be read or is of another metric.

@@ -44,6 +44,8 @@ package struct PrecisionReport: Sendable, Encodable {
     /// One precision beside float32.
     package struct Entry: Sendable, Encodable {
         package let precision: Precision
+        /// SHA-256 of what int8 was calibrated with; nil without a calibration.
+        package let calibration: String?
         /// The length of the difference of both embeddings, each of length 1.
         package let embedding: Spread
         /// The magnitude of the change of a distance, over all pairs of images.
@@ -96,7 +98,7 @@ package struct PrecisionReport: Sendable, Encodable {
             let others = Self.neighbors(distances, pairs, count: count, among)
             let same = zip(neighborhoods, others).reduce(0) { $0 + $1.0.intersection($1.1).count }
             return Entry(
-                precision: precision,
+                precision: precision, calibration: embeddings.first?.stamp.calibration,
                 embedding: Spread(zip(exact, embeddings).map { Self.difference($0.values, $1.values) }),
                 distance: Spread(zip(near, distances).map { abs($0 - $1) }),
                 rankCorrelation: RankCorrelation.spearman(near, distances),

@@ -37,7 +37,7 @@ extension SensitivityReport {
         return LineCharts(
             title: "Sensitivity of metrics",
             subtitle: "Difference from \(image.name) by strength of alteration; \(scaling)",
-            names: metrics.map(\.card.name),
+            names: metrics.map { $0.card.name + ($0.precision.map { " in \($0.rawValue)" } ?? "") },
             panels: alterations.map { alteration in
                 LineCharts.Panel(
                     title: alteration.rawValue, unit: alteration.unit,
@@ -84,14 +84,15 @@ extension SensitivityReport {
     private func csv() -> String {
         CSV.line([
             "alteration", "strength", "unit", "metric", "value", "direction", "difference", "share", "scaling", "image",
-            "seed", "weights",
+            "seed", "weights", "precision",
         ])
             + measurements.map { row in
-                let card = metrics.first { $0.card.name == row.metric }?.card
+                let metric = metrics.first { $0.card.name == row.metric }
+                let card = metric?.card
                 return CSV.line([
                     row.alteration.rawValue, "\(row.strength)", row.unit, row.metric, "\(row.value)",
                     card?.direction.rawValue ?? "", "\(row.difference)", "\(row.share)", scaling, "\(image)", "\(seed)",
-                    card?.weights ?? "",
+                    card?.weights ?? "", (metric?.precision).map(\.rawValue) ?? "",
                 ])
             }.joined()
     }
@@ -106,7 +107,7 @@ extension SensitivityReport {
         return ChartPage.html(
             title: "Sensitivity of metrics: \(image.name)", svg: charts.drawing().svg(title: charts.title),
             key: metrics.map { metric in
-                "\(metric.card.name): \(metric.card.summary); \(metric.card.direction.rawValue); "
+                "\(metric.card.name)\(metric.precision.map { " in \($0.rawValue)" } ?? ""): \(metric.card.summary); \(metric.card.direction.rawValue); "
                     + String(format: "a share of 1 is a difference of %.5g", metric.scale)
             },
             rows: [["alteration", "strength", "unit", "metric", "value", "share"]] + rows)

@@ -41,9 +41,11 @@ extension IndexSettings {
 
     /// How a model is set up as the index's was.
     package func loadingOptions(_ store: ModelStore.Configuration) -> PerceptualModel.LoadingOptions {
-        PerceptualModel.LoadingOptions(
+        var options = PerceptualModel.LoadingOptions(
             store: store, preprocessing: stamp.preprocessing, isNormalized: stamp.isNormalized,
             precision: stamp.precision ?? .float32)
+        if stamp.precision == .int8 { options.calibration = .some(stamp.calibration) }
+        return options
     }
 
     /// What the index's model is loaded from: what was chosen, else what the index remembers.
