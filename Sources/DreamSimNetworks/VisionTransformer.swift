@@ -84,8 +84,7 @@ package final class VisionTransformer: Sendable {
     static func integerLayers(
         of configuration: VisionTransformerConfiguration, reading feature: Feature
     ) -> [(name: String, block: Int)] {
-        // Of a few numbers the scales would take more than the integers save.
-        guard configuration.width >= 16 && configuration.mlpWidth >= 16 else { return [] }
+        guard min(configuration.width, configuration.mlpWidth) >= WeightSet.leastIntegers else { return [] }
         let last = feature.block ?? configuration.depth - 1
         let headWidth = configuration.width / configuration.heads
         // Attention's results are rounded head by head.

@@ -52,6 +52,9 @@ extension WeightSet {
         return unpacked
     }
 
+    /// Below this width layers stay in single precision: scales would take more than integers save.
+    static let leastIntegers = 16
+
     /// Whether a name is that of a packed weight.
     package static func isPacked(_ name: String) -> Bool { name.hasSuffix(packedLeaf) }
 
@@ -75,7 +78,11 @@ extension WeightSet {
                     "is not there; the integers of \(name) need it")
             }
             let panels = IntegerPanels(integers: integers, scales: scales)
-            guard panels.fits(outputs: outputs, inputs: inputs) else {
+            // A file may hold anything; rounded rows of other blocks could take more room than networks have for them.
+            guard panels.fits(outputs: outputs, inputs: inputs), inputs >= Self.leastIntegers,
+                panels.block == IntegerRows.block(for: inputs)
+                    || inputs.isMultiple(of: panels.block) && panels.block.isMultiple(of: 4)
+            else {
                 throw fault(
                     integers.shape,
                     IntegerPanels.shape(

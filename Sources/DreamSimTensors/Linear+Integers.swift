@@ -109,11 +109,7 @@ extension Linear {
                 (product.y, product.y_stride) = (y.base, y.stride)
                 product.bias = bias + outputs.lowerBound
                 product.scale = scale.map { $0 + outputs.lowerBound }
-                switch completion {
-                case .bias: break
-                case .activation(let activation): product.activation = activation.kernel
-                case .residual: product.adds = 1
-                }
+                (product.adds, product.activation) = completion.kernel
                 dsv_multiply_integers(&product)
             }
         }

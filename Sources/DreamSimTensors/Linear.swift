@@ -15,6 +15,15 @@ package struct Linear: Sendable {
         case activation(Activation)
         /// y += scale * (x Wᵀ + b), with a scale for each output, or 1.
         case residual(scale: Tensor?)
+
+        /// What products call it: whether they add to what is there, and the activation.
+        var kernel: (adds: Int32, activation: Int32) {
+            switch self {
+            case .bias: (0, Int32(DSV_IDENTITY.rawValue))
+            case .activation(let activation): (0, activation.kernel)
+            case .residual: (1, Int32(DSV_IDENTITY.rawValue))
+            }
+        }
     }
 
     /// - Parameters:
@@ -129,11 +138,7 @@ package struct Linear: Sendable {
             product.y_stride = target.stride
             product.bias = bias + outputs.lowerBound
             product.scale = scale.map { $0 + outputs.lowerBound }
-            switch completion {
-            case .bias: break
-            case .activation(let activation): product.activation = activation.kernel
-            case .residual: product.adds = 1
-            }
+            (product.adds, product.activation) = completion.kernel
             dsv_multiply_packed(&product)
         }
     }

@@ -94,6 +94,14 @@ struct IntegerNetworkTests {
         #expect(missing.kind == .missingWeight && missing.key == layer + ".scales")
         let other = try error { _, integers in integers[layer + ".panels"] = integers["blocks.0.attn.proj.panels"] }
         #expect(other.kind == .shapeMismatch && other.key == layer + ".panels")
+        // Blocks that fit the shape, but not the memory that rounded rows have.
+        let narrow = IntegerPanels(
+            rounding: Tensor(zeros: [192, 48]), to: precision, block: 20)
+        let odd = try error { tensors, integers in
+            integers[layer + ".panels"] = narrow.integers
+            tensors[layer + ".scales"] = narrow.scales
+        }
+        #expect(odd.kind == .shapeMismatch)
         let scales = try error { tensors, _ in tensors[layer + ".scales"] = tensors["blocks.0.attn.proj.scales"] }
         #expect(scales.kind == .shapeMismatch)
     }
