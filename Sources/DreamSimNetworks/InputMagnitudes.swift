@@ -1,6 +1,3 @@
-package import DreamSimCheckpoints
-import Foundation
-
 /// The largest magnitude of every input of a network's linear layers over some images, by the layers' names: what tells
 /// inputs that are far larger than the others, and would take the scale of their whole row.
 package struct InputMagnitudes: Sendable, Hashable {

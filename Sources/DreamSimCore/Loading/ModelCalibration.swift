@@ -86,7 +86,7 @@ package struct ModelCalibration: Sendable {
         do {
             checkpoint = try Checkpoint(contentsOf: url)
         } catch {
-            throw fault("cannot be read: \((error as? DreamSimError)?.reason ?? error.plainReason)")
+            throw fault("cannot be read: \(error.reason)")
         }
         guard checkpoint.metadata[Key.format] == Self.format, checkpoint.metadata[Key.version] == Self.version else {
             throw fault("is no calibration of this version")
