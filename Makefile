@@ -1,7 +1,7 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all help setup build demo test fuzz thread-sanitizer chaos check-kernels test-page format lint words figures \
+.PHONY: all help setup build library check-library demo test fuzz thread-sanitizer chaos check-kernels test-page format lint words figures \
 	check-figures api check-api check-topics topics docs check-docs bench-build bench-peers clean
 
 all: build
@@ -14,6 +14,12 @@ setup: ## installs system libraries
 
 build: setup ## builds the command
 	$(SWIFT_BUILD)
+
+library: setup ## builds the library with the C interface, .build/library/libdreamsim.so
+	Scripts/library/build.sh
+
+check-library: build library ## fails when the library is not what its header says
+	Scripts/library/check.sh
 
 demo: build ## a first look: set-up, build, weights, a ranking and its image
 	@mkdir -p demo

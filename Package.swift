@@ -90,6 +90,8 @@ let package = Package(
         .library(name: "DreamSimRetrieval", targets: ["DreamSimRetrieval"]),
         .library(name: "DreamSimService", targets: ["DreamSimService"]),
         .executable(name: "dreamsim", targets: ["DreamSimCommand"]),
+        // The C interface, which packages hold as libdreamsim.so: a product and a command of one name cannot be.
+        .library(name: "DreamSimC", type: .dynamic, targets: ["DreamSimC"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -155,6 +157,10 @@ let package = Package(
             // The page is a part of the program, as are the shapes of its answers.
             resources: [.embedInCode("Page"), .embedInCode("Schemas")]),
 
+        // The C interface: a header, and what stands behind it.
+        .target(name: "CDreamSim"),
+        target("DreamSimC", "CDreamSim", "DreamSimEvaluation", "DreamSimRetrieval"),
+
         // The command: one file per subcommand, no logic.
         .executableTarget(
             name: "DreamSimCommand",
@@ -203,6 +209,8 @@ let package = Package(
         tests(
             "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
             "DreamSimSupport", "DreamSimTensors", "ModelTestSupport", .grdb),
+        tests(
+            "CInterfaceTests", "DreamSimC", "CDreamSim", "DreamSim", "DreamSimSupport", "ModelTestSupport"),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
             "DreamSimRetrieval", "DreamSimTraining", "DreamSimWeights", "DreamSimSupport"),

@@ -15,7 +15,7 @@ public final class ImageIndex: Sendable {
     /// What embeds the images.
     public let model: any EmbeddingMetric
     private let settings: IndexSettings
-    private let store: ModelStore
+    package let store: ModelStore
     private let updating = NSLock()
 
     private init(_ folder: URL, _ model: any EmbeddingMetric, _ settings: IndexSettings, _ store: ModelStore) {
@@ -52,10 +52,10 @@ public final class ImageIndex: Sendable {
         return ImageIndex(folder, model, settings, store)
     }
 
-    /// The number of images in the index.
+    /// The number of image files in the index, copies among them.
     /// - Throws: `DreamSimError` when the index cannot be read.
     public var count: Int {
-        get throws { try IndexReader(folder).liveRows().count }
+        get throws { try IndexReader(folder).count() }
     }
 
     /// Brings the index up to date with folders and files: new and changed images are embedded, moved ones recognized by
@@ -73,15 +73,24 @@ public final class ImageIndex: Sendable {
         from roots: [URL], options: IndexingOptions = IndexingOptions()
     ) -> AsyncThrowingStream<IndexingEvent, any Error> {
         OwnThread.events("dreamsim-index") { [self] emit, cancellation in
-            try updating.withLock {
-                let writer = try IndexWriter(folder, settings: settings)
-                writer.notes.forEach { emit(.note($0)) }
-                emit(
-                    .finished(
-                        try writer.update(
-                            roots.map(ImagePath.init(url:)), with: model, options: options,
-                            isCancelled: { cancellation.isSet }, report: emit)))
-            }
+            let report = try update(
+                roots.map(ImagePath.init(url:)), options, isCancelled: { cancellation.isSet }, report: emit)
+            emit(.finished(report))
+        }
+    }
+
+    /// The same on the caller's thread.
+    /// - Parameters:
+    ///   - isCancelled: asked before each batch; once true, what is done is written and the update ends.
+    ///   - report: told of events but the last.
+    package func update(
+        _ roots: [ImagePath], _ options: IndexingOptions, isCancelled: () -> Bool,
+        report: @escaping (IndexingEvent) -> Void
+    ) throws -> IndexingReport {
+        try updating.withLock {
+            let writer = try IndexWriter(folder, settings: settings)
+            writer.notes.forEach { report(.note($0)) }
+            return try writer.update(roots, with: model, options: options, isCancelled: isCancelled, report: report)
         }
     }
 

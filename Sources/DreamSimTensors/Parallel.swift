@@ -1,9 +1,10 @@
+import DreamSimSupport
 import Foundation
 import Synchronization
 
 /// How many threads the computations use, and the loops that spread work over them.
 package enum Parallel {
-    private static let configured = Mutex<Int?>(nil)
+    private static let configured = ForkSafe<Int?>(nil)
 
     /// The number of threads: what was set here, else `DREAMSIM_THREADS`, else the number of active processors; at
     /// most 1024.

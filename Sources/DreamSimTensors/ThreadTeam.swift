@@ -9,10 +9,15 @@ import Synchronization
 /// One loop runs at a time. Who comes while another does, be it another thread or the body of a loop, is told to run its
 /// loop alone, so that nobody waits for anybody and nothing can lock up.
 ///
-/// `@unchecked Sendable`: `job` is set while no worker is inside, and read only by workers that are counted in `state`,
+/// The child of a fork has none of its parent's workers: the team is renewed there, and starts its own.
+///
+/// `@unchecked Sendable`: `condition` is replaced where there is one thread only, in the child of a fork; `job` is set while no worker is inside, and read only by workers that are counted in `state`,
 /// for which the owner of the loop waits; only the holder of `isBusy` adds workers.
 final class ThreadTeam: @unchecked Sendable {
-    static let shared = ThreadTeam()
+    static let shared: ThreadTeam = {
+        pthread_atfork(nil, nil) { ThreadTeam.shared.renew() }
+        return ThreadTeam()
+    }()
 
     private struct Job {
         let count: Int
@@ -29,7 +34,7 @@ final class ThreadTeam: @unchecked Sendable {
     private let next = Atomic(0)
     private let lanesTaken = Atomic(0)
     private let sleepers = Atomic(0)
-    private let condition = NSCondition()
+    private var condition = NSCondition()
     private var job: UnsafePointer<Job>?
     private let workers = Atomic(0)
 
@@ -68,6 +73,15 @@ final class ThreadTeam: @unchecked Sendable {
             }
         }
         return true
+    }
+
+    /// Forgets workers that are gone.
+    private func renew() {
+        condition = NSCondition()
+        workers.store(0, ordering: .relaxed)
+        sleepers.store(0, ordering: .relaxed)
+        state.store(0, ordering: .relaxed)
+        isBusy.store(false, ordering: .releasing)
     }
 
     /// Whether every worker sleeps.

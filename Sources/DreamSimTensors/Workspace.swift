@@ -1,4 +1,4 @@
-import Synchronization
+import DreamSimSupport
 
 /// Memory for what is computed on the way, kept from one call to the next so that the steady state allocates nothing.
 package enum Workspace {
@@ -58,7 +58,7 @@ package enum Workspace {
         package var arena: Arena { Arena(base: block.base, count: count) }
     }
 
-    private static let blocks = Mutex(Pool())
+    private static let blocks = ForkSafe(Pool())
 
     /// `@unchecked Sendable`: a block is either in the pool or used by one caller.
     private final class Block: @unchecked Sendable {

@@ -1,5 +1,5 @@
 import CDreamSimVips
-import Synchronization
+import DreamSimSupport
 
 /// The decoding library: started once, called from any thread.
 package enum Vips {
@@ -13,7 +13,7 @@ package enum Vips {
 
     /// How many calls are under way. The library keeps one error text for the whole process, so a message can be
     /// attributed to a file only when nothing else runs.
-    private static let callsUnderWay = Mutex(0)
+    private static let callsUnderWay = ForkSafe(0)
 
     /// Runs calls of the library. `body` returns nil on failure, whose message is then handed to `failure`.
     package static func call<R>(

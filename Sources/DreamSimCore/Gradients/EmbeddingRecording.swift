@@ -154,6 +154,16 @@ package final class EmbeddingRecording {
         return result
     }
 
+    /// The gradient of the images, of their shape.
+    /// - Parameter dEmbeddings: [N, width].
+    package func imagesGradient(_ dEmbeddings: [[Double]]) -> Tensor {
+        let sums = model.networks.map { _ in WeightGradients() }
+        guard let gradient = backward(dEmbeddings, wanting: .images, into: sums) else {
+            preconditionFailure("no gradient of the images")
+        }
+        return gradient
+    }
+
     /// From the gradient of the embeddings to that of the features: back through normalization, head and shares.
     private func dJoined(_ dEmbeddings: [[Double]]) -> [[Double]] {
         let width = joined.shape[1]

@@ -52,6 +52,9 @@ package struct LossExpression: Hashable, Sendable {
         self.terms = terms
     }
 
+    /// Whether a text is more than one metric's name.
+    package static func isSum(_ text: String) -> Bool { text.contains("*") || summands(text).count > 1 }
+
     /// What stands between the signs of addition; the sign of an exponent, as in `1e+3*mse`, is none.
     private static func summands(_ text: String) -> [String] {
         text.reduce(into: [""]) { parts, character in

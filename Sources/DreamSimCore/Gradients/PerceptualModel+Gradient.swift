@@ -70,9 +70,7 @@ extension PerceptualModel: DifferentiableMetric {
     private func gradient(
         _ recording: EmbeddingRecording, _ dEmbeddings: [[Double]], _ resampling: LinearResampling?
     ) -> Tensor {
-        let gradient = recording.backward(
-            dEmbeddings, wanting: .images, into: networks.map { _ in WeightGradients() })
-        guard let gradient else { preconditionFailure("no gradient of the images") }
+        let gradient = recording.imagesGradient(dEmbeddings)
         return resampling.map { $0.backward(gradient) } ?? gradient
     }
 

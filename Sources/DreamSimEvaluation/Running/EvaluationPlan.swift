@@ -82,7 +82,7 @@ struct EvaluationPlan {
 
     /// Measures with every metric: those that embed one after another, the others all on the same decoded images.
     func measure(
-        _ metrics: [EvaluatedMetric], settings: EvaluationSettings, progress: (EvaluationProgress) -> Void
+        _ metrics: [EvaluatedMetric], settings: EvaluationSettings, progress: (EvaluationProgress) throws -> Void
     ) throws -> [Measurements] {
         try withoutActuallyEscaping(progress) { progress in
             func measurer(_ unrelated: some Sequence<IndexPair>) -> Measurer {

@@ -10,12 +10,13 @@ public enum Evaluator {
     ///   - set: what people judged.
     ///   - metrics: the metrics, each of another identity.
     ///   - settings: how.
-    ///   - progress: called after every image or comparison.
+    ///   - progress: called after every image or comparison. An error that it throws ends the work; what is measured stays in
+    ///     the cache.
     /// - Throws: `DreamSimError`: `.empty` when no judgment can be taken, `.skipped` when one cannot and
     ///   `settings.isStrict`, `.locked` or `.unwritable` for the cache.
     public static func evaluate(
         _ set: JudgedSet, with metrics: [any PerceptualMetric], settings: EvaluationSettings,
-        progress: (EvaluationProgress) -> Void = { _ in }
+        progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws -> EvaluationReport {
         let metrics = metrics.map { EvaluatedMetric($0, settings: settings) }
         try settings.makeCache()

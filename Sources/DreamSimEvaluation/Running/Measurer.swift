@@ -5,7 +5,7 @@ struct Measurer {
     let images: ImageTable
     let comparisons: [Comparison]
     let settings: EvaluationSettings
-    let progress: (EvaluationProgress) -> Void
+    let progress: (EvaluationProgress) throws -> Void
 
     // MARK: - Metrics that embed
 
@@ -30,7 +30,7 @@ struct Measurer {
             case .failure(let error): reasons[image] = "\(error)"
             }
             done += 1
-            progress(EvaluationProgress(what: identity.name, done: done, total: missing.count, unit: "images"))
+            try progress(EvaluationProgress(what: identity.name, done: done, total: missing.count, unit: "images"))
         }
         result.seconds = (ContinuousClock.now - start) / .seconds(1)
         result.computed = missing.count - reasons.count
@@ -126,7 +126,7 @@ struct Measurer {
                 results[index].computed += found.count
                 try journals[index].add(found)
             }
-            progress(EvaluationProgress(what: name, done: done + 1, total: work.count, unit: "comparisons"))
+            try progress(EvaluationProgress(what: name, done: done + 1, total: work.count, unit: "comparisons"))
         }
     }
 

@@ -1,0 +1,132 @@
+import DreamSim
+import DreamSimEvaluation
+import Foundation
+
+/// The options of a call: a JSON object, whose keys are taken one after another. What is left at the end is an error.
+struct Options {
+    private enum Value: Decodable {
+        case null
+        case boolean(Bool)
+        case number(Double)
+        case text(String)
+        case texts([String])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if container.decodeNil() {
+                self = .null
+            } else if let value = try? container.decode(Bool.self) {
+                self = .boolean(value)
+            } else if let value = try? container.decode(Double.self) {
+                self = .number(value)
+            } else if let value = try? container.decode(String.self) {
+                self = .text(value)
+            } else {
+                self = .texts(try container.decode([String].self))
+            }
+        }
+    }
+
+    private var values: [String: Value]
+    private var known: [String] = []
+
+    init(_ pointer: UnsafePointer<CChar>?) throws {
+        guard let pointer else {
+            values = [:]
+            return
+        }
+        do {
+            values = try JSONDecoder().decode([String: Value].self, from: Data(String(cString: pointer).utf8))
+        } catch {
+            throw badArgument(
+                "options", "are no JSON object of texts, numbers, true, false and lists of texts; write {} for none")
+        }
+    }
+
+    private mutating func take<Result>(_ key: String, _ wanted: String, _ cast: (Value) -> Result?) throws -> Result? {
+        known.append(key)
+        guard let value = values.removeValue(forKey: key) else { return nil }
+        if case .null = value { return nil }
+        guard let result = cast(value) else { throw badArgument("option '\(key)'", "must be \(wanted)") }
+        return result
+    }
+
+    mutating func text(_ key: String) throws -> String? {
+        try take(key, "a text") { if case .text(let value) = $0 { value } else { nil } }
+    }
+
+    mutating func texts(_ key: String) throws -> [String]? {
+        try take(key, "a list of texts") { if case .texts(let value) = $0 { value } else { nil } }
+    }
+
+    mutating func boolean(_ key: String) throws -> Bool? {
+        try take(key, "true or false") { if case .boolean(let value) = $0 { value } else { nil } }
+    }
+
+    mutating func number(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
+        try take(key, "a number from \(range.lowerBound) to \(range.upperBound)") {
+            if case .number(let value) = $0, range.contains(value) { value } else { nil }
+        }
+    }
+
+    mutating func count(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+        try take(key, "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            if case .number(let value) = $0, let whole = Int(exactly: value), range.contains(whole) {
+                whole
+            } else {
+                nil
+            }
+        }
+    }
+
+    /// One of a type's cases, by its name.
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) throws -> Choice?
+    where Choice.RawValue == String {
+        let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+        return try take(key, "one of \(names)") {
+            if case .text(let value) = $0 { Choice(rawValue: value) } else { nil }
+        }
+    }
+
+    /// Throws when a key is left that nobody has taken.
+    func finish() throws {
+        guard let key = values.keys.sorted().first else { return }
+        throw badArgument("option '\(key)'", "is unknown; known are \(known.joined(separator: ", "))")
+    }
+}
+
+extension Options {
+    /// Where weights lie.
+    mutating func store() throws -> ModelStore.Configuration {
+        var environment = ProcessInfo.processInfo.environment
+        if let home = try text("home") { environment["DREAMSIM_HOME"] = home }
+        if let mirror = try text("mirror") { environment["DREAMSIM_MIRROR"] = mirror }
+        var configuration = try ModelStore.Configuration.fromEnvironment(environment)
+        if let folder = try text("weights") {
+            guard ImageFinder.isFolder(ImagePath(folder)) else {
+                throw badArgument("weights '\(folder)'", "is no folder; name the folder that holds the weights")
+            }
+            configuration.weightsFolder = URL(filePath: folder)
+        }
+        if try boolean("offline") == true { configuration.isOffline = true }
+        return configuration
+    }
+
+    private enum Fit: String, CaseIterable { case stretch, pad, crop }
+    private enum Parity: String, CaseIterable { case reference }
+
+    /// How a model is found and set up.
+    mutating func loading() throws -> PerceptualModel.LoadingOptions {
+        var preprocessing = try choice("parity", Parity.self) == nil ? Preprocessing.standard : .reference
+        switch try choice("fit", Fit.self) {
+        case .pad: preprocessing.fit = .pad(.white)
+        case .crop: preprocessing.fit = .crop
+        case .stretch, nil: break
+        }
+        if let side = try count("side", in: 1...4096) { preprocessing.side = side }
+        return PerceptualModel.LoadingOptions(
+            store: try store(), preprocessing: preprocessing, isNormalized: try boolean("normalize") ?? true,
+            precision: try choice("precision", Precision.self) ?? .float32,
+            head: try text("head").map { URL(filePath: $0) })
+    }
+}

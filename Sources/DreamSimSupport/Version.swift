@@ -1,0 +1,4 @@
+/// The version of the library and of the command.
+package enum Version {
+    package static let current = "0.1.0"
+}
