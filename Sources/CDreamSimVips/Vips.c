@@ -5,10 +5,15 @@
 #include "CDreamSimVips.h"
 
 #include <dlfcn.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-// Every function of libvips that is in use.
+// Every function of libvips that is in use, and of the GLib and GObject that it works with.
 #define FUNCTIONS(X) \
+    X(g_object_unref) X(g_free) X(g_log_set_handler) \
     X(vips_init) X(vips_version) X(vips_type_find) X(vips_block_untrusted_set) X(vips_concurrency_set) \
     X(vips_cache_set_max) X(vips_cache_set_max_mem) X(vips_cache_set_max_files) \
     X(vips_error_buffer) X(vips_error_clear) \
@@ -31,46 +36,45 @@ static int start_library(void) { return vips.vips_init("dreamsim"); }
 
 static void need_heif(void) {}
 #else
-static struct { FUNCTIONS(POINTER) POINTER(g_module_open) POINTER(g_module_make_resident) } vips;
+static struct { FUNCTIONS(POINTER) } vips;
+static void *library;
 
 static int start_library(void) {
-    // The name has been the same since libvips 8.0. Looking up a name also searches what the library itself needs.
-    void *library = dlopen("libvips.so.42", RTLD_LAZY | RTLD_LOCAL);
+    // The name has been the same since libvips 8.0. Looking up a name also searches what the library itself needs, or what
+    // is built into it: there is one GLib, which is its own.
+    library = dlopen("libvips.so.42", RTLD_LAZY | RTLD_LOCAL);
     if (!library) return -1;
 #define LOOK_UP(name) \
     vips.name = (__typeof__(&name))dlsym(library, #name); \
     if (!vips.name) return -1;
     FUNCTIONS(LOOK_UP)
-    LOOK_UP(g_module_open)
-    LOOK_UP(g_module_make_resident)
     return vips.vips_init("dreamsim");
 }
 
 // Loads the module of HEIF, which lies beside the library, unless it is a part of the library or was loaded with the others.
 // One that cannot be loaded is as one that is not installed: no image of that kind can be opened then.
-static gpointer load_heif(gpointer data) {
-    (void)data;
-    if (vips.vips_type_find("VipsOperation", "heifload_buffer")) return NULL;
+static void load_heif(void) {
+    if (vips.vips_type_find("VipsOperation", "heifload_buffer")) return;
+    __typeof__(&g_module_open) open = (__typeof__(&g_module_open))dlsym(library, "g_module_open");
+    __typeof__(&g_module_make_resident) keep =
+        (__typeof__(&g_module_make_resident))dlsym(library, "g_module_make_resident");
     Dl_info info;
-    char *file = dladdr((void *)vips.vips_init, &info) && info.dli_fname ? realpath(info.dli_fname, NULL) : NULL;
-    if (!file) return NULL;
-    char *folder = g_path_get_dirname(file);
-    char *path = g_strdup_printf(
-        "%s/vips-modules-%d.%d/vips-heif." G_MODULE_SUFFIX, folder, vips.vips_version(0), vips.vips_version(1));
-    GModule *module = vips.g_module_open(path, G_MODULE_BIND_LAZY);
+    char folder[PATH_MAX], path[PATH_MAX + 64];
+    if (!open || !keep || !dladdr((void *)vips.vips_init, &info) || !info.dli_fname || !realpath(info.dli_fname, folder))
+        return;
+    *strrchr(folder, '/') = 0;
+    snprintf(path, sizeof path, "%s/vips-modules-%d.%d/vips-heif." G_MODULE_SUFFIX, folder, vips.vips_version(0),
+        vips.vips_version(1));
+    GModule *module = open(path, G_MODULE_BIND_LAZY);
     // What has registered types cannot go again.
-    if (module) vips.g_module_make_resident(module);
+    if (module) keep(module);
     // It blocks only what there is when it is called.
     vips.vips_block_untrusted_set(1);
-    g_free(path);
-    g_free(folder);
-    free(file);
-    return NULL;
 }
 
 static void need_heif(void) {
-    static GOnce once = G_ONCE_INIT;
-    g_once(&once, load_heif, NULL);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, load_heif);
 }
 #endif
 
@@ -85,7 +89,7 @@ int dreamsim_vips_start(void) {
     vips.vips_cache_set_max_mem(0);
     vips.vips_cache_set_max_files(0);
     vips.vips_concurrency_set(1);
-    g_log_set_handler(
+    vips.g_log_set_handler(
         "VIPS", (GLogLevelFlags)(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO), drop_log, NULL);
     return 0;
 }
@@ -135,7 +139,7 @@ VipsImage *dreamsim_vips_to_srgb(VipsImage *image, const void *profile, size_t c
     vips.vips_image_set_blob_copy(copy, VIPS_META_ICC_NAME, profile, count);
     int failed = vips.vips_icc_transform(
         copy, &out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_RELATIVE, "depth", 8, NULL);
-    g_object_unref(copy);
+    vips.g_object_unref(copy);
     return failed ? NULL : out;
 }
 
@@ -150,7 +154,7 @@ VipsImage *dreamsim_vips_wrap(const void *samples, size_t count, int width, int 
     if (!bare) return NULL;
     VipsImage *out = NULL;
     int failed = vips.vips_copy(bare, &out, "interpretation", interpretation, NULL);
-    g_object_unref(bare);
+    vips.g_object_unref(bare);
     return failed ? NULL : out;
 }
 
@@ -174,6 +178,10 @@ VipsImage *dreamsim_vips_text(const char *markup, const char *font) {
     VipsImage *out = NULL;
     return vips.vips_text(&out, markup, "font", font, "dpi", 72, NULL) ? NULL : out;
 }
+
+void dreamsim_vips_release(VipsImage *image) { vips.g_object_unref(image); }
+// In parentheses, because newer headers have a macro of the name.
+void dreamsim_vips_free(void *memory) { (vips.g_free)(memory); }
 
 const char *dreamsim_vips_error(void) { return vips.vips_error_buffer(); }
 void dreamsim_vips_clear_error(void) { vips.vips_error_clear(); }

@@ -80,11 +80,11 @@ extension Vips {
             failure: { DreamSimError(.unwritable, format, "\(subject) cannot be encoded\($0)") },
             {
                 guard let image = image() else { return nil }
-                defer { g_object_unref(image) }
+                defer { dreamsim_vips_release(image) }
                 var memory: UnsafeMutableRawPointer?
                 var count = 0
                 guard encode(image, &memory, &count) == 0, let memory else { return nil }
-                defer { g_free(memory) }
+                defer { dreamsim_vips_free(memory) }
                 return [UInt8](UnsafeRawBufferPointer(start: memory, count: count))
             })
     }

@@ -103,10 +103,10 @@ struct TextMask {
         let failure: (String) -> DreamSimError = { DreamSimError(.unsupported, "text", "cannot be drawn\($0)") }
         let mask = try? Vips.call(path: "text", failure: failure) { () -> TextMask? in
             guard let image = dreamsim_vips_text(markup, style.fontDescription) else { return nil }
-            defer { g_object_unref(image) }
+            defer { dreamsim_vips_release(image) }
             var size = 0
             guard let memory = dreamsim_vips_samples(image, &size) else { return nil }
-            defer { g_free(memory) }
+            defer { dreamsim_vips_free(memory) }
             return TextMask(
                 width: Int(dreamsim_vips_width(image)), height: Int(dreamsim_vips_height(image)),
                 left: max(0, Int(dreamsim_vips_x_offset(image))), top: Int(dreamsim_vips_y_offset(image)),

@@ -6,7 +6,8 @@
 // libvips brings a hundred libraries, whose loading takes a short run most of its start. On Linux the program is not linked
 // with it, therefore; `dreamsim_vips_start` loads it. Every function in use has a plain wrapper here, which Swift needs as
 // well, since it cannot call variadic ones. A wrapper returns NULL (or non-zero) on failure and leaves the message in
-// libvips' error buffer. GObject and GLib are linked and called as they are.
+// libvips' error buffer. GObject and GLib are taken from the same library: a second copy in the process would not know the
+// first one's objects.
 
 /// The loaders that are trusted with bytes from anywhere.
 typedef enum {
@@ -40,7 +41,7 @@ int dreamsim_vips_orientation(VipsImage *image);
 /// The ICC profile of an image; NULL when there is none. It belongs to the image.
 const void *dreamsim_vips_profile(VipsImage *image, size_t *count);
 
-/// The samples of an image, which the caller frees with g_free.
+/// The samples of an image, which the caller frees with `dreamsim_vips_free`.
 void *dreamsim_vips_samples(VipsImage *image, size_t *count);
 
 /// The image in sRGB, 8 bits, its channels as an ICC profile says; alpha stays.
@@ -59,15 +60,21 @@ VipsImage *dreamsim_vips_wrap_rgb(const void *pixels, size_t count, int width, i
 /// An image of 16-bit gray over borrowed memory.
 VipsImage *dreamsim_vips_wrap_gray16(const void *pixels, size_t count, int width, int height);
 
-/// A PNG in memory that the caller frees with g_free.
+/// A PNG in memory that the caller frees with `dreamsim_vips_free`.
 int dreamsim_vips_png(VipsImage *image, void **bytes, size_t *count);
 
-/// A JPEG in memory that the caller frees with g_free; `quality` is 1 to 100, chroma is kept whole from 90.
+/// A JPEG in memory that the caller frees with `dreamsim_vips_free`; `quality` is 1 to 100, chroma is kept whole from 90.
 int dreamsim_vips_jpeg(VipsImage *image, void **bytes, size_t *count, int quality);
 
 /// One line of text as an 8-bit mask; `markup` is Pango markup. The offsets of the result are the place of its ink in the
 /// line's logical box.
 VipsImage *dreamsim_vips_text(const char *markup, const char *font);
+
+/// Lets an image go that a function of this header returned.
+void dreamsim_vips_release(VipsImage *image);
+
+/// Frees memory that a function of this header returned.
+void dreamsim_vips_free(void *memory);
 
 /// What the library said of failures since it was last cleared.
 const char *dreamsim_vips_error(void);

@@ -42,14 +42,14 @@ extension Samples {
                     values.baseAddress, values.count, Int32(width), Int32(height), Int32(bands), VIPS_FORMAT_UCHAR,
                     interpretation)
             }
-            defer { g_object_unref(image) }
+            defer { dreamsim_vips_release(image) }
             let converted = try Vips.call(path: path, failure: failure) {
                 profile.bytes.withUnsafeBufferPointer { dreamsim_vips_to_srgb(image, $0.baseAddress, $0.count) }
             }
-            defer { g_object_unref(converted) }
+            defer { dreamsim_vips_release(converted) }
             var size = 0
             let memory = try Vips.call(path: path, failure: failure) { dreamsim_vips_samples(converted, &size) }
-            defer { g_free(memory) }
+            defer { dreamsim_vips_free(memory) }
             let channels = hasAlpha ? 4 : 3
             guard size == width * height * channels else { throw failure("") }
             let result = [UInt8](UnsafeRawBufferPointer(start: memory, count: size))

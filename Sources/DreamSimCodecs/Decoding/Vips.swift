@@ -58,7 +58,7 @@ package enum Vips {
             let image = try call(path: path, failure: damaged) {
                 dreamsim_vips_open(loader, buffer.baseAddress, buffer.count)
             }
-            defer { g_object_unref(image) }
+            defer { dreamsim_vips_release(image) }
             let width = Int(dreamsim_vips_width(image))
             let height = Int(dreamsim_vips_height(image))
             try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
@@ -95,7 +95,7 @@ package enum Vips {
         let is16Bit = dreamsim_vips_format(image) == VIPS_FORMAT_USHORT
         var size = 0
         let memory = try call(path: path, failure: damaged) { dreamsim_vips_samples(image, &size) }
-        defer { g_free(memory) }
+        defer { dreamsim_vips_free(memory) }
         let source = UnsafeRawBufferPointer(start: memory, count: size)
         guard is16Bit else { return [UInt8](source) }
         return source.bindMemory(to: UInt16.self).map { UInt8(truncatingIfNeeded: $0 >> 8) }
@@ -107,10 +107,10 @@ package enum Vips {
         _ damaged: (String) -> DreamSimError
     ) throws(DreamSimError) -> ([UInt8], [String]) {
         let single = try call(path: path, failure: damaged) { dreamsim_vips_float(image) }
-        defer { g_object_unref(single) }
+        defer { dreamsim_vips_release(single) }
         var size = 0
         let memory = try call(path: path, failure: damaged) { dreamsim_vips_samples(single, &size) }
-        defer { g_free(memory) }
+        defer { dreamsim_vips_free(memory) }
         let source = UnsafeRawBufferPointer(start: memory, count: size).bindMemory(to: Float.self)
         let stated = range ?? SampleRange(least: 0, most: 1)
         var outside = 0
