@@ -113,7 +113,8 @@ let package = Package(
         .target(name: "CDreamSimVips", dependencies: ["CDreamSimVipsHeaders"]),
         .systemLibrary(name: "CDreamSimZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Of Apple's systems both are a part: libcurl as it is, and CommonCrypto in the place of libcrypto.
-        .systemLibrary(name: "CDreamSimCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(
+            name: "CDreamSimCurl", linkerSettings: [.linkedLibrary("curl", .when(platforms: [.macOS, .iOS]))]),
         .systemLibrary(name: "CDreamSimCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CDreamSimKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CDreamSimGraph", dependencies: ["CDreamSimKernels"]),

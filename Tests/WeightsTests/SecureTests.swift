@@ -88,6 +88,7 @@ struct SecureTests {
             let unknown = await failure(store, source)
             #expect(unknown.kind == .network)
             #expect(unknown.reason.lowercased().contains("certificate"), "\(unknown)")
+            #expect(unknown.reason.contains("SSL_CERT_FILE"), "\(unknown)")
             #expect(fixture.downloads.isEmpty)
 
             try await fixture.store {

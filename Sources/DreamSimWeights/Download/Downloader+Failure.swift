@@ -4,7 +4,7 @@ extension Downloader {
         switch error {
         case let error as HTTPStatusError: error.isPassing
         case let error as DreamSimError: error.kind == .interrupted
-        case is CancellationError: false
+        case TransferFailure.untrusted, TransferFailure.noLibrary, is CancellationError: false
         default: true
         }
     }
@@ -13,6 +13,18 @@ extension Downloader {
     func failure(_ error: any Error, _ partial: PartialFile) -> any Error {
         if error is CancellationError || error is DreamSimError { return error }
         if let error = error as? HTTPStatusError, !error.isPassing { return error }
+        switch error {
+        case TransferFailure.untrusted(let words):
+            return DreamSimError(
+                .network, url.absoluteString,
+                "the server's certificate cannot be verified (\(words)); install the system's certificates (on Debian: apt "
+                    + "install ca-certificates), or name a file of trusted ones in SSL_CERT_FILE")
+        case TransferFailure.noLibrary:
+            return DreamSimError(
+                .network, url.absoluteString,
+                "libcurl cannot be loaded, which downloads it; install it (on Debian: apt install libcurl4)")
+        default: break
+        }
         let count = partial.count
         let advice =
             count > 0 ? "; the \(count) bytes that are there are kept, ask again to resume" : "; check the network"

@@ -29,12 +29,27 @@ extension HTTPTransfer {
         try set(CURLOPT_SSL_VERIFYPEER, 1)
         try set(CURLOPT_SSL_VERIFYHOST, 2)
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        guard let path = configuration.certificates else { return }
+        guard let path = configuration.certificates ?? Self.certificates else { return }
         try set(CURLOPT_CAINFO, path)
         let code = dreamsim_curl_set_text(handle, CURLOPT_CAPATH, nil)
         // Where libcurl knows no folder of certificates there is none to leave out.
         if code != CURLE_NOT_BUILT_IN { try check(code) }
     }
+
+    /// The system's certificates where they lie elsewhere than on Debian, whose libcurl the packages bring; nil where libcurl
+    /// finds them by itself.
+    private static let certificates: String? = {
+        #if os(Linux)
+            let known = [
+                "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+                "/etc/ssl/cert.pem",
+            ]
+            let found = known.first { FileManager.default.isReadableFile(atPath: $0) }
+            return found == known[0] ? nil : found
+        #else
+            return nil
+        #endif
+    }()
 
     /// The proxy is the given one or none, whatever the variables of the environment say that libcurl would look at.
     func setProxy(_ server: ProxySettings.Server?) throws(TransferFailure) {

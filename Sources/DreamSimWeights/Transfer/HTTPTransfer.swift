@@ -16,17 +16,17 @@ final class HTTPTransfer {
     ///   - url: the address; nothing but http and https is spoken, and redirects are not followed.
     ///   - fields: header fields of the request.
     ///   - configuration: for the time-outs, the proxy and the trusted certificates.
-    /// - Throws: `.broken` when libcurl cannot do what is asked.
+    /// - Throws: `.noLibrary`, or `.broken` when libcurl cannot do what is asked.
     init(
         _ url: URL, fields: [(name: String, value: String)], _ configuration: ModelStore.Configuration
     ) throws(TransferFailure) {
         // Once in a process, before anything else of libcurl: Swift sees to that.
-        guard Self.isReady, let handle = curl_easy_init() else { throw .broken("libcurl cannot be used") }
+        guard Self.isReady, let handle = dreamsim_curl_open() else { throw .noLibrary }
         self.handle = handle
         message = .allocate(capacity: Int(CURL_ERROR_SIZE))
         message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         for (name, value) in fields {
-            guard let list = curl_slist_append(self.fields, "\(name): \(value)") else { throw .broken("no memory") }
+            guard let list = dreamsim_curl_append(self.fields, "\(name): \(value)") else { throw .broken("no memory") }
             self.fields = list
         }
         try check(dreamsim_curl_set_message(handle, message))
@@ -39,12 +39,12 @@ final class HTTPTransfer {
     }
 
     deinit {
-        curl_easy_cleanup(handle)
-        curl_slist_free_all(fields)
+        dreamsim_curl_close(handle)
+        dreamsim_curl_free(fields)
         message.deallocate()
     }
 
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
+    private static let isReady = dreamsim_curl_start() == 0
 
     /// Lets a write to a closed connection be an error, as TLS libraries may not see to it; the signal goes to the thread
     /// that writes, so that nothing else of the process is touched.
@@ -60,7 +60,7 @@ final class HTTPTransfer {
     func perform(into sink: TransferSink) throws {
         self.sink = sink
         defer { self.sink = nil }
-        let code = curl_easy_perform(handle)
+        let code = dreamsim_curl_perform(handle)
         switch sink.stop {
         case .hasEnough: return
         case .cancelled: throw CancellationError()
@@ -77,7 +77,9 @@ final class HTTPTransfer {
     func check(_ code: CURLcode) throws(TransferFailure) {
         guard code != CURLE_OK else { return }
         let words = String(cString: message)
-        throw .broken(words.isEmpty ? String(cString: curl_easy_strerror(code)) : words)
+        let reason = words.isEmpty ? String(cString: dreamsim_curl_meaning(code)) : words
+        let isTrust = [CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE].contains(code)
+        throw isTrust ? .untrusted(reason) : .broken(reason)
     }
 
     // MARK: - libcurl's calls

@@ -4,6 +4,10 @@ enum TransferFailure: Error, Hashable {
     case connectTimeout
     /// Nothing arrived for too long.
     case stalled
+    /// The server's certificate is not trusted, in libcurl's words.
+    case untrusted(String)
+    /// There is no libcurl.
+    case noLibrary
     /// Anything else, in libcurl's words.
     case broken(String)
 }
@@ -14,7 +18,8 @@ extension TransferFailure: CustomStringConvertible {
         switch self {
         case .connectTimeout: "no connection in time"
         case .stalled: "nothing arrived"
-        case .broken(let words): words
+        case .untrusted(let words), .broken(let words): words
+        case .noLibrary: "libcurl cannot be loaded"
         }
     }
 }
