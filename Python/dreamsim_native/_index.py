@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import ctypes
+import os
+import weakref
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+
+from . import _abi, _images, _work
+from ._errors import ArgumentTypeError, DreamSimError
+from ._metric import Metric
+from ._options import decoded, encoded, text
+
+if TYPE_CHECKING:
+    from ._images import ImageLike, Path
+    from ._work import ProgressOption
+
+
+class Match(NamedTuple):
+    """An image that `Index.search` found."""
+
+    path: str
+    distance: float
+    """0 is the same, lower is more alike."""
+    width: int
+    height: int
+    """Of the image, in pixels."""
+    bytes: int
+    """Of the file."""
+
+
+class Index:
+    """A collection of images whose embeddings are kept in a folder, which is that of ``dreamsim index``.
+
+    Args:
+        path: The folder of the index. Where there is none, an empty one is made.
+        model: The name of a model, or a loaded one; None is the index's own, or the default one of a new index.
+        vectors: How a new index keeps embeddings: ``"float16"`` or ``"float32"``.
+
+    The other options are those of `load`. Close it, or use it as a context manager, to let go of its files early.
+
+    Raises:
+        IncomparableError: The index was made with another model or other weights.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        model: Union[None, str, Metric] = None,
+        *,
+        vectors: Optional[str] = None,
+        precision: Optional[str] = None,
+        fit: Optional[str] = None,
+        home: Optional[Path] = None,
+        weights: Optional[Path] = None,
+        offline: bool = False,
+        mirror: Optional[str] = None,
+        progress: ProgressOption = None,
+    ) -> None:
+        options = encoded(
+            vectors=vectors, precision=precision, fit=fit, home=home, weights=weights, offline=offline or None, mirror=mirror)
+        if isinstance(model, Metric):
+            if options not in (b"{}", encoded(vectors=vectors)):
+                raise ArgumentTypeError("options of a model: it is loaded already; give them to load()")
+            options = model._options[:-1] + (b", " if model._options != b"{}" and options != b"{}" else b"") + options[1:]
+            model = model._name
+        self._open((os.path.abspath(os.fspath(path)), model, options), progress)
+
+    def _open(self, how: Tuple[str, Optional[str], bytes], progress: ProgressOption) -> None:
+        self._how = how
+        path, model, options = how
+        handle = ctypes.c_uint64()
+        before = (text(path, "path"), None if model is None else text(model, "model"), options)
+        _work.call("index_open", before, (ctypes.byref(handle),), progress)
+        self._handle = handle.value
+        self._close = weakref.finalize(self, _release, handle.value)
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return _restored, self._how
+
+    def __repr__(self) -> str:
+        return f"<dreamsim_native.Index {self._how[0]!r}>"
+
+    def close(self) -> None:
+        """Lets go of the files of the index. It cannot be used any more."""
+        self._close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def describe(self) -> Dict[str, Any]:
+        """Its folder, model, stamp, and number of images."""
+        answer = ctypes.c_void_p()
+        _abi.call("index_describe", self._handle, ctypes.byref(answer))
+        description: Dict[str, Any] = decoded(_abi.text(answer))
+        return description
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return int(self.describe()["images"])
+
+    def __bool__(self) -> bool:
+        # An empty index is one nevertheless.
+        return True
+
+    @property
+    def model(self) -> str:
+        """The name of the model whose embeddings it holds."""
+        return str(self.describe()["model"])
+
+    @property
+    def stamp(self) -> Optional[Dict[str, Any]]:
+        """The stamp of its embeddings, as `Metric.stamp`."""
+        return self.describe().get("stamp")
+
+    def update(
+        self,
+        paths: Union[Path, Iterable[Path]] = (),
+        *,
+        include: Optional[Iterable[str]] = None,
+        exclude: Optional[Iterable[str]] = None,
+        follow_links: Optional[bool] = None,
+        batch: Optional[int] = None,
+        retry: bool = False,
+        reread: bool = False,
+        prune: bool = False,
+        progress: ProgressOption = None,
+    ) -> Dict[str, Any]:
+        """Brings the index up to date with folders and files: new and changed images are embedded.
+
+        Args:
+            paths: Folders, which the index remembers, and files; none: the remembered ones.
+            include, exclude: Patterns of wanted and unwanted files, which the index remembers.
+            follow_links: Whether symbolic links to folders are followed.
+            batch: How many images are embedded at once.
+            retry: Whether files that failed before are tried again.
+            reread: Whether all files are read again, and not only those whose size or time changed.
+            prune: Whether images whose files are gone are dropped.
+            progress: See `ProgressOption`.
+
+        Returns:
+            What was done: how many images were added, changed, failed.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C. What was done stays, and the next update resumes.
+            StorageError: The index cannot be written, or another process writes it.
+        """
+        array, count = _images.paths(paths)
+        options = encoded(
+            include=include, exclude=exclude, followLinks=follow_links, batch=batch, retry=retry or None,
+            reread=reread or None, prune=prune or None)
+        answer = ctypes.c_void_p()
+        _work.call("index_update", (self._handle, array, count, options), (ctypes.byref(answer),), progress)
+        report: Dict[str, Any] = decoded(_abi.text(answer))
+        return report
+
+    def search(
+        self, image: ImageLike, count: int = 10, *, folders: Optional[Iterable[Path]] = None, approximate: bool = False
+    ) -> List[Match]:
+        """The images that are most like one, the nearest first.
+
+        Args:
+            image: Any image, also one that is not in the index.
+            count: How many at most.
+            folders: Only images below these.
+            approximate: Whether the nearest-neighbor graph of the index is used, where it has one.
+        """
+        options = encoded(count=count, folders=folders, approximate=approximate or None)
+        answer = ctypes.c_void_p()
+        batch = _images.Batch([image])
+        for is_again in (False, True):
+            try:
+                _abi.call("index_search", self._handle, batch.structures, options, ctypes.byref(answer))
+                break
+            except DreamSimError as error:
+                if is_again or not _images.lacks_codec(error):
+                    raise
+                batch = batch.decoded_by_pillow()
+        report = decoded(_abi.text(answer))
+        for failure in report["failures"]:
+            raise DreamSimError(f"{failure['image']}: {failure['error']}")
+        return [
+            Match(one["image"], next(iter(one["values"].values())), one["width"], one["height"], one["bytes"])
+            for one in report["searches"][0]["results"]
+        ]
+
+    def duplicates(
+        self,
+        tier: str = "re-encoded",
+        *,
+        keep: Optional[Iterable[str]] = None,
+        folders: Optional[Iterable[Path]] = None,
+        prefer: Optional[Iterable[Path]] = None,
+        near_distance: Optional[float] = None,
+        scene_distance: Optional[float] = None,
+        progress: ProgressOption = None,
+    ) -> Dict[str, Any]:
+        """Groups of copies. Nothing is deleted.
+
+        Args:
+            tier: How far copies may differ: ``"identical-bytes"``, ``"identical-pixels"``, ``"re-encoded"``, ``"near"`` or
+                ``"scene"``.
+            keep: Rules for which file of a group comes first, as those of ``dreamsim dedupe --keep``.
+            folders: Only images below these.
+            prefer: Folders whose files come first.
+            near_distance, scene_distance: The distances of these tiers. Default: those of the model's calibration.
+
+        Returns:
+            What ``dreamsim dedupe --format json`` writes: ``"groups"``, each with its ``"files"``, the one to keep first.
+        """
+        options = encoded(
+            tier=tier, keep=keep, folders=folders, prefer=prefer, nearDistance=near_distance, sceneDistance=scene_distance)
+        answer = ctypes.c_void_p()
+        _work.call("index_duplicates", (self._handle, options), (ctypes.byref(answer),), progress)
+        report: Dict[str, Any] = decoded(_abi.text(answer))
+        return report
+
+
+def _release(handle: int) -> None:
+    _abi.function("index_release")(handle, None)
+
+
+def _restored(*how: Any) -> Index:
+    index = Index.__new__(Index)
+    index._open(how, False)
+    return index
