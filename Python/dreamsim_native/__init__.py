@@ -7,8 +7,10 @@
     model.distances("a.png", ["b.png", "c.png"])
     model.embed(["a.png", "b.png"])           # float32 [N, D]
 
-`dreamsim_native.torch` has a loss and a metric for torch, `dreamsim_native.compat` the interface of the package `dreamsim`,
-`dreamsim_native.pyiqa` a metric for pyiqa. What is skipped and noted on the way is logged to the logger ``dreamsim_native``.
+`dreamsim_native.torch` has a loss and a metric for torch, `dreamsim_native.compat` the interface of the package
+`dreamsim`,
+`dreamsim_native.pyiqa` a metric for pyiqa. What is skipped and noted on the way is logged to the logger
+``dreamsim_native``.
 """
 
 from typing import TYPE_CHECKING
@@ -33,7 +35,8 @@ from ._errors import (
 from ._evaluate import evaluate
 from ._images import find_images
 from ._index import Index, Match
-from ._metric import Embedded, Metric, load, set_threads
+from ._load import load, set_threads
+from ._metric import Embedded, Metric
 from ._work import Progress, ProgressOption
 
 if TYPE_CHECKING:

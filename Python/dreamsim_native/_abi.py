@@ -136,7 +136,9 @@ def _load() -> Dict[str, Any]:
     try:
         library = ctypes.CDLL(path)
         functions: Dict[str, Any] = {name: getattr(library, "dreamsim1_" + name) for name in _FUNCTIONS}
-        functions.update({name: getattr(library, "dreamsim1_" + name) for name in ("version", "free", "error_clear", "threads")})
+        functions.update(
+            {name: getattr(library, "dreamsim1_" + name) for name in ("version", "free", "error_clear", "threads")}
+        )
     except (OSError, AttributeError) as error:
         raise MissingError(
             f"{path}: this shared library cannot be used ({error}); DREAMSIM_LIBRARY, if set, has to be the path of "
@@ -205,5 +207,3 @@ def bytes_at(address: c_void_p, count: int) -> bytes:
         return ctypes.string_at(address.value or 0, count)
     finally:
         function("free")(address)
-
-

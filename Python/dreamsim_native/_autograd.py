@@ -23,14 +23,22 @@ def array(tensor: torch.Tensor, name: str, check: bool) -> Any:
         ArgumentError: It is no tensor, of no such shape; or, with `check`, its values are not in [0, 1].
     """
     if not isinstance(tensor, torch.Tensor):
-        raise ArgumentTypeError(f"{name} is a {type(tensor).__name__}: a tensor [N, 3, H, W] is wanted; torch.from_numpy(x)")
+        raise ArgumentTypeError(
+            f"{name} is a {type(tensor).__name__}: a tensor [N, 3, H, W] is wanted; torch.from_numpy(x)"
+        )
     if not tensor.is_floating_point():
-        raise ArgumentTypeError(f"{name} is of {tensor.dtype}: floating-point values in [0, 1] are wanted; {name}.float() / 255")
+        raise ArgumentTypeError(
+            f"{name} is of {tensor.dtype}: floating-point values in [0, 1] are wanted; {name}.float() / 255"
+        )
     if tensor.device.type != "cpu" and not _was_said:
         _was_said.append(True)
         warnings.warn(
-            f"{name} is on {tensor.device}: distances are computed on the processor, so that tensors are copied there and "
-            "results back", DreamSimWarning, stacklevel=2)
+            f"{name} is on {tensor.device}: distances are computed on the processor, so that tensors are copied there "
+            f"and "
+            "results back",
+            DreamSimWarning,
+            stacklevel=2,
+        )
     return _tensors.checked(tensor.detach().to("cpu", torch.float32).numpy(), name, check)
 
 
@@ -68,8 +76,10 @@ class _Embedding(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> Tuple[torch.Tensor, None, None]:
-        images = ctx.recording.backward(gradient.to("cpu", torch.float32).numpy())
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *grad_outputs: Any
+    ) -> Tuple[torch.Tensor, None, None]:
+        images = ctx.recording.backward(grad_outputs[0].to("cpu", torch.float32).numpy())
         device, dtype = ctx.source
         return torch.from_numpy(images).to(device, dtype), None, None
 
@@ -78,10 +88,13 @@ class _Distance(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor, metric: Metric, check: bool) -> torch.Tensor:
         if x.shape != y.shape:
-            raise ArgumentTypeError(f"x is of shape {list(x.shape)}, y of {list(y.shape)}: they have to be the same; y.expand_as(x)")
+            raise ArgumentTypeError(
+                f"x is of shape {list(x.shape)}, y of {list(y.shape)}: they have to be the same; y.expand_as(x)"
+            )
         wants_x, wants_y = ctx.needs_input_grad[:2]
         values, by_x, by_y = _tensors.values_and_gradients(
-            metric._handle, array(x, "x", check), array(y, "y", check), wants_x, wants_y)
+            metric._handle, array(x, "x", check), array(y, "y", check), wants_x, wants_y
+        )
         gradients = [
             None if gradient is None else torch.from_numpy(gradient).to(side.device)
             for gradient, side in ((by_x, x), (by_y, y))
@@ -93,10 +106,10 @@ class _Distance(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *grad_outputs: Any
+    ) -> Any:
         saved = iter(ctx.saved_tensors)
-        scale = gradient.float()[:, None, None, None]
-        sides = [
-            (next(saved) * scale).to(dtype) if has else None for has, dtype in zip(ctx.has, ctx.dtypes)
-        ]
+        scale = grad_outputs[0].float()[:, None, None, None]
+        sides = [(next(saved) * scale).to(dtype) if has else None for has, dtype in zip(ctx.has, ctx.dtypes)]
         return sides[0], sides[1], None, None

@@ -54,10 +54,13 @@ class Embeddings(_Array):
         """
         if not isinstance(other, Embeddings):
             raise ArgumentTypeError(
-                f"{type(other).__name__}: embeddings are wanted; of a stored array and stamp: Embeddings(array, stamp)")
+                f"{type(other).__name__}: embeddings are wanted; of a stored array and stamp: Embeddings(array, stamp)"
+            )
         if self.stamp != other.stamp or self.shape[-1:] != other.shape[-1:]:
             raise IncomparableError(
-                f"embeddings of {self.stamp} and of {other.stamp}: their distances mean nothing; embed all images with one model")
+                f"embeddings of {self.stamp} and of {other.stamp}: their distances mean nothing; embed all images "
+                f"with one model"
+            )
         return np.clip(1 - _directions(self) @ _directions(other).T, 0, 2)
 
 

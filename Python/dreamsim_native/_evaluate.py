@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Union
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Union
 
 from . import _abi, _work
 from ._errors import ArgumentTypeError
-from ._metric import Metric, load
+from ._load import load
+from ._metric import Metric
 from ._options import decoded, encoded, text
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def evaluate(
         progress: See `ProgressOption`.
 
     Returns:
-        What ``dreamsim evaluate --format json`` writes. ``report["metrics"][0]["score"]`` has the agreement of the first
+        What ``dreamsim evaluate --format json`` writes. ``report["metrics"][0]["score"]`` has the agreement of the
+        first
         metric, 0 ... 1, and its confidence interval; ``report["comparisons"]`` the differences between metrics.
     """
     given: List[Union[str, Metric]] = [metrics] if isinstance(metrics, (str, Metric)) else list(metrics)
@@ -55,8 +58,15 @@ def evaluate(
     loaded = [metric if isinstance(metric, Metric) else load(metric) for metric in given]
     handles = (ctypes.c_uint64 * len(loaded))(*(metric._handle for metric in loaded))
     options = encoded(
-        split=split, minVotes=min_votes, images=images, name=name, strict=strict or None, resamples=resamples, seed=seed,
-        cache=cache)
+        split=split,
+        minVotes=min_votes,
+        images=images,
+        name=name,
+        strict=strict or None,
+        resamples=resamples,
+        seed=seed,
+        cache=cache,
+    )
     answer = ctypes.c_void_p()
     before = (handles, len(loaded), text(layout, "layout"), text(folder, "folder"), options)
     _work.call("evaluate", before, (ctypes.byref(answer),), progress)

@@ -6,12 +6,14 @@ import ctypes
 import io
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Iterable, List, Optional, Tuple, Union
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
 import numpy as np
 
-from . import _abi
+from . import _abi, _work
 from ._errors import ArgumentError, ArgumentTypeError, DreamSimError, DreamSimWarning, FileError, MissingError
+from ._options import encoded
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
 
     Path = Union[str, os.PathLike[str]]
     ImageLike = Union[str, os.PathLike[str], bytes, bytearray, memoryview, PIL.Image.Image, npt.NDArray[np.uint8]]
-    """An image: the path of a file (str, os.PathLike); the contents of a file (bytes); a Pillow image; or an array of uint8,
+    """An image: the path of a file (str, os.PathLike); the contents of a file (bytes); a Pillow image; or an array of
+    uint8,
     sRGB, [H, W] or [H, W, 1] (gray), [H, W, 3] (RGB) or [H, W, 4] (RGBA, straight alpha), of any strides."""
     Images = Union[Iterable[ImageLike], npt.NDArray[np.uint8]]
     """Many images: any iterable of them, or an array [N, H, W, C] of uint8."""
@@ -33,13 +36,21 @@ _by_pillow = False
 class Batch:
     """Images as an array of C structures, with what these point to."""
 
-    def __init__(self, images: List[Any], is_reference: bool = False) -> None:
+    def __init__(self, images: List[Any], is_reference: bool = False, is_lenient: bool = False) -> None:
+        """Images; `is_reference`: without orientation, transparency and color profiles. What is no image is an error; if
+        `is_lenient`, one of `faults`, and of the library, which gets a structure without content."""
         self.structures = (_abi.Image * len(images))()
+        self.faults: Dict[int, DreamSimError] = {}
         self._kept: List[Any] = []
         self._images = images
-        self._is_reference = is_reference
+        self._is_reference, self._is_lenient = is_reference, is_lenient
         for place, image in enumerate(images):
-            self._set(self.structures[place], image)
+            try:
+                self._set(self.structures[place], image)
+            except DreamSimError as error:
+                if not is_lenient:
+                    raise
+                self.faults[place] = error
 
     def __len__(self) -> int:
         return len(self._images)
@@ -50,11 +61,13 @@ class Batch:
         if not _by_pillow:
             _pillow("decoding files: libvips was not found, and neither was Pillow")
             warnings.warn(
-                "libvips was not found, so that image files are decoded by Pillow: pixels of JPEG, PNG, WebP and GIF are "
+                "libvips was not found, so that image files are decoded by Pillow; pixels of JPEG, PNG, WebP and GIF are "
                 "the same, others may differ",
-                DreamSimWarning, stacklevel=4)
+                DreamSimWarning,
+                stacklevel=_work.outside(),
+            )
             _by_pillow = True
-        return Batch(self._images, self._is_reference)
+        return Batch(self._images, self._is_reference, self._is_lenient)
 
     def _set(self, target: Any, image: Any) -> None:
         if isinstance(image, np.ndarray):
@@ -109,24 +122,19 @@ class Batch:
             self._set_pixels(target, converted)
 
 
-def batch(images: Any, is_reference: bool = False) -> Batch:
-    """Many images.
-
-    Raises:
-        ArgumentError: One of them is none.
-    """
-    return Batch(listed(images), is_reference)
-
-
 def listed(images: Any) -> List[Any]:
     """The images of an iterable or an array [N, H, W, C], as a list."""
     if isinstance(images, np.ndarray):
         if images.ndim != 4:
             raise ArgumentTypeError(
-                f"array of shape {list(images.shape)}: many images are [N, H, W, C], or a list; put one into a list: [image]")
+                f"array of shape {list(images.shape)}: many images are [N, H, W, C], or a list; put one into a list: "
+                f"[image]"
+            )
         return list(images)
     if is_one(images):
-        raise ArgumentTypeError(f"{type(images).__name__}: many images are wanted, and this is one; put it into a list: [image]")
+        raise ArgumentTypeError(
+            f"{type(images).__name__}: many images are wanted, and this is one; put it into a list: [image]"
+        )
     try:
         return list(images)
     except TypeError:
@@ -171,9 +179,11 @@ def _opened(source: Any, name: str) -> Any:
     return image
 
 
-def _from_pillow(image: Any, is_reference: bool) -> Union[bytes, Any]:
-    """Pixels of a Pillow image, as those of its file are: upright, with transparency, in sRGB. Where its color profile has to
+def _from_pillow(image: Any, is_reference: bool) -> Any:
+    """Pixels of a Pillow image, as those of its file are: upright, with transparency, in sRGB. Where its color profile
+    has to
     be applied, and libvips does that, the contents of a file."""
+    mode = image.mode
     try:
         if is_reference:
             return np.asarray(image.convert("RGB"))
@@ -183,7 +193,7 @@ def _from_pillow(image: Any, is_reference: bool) -> Union[bytes, Any]:
             image = ImageOps.exif_transpose(image)
         profile = image.info.get("icc_profile")
         image = _in_known_mode(image)
-        if isinstance(image, np.ndarray):
+        if isinstance(image, np.ndarray):  # gray of 16 bits
             return image
         if profile:
             return _in_srgb(image, profile)
@@ -195,7 +205,7 @@ def _from_pillow(image: Any, is_reference: bool) -> Union[bytes, Any]:
     except DreamSimError:
         raise
     except Exception as error:
-        raise FileError(f"Pillow image of mode {image.mode}: its pixels cannot be read ({error}); export it again") from error
+        raise FileError(f"Pillow image of mode {mode}: its pixels cannot be read ({error}); export it again") from error
 
 
 def _in_known_mode(image: Any) -> Any:
@@ -205,7 +215,8 @@ def _in_known_mode(image: Any) -> Any:
         return (np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)
     if mode in ("I", "F"):
         raise ArgumentTypeError(
-            f"Pillow image of mode {mode}: it has no stated range; convert its values to 0 ... 255 and its mode to 'L'")
+            f"Pillow image of mode {mode}: it has no stated range; convert its values to 0 ... 255 and its mode to 'L'"
+        )
     if "transparency" in image.info and mode in ("1", "L", "RGB", "P"):
         return image.convert("RGBA")
     if mode in ("L", "LA", "RGB", "RGBA", "CMYK"):
@@ -225,8 +236,12 @@ def _in_srgb(image: Any, profile: bytes) -> Union[bytes, Any]:
     try:
         to = "RGBA" if image.mode == "RGBA" else "RGB"
         converted = ImageCms.profileToProfile(
-            image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB"),
-            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode=to)
+            image,
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            outputMode=to,
+        )
     except ImageCms.PyCMSError:
         # One that is not for such an image is ignored, as that of a file is.
         converted = image.convert("RGBA" if image.mode in ("LA", "RGBA") else "RGB")
@@ -244,13 +259,17 @@ def _unknown(image: Any) -> str:
             "dreamsim_native.torch or dreamsim_native.compat, or "
             "(tensor * 255).round().byte().permute(1, 2, 0).cpu().numpy() of one in [0, 1]"
         )
-    return f"{kind}: images are paths (str, os.PathLike), contents of files (bytes), Pillow images or arrays [H, W, 3] of uint8"
+    return f"{kind}: images are paths (str, os.PathLike), contents of files (bytes), Pillow images or arrays [H, W, "
+    "3] of uint8"
 
 
 def _wrong_dtype(array: Any) -> str:
     subject = f"array of {array.dtype}: images are of uint8, 0 ... 255, sRGB"
     if array.dtype.kind == "f":
-        return subject + "; from [0, 1]: (x * 255).round().astype(np.uint8), from [-1, 1]: ((x + 1) * 127.5).round().astype(np.uint8)"
+        return (
+            subject + "; from [0, 1]: (x * 255).round().astype(np.uint8), from [-1, 1]: ((x + 1) * "
+            "127.5).round().astype(np.uint8)"
+        )
     if array.dtype == np.uint16:
         return subject + "; of 16 bits: (x >> 8).astype(np.uint8)"
     if array.dtype == np.bool_:
@@ -306,11 +325,8 @@ def find_images(
     Raises:
         FileError: A path does not exist.
     """
-    from ._options import encoded
-    from ._work import call
-
     array, count = paths(paths_or_path)
     options = encoded(include=include, exclude=exclude, followLinks=follow_links)
     found, length = ctypes.c_void_p(), ctypes.c_size_t()
-    call("find", (array, count, options), (ctypes.byref(found), ctypes.byref(length)), False)
+    _work.call("find", (array, count, options), (ctypes.byref(found), ctypes.byref(length)), False)
     return [os.fsdecode(path) for path in _abi.bytes_at(found, length.value).split(b"\0")[:-1]]

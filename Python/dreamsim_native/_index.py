@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import weakref
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi, _images, _work
 from ._errors import ArgumentTypeError, DreamSimError
@@ -57,17 +59,27 @@ class Index:
         progress: ProgressOption = None,
     ) -> None:
         options = encoded(
-            vectors=vectors, precision=precision, fit=fit, home=home, weights=weights, offline=offline or None, mirror=mirror)
+            vectors=vectors,
+            precision=precision,
+            fit=fit,
+            home=home,
+            weights=weights,
+            offline=offline or None,
+            mirror=mirror,
+        )
         if isinstance(model, Metric):
             if options not in (b"{}", encoded(vectors=vectors)):
                 raise ArgumentTypeError("options of a model: it is loaded already; give them to load()")
-            options = model._options[:-1] + (b", " if model._options != b"{}" and options != b"{}" else b"") + options[1:]
+            options = (
+                model._options[:-1] + (b", " if model._options != b"{}" and options != b"{}" else b"") + options[1:]
+            )
             model = model._name
         self._open((os.path.abspath(os.fspath(path)), model, options), progress)
 
     def _open(self, how: Tuple[str, Optional[str], bytes], progress: ProgressOption) -> None:
         self._how = how
         path, model, options = how
+        self._is_reference = json.loads(options).get("parity") == "reference"
         handle = ctypes.c_uint64()
         before = (text(path, "path"), None if model is None else text(model, "model"), options)
         _work.call("index_open", before, (ctypes.byref(handle),), progress)
@@ -149,8 +161,14 @@ class Index:
         """
         array, count = _images.paths(paths)
         options = encoded(
-            include=include, exclude=exclude, followLinks=follow_links, batch=batch, retry=retry or None,
-            reread=reread or None, prune=prune or None)
+            include=include,
+            exclude=exclude,
+            followLinks=follow_links,
+            batch=batch,
+            retry=retry or None,
+            reread=reread or None,
+            prune=prune or None,
+        )
         answer = ctypes.c_void_p()
         _work.call("index_update", (self._handle, array, count, options), (ctypes.byref(answer),), progress)
         report: Dict[str, Any] = decoded(_abi.text(answer))
@@ -169,7 +187,7 @@ class Index:
         """
         options = encoded(count=count, folders=folders, approximate=approximate or None)
         answer = ctypes.c_void_p()
-        batch = _images.Batch([image])
+        batch = _images.Batch([image], self._is_reference)
         for is_again in (False, True):
             try:
                 _abi.call("index_search", self._handle, batch.structures, options, ctypes.byref(answer))
@@ -200,7 +218,8 @@ class Index:
         """Groups of copies. Nothing is deleted.
 
         Args:
-            tier: How far copies may differ: ``"identical-bytes"``, ``"identical-pixels"``, ``"re-encoded"``, ``"near"`` or
+            tier: How far copies may differ: ``"identical-bytes"``, ``"identical-pixels"``, ``"re-encoded"``, ``"near"``
+                or
                 ``"scene"``.
             keep: Rules for which file of a group comes first, as those of ``dreamsim dedupe --keep``.
             folders: Only images below these.
@@ -208,10 +227,17 @@ class Index:
             near_distance, scene_distance: The distances of these tiers. Default: those of the model's calibration.
 
         Returns:
-            What ``dreamsim dedupe --format json`` writes: ``"groups"``, each with its ``"files"``, the one to keep first.
+            What ``dreamsim dedupe --format json`` writes: ``"groups"``, each with its ``"files"``, the one to keep
+            first.
         """
         options = encoded(
-            tier=tier, keep=keep, folders=folders, prefer=prefer, nearDistance=near_distance, sceneDistance=scene_distance)
+            tier=tier,
+            keep=keep,
+            folders=folders,
+            prefer=prefer,
+            nearDistance=near_distance,
+            sceneDistance=scene_distance,
+        )
         answer = ctypes.c_void_p()
         _work.call("index_duplicates", (self._handle, options), (ctypes.byref(answer),), progress)
         report: Dict[str, Any] = decoded(_abi.text(answer))

@@ -2,22 +2,30 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
-import threading
 import weakref
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, MutableMapping, NamedTuple, Optional, Tuple, Union, overload
+from collections.abc import Iterator, MutableMapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    Union,
+    overload,
+)
 
 import numpy as np
 
 from . import _abi, _images, _tensors, _work
 from ._embeddings import Embeddings
-from ._errors import ArgumentError, ArgumentTypeError, DreamSimError, UnsupportedError, WeightsError
-from ._options import decoded, encoded, text
+from ._errors import ArgumentError, ArgumentTypeError, DreamSimError, UnsupportedError
+from ._options import decoded, text
 
 if TYPE_CHECKING:
-    from typing import Iterable
-
-    import numpy.typing as npt
+    from collections.abc import Iterable
     from typing import Literal
 
     from ._images import ImageLike, Images, Path
@@ -42,8 +50,10 @@ class Embedded(NamedTuple):
 class Metric:
     """A loaded metric or model. `load` makes it.
 
-    It never changes: any number of threads may use it at once, and processes that are forked go on with it. Pickled, it is
-    its name, options and weights' digests; whoever unpickles it loads it there, once in a process, and gets an error where
+    It never changes: any number of threads may use it at once, and processes that are forked go on with it. Pickled, it
+    is
+    its name, options and weights' digests; whoever unpickles it loads it there, once in a process, and gets an error
+    where
     the weights are others.
     """
 
@@ -73,7 +83,8 @@ class Metric:
 
     @property
     def direction(self) -> str:
-        """Which way `value` goes: ``"lowerIsMoreAlike"`` or ``"higherIsMoreAlike"``. `distance` is always lower for more
+        """Which way `value` goes: ``"lower is more alike"`` or ``"higher is more alike"``. `distance` is always lower for
+        more
         alike images."""
         return str(self._description["direction"])
 
@@ -88,19 +99,27 @@ class Metric:
         return self._description.get("side")
 
     def describe(self) -> Dict[str, Any]:
-        """All that is known of the metric: name, summary, direction, the lowest, highest and identical images' value, stamp,
+        """All that is known of the metric: name, summary, direction, the lowest, highest and identical images' value,
+        stamp,
         width, side, hasGradient, hasMap, weights (SHA-256), precision, preprocessing."""
         return json.loads(json.dumps(self._description))  # type: ignore[no-any-return]
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return _restored, (self._name, self._options, _identity(self._description))
+        from ._load import _restored
+
+        return _restored, (self._name, self._options, self._identity())
+
+    def _identity(self) -> Dict[str, Any]:
+        """What has to be the same for a metric to give the same values."""
+        return {key: self._description.get(key) for key in ("stamp", "weights", "precision", "preprocessing")}
 
     # Values
 
     def distance(self, a: ImageLike, b: ImageLike) -> float:
         """How differently two images look: 0 is the same, lower is more alike, whatever the metric.
 
-        Metrics that are higher for more alike images are turned, as losses do: SSIM comes as 1 - SSIM, PSNR as its negative
+        Metrics that are higher for more alike images are turned, as losses do: SSIM comes as 1 - SSIM, PSNR as its
+        negative
         (`value` is as the metric's authors define it).
 
         Args:
@@ -114,15 +133,20 @@ class Metric:
         return float(self._turned(self.value(a, b)))
 
     def distances(
-        self, reference: ImageLike, images: Images, *, failures: Optional[MutableMapping[int, DreamSimError]] = None,
-        progress: ProgressOption = None
+        self,
+        reference: ImageLike,
+        images: Images,
+        *,
+        failures: Optional[MutableMapping[int, DreamSimError]] = None,
+        progress: ProgressOption = None,
     ) -> DoubleArray:
         """How differently images look from one reference.
 
         Args:
             reference: An image.
             images: N images.
-            failures: None, so that the first image that cannot be measured is raised. Or a mapping, which gets the errors
+            failures: None, so that the first image that cannot be measured is raised. Or a mapping, which gets the
+                errors
                 by the images' positions; their distances are NaN.
             progress: See `ProgressOption`.
 
@@ -133,8 +157,12 @@ class Metric:
         return distances
 
     def pair_distances(
-        self, a: Images, b: Images, *, failures: Optional[MutableMapping[int, DreamSimError]] = None,
-        progress: ProgressOption = None
+        self,
+        a: Images,
+        b: Images,
+        *,
+        failures: Optional[MutableMapping[int, DreamSimError]] = None,
+        progress: ProgressOption = None,
     ) -> DoubleArray:
         """How differently the images of N pairs look: `a[0]` and `b[0]`, `a[1]` and `b[1]` ...
 
@@ -150,86 +178,113 @@ class Metric:
     def value(self, a: ImageLike, b: ImageLike) -> float:
         """The metric's own value of two images, which goes as `direction` says."""
         result = np.empty(1, np.float64)
-        self._measure(_images.Batch([a], self._is_reference), _images.Batch([b], self._is_reference), result, None, False)
+        self._measure(self._batch([a]), self._batch([b]), result, None, False)
         return float(result[0])
 
     def values(
-        self, reference: ImageLike, images: Images, *, failures: Optional[MutableMapping[int, DreamSimError]] = None,
-        progress: ProgressOption = None
+        self,
+        reference: ImageLike,
+        images: Images,
+        *,
+        failures: Optional[MutableMapping[int, DreamSimError]] = None,
+        progress: ProgressOption = None,
     ) -> DoubleArray:
         """The metric's own values of images and one reference; as `distances`."""
         if not _images.is_one(reference):
             raise ArgumentTypeError("reference: it is one image; pair_distances() and pair_values() take two lists")
-        batch = _images.batch(images, self._is_reference)
+        batch = self._batch(_images.listed(images), failures)
         result = np.empty(len(batch), np.float64)
-        self._measure(_images.Batch([reference], self._is_reference), batch, result, failures, progress)
+        self._measure(self._batch([reference]), batch, result, failures, progress)
         return result
 
     def pair_values(
-        self, a: Images, b: Images, *, failures: Optional[MutableMapping[int, DreamSimError]] = None,
-        progress: ProgressOption = None
+        self,
+        a: Images,
+        b: Images,
+        *,
+        failures: Optional[MutableMapping[int, DreamSimError]] = None,
+        progress: ProgressOption = None,
     ) -> DoubleArray:
         """The metric's own values of the images of N pairs; as `pair_distances`."""
-        first, second = _images.batch(a, self._is_reference), _images.batch(b, self._is_reference)
+        first, second = (self._batch(_images.listed(side), failures) for side in (a, b))
         if len(first) != len(second):
             raise ArgumentError(
-                f"{len(first)} images and {len(second)}: pairs need as many on both sides; distances() compares one with many")
+                f"{len(first)} images and {len(second)}: pairs need as many on both sides; distances() compares one "
+                f"with many"
+            )
         result = np.empty(len(first), np.float64)
         self._measure(first, second, result, failures, progress)
         return result
 
     def _turned(self, value: Any) -> Any:
-        if self.direction == "lowerIsMoreAlike":
+        if self.direction.startswith("lower"):
             return value
         highest = self._description.get("highest")
         return highest - value if highest is not None and np.isfinite(highest) else -value
 
     def _measure(
-        self, references: _images.Batch, images: _images.Batch, result: DoubleArray,
-        failures: Optional[MutableMapping[int, DreamSimError]], progress: ProgressOption
+        self,
+        references: _images.Batch,
+        images: _images.Batch,
+        result: DoubleArray,
+        failures: Optional[MutableMapping[int, DreamSimError]],
+        progress: ProgressOption,
     ) -> None:
         if len(images) == 0:
             return
 
         def call(references: _images.Batch, images: _images.Batch, errors: Any) -> None:
             before = (
-                self._handle, references.structures, len(references), images.structures, len(images),
-                _abi.doubles(result), errors)
+                self._handle,
+                references.structures,
+                len(references),
+                images.structures,
+                len(images),
+                _abi.doubles(result),
+                errors,
+            )
             if len(images) == 1:
                 # One is soon done, and a thread for it would cost more than the call.
                 _abi.call("values", *before, None)
             else:
                 _work.call("values", before, (), progress)
 
-        self._with_codec(call, [references, images], len(images), failures)
+        self._with_codec(call, [references, images], failures)
+
+    def _batch(self, images: Any, failures: Optional[MutableMapping[int, DreamSimError]] = None) -> _images.Batch:
+        return _images.Batch(images, self._is_reference, failures is not None)
 
     def _with_codec(
-        self, call: Callable[..., None], batches: List[_images.Batch], count: int,
-        failures: Optional[MutableMapping[int, DreamSimError]]
+        self,
+        call: Callable[..., None],
+        batches: List[_images.Batch],
+        failures: Optional[MutableMapping[int, DreamSimError]] = None,
     ) -> None:
         """Calls, and once more with files decoded by Pillow where libvips was not found."""
         for is_again in (False, True):
-            errors = None if failures is None else (_abi.Error * count)()
+            errors = None if failures is None else (_abi.Error * len(batches[-1]))()
             try:
                 call(*batches, errors)
             except DreamSimError as error:
                 if is_again or not _images.lacks_codec(error):
                     raise
-                batches = [batch.decoded_by_pillow() for batch in batches]
-                continue
-            if failures is None or errors is None:
-                return
-            found = {place: _abi.taken(error) for place, error in enumerate(errors) if error.code}
-            if is_again or not any(_images.lacks_codec(error) for error in found.values()):
-                failures.update(found)
-                return
+            else:
+                found = {place: _abi.taken(error) for place, error in enumerate(errors or ()) if error.code}
+                if is_again or not any(_images.lacks_codec(error) for error in found.values()):
+                    for faults in (found, *(batch.faults for batch in batches)):
+                        if failures is not None:
+                            failures.update(faults)
+                    return
             batches = [batch.decoded_by_pillow() for batch in batches]
 
     # Embeddings
 
     def embed(
-        self, images: Union[ImageLike, Images], *, failures: Optional[MutableMapping[int, DreamSimError]] = None,
-        progress: ProgressOption = None
+        self,
+        images: Union[ImageLike, Images],
+        *,
+        failures: Optional[MutableMapping[int, DreamSimError]] = None,
+        progress: ProgressOption = None,
     ) -> Embeddings:
         """Embeddings, whose distance is one minus their cosine.
 
@@ -245,9 +300,9 @@ class Metric:
             UnsupportedError: The metric does not embed.
         """
         if _images.is_one(images):
-            one: Embeddings = self._embedded(_images.Batch([images], self._is_reference), failures, False)[0]
+            one: Embeddings = self._embedded(self._batch([images], failures), failures, False)[0]
             return one
-        return self._embedded(_images.batch(images, self._is_reference), failures, progress)
+        return self._embedded(self._batch(_images.listed(images), failures), failures, progress)
 
     def _embedded(
         self, batch: _images.Batch, failures: Optional[MutableMapping[int, DreamSimError]], progress: ProgressOption
@@ -263,7 +318,7 @@ class Metric:
                 _work.call("embed", before, (), progress)
 
         if len(batch):
-            self._with_codec(call, [batch], len(batch), failures)
+            self._with_codec(call, [batch], failures)
         return Embeddings(result, self.stamp)
 
     def _needed_width(self) -> int:
@@ -296,31 +351,28 @@ class Metric:
             if not some:
                 return
             failures: Dict[int, DreamSimError] = {}
-            usable: List[Tuple[int, _images.Batch]] = []
+            rows = self._embedded(self._batch(some, failures), failures, False)
             for place, image in enumerate(some):
-                # What is no image at all is that image's error as well.
-                try:
-                    usable.append((place, _images.Batch([image], self._is_reference)))
-                except DreamSimError as error:
-                    failures[place] = error
-            found: Dict[int, DreamSimError] = {}
-            rows = self._embedded(_images.Batch([some[place] for place, _ in usable], self._is_reference), found, False)
-            failures.update({usable[row][0]: error for row, error in found.items()})
-            row_of = {place: row for row, (place, _) in enumerate(usable)}
-            for place, image in enumerate(some):
-                error_or_none = failures.get(place)
-                yield Embedded(image, rows[row_of[place]] if error_or_none is None else None, error_or_none)
+                error = failures.get(place)
+                yield Embedded(image, rows[place] if error is None else None, error)
 
     def embed_folder(
-        self, folder: Union[Path, Iterable[Path]], *, batch: int = _BATCH, include: Optional[Iterable[str]] = None,
-        exclude: Optional[Iterable[str]] = None, follow_links: bool = True, progress: Union[None, bool] = None
+        self,
+        folder: Union[Path, Iterable[Path]],
+        *,
+        batch: int = _BATCH,
+        include: Optional[Iterable[str]] = None,
+        exclude: Optional[Iterable[str]] = None,
+        follow_links: bool = True,
+        progress: Union[None, bool] = None,
     ) -> Iterator[Embedded]:
         """Embeds the image files among and below paths, one batch after the other.
 
         Args:
             folder: Files and folders, which are searched recursively; patterns as in `find_images`.
             batch: How many images are read and embedded at once.
-            progress: None: a bar of tqdm where tqdm is installed and standard error is a terminal. True: always. False: none.
+            progress: None: a bar of tqdm where tqdm is installed and standard error is a terminal. True: always. False:
+                none.
 
         Yields:
             As `iter_embed`; `image` is the path.
@@ -338,7 +390,9 @@ class Metric:
 
                 raise MissingError("progress=True: tqdm is not installed; 'pip install tqdm'") from None
             return results
-        return iter(tqdm(results, total=len(found), desc="embedding", unit=" images", disable=False if progress else None))
+        return iter(
+            tqdm(results, total=len(found), desc="embedding", unit=" images", disable=False if progress else None)
+        )
 
     def preprocess(self, image: ImageLike) -> FloatArray:
         """An image as the model takes it.
@@ -349,12 +403,12 @@ class Metric:
         if self.side is None:
             raise UnsupportedError(f"{self.name}: it takes images as they are; only models have an input of their own")
         result = np.empty((3, self.side, self.side), np.float32)
-        batch = _images.Batch([image], self._is_reference)
+        batch = self._batch([image])
 
         def call(batch: _images.Batch, _errors: Any) -> None:
             _abi.call("preprocess", self._handle, batch.structures, _abi.floats(result))
 
-        self._with_codec(call, [batch], 1, None)
+        self._with_codec(call, [batch])
         return result
 
     # Gradients and maps
@@ -388,14 +442,14 @@ class Metric:
         first, second = _tensors.checked(x, "x", check), _tensors.checked(y, "y", check)
         if x.shape != y.shape:
             raise ArgumentTypeError(
-                f"x is of shape {list(x.shape)}, y of {list(y.shape)}: they have to be the same; np.broadcast_to(y, x.shape)")
+                f"x is of shape {list(x.shape)}, y of {list(y.shape)}: they have to be the same; np.broadcast_to(y, "
+                f"x.shape)"
+            )
         values, by_x, by_y = _tensors.values_and_gradients(self._handle, first, second, True, both)
         results = (values, by_x, by_y) if both else (values, by_x)
         return tuple(result[0] if x.ndim == 3 and result is not None else result for result in results)
 
-    def heat_map(
-        self, a: ImageLike, b: Optional[ImageLike] = None, *, kind: str = "difference"
-    ) -> FloatArray:
+    def heat_map(self, a: ImageLike, b: Optional[ImageLike] = None, *, kind: str = "difference") -> FloatArray:
         """Where two images differ; or where a model looks in one.
 
         Args:
@@ -409,21 +463,30 @@ class Metric:
             UnsupportedError: The metric has no such map.
         """
         if kind == "difference" and b is None:
-            raise ArgumentTypeError("heat_map: 'difference' is that of two images; give b, or kind='attention' of a model")
+            raise ArgumentTypeError(
+                "heat_map: 'difference' is that of two images; give b, or kind='attention' of a model"
+            )
         if kind != "difference" and b is not None:
             raise ArgumentTypeError(f"heat_map: {kind!r} is that of one image; leave b out")
         named = text(kind, "kind")
-        batches = [_images.Batch([image], self._is_reference) for image in (a, b) if image is not None]
+        batches = [self._batch([image]) for image in (a, b) if image is not None]
         address, width, height = ctypes.c_void_p(), ctypes.c_int64(), ctypes.c_int64()
 
         def call(*arguments: Any) -> None:
             *images, _errors = arguments
             reference = images[0].structures if len(images) == 2 else None
             _abi.call(
-                "map", self._handle, named, reference, images[-1].structures, ctypes.byref(address), ctypes.byref(width),
-                ctypes.byref(height))
+                "map",
+                self._handle,
+                named,
+                reference,
+                images[-1].structures,
+                ctypes.byref(address),
+                ctypes.byref(width),
+                ctypes.byref(height),
+            )
 
-        self._with_codec(call, batches, 1, None)
+        self._with_codec(call, batches)
         count = width.value * height.value
         numbers = np.frombuffer(_abi.bytes_at(address, 4 * count), np.float32)
         return numbers.reshape(height.value, width.value).copy()
@@ -431,116 +494,3 @@ class Metric:
 
 def _release(handle: int) -> None:
     _abi.function("release")(handle, None)
-
-
-def _identity(description: Dict[str, Any]) -> Dict[str, Any]:
-    """What has to be the same for a metric to give the same values."""
-    return {key: description.get(key) for key in ("stamp", "weights", "precision", "preprocessing")}
-
-
-# Loaded metrics by name and options: the same one for whoever wants the same, as long as somebody has it.
-_loaded: weakref.WeakValueDictionary[Tuple[bytes, bytes], Metric]
-_loaded = weakref.WeakValueDictionary()
-_locks: Dict[Tuple[bytes, bytes], threading.Lock] = {}
-if hasattr(os, "register_at_fork"):
-    # Those that other threads held at the fork would never be released.
-    os.register_at_fork(after_in_child=_locks.clear)
-
-
-def load(
-    name: Path,
-    *,
-    precision: Optional[str] = None,
-    normalize: bool = True,
-    fit: Optional[str] = None,
-    side: Optional[int] = None,
-    parity: Optional[str] = None,
-    feature: Optional[str] = None,
-    adapter: Optional[Path] = None,
-    head: Optional[Path] = None,
-    home: Optional[Path] = None,
-    weights: Optional[Path] = None,
-    offline: bool = False,
-    mirror: Optional[str] = None,
-    threads: Optional[int] = None,
-    progress: ProgressOption = None,
-) -> Metric:
-    """Loads a metric or model, and fetches its weights first where they are missing.
-
-    The same name and options give the same object while anybody has it.
-
-    Args:
-        name: Of a model (``"ensemble"``, ``"lite"``) or metric (``"ssim"``, ``"lpips-alex"``), see `models.list`; the path
-            of a model's file; or a loss such as ``"lpips-vgg + 0.5*dists"``.
-        precision: ``"float32"``, ``"int16"`` or ``"int8"``, in which models compute. Default: float32.
-        normalize: Whether models center and normalize embeddings, as the reference's API does by default.
-        fit: How models fit images into their square: ``"stretch"``, ``"pad"`` or ``"crop"``. Default: the model's own.
-        side: The side of that square, in pixels. Default: the model's own.
-        parity: ``"reference"``: orientation, transparency and color profiles are ignored, as the reference does.
-        feature, adapter, head: What models take from their backbone, a LoRA adapter, and an MLP head.
-        home: The folder of the store of weights. Default: the variable DREAMSIM_HOME, or the user's.
-        weights: A folder with weights, laid out as the reference's package leaves it.
-        offline: Whether nothing is fetched.
-        mirror: A URL that stands in for the places where weights are published.
-        threads: How many threads compute, in the whole process; see `set_threads`.
-        progress: See `ProgressOption`.
-
-    Raises:
-        ArgumentError: No such name, or an option that the metric does not have.
-        WeightsError: Weights are missing or damaged.
-        NetworkError: They could not be fetched.
-        MissingError: The shared library is not there.
-    """
-    if threads is not None:
-        set_threads(threads)
-    options = encoded(
-        precision=precision, normalize=None if normalize else False, fit=fit, side=side, parity=parity, feature=feature,
-        adapter=adapter, head=head, home=home, weights=weights, offline=offline or None, mirror=mirror)
-    return _load(text(name, "name"), options, progress)
-
-
-def _load(name: bytes, options: bytes, progress: ProgressOption) -> Metric:
-    key = (name, options)
-    with _locks.setdefault(key, threading.Lock()):
-        metric = _loaded.get(key)
-        if metric is None:
-            handle = ctypes.c_uint64()
-            try:
-                _work.call("load", (name, options), (ctypes.byref(handle),), progress)
-            except BaseException:
-                # One that came although it was no longer wanted.
-                if handle.value:
-                    _release(handle.value)
-                raise
-            metric = Metric(handle.value, os.fsdecode(name), options)
-            _loaded[key] = metric
-        return metric
-
-
-def _restored(name: str, options: bytes, identity: Dict[str, Any]) -> Metric:
-    """What a pickled metric is in another process, or on another machine."""
-    metric = _load(os.fsencode(name), options, False)
-    here = _identity(metric._description)
-    if here != identity:
-        raise WeightsError(
-            f"{name}: the pickled metric had other weights ({_differences(identity, here)}); "
-            "load the same weights on all machines, or load it by name on each")
-    return metric
-
-
-def _differences(there: Dict[str, Any], here: Dict[str, Any]) -> str:
-    return ", ".join(f"{key}: {there.get(key)} there, {value} here" for key, value in here.items() if there.get(key) != value)
-
-
-def set_threads(count: int) -> int:
-    """Sets how many threads compute, in the whole process.
-
-    Args:
-        count: At least 1; 0 changes nothing.
-
-    Returns:
-        The number before.
-    """
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 1 << 16:
-        raise ArgumentError(f"threads {count!r}: a whole number is wanted, 1 or more")
-    return int(_abi.function("threads")(count))

@@ -29,7 +29,11 @@ def checked(array: Any, name: str, check: bool) -> FloatArray:
     """
     if not isinstance(array, np.ndarray):
         kind = type(array).__module__
-        remedy = "use dreamsim_native.torch.PerceptualLoss" if kind.startswith("torch") else "give np.asarray(x, dtype=np.float32)"
+        remedy = (
+            "use dreamsim_native.torch.PerceptualLoss"
+            if kind.startswith("torch")
+            else "give np.asarray(x, dtype=np.float32)"
+        )
         raise ArgumentTypeError(f"{name} is a {type(array).__name__}: arrays of float32 are wanted; {remedy}")
     if array.dtype != np.float32:
         remedy = f"{name}.astype(np.float32)" + (" / 255" if array.dtype == np.uint8 else "")
@@ -76,7 +80,8 @@ def values_and_gradients(
     gradients = [np.empty(side.shape, np.float32) if wanted else None for side, wanted in ((x, wants_x), (y, wants_y))]
     places = [None if gradient is None else ctypes.byref(tensor(gradient)) for gradient in gradients]
     _abi.call(
-        "values_and_gradients", handle, ctypes.byref(tensor(x)), ctypes.byref(tensor(y)), _abi.doubles(values), *places)
+        "values_and_gradients", handle, ctypes.byref(tensor(x)), ctypes.byref(tensor(y)), _abi.doubles(values), *places
+    )
     return values, gradients[0], gradients[1]
 
 
@@ -104,6 +109,11 @@ def embed(handle: int, images: FloatArray, width: int, records: bool) -> Tuple[F
     embeddings = np.empty((len(images), width), np.float32)
     recording = ctypes.c_uint64()
     _abi.call(
-        "embed_tensor", handle, ctypes.byref(tensor(images)), _abi.floats(embeddings), width,
-        ctypes.byref(recording) if records else None)
+        "embed_tensor",
+        handle,
+        ctypes.byref(tensor(images)),
+        _abi.floats(embeddings),
+        width,
+        ctypes.byref(recording) if records else None,
+    )
     return embeddings, Recording(recording.value, images.shape) if records else None

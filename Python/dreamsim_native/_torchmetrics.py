@@ -8,7 +8,8 @@ from torchmetrics import Metric as _Base
 
 from . import _autograd, _tensors
 from ._errors import ArgumentError, ArgumentTypeError
-from ._metric import Metric, load
+from ._load import load
+from ._metric import Metric
 
 
 class DreamSimMetric(_Base):
@@ -30,8 +31,12 @@ class DreamSimMetric(_Base):
     count: torch.Tensor
 
     def __init__(
-        self, metric: Union[str, Metric] = "ensemble", reduction: str = "mean", *, options: Optional[Dict[str, Any]] = None,
-        **kwargs: Any
+        self,
+        metric: Union[str, Metric] = "ensemble",
+        reduction: str = "mean",
+        *,
+        options: Optional[Dict[str, Any]] = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if reduction not in ("mean", "sum"):
@@ -51,7 +56,9 @@ class DreamSimMetric(_Base):
                 images of files are).
         """
         if preds.shape != target.shape:
-            raise ArgumentTypeError(f"preds is of shape {list(preds.shape)}, target of {list(target.shape)}: they have to be the same")
+            raise ArgumentTypeError(
+                f"preds is of shape {list(preds.shape)}, target of {list(target.shape)}: they have to be the same"
+            )
         if preds.dtype == torch.uint8 and target.dtype == torch.uint8:
             values = self.metric.pair_distances(_pixels(preds), _pixels(target), progress=False)
         else:

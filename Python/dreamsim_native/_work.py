@@ -42,8 +42,12 @@ class _Bar:
         if self._bar is None or progress.text != self._text or progress.done < self._bar.n:
             self.close()
             self._bar = self._tqdm(
-                total=progress.total or None, desc=progress.text, unit_scale=True, leave=False,
-                disable=False if self._always else None)
+                total=progress.total or None,
+                desc=progress.text,
+                unit_scale=True,
+                leave=False,
+                disable=False if self._always else None,
+            )
             self._text = progress.text
         if self._bar.disable:
             return
@@ -127,7 +131,7 @@ def call(name: str, before: Tuple[Any, ...], after: Tuple[Any, ...], progress: P
         fault = _abi.taken(error)
         raise fault if work.error is None else work.error
     for text in work.warnings:
-        warnings.warn(text, DreamSimWarning, stacklevel=_outside())
+        warnings.warn(text, DreamSimWarning, stacklevel=outside())
     if work.error is not None:
         raise work.error
 
@@ -152,7 +156,7 @@ def _in_another_thread(run: Callable[[], int], work: _Work) -> int:
     return codes[0]
 
 
-def _outside() -> int:
+def outside() -> int:
     """The level of the caller that is not of this package, for warnings."""
     import sys
 

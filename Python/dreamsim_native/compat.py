@@ -8,14 +8,15 @@ Needs torch; `preprocess` Pillow.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Callable, Tuple, Union
+from typing import TYPE_CHECKING, Callable, Tuple, Union
 
 import numpy as np
 import torch
 
 from . import _autograd
 from ._errors import ArgumentTypeError, UnsupportedError
-from ._metric import Metric, load
+from ._load import load
+from ._metric import Metric
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 class PerceptualModel(torch.nn.Module):
     """A model with the calls of `dreamsim.PerceptualModel`; `dreamsim` makes it.
 
-    It has no parameters: train(), eval(), to(), requires_grad_() are taken and change nothing. Tensors of other devices are
+    It has no parameters: train(), eval(), to(), requires_grad_() are taken and change nothing. Tensors of other devices
+    are
     copied to the processor, which computes in float32, and results back. Gradients reach the images.
     """
 
@@ -41,13 +43,15 @@ class PerceptualModel(torch.nn.Module):
     def embed(self, img: torch.Tensor) -> torch.Tensor:
         """Embeddings [N, D] of images [N, 3, side, side] in [0, 1].
 
-        Those of patch models are the class token's and the mean of the patch tokens', one after the other, whose distance is
+        Those of patch models are the class token's and the mean of the patch tokens', one after the other, whose
+        distance is
         the one that the reference's `forward` gives; its `embed` returns all tokens.
         """
         side = self.metric.side
         if isinstance(img, torch.Tensor) and (img.ndim != 4 or img.shape[1:] != (3, side, side)):
             raise ArgumentTypeError(
-                f"a tensor of shape {list(img.shape)}: [N, 3, {side}, {side}] is wanted; preprocess(image) makes one")
+                f"a tensor of shape {list(img.shape)}: [N, 3, {side}, {side}] is wanted; preprocess(image) makes one"
+            )
         return _autograd.embeddings(img, self.metric, False)
 
     def extra_repr(self) -> str:
@@ -70,7 +74,8 @@ def dreamsim(
         device: Taken for the scripts that give it. Computed is on the processor, whatever the device of the images.
         cache_dir: A folder with weights, where it exists; other weights come from the store of `dreamsim_native.load`.
         normalize_embeds: Whether embeddings are centered and normalized.
-        dreamsim_type: ``"ensemble"``, ``"dino_vitb16"``, ``"clip_vitb32"``, ``"open_clip_vitb32"``, ``"dinov2_vitb14"`` or
+        dreamsim_type: ``"ensemble"``, ``"dino_vitb16"``, ``"clip_vitb32"``, ``"open_clip_vitb32"``, ``"dinov2_vitb14"``
+            or
             ``"synclr_vitb16"``; any other model of `models.list` that embeds is taken, too.
         use_patch_model: Whether the model that was tuned on class and patch tokens is wanted.
 
@@ -81,10 +86,13 @@ def dreamsim(
     name = dreamsim_type + ("_patch" if use_patch_model else "")
     if not pretrained:
         if use_patch_model or dreamsim_type == "ensemble":
-            raise UnsupportedError(f"{name}, pretrained=False: only single models are there without tuning, such as 'dino_vitb16'")
+            raise UnsupportedError(
+                f"{name}, pretrained=False: only single models are there without tuning, such as 'dino_vitb16'"
+            )
         name += "-untuned"
     metric = load(
-        name, normalize=normalize_embeds, parity="reference", weights=cache_dir if os.path.isdir(cache_dir) else None)
+        name, normalize=normalize_embeds, parity="reference", weights=cache_dir if os.path.isdir(cache_dir) else None
+    )
     model = PerceptualModel(metric, normalize_embeds, device).eval()
     side = metric.side or 0
 

@@ -50,8 +50,12 @@ def list(
 
 
 def pull(
-    name: str, *, home: Optional[Path] = None, weights: Optional[Path] = None, mirror: Optional[str] = None,
-    progress: ProgressOption = None
+    name: str,
+    *,
+    home: Optional[Path] = None,
+    weights: Optional[Path] = None,
+    mirror: Optional[str] = None,
+    progress: ProgressOption = None,
 ) -> None:
     """Fetches the weights of a model or metric, where they are missing. A fetch that was stopped resumes.
 
@@ -73,7 +77,8 @@ def verify(
     """
     answer = ctypes.c_void_p()
     _abi.call(
-        "verify", None if name is None else text(name, "name"), _store(home, weights, False, None), ctypes.byref(answer))
+        "verify", None if name is None else text(name, "name"), _store(home, weights, False, None), ctypes.byref(answer)
+    )
     return [
         Verified(one["model"], one["file"], one["outcome"], one["isGood"], one.get("sha256"))
         for one in decoded(_abi.text(answer))

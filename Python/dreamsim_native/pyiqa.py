@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from . import _autograd
-from ._metric import load
+from ._load import load
 
 _ARCHITECTURE = "DreamSimNative"
 
@@ -37,8 +37,8 @@ def register(name: str = "dreamsim-native", metric: str = "ensemble", **options:
         metric: The name of a metric or model.
         options: Those of `dreamsim_native.load`.
     """
-    from pyiqa.default_model_configs import DEFAULT_CONFIGS
-    from pyiqa.utils.registry import ARCH_REGISTRY
+    from pyiqa.default_model_configs import DEFAULT_CONFIGS  # pyright: ignore[reportMissingImports]
+    from pyiqa.utils.registry import ARCH_REGISTRY  # pyright: ignore[reportMissingImports]
 
     if _ARCHITECTURE not in ARCH_REGISTRY:
         ARCH_REGISTRY.register(DreamSimNative)

@@ -1,4 +1,5 @@
-"""For torch: a loss with gradients, and a metric of torchmetrics. Needs torch; `DreamSimMetric` torchmetrics as well."""
+"""For torch: a loss with gradients, and a metric of torchmetrics. Needs torch; `DreamSimMetric` torchmetrics as
+well."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ import torch
 
 from . import _autograd
 from ._errors import ArgumentError
-from ._metric import Metric, load
+from ._load import load
+from ._metric import Metric
 
 if TYPE_CHECKING:
     from ._torchmetrics import DreamSimMetric
@@ -23,11 +25,14 @@ class PerceptualLoss(torch.nn.Module):
         check: Whether NaN, infinite values and values outside [0, 1] by more than 0.001 are refused.
         options: Those of `dreamsim_native.load`.
 
-    Gradients go to both sides that want them. It has no parameters, computes on the processor in float32, and copies tensors
+    Gradients go to both sides that want them. It has no parameters, computes on the processor in float32, and copies
+    tensors
     of other devices there and results back; gradients of gradients are not there.
     """
 
-    def __init__(self, metric: Union[str, Metric] = "lpips-vgg", reduction: str = "mean", *, check: bool = True, **options: Any) -> None:
+    def __init__(
+        self, metric: Union[str, Metric] = "lpips-vgg", reduction: str = "mean", *, check: bool = True, **options: Any
+    ) -> None:
         super().__init__()
         if reduction not in ("mean", "sum", "none"):
             raise ArgumentError(f"reduction {reduction!r}: it is 'mean', 'sum' or 'none'")
