@@ -13,36 +13,59 @@
 ``dreamsim_native``.
 """
 
-from typing import TYPE_CHECKING
-
-from . import models
-from ._abi import function as _function
-from ._embeddings import Embeddings
-from ._errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    CancelledError,
-    DreamSimError,
-    DreamSimWarning,
-    FileError,
-    IncomparableError,
-    MissingError,
-    NetworkError,
-    StorageError,
-    UnsupportedError,
-    WeightsError,
-)
-from ._evaluate import evaluate
-from ._images import find_images
-from ._index import Index, Match
-from ._load import load, set_threads
-from ._metric import Embedded, Metric
-from ._work import Progress, ProgressOption
+from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
-    from ._images import ImageLike, Images
+    from . import models
+    from ._embeddings import Embeddings
+    from ._errors import (
+        ArgumentError,
+        ArgumentTypeError,
+        CancelledError,
+        DreamSimError,
+        DreamSimWarning,
+        FileError,
+        IncomparableError,
+        MissingError,
+        NetworkError,
+        StorageError,
+        UnsupportedError,
+        WeightsError,
+    )
+    from ._evaluate import evaluate
+    from ._images import ImageLike, Images, find_images
+    from ._index import Index, Match
+    from ._load import library_version, load, set_threads
+    from ._metric import Embedded, Metric
+    from ._work import Progress, ProgressOption
 
 __version__ = "0.1.0"
+
+# Names by the modules that hold them, which are imported when one is asked for: numpy alone takes longer than that.
+_MODULES = {
+    "_embeddings": ["Embeddings"],
+    "_errors": [
+        "ArgumentError",
+        "ArgumentTypeError",
+        "CancelledError",
+        "DreamSimError",
+        "DreamSimWarning",
+        "FileError",
+        "IncomparableError",
+        "MissingError",
+        "NetworkError",
+        "StorageError",
+        "UnsupportedError",
+        "WeightsError",
+    ],
+    "_evaluate": ["evaluate"],
+    "_images": ["ImageLike", "Images", "find_images"],
+    "_index": ["Index", "Match"],
+    "_load": ["library_version", "load", "set_threads"],
+    "_metric": ["Embedded", "Metric"],
+    "_work": ["Progress", "ProgressOption"],
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "ArgumentError",
@@ -75,11 +98,17 @@ __all__ = [
 ]
 
 
-def library_version() -> str:
-    """The version of the shared library.
+def __getattr__(name: str) -> Any:
+    import importlib
 
-    Raises:
-        MissingError: It is not there, or cannot be used.
-    """
-    version: bytes = _function("version")()
-    return version.decode()
+    if name == "models":
+        return importlib.import_module(".models", __name__)
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module("." + _MODULE_OF[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted({*globals(), *__all__})

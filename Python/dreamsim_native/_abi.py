@@ -192,13 +192,13 @@ def text(address: c_void_p) -> str:
 
 
 def floats(values: Any) -> Any:
-    """The address of the numbers of a contiguous float32 array."""
-    return ctypes.cast(values.ctypes.data, POINTER(c_float))
+    """The address of the numbers of a contiguous float32 array, which it holds."""
+    return values.ctypes.data_as(POINTER(c_float))
 
 
 def doubles(values: Any) -> Any:
-    """The address of the numbers of a contiguous float64 array."""
-    return ctypes.cast(values.ctypes.data, POINTER(c_double))
+    """The address of the numbers of a contiguous float64 array, which it holds."""
+    return values.ctypes.data_as(POINTER(c_double))
 
 
 def bytes_at(address: c_void_p, count: int) -> bytes:

@@ -37,11 +37,12 @@ class Batch:
     """Images as an array of C structures, with what these point to."""
 
     def __init__(self, images: List[Any], is_reference: bool = False, is_lenient: bool = False) -> None:
-        """Images; `is_reference`: without orientation, transparency and color profiles. What is no image is an error; if
-        `is_lenient`, one of `faults`, and of the library, which gets a structure without content."""
-        self.structures = (_abi.Image * len(images))()
+        """Images; `is_reference`: without orientation, transparency and color profiles. What is no image is an error;
+        if `is_lenient`, one of `faults`, and of the library, which gets a structure without content."""
+        self.structures: Any = (_abi.Image * len(images))()
         self.faults: Dict[int, DreamSimError] = {}
         self._kept: List[Any] = []
+        self.structures.kept = self._kept
         self._images = images
         self._is_reference, self._is_lenient = is_reference, is_lenient
         for place, image in enumerate(images):
@@ -61,8 +62,8 @@ class Batch:
         if not _by_pillow:
             _pillow("decoding files: libvips was not found, and neither was Pillow")
             warnings.warn(
-                "libvips was not found, so that image files are decoded by Pillow; pixels of JPEG, PNG, WebP and GIF are "
-                "the same, others may differ",
+                "libvips was not found, so that image files are decoded by Pillow; pixels of JPEG, PNG, WebP and GIF "
+                "are the same, others may differ",
                 DreamSimWarning,
                 stacklevel=_work.outside(),
             )
@@ -110,7 +111,7 @@ class Batch:
             raise ArgumentTypeError(f"array of shape {list(array.shape)}: it has no pixels")
         self._kept.append(array)
         target.kind, target.channels = _abi.PIXELS, channels
-        target.data = array.__array_interface__["data"][0]
+        target.data = array.ctypes.data
         target.width, target.height = width, height
         target.row_stride, target.column_stride, target.channel_stride = array.strides
 

@@ -137,3 +137,13 @@ def set_threads(count: int) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 1 << 16:
         raise ArgumentError(f"threads {count!r}: a whole number is wanted, 1 or more")
     return int(_abi.function("threads")(count))
+
+
+def library_version() -> str:
+    """The version of the shared library.
+
+    Raises:
+        MissingError: It is not there, or cannot be used.
+    """
+    version: bytes = _abi.function("version")()
+    return version.decode()

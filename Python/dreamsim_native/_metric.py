@@ -83,9 +83,8 @@ class Metric:
 
     @property
     def direction(self) -> str:
-        """Which way `value` goes: ``"lower is more alike"`` or ``"higher is more alike"``. `distance` is always lower for
-        more
-        alike images."""
+        """Which way `value` goes: ``"lower is more alike"`` or ``"higher is more alike"``. `distance` is always
+        lower for more alike images."""
         return str(self._description["direction"])
 
     @property

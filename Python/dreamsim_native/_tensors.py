@@ -69,7 +69,7 @@ def tensor(array: FloatArray) -> Any:
         raise ArgumentTypeError(f"an array with strides of {array.strides} bytes; np.ascontiguousarray(x)")
     images, _, height, width = array.shape
     image, channel, row, column = (stride // 4 for stride in array.strides)
-    return _abi.Tensor(array.__array_interface__["data"][0], images, height, width, image, channel, row, column)
+    return _abi.Tensor(array.ctypes.data, images, height, width, image, channel, row, column)
 
 
 def values_and_gradients(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import logging
 import os
 import threading
+import time
 import warnings
 from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
 
@@ -31,14 +33,21 @@ ProgressOption = Union[None, bool, Callable[[Progress], object]]
 A function: is called with a `Progress`, perhaps from another thread; what it raises ends the work."""
 
 
+# Work that is done within these seconds gets no bar.
+_SOON = 0.5
+
+
 class _Bar:
     """A bar of tqdm, one for each kind of step that the work tells of."""
 
     def __init__(self, tqdm: Any, always: bool) -> None:
         self._tqdm, self._always, self._text = tqdm, always, ""
         self._bar: Any = None
+        self._began = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
+        if not self._always and time.monotonic() - self._began < _SOON:
+            return
         if self._bar is None or progress.text != self._text or progress.done < self._bar.n:
             self.close()
             self._bar = self._tqdm(
@@ -113,6 +122,7 @@ def call(name: str, before: Tuple[Any, ...], after: Tuple[Any, ...], progress: P
     """Calls a function that takes a listener between other arguments.
 
     Ctrl-C ends it: Python's handlers of signals run in the main thread, which therefore waits while another computes.
+    Arguments hold what they point to, because an exception at an unlucky moment ends the waiting alone.
     """
     function = _abi.function(name)
     work = _Work(progress)
@@ -137,23 +147,28 @@ def call(name: str, before: Tuple[Any, ...], after: Tuple[Any, ...], progress: P
 
 
 def _in_another_thread(run: Callable[[], int], work: _Work) -> int:
-    done = threading.Event()
-    codes: List[int] = []
+    is_running = _thread.allocate_lock()
+    is_running.acquire()
+    outcome: List[Union[int, BaseException]] = []
 
     def target() -> None:
         try:
-            codes.append(run())
+            outcome.append(run())
+        except BaseException as error:
+            outcome.append(error)
         finally:
-            done.set()
+            is_running.release()
 
-    threading.Thread(target=target, name="dreamsim", daemon=True).start()
-    while True:
+    # threading.Thread would cost several times as much.
+    _thread.start_new_thread(target, ())
+    while not outcome:
         try:
-            done.wait()
-            break
+            is_running.acquire()
         except BaseException as error:  # KeyboardInterrupt, or what another handler of signals raises
             work.is_cancelled, work.error = True, error
-    return codes[0]
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
 
 
 def outside() -> int:

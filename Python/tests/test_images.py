@@ -207,7 +207,7 @@ with warnings.catch_warnings(record=True) as said:
     assert [one.error for one in lite.iter_embed([scene])] == [None]
     lite.heat_map(scene, scene)
     lite.preprocess(scene)
-assert len(said) == 1 and said[0].category is ds.DreamSimWarning and said[0].filename == "<string>", [str(one) for one in said]
+assert len(said) == 1 and said[0].category is ds.DreamSimWarning and said[0].filename == "<string>", said[0]
 try:
     mse.distance(scene, bad)
 except ds.FileError as error:

@@ -1,0 +1,155 @@
+"""Indexes, evaluation and weights."""
+
+import csv
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+from conftest import SAMPLES, command_json
+
+import dreamsim_native as ds
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("index")
+    shutil.copytree(SAMPLES, folder / "images")
+    (folder / "images/bad.jpg").write_text("no image")
+    index = ds.Index(folder / "index", "lite", vectors="float32")
+    assert len(index) == 0 and index
+    index.update(folder / "images")
+    yield index
+    index.close()
+
+
+def folder_of(index):
+    return index.describe()["folder"]
+
+
+def test_an_index_holds_the_images(index):
+    assert len(index) == 9
+    assert index.model == "lite" and index.stamp == ds.load("lite").stamp
+    assert "index" in repr(index)
+
+
+def test_searching_is_as_the_command_does(index):
+    found = index.search(SAMPLES / "scene.jpg", 3)
+    assert len(found) == 3 and found[0].path.endswith("scene.jpg") and found[0].distance == pytest.approx(0, abs=1e-6)
+    assert [one.distance for one in found] == sorted(one.distance for one in found)
+    report = command_json("search", SAMPLES / "scene.jpg", "--index", folder_of(index), "-k", 3)
+    expected = report["searches"][0]["results"]
+    assert [one.path for one in found] == [one["image"] for one in expected]
+    np.testing.assert_allclose([one.distance for one in found], [one["values"]["lite"] for one in expected], atol=1e-6)
+
+
+def test_searching_with_pixels(index):
+    import PIL.Image
+
+    with PIL.Image.open(SAMPLES / "different.jpg") as image:
+        assert index.search(image, 1)[0].path.endswith("different.jpg")
+        assert index.search(np.asarray(image), 1)[0].path.endswith("different.jpg")
+    with pytest.raises(ds.DreamSimError):
+        index.search("/nowhere.jpg")
+    with pytest.raises(ds.ArgumentError):
+        index.search(SAMPLES / "scene.jpg", 0)
+
+
+def test_duplicates_are_as_the_command_finds_them(index):
+    found = index.duplicates("near")
+    expected = command_json("dedupe", "--index", folder_of(index), "--tier", "near")
+    assert [[file["image"] for file in group["files"]] for group in found["groups"]] == [
+        [file["image"] for file in group["files"]] for group in expected["groups"]
+    ]
+    with pytest.raises(ds.ArgumentError, match="tier"):
+        index.duplicates("unheard")
+
+
+def test_an_index_is_opened_again(index):
+    with ds.Index(folder_of(index)) as again:
+        assert len(again) == 9 and again.model == "lite"
+    restored = pickle.loads(pickle.dumps(index))
+    assert len(restored) == 9
+    with pytest.raises(ds.DreamSimError):
+        ds.Index(folder_of(index), "vits14-focus")
+    with pytest.raises(ds.DreamSimError):
+        again.search(SAMPLES / "scene.jpg")
+
+
+def test_a_loaded_model_makes_an_index(tmp_path):
+    model = ds.load("vits14-focus", fit="pad")
+    with ds.Index(tmp_path / "index", model, vectors="float32") as index:
+        index.update([SAMPLES / "scene.jpg", SAMPLES / "different.jpg"])
+        assert len(index) == 2 and index.stamp == model.stamp
+        distance = model.distance(SAMPLES / "scene.jpg", SAMPLES / "different.jpg")
+        assert index.search(SAMPLES / "scene.jpg")[1].distance == pytest.approx(distance, abs=1e-6)
+    with pytest.raises(TypeError, match="loaded already"):
+        ds.Index(tmp_path / "other", model, fit="crop")
+
+
+def test_an_update_that_was_stopped_resumes(tmp_path):
+    for place in range(40):
+        shutil.copy(SAMPLES / "scene.jpg", tmp_path / f"{place}.jpg")
+
+    def stop(progress):
+        if progress.done >= 8:
+            raise KeyboardInterrupt
+
+    with ds.Index(tmp_path / "index", "pdq") as index:
+        with pytest.raises(KeyboardInterrupt):
+            index.update(tmp_path, batch=4, progress=stop)
+        some = len(index)
+        index.update()
+        assert len(index) == 40 and some <= 40
+
+
+def test_a_folder_that_is_no_index(tmp_path):
+    (tmp_path / "file").write_text("no index")
+    with pytest.raises(ds.DreamSimError):
+        ds.Index(tmp_path / "file")
+
+
+@pytest.fixture
+def votes(tmp_path):
+    table = tmp_path / "votes.csv"
+    with open(table, "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["ref", "left", "right", "vote"])
+        for left, right, vote in (
+            ("shifted", "different", "left"),
+            ("different", "zoomed", "right"),
+            ("blurred", "mirrored", "left"),
+        ):
+            rows.writerow([SAMPLES / "scene.jpg", SAMPLES / f"{left}.jpg", SAMPLES / f"{right}.jpg", vote])
+    return table
+
+
+def test_evaluation_is_that_of_the_command(votes):
+    told = []
+    report = ds.evaluate(["lite", ds.load("ssim")], votes, "triplets", progress=told.append)
+    expected = command_json("evaluate", "triplets", votes, "--metric", "lite,ssim")
+    assert [one["name"] for one in report["metrics"]] == ["lite", "ssim"]
+    for ours, theirs in zip(report["metrics"], expected["metrics"]):
+        assert ours["score"] == theirs["score"]
+    assert report["dataSet"]["judgments"] == 3 and told
+    assert ds.evaluate("lite", votes, "triplets")["metrics"][0]["score"] == report["metrics"][0]["score"]
+
+
+def test_models_are_listed():
+    found = {one.name: one for one in ds.models.list()}
+    assert found["lite"].ready and found["lite"].kind == "model" and found["lite"].license
+    assert found["mse"].ready and found["mse"].kind == "metric"
+    ds.models.pull("lite", progress=False)  # there already
+
+
+def test_weights_are_verified():
+    found = ds.models.verify("lite")
+    assert found and all(one.is_good and one.file for one in found)
+    with pytest.raises(ds.DreamSimError):
+        ds.models.verify("unheard")
+
+
+def test_an_empty_store(tmp_path):
+    assert not {one.name: one for one in ds.models.list(home=tmp_path)}["lite"].ready
+    with pytest.raises((ds.WeightsError, ds.NetworkError)):
+        ds.load("vits14-focus", home=tmp_path, offline=True)
