@@ -5,6 +5,7 @@ import pickle
 import shutil
 
 import numpy as np
+import PIL.Image
 import pytest
 from conftest import SAMPLES, command_json
 
@@ -44,8 +45,6 @@ def test_searching_is_as_the_command_does(index):
 
 
 def test_searching_with_pixels(index):
-    import PIL.Image
-
     with PIL.Image.open(SAMPLES / "different.jpg") as image:
         assert index.search(image, 1)[0].path.endswith("different.jpg")
         assert index.search(np.asarray(image), 1)[0].path.endswith("different.jpg")
@@ -88,8 +87,10 @@ def test_a_loaded_model_makes_an_index(tmp_path):
 
 
 def test_an_update_that_was_stopped_resumes(tmp_path):
+    random = np.random.default_rng(7)
     for place in range(40):
-        shutil.copy(SAMPLES / "scene.jpg", tmp_path / f"{place}.jpg")
+        pixels = random.integers(0, 256, (64, 64, 3), np.uint8)
+        PIL.Image.fromarray(pixels).save(tmp_path / f"{place}.png")
 
     def stop(progress):
         if progress.done >= 8:
