@@ -1,8 +1,9 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all help setup build library check-library demo test fuzz thread-sanitizer chaos check-kernels test-page format lint words figures \
-	check-figures api check-api check-topics topics docs check-docs bench-build bench-peers clean
+.PHONY: all help setup build library check-library demo test test-python test-python-torch test-python-slow fuzz \
+	thread-sanitizer chaos check-kernels test-page format lint words figures check-figures api check-api check-topics \
+	topics docs check-docs bench-build bench-peers clean
 
 all: build
 
@@ -38,6 +39,15 @@ test: setup ## runs all tests
 	$(SWIFT_TEST) --skip $(FULL_SIZE) --skip $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(FULL_SIZE)
+
+test-python: build library ## tests the Python package, without what is for torch
+	Python/tests/run.sh
+
+test-python-torch: build library ## tests what the Python package has for torch
+	Python/tests/run.sh torch
+
+test-python-slow: build library ## tests the Python package in thousands of rounds
+	Python/tests/run.sh slow
 
 # make fuzz SECONDS=60 TARGETS="pickle zip"; Scripts/fuzz.sh says what else can be set.
 fuzz: setup ## gives every parser of untrusted bytes SECONDS (15) of mutated inputs

@@ -191,6 +191,11 @@ def text(address: c_void_p) -> str:
         function("free")(address)
 
 
+def images(count: int) -> Any:
+    """So many images, to be filled in."""
+    return (Image * count)()
+
+
 def floats(values: Any) -> Any:
     """The address of the numbers of a contiguous float32 array, which it holds."""
     return values.ctypes.data_as(POINTER(c_float))

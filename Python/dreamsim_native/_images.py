@@ -39,7 +39,7 @@ class Batch:
     def __init__(self, images: List[Any], is_reference: bool = False, is_lenient: bool = False) -> None:
         """Images; `is_reference`: without orientation, transparency and color profiles. What is no image is an error;
         if `is_lenient`, one of `faults`, and of the library, which gets a structure without content."""
-        self.structures: Any = (_abi.Image * len(images))()
+        self.structures = _abi.images(len(images))
         self.faults: Dict[int, DreamSimError] = {}
         self._kept: List[Any] = []
         self.structures.kept = self._kept
