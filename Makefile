@@ -1,9 +1,8 @@
 SWIFT_BUILD = swift build -c release --product dreamsim
 DREAMSIM = $$($(SWIFT_BUILD) --show-bin-path)/dreamsim
 
-.PHONY: all help setup build library check-library demo test test-python test-python-torch test-python-slow fuzz \
-	thread-sanitizer chaos check-kernels test-page format lint words figures check-figures api check-api check-topics \
-	topics docs check-docs bench-build bench-peers clean
+# Every target is a task, and none a file.
+.PHONY: $(shell grep -oE '^[a-z-]+:' Makefile | tr -d :)
 
 all: build
 
@@ -108,6 +107,25 @@ bench-build: ## times a build from nothing, by module
 # Ours beside the Python reference, ONNX Runtime and OpenVINO, in and below float32; see Scripts/bench/peers.py.
 bench-peers: setup ## times the command beside the Python reference, ONNX Runtime and OpenVINO
 	Scripts/bench/run.sh
+
+PACKAGES = .build/packages/out
+
+dist: build ## packs the command: a tarball with all libraries, a Debian package, their digests and parts, in .build/packages/out
+	Scripts/packages/dist.py $(DREAMSIM) $(PACKAGES)
+	Scripts/packages/deb.py $(DREAMSIM) $(PACKAGES)
+	cd $(PACKAGES) && sha256sum *.tar.gz *.deb *.json $$(ls *.whl 2>/dev/null) > SHA256SUMS
+
+# As root, on Debian: each package is tried in a new system that has nothing else.
+test-packages: ## tries all packages in bare Debian systems
+	Scripts/packages/bare_root.sh $(PACKAGES)
+
+PREFIX = /usr/local
+
+install: build ## installs the command, its manual pages and completions; PREFIX is /usr/local, DESTDIR as usual
+	Scripts/packages/stage.py $(DREAMSIM) $(PREFIX)
+
+uninstall: ## removes what make install has installed; PREFIX and DESTDIR as there
+	Scripts/packages/stage.py $(DREAMSIM) $(PREFIX) --remove
 
 clean: ## removes what was built
 	rm -rf .build demo

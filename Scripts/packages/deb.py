@@ -59,8 +59,10 @@ CHANGES = """dreamsim ({version}) unstable; urgency=medium
 
  -- {maintainer}  {date}
 """
-OVERRIDES = """# The address is of whoever packs it: DEBEMAIL.
-dreamsim: bogus-mail-host*
+OVERRIDES = """# The address is of whoever packs it: DEBEMAIL. Debian knows no request for this package.
+dreamsim: bogus-mail-host *
+dreamsim: bogus-mail-host-in-debian-changelog *
+dreamsim: initial-upload-closes-no-bugs *
 """
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: dreamsim

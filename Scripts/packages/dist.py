@@ -34,14 +34,9 @@ others with the same interface.
 FONTS = [pathlib.Path("/usr/share/fonts/truetype/dejavu") / name for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")]
 
 
-def libcurl() -> pathlib.Path:
-    """The system's libcurl, which is loaded when it is needed."""
-    return pathlib.Path(files.run("cc", "-print-file-name=libcurl.so.4").strip()).resolve()
-
-
 def libraries(programs: list[pathlib.Path]) -> dict[str, pathlib.Path]:
     """All that a package has to bring: what is linked and what is loaded."""
-    loaded = {"libcurl.so.4": libcurl(), "libvips.so.42": files.libvips()}
+    loaded = {"libcurl.so.4": files.found("libcurl.so.4"), "libvips.so.42": files.libvips()}
     return {**files.closure([*programs, *loaded.values()]), **loaded}
 
 

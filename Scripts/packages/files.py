@@ -72,6 +72,22 @@ def libvips() -> pathlib.Path:
     return next(fetched("pyvips-binary").glob("*.libs/libvips*.so.42"))
 
 
+def openblas() -> pathlib.Path:
+    """OpenBLAS with the one product that is in use: without LAPACK and Fortran it is 25 MB, not 40."""
+    archive, library = found("libopenblas.a"), WORK / "libopenblas.so.0"
+    WORK.mkdir(parents=True, exist_ok=True)
+    names = ("cblas_sgemm", "openblas_set_num_threads")
+    (WORK / "openblas.map").write_text(f"{{ global: {'; '.join(names)}; local: *; }};")
+    run("cc", "-shared", "-o", library, f"-Wl,-soname,{library.name}", f"-Wl,--version-script={WORK}/openblas.map",
+        "-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in names), archive, "-lm", "-lpthread")
+    return library
+
+
+def found(name: str) -> pathlib.Path:
+    """Where the compiler finds a library."""
+    return pathlib.Path(run("cc", f"-print-file-name={name}").strip()).resolve()
+
+
 def needed(path: pathlib.Path) -> list[str]:
     """The names of the libraries that a file is linked with."""
     return re.findall(r"\(NEEDED\).*\[(.+)\]", run("readelf", "-dW", path))
@@ -102,19 +118,19 @@ def drop_unused(path: pathlib.Path):
 
 def closure(paths: list[pathlib.Path], system=OF_THE_SYSTEM) -> dict[str, pathlib.Path]:
     """The libraries that files need, by the names that they are asked for, without the system's."""
-    found = {}
+    places = {}
     for path in paths:
         for name, place in re.findall(r"^\s*(\S+) => (.*?)(?: \(0x\w+\))?$", run("ldd", path), re.M):
             if place == "not found":
                 sys.exit(f"{path}: the library {name} is not found; run make setup")
-            found[name] = pathlib.Path(place).resolve()
+            places[name] = pathlib.Path(place).resolve()
     wanted, open_ = {}, [name for path in paths for name in needed(path) if not UNUSED.match(name)]
     while open_:
         name = open_.pop()
         if name in wanted or system.match(name):
             continue
-        wanted[name] = found[name]
-        open_ += needed(found[name])
+        wanted[name] = openblas() if name == "libopenblas.so.0" else places[name]
+        open_ += needed(wanted[name])
     return dict(sorted(wanted.items()))
 
 

@@ -11,10 +11,11 @@ import files
 
 # By Debian's source packages; what their copyright files say in other words than SPDX.
 LICENSES = {
-    "brotli": "MIT", "curl": "curl", "cyrus-sasl2": "BSD-4-Clause-UC", "e2fsprogs": "MIT",
-    "fonts-dejavu": "Bitstream-Vera AND LicenseRef-public-domain",
+    "brotli": "MIT", "curl": "curl", "cyrus-sasl2": "BSD-4-Clause", "e2fsprogs": "MIT",
+    "fonts-dejavu": "Bitstream-Vera",
     "gcc-12": "GPL-3.0-or-later WITH GCC-exception-3.1", "gcc-14": "GPL-3.0-or-later WITH GCC-exception-3.1",
-    "gmp": "LGPL-3.0-or-later OR GPL-2.0-or-later", "gnutls28": "LGPL-2.1-or-later", "keyutils": "LGPL-2.1-or-later",
+    "gmp": "LGPL-3.0-or-later OR GPL-2.0-or-later", "gnutls28": "LGPL-2.1-or-later", "hnswlib": "Apache-2.0",
+    "keyutils": "LGPL-2.1-or-later",
     "krb5": "MIT", "libffi": "MIT", "libidn2": "LGPL-3.0-or-later OR GPL-2.0-or-later", "libpsl": "MIT",
     "libssh2": "BSD-3-Clause", "libtasn1-6": "LGPL-2.1-or-later",
     "libunistring": "LGPL-3.0-or-later OR GPL-2.0-or-later", "libzstd": "BSD-3-Clause OR GPL-2.0-only",
@@ -95,13 +96,22 @@ def swift_packages(program: pathlib.Path) -> list[Origin]:
     return origins
 
 
+def headers() -> list[Origin]:
+    """What is compiled in of the system's headers: the nearest-neighbor graph's."""
+    return [debian(path) for path in [pathlib.Path("/usr/include/hnswlib/hnswlib.h")] if path.exists()]
+
+
 def of(program: pathlib.Path, libraries: dict[str, pathlib.Path]) -> list[Origin]:
     """The origins of a package's libraries, by where each was taken from, and of what is linked into its program."""
-    found = {origin.name: origin for origin in swift_packages(program)}
+    found = {origin.name: origin for origin in [*swift_packages(program), *headers()]}
     toolchain = pathlib.Path(shutil.which("swift")).resolve().parents[1]
     for path in libraries.values():
-        origin = (swift() if path.is_relative_to(toolchain) else libvips() if path.is_relative_to(files.WORK) else
-                  debian(path))
+        if path.is_relative_to(toolchain):
+            origin = swift()
+        elif path == files.libvips():
+            origin = libvips()
+        else:
+            origin = debian(files.found("libopenblas.a") if path.is_relative_to(files.WORK) else path)
         found.setdefault(origin.name, origin).libraries.append(path)
     return [found[name] for name in sorted(found)]
 

@@ -67,6 +67,7 @@ enum Program {
         // needed, are of formats that are never read here; where there is no folder it finds none. Who has named one gets
         // what is there. Now, because no other thread reads the environment yet.
         setenv("VIPSHOME", "/dev/null", 0)
+        setFonts()
         // What reads few images would wait for their library; it loads while options are read and weights are found.
         if let name = CommandLine.arguments.dropFirst().first, ["compare", "vote", "embed", "heatmap"].contains(name) {
             Vips.begin()
@@ -76,6 +77,18 @@ enum Program {
             exit(EXIT_SUCCESS)
         }
         dispatchMain()
+    }
+
+    /// Where the system has no fonts, text is drawn with those that a package lays beside the program or its libraries.
+    private static func setFonts() {
+        guard access("/etc/fonts/fonts.conf", R_OK) != 0,
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        else { return }
+        let folder = URL(filePath: program).deletingLastPathComponent()
+        for place in ["fonts/fonts.conf", "../lib/fonts/fonts.conf"] {
+            let file = folder.appending(path: place).standardizedFileURL.path
+            if access(file, R_OK) == 0 { setenv("FONTCONFIG_FILE", file, 0) }
+        }
     }
 
     private static func run() async {

