@@ -115,6 +115,9 @@ dist: build ## packs the command: a tarball with all libraries, a Debian package
 	Scripts/packages/deb.py $(DREAMSIM) $(PACKAGES)
 	cd $(PACKAGES) && sha256sum *.tar.gz *.deb *.json $$(ls *.whl 2>/dev/null) > SHA256SUMS
 
+wheel: build library ## packs the Python module with the library and the command, in .build/packages/out
+	Scripts/packages/wheel.py .build/library/libdreamsim.so $(DREAMSIM) $(PACKAGES)
+
 # As root, on Debian: each package is tried in a new system that has nothing else.
 test-packages: ## tries all packages in bare Debian systems
 	Scripts/packages/bare_root.sh $(PACKAGES)

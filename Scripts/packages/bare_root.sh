@@ -21,6 +21,7 @@ mount --make-rprivate /
 step() { printf '\n== %s: %s\n' "$release" "$1"; }
 # Runs a command in the system, with nothing of this one's environment.
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"; }
+in_try() { inside sh -c "cd /try && $1"; }
 fail() {
     echo "FAILED: $1" >&2
     exit 1
@@ -28,17 +29,17 @@ fail() {
 
 # What every package must do, given how the command is called.
 try() {
-    inside sh -c "cd /try && $1 --version"
-    inside sh -c "cd /try && $1 compare scene.jpg shifted.jpg scene.png animated.webp scene.avif --metric ssim,psnr --resize 64"
-    inside sh -c "cd /try && $1 compare scene.jpg shifted.jpg different.jpg --metric ssim,lpips-alex --sheet $2.png 2>&1" ||
-        fail "a metric with weights"
+    in_try "$1 --version"
+    in_try "$1 compare scene.jpg shifted.jpg scene.png animated.webp scene.avif --metric ssim,psnr --resize 64"
+    in_try "$1 compare scene.jpg shifted.jpg different.jpg --metric ssim,lpips-alex --sheet $2.png"
     if [ -e "$root/root/.cache/dreamsim" ]; then
-        inside sh -c "cd /try && $1 compare scene.jpg shifted.jpg different.jpg --model lite --offline --quiet"
+        in_try "$1 compare scene.jpg shifted.jpg different.jpg --model lite --offline --quiet"
     fi
     # An HEVC image is read, or refused with what to do.
-    inside sh -c "cd /try && $1 compare scene.png scene.heic --metric psnr 2>&1" | tee "$root/try/heic.txt" || true
+    in_try "$1 compare scene.png scene.heic --metric psnr 2>&1" | tee "$root/try/heic.txt" || true
     grep -qE 'scene.heic$|no decoder for HEVC' "$root/try/heic.txt" || fail "HEIC"
-    inside sh -c "cd /try && $1 index . --exclude '*.heic' --index /try/index --model pdq --quiet && $1 search scene.jpg --index /try/index -k 2"
+    in_try "$1 index . --exclude '*.heic' --index /try/index --model pdq --quiet"
+    in_try "$1 search scene.jpg --index /try/index -k 2"
     rm -rf "$root/try/index"
 }
 
@@ -55,7 +56,8 @@ for release in "$@"; do
     cp /etc/resolv.conf "$root/etc/" 2>/dev/null || true
     mkdir -p "$root/try" "$root/etc/ssl/certs"
     cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-    cp Samples/{scene,shifted,different}.jpg Tests/Fixtures/imaging/{scene.png,scene.avif,scene.heic,animated.webp} "$root/try/"
+    cp Samples/{scene,shifted,different}.jpg "$root/try/"
+    cp Tests/Fixtures/imaging/{scene.png,scene.avif,scene.heic,animated.webp} "$root/try/"
     if [ -d "${DREAMSIM_HOME:-$HOME/.cache/dreamsim}/weights" ]; then
         mkdir -p "$root/root/.cache"
         cp -a "${DREAMSIM_HOME:-$HOME/.cache/dreamsim}" "$root/root/.cache/dreamsim"
@@ -85,12 +87,14 @@ print('lite', ds.load('lite').distance('scene.jpg', 'shifted.jpg'))\""
         step "Debian package"
         cp "$packages"/dreamsim_*.deb "$root/try/"
         inside apt-get -o APT::Sandbox::User=root update -qq
-        inside sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install -y -qq --no-install-recommends /try/dreamsim_*.deb >/try/apt.log 2>&1' ||
-            { tail -20 "$root/try/apt.log"; fail "apt"; }
+        in_try 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o APT::Sandbox::User=root \
+            --no-install-recommends /try/dreamsim_*.deb >apt.log 2>&1' || fail "$(tail -20 "$root/try/apt.log")"
         inside sh -c 'grep -c "^Setting up" /try/apt.log | sed "s/$/ packages installed/"; dpkg --verify dreamsim'
         try dreamsim debian
-        inside sh -c 'apt-get remove --purge -y -qq dreamsim >/dev/null 2>&1; ! command -v dreamsim; ! ls -d /usr/lib/dreamsim /etc/default/dreamsim 2>/dev/null' ||
-            fail "something is left of the package"
+        inside apt-get remove --purge -y -qq dreamsim >/dev/null 2>&1
+        for path in /usr/bin/dreamsim /usr/lib/dreamsim /etc/default/dreamsim /usr/share/doc/dreamsim; do
+            [ ! -e "$root$path" ] || fail "$path is left of the package"
+        done
     fi
     umount "$root/proc"
     echo "$release: all packages work; images of rankings are in $root/try"

@@ -153,7 +153,7 @@ def documents(folder: pathlib.Path, program: pathlib.Path):
     overrides.mkdir(parents=True)
     (overrides / "dreamsim").write_text(OVERRIDES)
     (folder / "CHANGELOG.md").unlink()
-    parts = origins.of(program, stage.runtime(program))
+    parts = origins.of(stage.runtime(program))
     origins.write_licenses([part for part in parts if part.name != "swift"], folder / "licenses")
     (folder / "sbom.spdx.json.gz").write_bytes(packed(
         origins.bill(f"dreamsim_{REVISION}_amd64", parts).encode()))

@@ -67,7 +67,7 @@ def main():
     files.patchelf("--set-soname", "libvips.so.42", folder / "lib/libvips.so.42")
     place_fonts(folder / "lib/fonts")
     manual.write(program, folder / "share")
-    parts = origins.of(program, {**taken, **{path.name: path for path in FONTS}})
+    parts = origins.of({**taken, **{path.name: path for path in FONTS}})
     documents = folder / "share/doc/dreamsim"
     origins.write_licenses(parts, documents / "licenses")
     shutil.copyfile(files.ROOT / "LICENSE", documents / "LICENSE")

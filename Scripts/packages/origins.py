@@ -76,9 +76,9 @@ def libvips() -> Origin:
                   [COMMON / "LGPL-3", COMMON / "GPL-3"], OF_LIBVIPS)
 
 
-def swift_packages(program: pathlib.Path) -> list[Origin]:
-    """The Swift packages that are linked into a program, by the list of object files that it was linked of."""
-    objects = program.parent / f"{program.stem.removeprefix('lib')}.product/Objects.LinkFileList"
+def swift_packages() -> list[Origin]:
+    """The Swift packages that are linked into the command, by the list of object files that it was linked of."""
+    objects = files.ROOT / ".build/release/dreamsim.product/Objects.LinkFileList"
     modules = set(re.findall(r"/(\w+)\.build/", objects.read_text()))
     origins = []
     for pin in json.loads((files.ROOT / "Package.resolved").read_text())["pins"]:
@@ -101,9 +101,9 @@ def headers() -> list[Origin]:
     return [debian(path) for path in [pathlib.Path("/usr/include/hnswlib/hnswlib.h")] if path.exists()]
 
 
-def of(program: pathlib.Path, libraries: dict[str, pathlib.Path]) -> list[Origin]:
-    """The origins of a package's libraries, by where each was taken from, and of what is linked into its program."""
-    found = {origin.name: origin for origin in [*swift_packages(program), *headers()]}
+def of(libraries: dict[str, pathlib.Path]) -> list[Origin]:
+    """The origins of a package's libraries, by where each was taken from, and of what is linked into the command."""
+    found = {origin.name: origin for origin in [*swift_packages(), *headers()]}
     toolchain = pathlib.Path(shutil.which("swift")).resolve().parents[1]
     for path in libraries.values():
         if path.is_relative_to(toolchain):
