@@ -157,7 +157,7 @@ struct PythonPackage {
             return DreamSimError(
                 .mismatch, place, "the package that pip fetched does not have the SHA-256 \(sha256): \(log)")
         }
-        if log.contains("CERTIFICATE_VERIFY_FAILED") {
+        if ["CERTIFICATE_VERIFY_FAILED", "TLS CA certificate bundle"].contains(where: log.contains) {
             return DreamSimError(
                 .python, place,
                 "pip cannot verify the index's certificate: install the system's certificates (on Debian: apt install "

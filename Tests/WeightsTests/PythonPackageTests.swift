@@ -92,6 +92,20 @@ import Testing
         }
     }
 
+    @Test(
+        "pip's error about certificates says what to install",
+        arguments: [
+            "SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed'",
+            "OSError: Could not find a suitable TLS CA certificate bundle, invalid path: /none.crt",
+        ])
+    func pipCertificates(_ words: String) async throws {
+        try await withPython([1], "echo \"\(words)\" >&2; exit 1") { _, store in
+            let error = await failure(store, wheelSource)
+            #expect(error.kind == .python)
+            #expect(error.reason.contains("ca-certificates") && error.reason.contains("PIP_CERT"), "\(error)")
+        }
+    }
+
     @Test("a missing Python and a missing pip say what to install")
     func missing() async throws {
         try await withPython([1], "echo \"$0: No module named pip\" >&2; exit 1") { fixture, store in
