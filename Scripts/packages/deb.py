@@ -129,8 +129,9 @@ def main():
     (root / "DEBIAN").mkdir()
     control(root, depends(binaries, root / "usr/lib/dreamsim"))
     package = target / f"dreamsim_{REVISION}_amd64.deb"
-    for path in root.rglob("*"):
-        files.run("touch", "-h", "-d", f"@{files.epoch()}", path)
+    moment = files.epoch()
+    for path in [*root.rglob("*"), root]:
+        files.os.utime(path, (moment, moment))
     files.run("dpkg-deb", "--build", "--root-owner-group", "-Zxz", "-z4", root, package,
               env={**files.os.environ, "SOURCE_DATE_EPOCH": str(files.epoch())})
     print(f"{package}: {package.stat().st_size / 1e6:.1f} MB, installed {files.size(root.rglob('*')) / 1e6:.1f} MB")

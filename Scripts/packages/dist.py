@@ -37,7 +37,7 @@ FONTS = [pathlib.Path("/usr/share/fonts/truetype/dejavu") / name for name in ("D
 def libraries(programs: list[pathlib.Path]) -> dict[str, pathlib.Path]:
     """All that a package has to bring: what is linked and what is loaded."""
     loaded = {"libcurl.so.4": files.found("libcurl.so.4"), "libvips.so.42": files.libvips()}
-    return {**files.closure([*programs, *loaded.values()]), **loaded}
+    return {**files.closure([*programs, *loaded.values()], {"libopenblas.so.0": files.openblas()}), **loaded}
 
 
 def place_fonts(folder: pathlib.Path):
@@ -63,8 +63,8 @@ def main():
     files.place(program, folder / "bin/dreamsim", "$ORIGIN/../lib")
     taken = libraries([program])
     for library, path in taken.items():
-        files.place(path, folder / "lib" / library, "$ORIGIN")
-    files.patchelf("--set-soname", "libvips.so.42", folder / "lib/libvips.so.42")
+        edits = ["--set-soname", library] if library == "libvips.so.42" else []
+        files.place(path, folder / "lib" / library, "$ORIGIN", *edits)
     place_fonts(folder / "lib/fonts")
     manual.write(program, folder / "share")
     parts = origins.of({**taken, **{path.name: path for path in FONTS}})

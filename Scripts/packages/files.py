@@ -73,13 +73,27 @@ def libvips() -> pathlib.Path:
 
 
 def openblas() -> pathlib.Path:
-    """OpenBLAS with the one product that is in use: without LAPACK and Fortran it is 25 MB, not 40."""
-    archive, library = found("libopenblas.a"), WORK / "libopenblas.so.0"
-    WORK.mkdir(parents=True, exist_ok=True)
+    """OpenBLAS with the one product that is in use, for all processors: without LAPACK, Fortran and the kernels of
+    other types it is a seventh of its size. Those are in tables that the product takes its own kernels from: what is
+    left out would end the process, if it were called."""
+    work = WORK / "openblas"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    archive, library, stubs = work / "libopenblas.a", work / "libopenblas.so.0", work / "stubs.c"
+    shutil.copyfile(found("libopenblas.a"), archive)
+    members = run("ar", "t", archive).split()
+    cores = "|".join(name[len("setparam_"):-len(".o")] for name in members if name.startswith("setparam_"))
+    others = [name for name in members if re.search(rf"_({cores})\.o$", name) and not re.match("s", name)]
+    run("ar", "d", archive, *others)
     names = ("cblas_sgemm", "openblas_set_num_threads")
-    (WORK / "openblas.map").write_text(f"{{ global: {'; '.join(names)}; local: *; }};")
-    run("cc", "-shared", "-o", library, f"-Wl,-soname,{library.name}", f"-Wl,--version-script={WORK}/openblas.map",
-        "-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in names), archive, "-lm", "-lpthread")
+    (work / "map").write_text(f"{{ global: {'; '.join(names)}; local: *; }};")
+    link = ["cc", "-shared", "-o", library, f"-Wl,-soname,{library.name}", f"-Wl,--version-script={work}/map",
+            "-Wl,--gc-sections", "-ffile-prefix-map=" + f"{work}=.", *(f"-Wl,-u,{name}" for name in names)]
+    run(*link, archive, "-lm", "-lpthread", "-lc")
+    left_out = re.findall(r"^ +U (\w+)$", run("nm", "-D", library), re.M)
+    stubs.write_text("void unused(void) { __builtin_trap(); }\n" + "".join(
+        f'void {name}(void) __attribute__((alias("unused")));\n' for name in left_out))
+    run(*link, "-w", stubs, archive, "-lm", "-lpthread")
     return library
 
 
@@ -104,20 +118,20 @@ def symbols(path: pathlib.Path, kind: str) -> set[str]:
     return set(re.sub("@.*", "", line.split()[-1]) for line in run("nm", "-D", kind, path).splitlines())
 
 
-def drop_unused(path: pathlib.Path):
-    """Lets a file go without GLib and GObject, which pkg-config links for the sake of libvips' headers. They come with
-    libvips, and a second copy would not know the first one's objects."""
+def without_unused(path: pathlib.Path) -> list[str]:
+    """The edits that let a file go without GLib and GObject, which pkg-config links for the sake of libvips' headers.
+    They come with libvips, and a second copy would not know the first one's objects."""
     unused = [name for name in needed(path) if UNUSED.match(name)]
     if not unused:
-        return
+        return []
     if left := [name for name in symbols(path, "--undefined-only") if re.match("g_[a-z]", name)]:
         sys.exit(f"{path}: it calls {', '.join(left)} of GLib by itself; CDreamSimVips has to look these up in libvips")
-    for name in unused:
-        patchelf("--remove-needed", name, path)
+    return [word for name in unused for word in ("--remove-needed", name)]
 
 
-def closure(paths: list[pathlib.Path], system=OF_THE_SYSTEM) -> dict[str, pathlib.Path]:
-    """The libraries that files need, by the names that they are asked for, without the system's."""
+def closure(paths: list[pathlib.Path], instead: dict[str, pathlib.Path] = {}) -> dict[str, pathlib.Path]:
+    """The libraries that files need, by the names that they are asked for, without the system's; `instead` has those
+    that take the place of others."""
     places = {}
     for path in paths:
         for name, place in re.findall(r"^\s*(\S+) => (.*?)(?: \(0x\w+\))?$", run("ldd", path), re.M):
@@ -127,21 +141,21 @@ def closure(paths: list[pathlib.Path], system=OF_THE_SYSTEM) -> dict[str, pathli
     wanted, open_ = {}, [name for path in paths for name in needed(path) if not UNUSED.match(name)]
     while open_:
         name = open_.pop()
-        if name in wanted or system.match(name):
+        if name in wanted or OF_THE_SYSTEM.match(name):
             continue
-        wanted[name] = openblas() if name == "libopenblas.so.0" else places[name]
+        wanted[name] = instead.get(name) or places[name]
         open_ += needed(wanted[name])
     return dict(sorted(wanted.items()))
 
 
-def place(source: pathlib.Path, target: pathlib.Path, search: str):
-    """Copies a program or library without what debuggers want, and lets it look for others where `search` says."""
+def place(source: pathlib.Path, target: pathlib.Path, search: str, *edits: str):
+    """Copies a program or library without what debuggers want, and lets it look for others where `search` says. All
+    edits are made at once, because each time the file grows."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     target.chmod(0o755)
     run("strip", "--strip-unneeded", "-R", ".comment", target)
-    drop_unused(target)
-    patchelf("--set-rpath", search, target)
+    patchelf("--set-rpath", search, *edits, *without_unused(target), target)
 
 
 def digest(path: pathlib.Path) -> str:

@@ -39,18 +39,15 @@ def own_name(name: str, path: pathlib.Path) -> str:
     return f"{stem}-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}.so{rest}"
 
 
-def graft(taken: dict[str, pathlib.Path], own: list[pathlib.Path], folder: pathlib.Path):
-    """Puts libraries beside the package's own, under names of their own. Those that are loaded by their names keep
-    these as names of files."""
+def graft(own: dict[str, pathlib.Path], taken: dict[str, pathlib.Path], folder: pathlib.Path):
+    """Puts the package's own files into a folder, and libraries beside them, under names of their own. Those that are
+    loaded by their names keep these as names of files."""
     names = {name: own_name(name, path) for name, path in taken.items()}
-    placed = {name: folder / (name if name in LOADED else names[name]) for name in taken}
-    for name, path in taken.items():
-        files.place(path, placed[name], "$ORIGIN")
-        files.patchelf("--set-soname", names[name], placed[name])
-    for path in [*own, *placed.values()]:
-        for name in files.needed(path):
-            if name in names:
-                files.patchelf("--replace-needed", name, placed[name].name, path)
+    for name, path in {**own, **taken}.items():
+        edits = ["--set-soname", names[name]] if name in names else []
+        for other in files.needed(path):
+            edits += ["--replace-needed", other, names[other]] if other in names else []
+        files.place(path, folder / (name if name in LOADED or name in own else names[name]), "$ORIGIN", *edits)
 
 
 def metadata(project: dict) -> str:
@@ -75,12 +72,9 @@ def main():
     shutil.copytree(files.ROOT / "Python" / PACKAGE, root / PACKAGE,
                     ignore=shutil.ignore_patterns("__pycache__", "_lib"))
     folder = root / PACKAGE / "_lib"
-    own = [folder / "libdreamsim.so", folder / "dreamsim"]
-    files.place(library, own[0], "$ORIGIN")
-    files.place(program, own[1], "$ORIGIN")
     taken = {name: path for name, path in dist.libraries([library, program]).items()
              if not files.OF_MANYLINUX.match(name)}
-    graft(taken, own, folder)
+    graft({"libdreamsim.so": library, "dreamsim": program}, taken, folder)
     dist.place_fonts(folder / "fonts")
     binaries = [path for path in folder.iterdir() if path.is_file()]
     tag = f"py3-none-manylinux_{dist.least_glibc(binaries).replace('.', '_')}_x86_64"
