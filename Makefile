@@ -109,14 +109,16 @@ bench-peers: setup ## times the command beside the Python reference, ONNX Runtim
 	Scripts/bench/run.sh
 
 PACKAGES = .build/packages/out
+SUMS = cd $(PACKAGES) && sha256sum $$(ls | grep -v SHA256SUMS) > SHA256SUMS
 
 dist: build ## packs the command: a tarball with all libraries, a Debian package, their digests and parts, in .build/packages/out
 	Scripts/packages/dist.py $(DREAMSIM) $(PACKAGES)
 	Scripts/packages/deb.py $(DREAMSIM) $(PACKAGES)
-	cd $(PACKAGES) && sha256sum *.tar.gz *.deb *.json $$(ls *.whl 2>/dev/null) > SHA256SUMS
+	$(SUMS)
 
 wheel: build library ## packs the Python module with the library and the command, in .build/packages/out
 	Scripts/packages/wheel.py .build/library/libdreamsim.so $(DREAMSIM) $(PACKAGES)
+	$(SUMS)
 
 # As root, on Debian: each package is tried in a new system that has nothing else.
 test-packages: ## tries all packages in bare Debian systems
