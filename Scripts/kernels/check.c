@@ -131,7 +131,7 @@ static void run(const char *name, void (*check)(int), int kind) {
     // The same cases for all kinds of kernels.
     state = 1, largest = 0;
     check(kind);
-    printf("%-10s %-5s  %-10s  largest difference %-8.2g  %s\n", kernels->name, kind == DSV_INT16 ? "int16" : "int8", name,
+    printf("%-10s %-5s  %-12s  largest difference %-8.2g  %s\n", kernels->name, kind == DSV_INT16 ? "int16" : "int8", name,
            largest, failures == before ? "ok" : "FAILED");
 }
 
@@ -140,6 +140,7 @@ int main(void) {
         kernels = dsv_kernels_named(dsv_kind(i));
         for (int kind = DSV_INT16; kind <= DSV_INT8; kind++) {
             run("products", check_products, kind);
+            run("convolutions", check_convolutions, kind);
             run("largest", check_largest, kind);
             run("rounding", check_rounding, kind);
             run("layer norm", check_layer_norm, kind);

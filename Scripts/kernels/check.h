@@ -51,6 +51,7 @@ float *scale_of(const struct weights *of, size_t output, size_t input);
 
 // The checks of one kind of integers.
 void check_products(int kind);
+void check_convolutions(int kind);
 void check_largest(int kind);
 void check_rounding(int kind);
 void check_layer_norm(int kind);

@@ -17,7 +17,7 @@ static void fill(const struct dsv_integer_rows *x, const struct weights *w, int 
         x->scales[i] = 1;
     for (size_t o = 0; o < outputs; o++) {
         int sum = 0;
-        for (size_t k = 0; k < inputs; k++) {
+        for (size_t k = 0; k < (w->inputs + w->block - 1) / w->block * w->block; k++) {
             const int is_none = o >= w->outputs || k >= w->inputs;
             const int value = is_none ? 0 : w_sign ? w_sign * w_most : random_between(-w_most, w_most);
             set_weight(w, o, k, value);
@@ -94,6 +94,58 @@ void check_products(int kind) {
             const int adds = then >= 16;
             check_product(&x, (size_t)first, (size_t)rows, &w, adds ? DSV_IDENTITY : then / 4, then & 1, then >> 1 & 1,
                           adds);
+            release(&x), release_weights(&w);
+        }
+    }
+}
+
+// A convolution over rows of `x` from `first` on, whose sums are whole numbers, with scales of one and two.
+static void check_convolution(const struct dsv_integer_rows *x, size_t first, const struct dsv_integer_window *window,
+                              size_t rows, const struct weights *w) {
+    const size_t outputs = w->outputs, stride = outputs + 3, count = rows * window->y_row_stride;
+    float *y = take(count, sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        y[i] = 0.5f;
+    for (size_t r = 0; r < x->rows; r++)
+        x->scales[r] = (float)(1 + r % 2);
+    kernels->multiply_integers(&(struct dsv_integer_product){
+        .x = x, .window = window, .first_row = first, .rows = rows * window->places, .w = w->values,
+        .w_scales = w->scales, .outputs = outputs, .y = y, .y_stride = stride, .activation = DSV_RELU,
+    });
+    for (size_t i = 0; i < count; i++) {
+        const size_t row = i / window->y_row_stride, place = i % window->y_row_stride / stride;
+        const size_t o = i % window->y_row_stride % stride;
+        int64_t sum = 0;
+        for (size_t k = 0; o < outputs && k < w->inputs; k++) {
+            const size_t length = window->blocks * window->block, source = first + row * window->row_step + k / length;
+            const int value = place < window->places
+                ? input_at(x, source, place * window->place_stride + k % length) * weight_at(w, o, k) : 0;
+            sum += value * (int64_t)(1 + source % 2);
+        }
+        compare(y[i], place >= window->places || o >= outputs ? 0.5 : sum > 0 ? (double)sum : 0, 0);
+    }
+    free(y);
+}
+
+void check_convolutions(int kind) {
+    for (int places = 1; places <= 29; places++) {
+        for (int then = 0; then < 8; then++) {
+            const int size = random_between(1, 3), step = random_between(1, 2), channels = 4 * random_between(1, 12);
+            const int length = ((places - 1) * step + size) * channels, inputs = size * size * channels;
+            const int blocks = then % 2 ? size : 1, rows = random_between(1, 3), first = random_between(0, 2);
+            const int outputs = random_between(1, 70), last = first + (rows - 1) * step + size;
+            const struct dsv_integer_rows x = take_rows(kind, (size_t)last, (size_t)length, (size_t)length);
+            const struct weights w =
+                take_weights(kind, (size_t)inputs, (size_t)outputs, (size_t)(size * channels / blocks));
+            // Sums below 2^22, twice of which float32 holds.
+            const int all = (1 << 22) / inputs / inputs_within[kind];
+            fill(&x, &w, inputs_within[kind], all < weights_within[kind] ? all : weights_within[kind], 0, 0);
+            const struct dsv_integer_window window = {
+                .places = (size_t)places, .place_stride = (size_t)(step * channels), .row_step = (size_t)step,
+                .rows = (size_t)size, .block = w.block, .blocks = (size_t)blocks,
+                .y_row_stride = (size_t)((places + 1) * (outputs + 3)),
+            };
+            check_convolution(&x, (size_t)first, &window, (size_t)rows, &w);
             release(&x), release_weights(&w);
         }
     }

@@ -201,13 +201,41 @@ static integer_tile_function *const KERNEL(integer_tiles)[TILE_ROWS][2][2] = {EA
 /* The bytes of x that stay in the second-level cache while the panels pass. */
 #define INTEGER_ROWS_BYTES (384 << 10)
 
+/* The rows of x that a tile reads: where a block of the first begins, and the scales. */
+struct KERNEL(block_of_rows) {
+    const char *values;
+    const float *scales;
+};
+
+/* Block b of rows from `row` on. What a window shows of a map's row has one scale, which `same` takes for all rows. */
+INLINE struct KERNEL(block_of_rows) block_of_rows(const struct dsv_integer_product *of, size_t row, size_t b, size_t size,
+                                                  float *same) {
+    const struct dsv_integer_rows *x = of->x;
+    const struct dsv_integer_window *window = of->window;
+    const char *values = x->values;
+    if (!window) {
+        const size_t at = b * x->rows + of->first_row + row;
+        return (struct KERNEL(block_of_rows)){values + at * x->block * size, x->scales + at};
+    }
+    const size_t at = of->first_row + row / window->places * window->row_step + b / window->blocks;
+    const size_t place = row % window->places * window->place_stride + b % window->blocks * window->block;
+    for (size_t r = 0; r < TILE_ROWS; r++)
+        same[r] = x->scales[at];
+    return (struct KERNEL(block_of_rows)){values + (at * x->block + place) * size, same};
+}
+
 static void KERNEL(multiply_integers)(const struct dsv_integer_product *of) {
     const struct dsv_integer_rows *x = of->x;
-    const size_t size = x->kind == DSV_INT16 ? 2 : 1, blocks = (x->columns + x->block - 1) / x->block;
-    const size_t stride = x->block * size, steps = stride / 4, panel = blocks * stride * DSV_PANEL;
-    const size_t scales_panel = blocks * 2 * DSV_PANEL;
-    const size_t most = INTEGER_ROWS_BYTES / (blocks * stride), row_block = most < TILE_ROWS ? TILE_ROWS : most;
-    float tile[TILE_ROWS * TILE_PANELS * DSV_PANEL] __attribute__((aligned(64)));
+    const struct dsv_integer_window *window = of->window;
+    const size_t size = x->kind == DSV_INT16 ? 2 : 1;
+    const size_t block = window ? window->block * size : x->block * size, steps = block / 4;
+    const size_t blocks = window ? window->rows * window->blocks : (x->columns + x->block - 1) / x->block;
+    const size_t panel = blocks * block * DSV_PANEL, scales_panel = blocks * 2 * DSV_PANEL;
+    const size_t stride = window ? window->place_stride * size : block;
+    const size_t most = INTEGER_ROWS_BYTES / (window ? stride : blocks * block);
+    const size_t row_block = most < TILE_ROWS ? TILE_ROWS : most, group = window ? window->places : of->rows;
+    const size_t y_group_stride = window ? window->y_row_stride : 0;
+    float tile[TILE_ROWS * TILE_PANELS * DSV_PANEL] __attribute__((aligned(64))), same[TILE_ROWS];
     for (size_t first = 0, last; first < of->rows; first = last) {
         last = end_of_part(first, of->rows, row_block);
         for (size_t output = 0; output < of->outputs; output += TILE_PANELS * DSV_PANEL) {
@@ -224,8 +252,9 @@ static void KERNEL(multiply_integers)(const struct dsv_integer_product *of) {
             };
             size_t ahead = 0;
             for (size_t row = first, end; row < last; row = end) {
-                end = end_of_part(row, last, TILE_ROWS);
-                float *y = of->y + row * of->y_stride + output;
+                const size_t at = row % group, rows_left = last - row;
+                end = row + end_of_part(0, group - at < rows_left ? group - at : rows_left, TILE_ROWS);
+                float *y = of->y + row / group * y_group_stride + at * of->y_stride + output;
                 /* The results' memory arrives while the sums are computed. */
                 for (size_t r = 0; r < end - row; r++) {
                     for (size_t i = 0; i < width; i += DSV_PANEL)
@@ -236,10 +265,9 @@ static void KERNEL(multiply_integers)(const struct dsv_integer_product *of) {
                 ahead++;
                 integer_tile_function *const sums = KERNEL(integer_tiles)[end - row - 1][x->kind][whole];
                 for (size_t b = 0; b < blocks; b++) {
-                    const size_t x_row = b * x->rows + of->first_row + row;
-                    sums((const char *)x->values + x_row * stride, stride, x->scales + x_row,
-                         w + b * stride * DSV_PANEL, panel, w_scales + b * 2 * DSV_PANEL, scales_panel, steps,
-                         fetched + b * stride * DSV_PANEL, b > 0, tile);
+                    const struct KERNEL(block_of_rows) rows = block_of_rows(of, row, b, size, same);
+                    sums(rows.values, stride, rows.scales, w + b * block * DSV_PANEL, panel,
+                         w_scales + b * 2 * DSV_PANEL, scales_panel, steps, fetched + b * block * DSV_PANEL, b > 0, tile);
                 }
                 KERNEL(complete)(tile, end - row, width, y, of->y_stride, &then);
             }

@@ -52,9 +52,24 @@ void dsv_round_rows(const float *x, size_t stride, size_t rows, const struct dsv
 void dsv_layer_norm_rounded(const float *x, size_t rows, const float *gamma, const float *beta, float epsilon,
                             const struct dsv_integer_rows *into, size_t first_row);
 
-/* y = activation(scale * (x Wᵀ + bias)), or y += scale * (x Wᵀ + bias), of some rows of x. */
+/* How a convolution reads a map whose rows are rows of dsv_integer_rows, each of them one block with one scale. The inputs
+   of a place are then taken in blocks of the weights, of which several make up a row of the kernel. */
+struct dsv_integer_window {
+    size_t places;         /* of a row of the result */
+    size_t place_stride;   /* from what one place reads to the next one's, in numbers */
+    size_t row_step;       /* from the first row that a row of the result reads to the next one's */
+    size_t rows;           /* of the kernel */
+    size_t block;          /* the inputs of a block of the weights */
+    size_t blocks;         /* the blocks of a row of the kernel */
+    size_t y_row_stride;   /* from one row of the result to the next */
+};
+
+/* y = activation(scale * (x Wᵀ + bias)), or y += scale * (x Wᵀ + bias), of some rows of x. With a window, y's rows are the
+   places of a convolution's result, and first_row is the row of x that the first of them, which begins a row of the result,
+   reads first. */
 struct dsv_integer_product {
     const struct dsv_integer_rows *x;
+    const struct dsv_integer_window *window; /* NULL for none */
     size_t first_row, rows;
     const void *w;         /* the first panel that is wanted, of dsv_pack_integers */
     const float *w_scales; /* likewise */

@@ -7,7 +7,7 @@ internal import CDreamSimKernels
 package struct Convolution: MapLayer {
     package let window: MapWindow
     package let inputChannels: Int
-    /// W [outputs, rows of the kernel, columns of the kernel, input channels], in single precision.
+    /// W [outputs, rows of the kernel, columns of the kernel, input channels], in single precision or in int16.
     package let weight: PackedMatrix
     /// [outputs].
     package let bias: Tensor
@@ -23,6 +23,12 @@ package struct Convolution: MapLayer {
             weight.inputs == window.size * window.size * inputChannels && bias.shape == [weight.outputs],
             "convolution \(window.size)x\(window.size) of \(inputChannels) channels with a weight of "
                 + "\(weight.outputs)x\(weight.inputs) and bias \(bias.shape)")
+        if case .integers(let panels) = weight.panels {
+            precondition(
+                panels.precision == .int16
+                    && panels.block == Self.integerBlock(window, inputChannels: inputChannels),
+                "convolution of \(inputChannels) channels with blocks of \(panels.block) in \(panels.precision)")
+        }
         self.weight = weight
         self.bias = bias
         self.inputChannels = inputChannels
@@ -54,13 +60,17 @@ package struct Convolution: MapLayer {
                 + "\(first.rows)x\(first.columns)x\(first.channels)")
         precondition(!adding || activation == nil, "a sum is not activated")
         precondition(gates.isEmpty || gates.count == y.count, "\(gates.count) gates of \(y.count) maps")
-        weight.withPanels { panels in
-            bias.withUnsafeBufferPointer { bias in
-                let work = Work(
-                    layer: self, panels: panels, bias: bias.baseAddress!, parts: Parts(self, y), x: x, y: y,
-                    adding: adding, gates: gates)
-                let places = y.count * first.rows * first.columns
-                Timings.measure(.convolution, operations: operations(places: places)) {
+        let operations = operations(places: y.count * first.rows * first.columns)
+        Timings.measure(.convolution, operations: operations) {
+            if case .integers(let panels) = weight.panels {
+                precondition(!adding && gates.isEmpty, "a backward pass with integers")
+                return forwardRounding(x, panels, into: y)
+            }
+            weight.withPanels { panels in
+                bias.withUnsafeBufferPointer { bias in
+                    let work = Work(
+                        layer: self, panels: panels, bias: bias.baseAddress!, parts: Parts(self, y), x: x, y: y,
+                        adding: adding, gates: gates)
                     Parallel.forEach(work.parts.count) { work.run($0) }
                 }
             }
@@ -69,7 +79,7 @@ package struct Convolution: MapLayer {
 
     /// How the work is cut up: images, blocks of rows that stay in a core's cache, and chunks of outputs enough to keep
     /// all threads busy to the end. Every result is computed the same way wherever the cuts are.
-    private struct Parts {
+    struct Parts {
         let rows, outputs, rowBlocks, chunks, count: Int
 
         init(_ layer: Convolution, _ y: [MapRows]) {
