@@ -63,44 +63,85 @@ extension WeightSet {
     func matrix(_ layer: String, outputs: Int, inputs: Int, stored: Shape? = nil) throws(DreamSimError) -> PackedMatrix
     {
         let name = layer + Self.packedLeaf
-        func fault(_ found: Shape, _ expected: Shape) -> DreamSimError {
-            DreamSimError(.shapeMismatch, origin, key: name, "has shape \(found), expected \(expected)")
-        }
         if let panels = tensors[name] {
             let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
-            guard panels.shape == shape else { throw fault(panels.shape, shape) }
+            guard panels.shape == shape else { throw fault(name, panels.shape, shape) }
             return PackedMatrix(panels: panels, outputs: outputs)
         }
         if let integers = integers[name] {
-            guard let scales = tensors[layer + Self.scalesLeaf] else {
-                throw DreamSimError(
-                    .missingWeight, origin, key: layer + Self.scalesLeaf,
-                    "is not there; the integers of \(name) need it")
-            }
-            let panels = IntegerPanels(integers: integers, scales: scales)
             // A file may hold anything; rounded rows of other blocks could take more room than networks have for them.
-            guard panels.fits(outputs: outputs, inputs: inputs), inputs >= Self.leastIntegers,
-                panels.block == IntegerRows.block(for: inputs)
-                    || inputs.isMultiple(of: panels.block) && panels.block.isMultiple(of: 4)
-            else {
-                throw fault(
-                    integers.shape,
-                    IntegerPanels.shape(
-                        outputs: outputs, inputs: inputs, block: IntegerRows.block(for: inputs), integers.precision))
+            return try matrix(
+                integers, name, scales: layer, outputs: outputs, inputs: inputs, block: IntegerRows.block(for: inputs)
+            ) {
+                inputs >= Self.leastIntegers
+                    && ($0.block == IntegerRows.block(for: inputs)
+                        || inputs.isMultiple(of: $0.block) && $0.block.isMultiple(of: 4))
             }
-            return PackedMatrix(integers: panels, outputs: outputs, inputs: inputs)
         }
         let weight = try tensor(layer + ".weight", stored ?? [outputs, inputs])
         return PackedMatrix(packing: weight.reshaped([outputs, inputs]))
     }
 
-    /// What ends the name of a convolution's packed kernel. Kernels are small beside the maps and stay in single precision.
+    /// Integers with the scales of their layer.
+    /// - Parameters:
+    ///   - block: the inputs of a block, as an error names them.
+    ///   - isUsable: whether integers that fit the weight are such as the layer takes.
+    private func matrix(
+        _ integers: IntegerTensor, _ name: String, scales layer: String, outputs: Int, inputs: Int, block: Int,
+        _ isUsable: (IntegerPanels) -> Bool
+    ) throws(DreamSimError) -> PackedMatrix {
+        guard let scales = tensors[layer + Self.scalesLeaf] else {
+            throw DreamSimError(
+                .missingWeight, origin, key: layer + Self.scalesLeaf, "is not there; the integers of \(name) need it")
+        }
+        let panels = IntegerPanels(integers: integers, scales: scales)
+        guard panels.fits(outputs: outputs, inputs: inputs), isUsable(panels) else {
+            throw fault(
+                name, integers.shape,
+                IntegerPanels.shape(outputs: outputs, inputs: inputs, block: block, integers.precision))
+        }
+        return PackedMatrix(integers: panels, outputs: outputs, inputs: inputs)
+    }
+
+    private func fault(_ name: String, _ found: Shape, _ expected: Shape) -> DreamSimError {
+        DreamSimError(.shapeMismatch, origin, key: name, "has shape \(found), expected \(expected)")
+    }
+
+    /// What ends the name of a convolution's packed kernel.
     static let kernelLeaf = ".kernel"
 
     /// A convolution's kernel, packed already.
     /// - Throws: `DreamSimError` with `.missingWeight` or `.shapeMismatch`.
-    func kernel(_ layer: String, outputs: Int, inputs: Int) throws(DreamSimError) -> PackedMatrix {
-        let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
-        return PackedMatrix(panels: try tensor(layer + Self.kernelLeaf, shape), outputs: outputs)
+    func kernel(
+        _ layer: String, outputs: Int, inputChannels: Int, _ window: MapWindow
+    ) throws(DreamSimError) -> PackedMatrix {
+        let (name, inputs) = (layer + Self.kernelLeaf, window.size * window.size * inputChannels)
+        guard let integers = integers[name] else {
+            let shape = PackedMatrix.shape(outputs: outputs, inputs: inputs)
+            return PackedMatrix(panels: try tensor(name, shape), outputs: outputs)
+        }
+        let block = Convolution.integerBlock(window, inputChannels: inputChannels)
+        return try matrix(
+            integers, name, scales: layer, outputs: outputs, inputs: inputs,
+            block: block ?? IntegerRows.block(for: inputs)
+        ) { $0.block == block && $0.precision == .int16 }
+    }
+
+    /// The same weights with the kernels of convolutions rounded to int16, but for the first, whose inputs are too few.
+    package func rounded(for architecture: ConvolutionalArchitecture) -> WeightSet {
+        var (rounded, channels) = (self, 3)
+        for step in architecture.steps {
+            for (name, outputs, inputs, window) in step.convolutions(of: channels) {
+                channels = outputs
+                guard let block = Convolution.integerBlock(window, inputChannels: inputs),
+                    let panels = rounded.tensors.removeValue(forKey: name + Self.kernelLeaf)
+                else { continue }
+                let weight = PackedMatrix(panels: panels, outputs: outputs).unpacked()
+                let integers = IntegerPanels(rounding: weight, to: .int16, block: block)
+                rounded.integers[name + Self.kernelLeaf] = integers.integers
+                rounded.tensors[name + Self.scalesLeaf] = integers.scales
+            }
+        }
+        return rounded
     }
 }

@@ -1,4 +1,5 @@
-/// The numbers that a model's linear layers compute with. Everything else is float32 always.
+/// The numbers that a model's linear layers compute with, and the convolutions of LPIPS and DISTS in int16. Everything else
+/// is float32 always.
 public enum Precision: String, Sendable, Codable, CaseIterable {
     /// As published.
     case float32

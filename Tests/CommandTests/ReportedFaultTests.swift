@@ -16,6 +16,15 @@ struct ReportedFaultTests {
                 #expect(
                     run.code == 64 && run.error.contains("\(option[0]) is for models, and mse is none"), "\(run.error)")
             }
+            for precision in ["int16", "int8"] {
+                let run = try bench.run(["compare"] + pair + ["--precision", precision])
+                #expect(
+                    run.code == 64 && run.error.contains("--precision is for models, LPIPS and DISTS, and mse is none"),
+                    "\(run.error)")
+            }
+            let refused = try bench.run(
+                ["compare"] + pair.dropLast() + ["lpips-alex", "--precision", "int8", "--offline"])
+            #expect(refused.code != 0 && refused.error.contains("lpips-alex computes in float32 or int16"))
             #expect(try bench.run(["compare"] + pair + ["--parity", "reference"]).output.contains("EXIF ignored"))
         }
     }

@@ -199,18 +199,62 @@ struct LearnedMetricTests {
         #expect(small.kind == .incomparable && small.reason.contains("at least"))
     }
 
-    @Test("A second load maps what the first has kept, and gives the same")
-    func kept() async throws {
+    @Test(
+        "In int16 the values of photographs are those of float32, within 1e-3 relative",
+        arguments: ["lpips-alex", "lpips-vgg", "lpips-vgg:unweighted", "dists", "dists:full"])
+    func integers(name: String) async throws {
+        var options = PerceptualModel.LoadingOptions(store: try .fromEnvironment())
+        let exact = try await MetricCatalog.load(name, options: options)
+        options.precision = .int16
+        let rounded = try await MetricCatalog.load(name, options: options)
+        #expect(rounded.card.precision == .int16 && exact.card.precision == nil)
+        #expect(rounded.card.weights == exact.card.weights)
+        let (reference, others) = try SqueezeNetTests.samples()
+        let values = try rounded.values(from: reference, to: others)
+        for (value, expected) in zip(values, try exact.values(from: reference, to: others)) {
+            #expect(Self.isClose(value, expected, 1e-3) && value != expected, "\(value) for \(expected)")
+        }
+        // Several at once give what each gives alone, and what one thread gives.
+        let threads = Parallel.threads
+        defer { Parallel.threads = threads }
+        Parallel.threads = 1
+        #expect(try others.prefix(2).map { try rounded.value(reference, $0) } == Array(values.prefix(2)))
+        #expect(try rounded.value(reference, reference) == 0)
+
+        let differentiable = try #require(rounded as? any DifferentiableMetric)
+        let batch = Tensor(reference)
+        for attempt in [
+            { _ = try differentiable.distanceAndGradient(batch, batch) }, { _ = try differentiable.target(batch) },
+            { _ = try Loss.differentiable(rounded) },
+        ] {
+            let error = try #require(throws: DreamSimError.self) { try attempt() }
+            #expect(error.kind == .badSetting && error.subject == "\(name) in int16")
+        }
+    }
+
+    @Test("int8 is refused with what to do", arguments: ["lpips-alex", "dists"])
+    func int8(name: String) async throws {
+        let options = PerceptualModel.LoadingOptions(store: try .fromEnvironment(), precision: .int8)
+        let error = try await #require(throws: DreamSimError.self) {
+            try await MetricCatalog.load(name, options: options)
+        }
+        #expect(error.kind == .badSetting && error.subject == "precision int8")
+        #expect(error.reason.contains("\(name) computes in float32 or int16"), "\(error)")
+    }
+
+    @Test("A second load maps what the first has kept, and gives the same", arguments: [Precision.float32, .int16])
+    func kept(precision: Precision) async throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         var store = ModelStore.Configuration(home: home)
         store.isOffline = true
         store.weightsFolder = ModelStore(try .fromEnvironment()).weightsFolder
-        let options = PerceptualModel.LoadingOptions(store: store)
+        let options = PerceptualModel.LoadingOptions(store: store, precision: precision)
         let (a, b) = (try Self.crop("a"), try Self.crop("b"))
         let first = try await LPIPS.load(.alex, options: options)
         let kept = try FileManager.default.contentsOfDirectory(atPath: home.appending(path: "merged").path)
         #expect(kept.count == 1 && kept[0].hasPrefix("alexnet-"))
+        #expect(kept[0].contains("-int16.") == (precision == .int16))
         let second = try await LPIPS.load(.alex, options: options)
         #expect(try first.value(a, b) == second.value(a, b))
         #expect(first.card == second.card)

@@ -68,6 +68,45 @@ struct SqueezeNetTests {
         #expect(minimum == 17)
     }
 
+    /// The images of Samples: the first, and those that it is compared with, cut to a size that leaves windows cut off.
+    static func samples() throws -> (reference: Image, others: [Image]) {
+        let folder = Fixtures.packageRoot.appending(path: "Samples")
+        func image(_ name: String) throws -> Image {
+            crop(try Image(contentsOf: folder.appending(path: name + ".jpg")), height: 229, width: 302)
+        }
+        let names = ["shifted", "recolored", "blurred", "noisy", "recompressed", "zoomed", "mirrored", "different"]
+        return (try image("scene"), try names.map(image))
+    }
+
+    @Test("In int16 the values are those of float32, within 1e-3 relative")
+    func integers() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        var options = TinyModels.options(home: home)
+        options.store.weightsFolder = home
+        try Self.write(to: home.appending(path: "squeezenet1_1.safetensors"))
+        let exact = try await LPIPS.load(.squeeze, .unweighted, options: options)
+        options.precision = .int16
+        let rounded = try await LPIPS.load(.squeeze, .unweighted, options: options)
+        #expect(rounded.card.precision == .int16)
+        let (reference, others) = try Self.samples()
+        let found = try rounded.values(from: reference, to: others)
+        for (value, expected) in zip(found, try exact.values(from: reference, to: others)) {
+            #expect(abs(value - expected) <= 1e-3 * expected && value != expected, "\(value) for \(expected)")
+        }
+        #expect(try rounded.value(reference, reference) == 0)
+        // What is said of the numbers says so.
+        let columns = [rounded, exact].map { MetricColumn($0, decoding: .standard) }
+        #expect(columns[0].precision == .int16 && columns[0].settings == columns[1].settings + ", in int16")
+        #expect(columns[1].precision == nil)
+        #expect(columns[0].shortWeights?.hasSuffix(" in int16") == true)
+        options.precision = .int8
+        let refused = try await #require(throws: DreamSimError.self) {
+            try await LPIPS.load(.squeeze, .unweighted, options: options)
+        }
+        #expect(refused.kind == .badSetting && refused.reason.contains("float32 or int16"))
+    }
+
     @Test("Weights that are missing, or of another shape, are named")
     func broken() async throws {
         let home = try Fixtures.temporaryFolder()

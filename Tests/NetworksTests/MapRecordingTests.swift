@@ -12,6 +12,10 @@ struct MapRecordingTests {
         _ architecture: ConvolutionalArchitecture, through last: String? = nil,
         pooling: ConvolutionalNetwork.Pooling = .maximum
     ) throws -> ConvolutionalNetwork {
+        try ConvolutionalNetwork(architecture, weights: weights(architecture), through: last, pooling: pooling)
+    }
+
+    static func weights(_ architecture: ConvolutionalArchitecture) -> WeightSet {
         var tensors: [String: Tensor] = [:]
         var generator = SeededGenerator(state: 5)
         for (name, outputs, inputs) in layers(architecture) {
@@ -24,8 +28,7 @@ struct MapRecordingTests {
             tensors[name + ".bias"] = Tensor(
                 (0..<outputs).map { _ in Float.random(in: -0.1...0.1, using: &generator) }, shape: [outputs])
         }
-        return try ConvolutionalNetwork(
-            architecture, weights: WeightSet(origin: "random", tensors: tensors), through: last, pooling: pooling)
+        return WeightSet(origin: "random", tensors: tensors)
     }
 
     /// Names, outputs and inputs of every product.

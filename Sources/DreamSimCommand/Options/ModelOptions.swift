@@ -81,7 +81,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
     var normalize = true
 
-    @Option(help: "Precision of linear layers; integers are faster and less exact.")
+    @Option(help: "Precision of linear layers and convolutions; integers are faster and less exact.")
     var precision: Precision = .float32
 
     @OptionGroup var threads: ThreadOptions
@@ -108,16 +108,32 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
 
     /// Refuses options that say something of a model where none of the metrics is one: they would change nothing, unsaid.
     func checkOptions(for metrics: [String]) throws {
-        guard metrics.allSatisfy({ name in MetricCatalog.all.contains { $0.card.name == name } }) else { return }
+        try checkPrecision(for: metrics)
+        guard Self.entries(metrics) != nil else { return }
         let given = [
             ("--feature", feature != nil), ("--adapter", adapter != nil), ("--head", head != nil),
             ("--side", side != 224),
             ("--fit", fit != .stretch), ("--no-normalize", !normalize),
         ]
         guard let option = given.first(where: \.1)?.0 else { return }
-        throw ValidationError(
-            "\(option) is for models, and \(metrics.joined(separator: ", ")) \(metrics.count == 1 ? "is" : "are") none; leave it out"
-        )
+        throw ValidationError("\(option) is for models, and \(Self.none(metrics))")
+    }
+
+    /// Refuses a precision where none of the metrics can be computed in another than float32.
+    func checkPrecision(for metrics: [String]) throws {
+        guard precision != .float32, let entries = Self.entries(metrics), !entries.contains(where: \.takesIntegers)
+        else { return }
+        throw ValidationError("--precision is for models, LPIPS and DISTS, and \(Self.none(metrics))")
+    }
+
+    /// The entries of metrics that are no models; nil where one of them is.
+    private static func entries(_ metrics: [String]) -> [MetricCatalog.Entry]? {
+        let entries = metrics.compactMap { name in MetricCatalog.all.first { $0.card.name == name } }
+        return entries.count == metrics.count ? entries : nil
+    }
+
+    private static func none(_ metrics: [String]) -> String {
+        "\(metrics.joined(separator: ", ")) \(metrics.count == 1 ? "is" : "are") none; leave it out"
     }
 
     /// Loads the model, with progress and notes on standard error.

@@ -54,12 +54,14 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         if let metric {
+            try model.checkPrecision(for: [metric])
             let report = try MetricBenchmarkReport(
                 await model.load(metric: metric, quiet: output.quiet), work: gradient?.work ?? .value, size: size,
                 batch: batchSize ?? 1, runs: runs)
             try BenchmarkOutput(
                 what: ("metric", report.metric.name), unit: "pair",
-                details: [("size", "\(report.size)"), ("work", report.work.rawValue)],
+                details: [("size", "\(report.size)"), ("work", report.work.rawValue)]
+                    + (report.metric.precision.map { [("precision", $0.rawValue)] } ?? []),
                 batch: report.batch, runs: runs, hardware: report.hardware, median: report.secondsPerPair,
                 fastest: report.fastest, slowest: report.slowest
             ).write(report, output, justSeconds: secondsPerImage)

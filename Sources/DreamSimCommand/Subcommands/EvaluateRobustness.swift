@@ -70,7 +70,9 @@ struct EvaluateRobustness: AsyncParsableCommand {
         }
         try files.check(against: set.files)
         var loaded: [any PerceptualMetric] = []
-        for name in try metrics.ready(model, quiet: isQuiet) {
+        let names = try metrics.ready(model, quiet: isQuiet)
+        try model.checkPrecision(for: names)
+        for name in names {
             loaded.append(try await model.load(metric: name, quiet: isQuiet))
         }
         try MetricNames.checkDistinct(loaded)

@@ -77,6 +77,7 @@ struct Foreground: AsyncParsableCommand {
         let sources = try [a, b].map { try Heatmap.Source($0, options: decoding) }
         let names = metric.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
         var metrics: [any PerceptualMetric] = []
+        if let names { try model.checkPrecision(for: names) }
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
         try MetricNames.checkDistinct(metrics)
         let waiting = WaitingLine("looking for foregrounds", isQuiet: output.quiet)

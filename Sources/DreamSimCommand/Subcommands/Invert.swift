@@ -95,7 +95,9 @@ struct Invert: AsyncParsableCommand {
             return Loss([Loss.Term(try Loss.differentiable(await model.load(metric: name, quiet: outputs.quiet)))])
         }
         var terms: [Loss.Term] = []
-        for term in try LossExpression(parsing: metric ?? Self.standardMetric).terms {
+        let expression = try LossExpression(parsing: metric ?? Self.standardMetric)
+        try model.checkPrecision(for: expression.terms.map(\.metric))
+        for term in expression.terms {
             let loaded = try await model.load(metric: term.metric, quiet: outputs.quiet)
             terms.append(Loss.Term(try Loss.differentiable(loaded), weight: term.weight))
         }

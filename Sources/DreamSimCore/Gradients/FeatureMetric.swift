@@ -49,8 +49,17 @@ extension FeatureMetric {
 
     func ownGradient(of x: SeenImage, against y: SeenImage, _ comparison: Comparison, _ side: Side) -> Tensor? { nil }
 
+    /// Refuses to go back through rounded maps: where values are nearly zero, or the largest of a window nearly the same,
+    /// the gradient would take other ways than that of the metric.
+    func checkPrecision() throws(DreamSimError) {
+        guard let precision = card.precision else { return }
+        throw DreamSimError(
+            .badSetting, "\(card.name) in \(precision.rawValue)", "gives values and no gradients; load it in float32")
+    }
+
     /// Pair by pair, so that memory does not grow with the batch; both images of a pair pass the network together.
     func featureDistanceAndGradient(_ a: Tensor, _ b: Tensor) throws -> DistanceGradient {
+        try checkPrecision()
         try checkBatches(a, b)
         let resampling = resampling(of: a)
         var distances: [Double] = []
@@ -81,6 +90,7 @@ extension FeatureMetric {
 
     /// Keeps what the network sees of each image.
     func featureTarget(_ b: Tensor) throws -> any MetricTarget {
+        try checkPrecision()
         try checkBatch(b)
         let resampling = resampling(of: b)
         let seen = (0..<b.shape[0]).map { n in

@@ -60,7 +60,7 @@ public struct Loss: Sendable {
     }
 
     /// A metric as one whose gradient can be had.
-    /// - Throws: `DreamSimError` with `.badSetting` when it has none.
+    /// - Throws: `DreamSimError` with `.badSetting` when it has none, or none in its precision.
     package static func differentiable(_ metric: any PerceptualMetric) throws(DreamSimError)
         -> any DifferentiableMetric
     {
@@ -69,6 +69,7 @@ public struct Loss: Sendable {
                 .badSetting, metric.card.name,
                 "has no gradient, so that it cannot be a loss; choose a metric with a gradient")
         }
+        try (found as? any FeatureMetric)?.checkPrecision()
         return found
     }
 

@@ -15,27 +15,30 @@ struct MergedNetwork {
     /// Opens the kept weights, or arranges and keeps them.
     /// - Parameters:
     ///   - file: where the network's weights lie, of any layout that is understood.
+    ///   - precision: `.float32` or `.int16`.
     ///   - report: is told when they cannot be kept.
     init(
-        _ architecture: ConvolutionalArchitecture, file: URL, _ store: ModelStore, keeps: Bool,
+        _ architecture: ConvolutionalArchitecture, file: URL, in precision: Precision, _ store: ModelStore, keeps: Bool,
         report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
         digest = try store.digest(of: file)
         let url = store.mergedFolder.appending(
-            path: "\(architecture.rawValue)-\(digest.prefix(16)).\(MergedModel.fileExtension)")
+            path: "\(architecture.rawValue)-\(digest.prefix(16))\(precision.suffix).\(MergedModel.fileExtension)")
         if keeps, let kept = try? Self.kept(url, digest: digest) {
             weights = kept
             return
         }
-        let made = try WeightSet(Checkpoint(contentsOf: file), for: architecture)
+        var made = try WeightSet(Checkpoint(contentsOf: file), for: architecture)
         if let name = made.firstNonFinite() {
             report(.note("\(made.origin), '\(name)': holds NaN or infinite values; the metric's may be NaN"))
         }
+        if precision == .int16 { made = made.rounded(for: architecture) }
         if keeps {
             do {
                 try Folder.make(store.mergedFolder.path)
                 try SafetensorsWriter.write(
                     made.tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
+                    integers: made.integers.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
                     metadata: ["format": "dreamsim-network", "version": Self.version, "source": digest], to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
                 weights = try Self.kept(url, digest: digest)
@@ -53,10 +56,21 @@ struct MergedNetwork {
             checkpoint.metadata["format"] == "dreamsim-network", checkpoint.metadata["version"] == version,
             checkpoint.metadata["source"] == digest
         else { throw DreamSimError(.badMergedFile, url.path, "was made from other weights or by another version") }
-        var tensors: [String: Tensor] = [:]
-        for name in checkpoint.names { tensors[name] = try checkpoint.tensor(name) }
-        return WeightSet(origin: url.path, tensors: tensors)
+        var (tensors, integers): ([String: Tensor], [String: IntegerTensor]) = ([:], [:])
+        for name in checkpoint.names {
+            if let rounded = checkpoint[name]?.integers {
+                integers[name] = rounded
+            } else {
+                tensors[name] = try checkpoint.tensor(name)
+            }
+        }
+        return WeightSet(origin: url.path, tensors: tensors, integers: integers)
     }
+}
+
+extension Precision {
+    /// What the names of files that are kept say of it.
+    var suffix: String { self == .float32 ? "" : "-" + rawValue }
 }
 
 extension WeightNeeds {

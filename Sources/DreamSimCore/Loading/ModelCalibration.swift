@@ -159,7 +159,7 @@ struct RoundingPlan {
 
     /// What the merged file's name says of it.
     var suffix: String {
-        (precision == .float32 ? "" : "-" + precision.rawValue) + (digest.map { "-" + $0.prefix(8) } ?? "")
+        precision.suffix + (digest.map { "-" + $0.prefix(8) } ?? "")
     }
 
     /// The weights as they are rounded best.

@@ -12,8 +12,8 @@ extension PerceptualModel {
         /// Whether embeddings are centered and divided by their norm: yes in the reference's API, no in its training and
         /// evaluation scripts.
         public var isNormalized: Bool
-        /// What linear layers compute with: float32, or integers, which are faster, take less memory and disk, and change
-        /// distances a little.
+        /// What linear layers compute with, and in LPIPS and DISTS convolutions: float32, or integers, which are faster, take
+        /// less memory and disk, and change distances a little. Convolutions know no int8.
         public var precision: Precision
         /// Whether the merged file is kept and used, so that the next load is immediate.
         public var keepsMergedFile: Bool

@@ -14,6 +14,8 @@ public struct MetricCard: Sendable, Hashable, Encodable {
     public let size: Size
     /// SHA-256, in hexadecimal, over the learned weights; nil for metrics without any.
     public let weights: String?
+    /// What linear layers and convolutions compute with; nil for float32.
+    public let precision: Precision?
 
     /// The size at which a metric compares images.
     public enum Size: Sendable, Hashable, Encodable {
@@ -40,10 +42,11 @@ public struct MetricCard: Sendable, Hashable, Encodable {
     /// Describes a metric.
     public init(
         name: String, summary: String, direction: Direction, lowest: Double, highest: Double, size: Size,
-        weights: String? = nil
+        weights: String? = nil, precision: Precision? = nil
     ) {
         (self.name, self.summary, self.direction, self.lowest) = (name, summary, direction, lowest)
         (self.highest, self.size, self.weights) = (highest, size, weights)
+        self.precision = precision == .float32 ? nil : precision
     }
 
     /// The value of identical images: 0 for distances, 1 for SSIM, infinity for PSNR.

@@ -19,6 +19,9 @@ public enum MetricCatalog {
         package let card: MetricCard
         /// The weights that it needs; nil for metrics without any.
         package let needs: WeightNeeds?
+        /// Whether it can compute in int16.
+        package var takesIntegers: Bool { type is any FeatureMetric.Type }
+
         /// What loading makes, which tells what it can do beside giving values.
         let type: any PerceptualMetric.Type
         /// Makes it; fetches weights first where it needs any.

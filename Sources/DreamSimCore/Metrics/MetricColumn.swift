@@ -10,7 +10,7 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
     public let identical: Double
     /// SHA-256 over its weights, in hexadecimal; nil for metrics without any.
     public let weights: String?
-    /// What linear layers compute with; nil for float32.
+    /// What linear layers and convolutions compute with; nil for float32.
     public let precision: Precision?
     /// SHA-256, in hexadecimal, of what int8 was calibrated with; nil without a calibration.
     public let calibration: String?
@@ -35,7 +35,7 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
             case .square(let side): "square of \(side)"
             }
         (name, summary, direction, identical) = (card.name, card.summary, card.direction, card.identical)
-        (weights, precision, isNormalized) = (card.weights, stamp?.precision, stamp?.isNormalized)
+        (weights, precision, isNormalized) = (card.weights, metric.precision, stamp?.isNormalized)
         calibration = stamp?.calibration
         preprocessing =
             (stamp.map { "\($0.preprocessing)" } ?? "\(size), \(Preprocessing.description(of: decoding))")

@@ -27,4 +27,7 @@ extension PerceptualMetric {
     public func value(_ a: Image, _ b: Image) throws -> Double {
         try values(from: a, to: [b])[0]
     }
+
+    /// What the metric computes with where that is not float32; what embeds says so in its stamp too.
+    package var precision: Precision? { card.precision ?? (self as? any EmbeddingMetric)?.stamp.precision }
 }

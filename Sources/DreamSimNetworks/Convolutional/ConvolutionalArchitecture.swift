@@ -17,6 +17,21 @@ package enum ConvolutionalArchitecture: String, Sendable, Hashable, Codable, Cas
         case pooling(size: Int, roundsUp: Bool = false)
         /// What has come out so far is looked at.
         case tap(String)
+
+        /// The convolutions of a step as their weights are arranged, where those that end a fire module are one.
+        /// - Parameter channels: of the step's input.
+        func convolutions(of channels: Int) -> [(name: String, outputs: Int, inputs: Int, window: MapWindow)] {
+            switch self {
+            case .convolution(let name, let outputs, let size, let step, let padding):
+                [(name, outputs, channels, MapWindow(size: size, step: step, padding: padding))]
+            case .fire(let name, let squeeze, let expand):
+                [
+                    (name + ".squeeze", squeeze, channels, MapWindow(size: 1)),
+                    (name + ".expand", 2 * expand, squeeze, MapWindow(size: 3, padding: 1)),
+                ]
+            case .pooling, .tap: []
+            }
+        }
     }
 
     /// The steps as far as anyone looks.

@@ -31,7 +31,8 @@ package final class ConvolutionalNetwork: Sendable {
     /// Builds the network from its weights.
     /// - Parameters:
     ///   - architecture: the network.
-    ///   - weights: each convolution's `NAME.kernel` and `NAME.bias`, see `WeightSet.init(_:for:)`.
+    ///   - weights: each convolution's `NAME.kernel` and `NAME.bias`, see `WeightSet.init(_:for:)`; and `NAME.scales`, see
+    ///     `WeightSet.rounded(for:)`.
     ///   - last: the last tap that is wanted; all when nil.
     ///   - pooling: how maps are made smaller.
     /// - Throws: `DreamSimError` with `.missingWeight` or `.shapeMismatch`.
@@ -43,20 +44,16 @@ package final class ConvolutionalNetwork: Sendable {
         var layers: [any MapLayer] = []
         var taps: [Int] = []
         var channels = 3
-        func convolution(_ name: String, _ outputs: Int, _ window: MapWindow) throws(DreamSimError) -> Convolution {
-            let layer = Convolution(
-                weight: try weights.kernel(name, outputs: outputs, inputs: window.size * window.size * channels),
-                bias: try weights.tensor(name + ".bias", [outputs]), inputChannels: channels, window: window)
-            channels = outputs
-            return layer
-        }
         for step in architecture.steps(through: last) {
+            for (name, outputs, inputs, window) in step.convolutions(of: channels) {
+                layers.append(
+                    Convolution(
+                        weight: try weights.kernel(name, outputs: outputs, inputChannels: inputs, window),
+                        bias: try weights.tensor(name + ".bias", [outputs]), inputChannels: inputs, window: window))
+                channels = outputs
+            }
             switch step {
-            case .convolution(let name, let outputs, let size, let step, let padding):
-                layers.append(try convolution(name, outputs, MapWindow(size: size, step: step, padding: padding)))
-            case .fire(let name, let squeeze, let expand):
-                layers.append(try convolution(name + ".squeeze", squeeze, MapWindow(size: 1)))
-                layers.append(try convolution(name + ".expand", 2 * expand, MapWindow(size: 3, padding: 1)))
+            case .convolution, .fire: break
             case .pooling(let size, let roundsUp):
                 switch pooling {
                 case .maximum: layers.append(MaxPooling(size: size, step: 2, roundsUp: roundsUp))

@@ -94,7 +94,7 @@ package struct SensitivityReport: Sendable, Encodable {
             unrelated.map { "1 is the difference from the unrelated image \($0.path.name)" }
             ?? "1 is the metric's largest difference in this set"
         self.metrics = zip(metrics, scales).map {
-            Metric(card: $0.card, precision: ($0 as? any EmbeddingMetric)?.stamp.precision, scale: $1)
+            Metric(card: $0.card, precision: $0.precision, scale: $1)
         }
         measurements = rows.map { alteration, strength, index, value in
             let card = metrics[index].card
@@ -127,7 +127,7 @@ package struct SensitivityReport: Sendable, Encodable {
     package struct Metric: Sendable, Encodable {
         /// What the metric is.
         package let card: MetricCard
-        /// What a model's linear layers compute with; nil in float32 and for metrics that are no models.
+        /// What linear layers and convolutions compute with; nil for float32.
         package let precision: Precision?
         /// The difference that counts as 1.
         package let scale: Double

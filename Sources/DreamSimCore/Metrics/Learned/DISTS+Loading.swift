@@ -17,16 +17,18 @@ extension DISTS {
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> DISTS {
         let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+        try LearnedMetrics.check(options.precision, of: variant.rawValue)
         let store = ModelStore(options.store)
         let files = try await needs(variant).located(in: store, fetching: report)
-        return try DISTS(variant, files: files, store, keepsMergedFile: options.keepsMergedFile, report)
+        return try DISTS(variant, files: files, store, options, report)
     }
 
     private convenience init(
-        _ variant: Variant, files: [URL], _ store: ModelStore, keepsMergedFile: Bool,
+        _ variant: Variant, files: [URL], _ store: ModelStore, _ options: PerceptualModel.LoadingOptions,
         _ report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
-        let merged = try MergedNetwork(.vgg16, file: files[0], store, keeps: keepsMergedFile, report: report)
+        let merged = try MergedNetwork(
+            .vgg16, file: files[0], in: options.precision, store, keeps: options.keepsMergedFile, report: report)
         let network = try ConvolutionalNetwork(.vgg16, weights: merged.weights, pooling: .l2)
         let checkpoint = try Checkpoint(contentsOf: files[1])
         let channels = ConvolutionalArchitecture.vgg16.taps.reduce(3) { $0 + $1.channels }
@@ -41,7 +43,9 @@ extension DISTS {
         }
         self.init(
             network, alpha: try values("alpha"), beta: try values("beta"), side: variant.side,
-            card: Self.card(variant, weights: digest(of: [merged.digest, try store.digest(of: files[1])])))
+            card: Self.card(
+                variant, weights: digest(of: [merged.digest, try store.digest(of: files[1])]),
+                precision: options.precision))
     }
 
     static func needs(_ variant: Variant) -> WeightNeeds {
@@ -51,13 +55,13 @@ extension DISTS {
             license: "\(Catalog.source(of: .vgg16).license) (network), \(Catalog.dists.license) (DISTS)")
     }
 
-    private static func card(_ variant: Variant, weights: String? = nil) -> MetricCard {
+    private static func card(_ variant: Variant, weights: String? = nil, precision: Precision? = nil) -> MetricCard {
         MetricCard(
             name: variant.rawValue,
             summary: "DISTS, structure and texture through VGG16"
                 + (variant == .full ? ", at full size" : ", on images squashed to 256x256"),
             direction: .lowerIsMoreAlike, lowest: 0, highest: 2,
             size: variant.side.map { .square($0) } ?? .full(minimum: 1),
-            weights: weights)
+            weights: weights, precision: precision)
     }
 }

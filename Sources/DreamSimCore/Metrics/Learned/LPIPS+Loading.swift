@@ -19,17 +19,19 @@ extension LPIPS {
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> LPIPS {
         let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+        try LearnedMetrics.check(options.precision, of: name(net, variant))
         let store = ModelStore(options.store)
         let files = try await needs(net, variant).located(in: store, fetching: report)
-        return try LPIPS(net, variant, files: files, store, keepsMergedFile: options.keepsMergedFile, report)
+        return try LPIPS(net, variant, files: files, store, options, report)
     }
 
     private convenience init(
-        _ net: Net, _ variant: Variant, files: [URL], _ store: ModelStore, keepsMergedFile: Bool,
+        _ net: Net, _ variant: Variant, files: [URL], _ store: ModelStore, _ options: PerceptualModel.LoadingOptions,
         _ report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
         let merged = try MergedNetwork(
-            net.architecture, file: files[0], store, keeps: keepsMergedFile, report: report)
+            net.architecture, file: files[0], in: options.precision, store, keeps: options.keepsMergedFile,
+            report: report)
         let network = try ConvolutionalNetwork(net.architecture, weights: merged.weights)
         var digests = [merged.digest, variant.rawValue]
         var heads = net.architecture.taps.map {
@@ -40,7 +42,8 @@ extension LPIPS {
             heads = try Self.heads(Checkpoint(contentsOf: files[1]), net.architecture)
         }
         self.init(
-            network, heads: heads, card: Self.card(net, variant, weights: digest(of: digests)),
+            network, heads: heads,
+            card: Self.card(net, variant, weights: digest(of: digests), precision: options.precision),
             standardizes: variant != .v00)
     }
 
@@ -73,7 +76,9 @@ extension LPIPS {
         "lpips-\(net.rawValue)" + (variant == .v01 ? "" : ":\(variant.rawValue)")
     }
 
-    private static func card(_ net: Net, _ variant: Variant, weights: String? = nil) -> MetricCard {
+    private static func card(
+        _ net: Net, _ variant: Variant, weights: String? = nil, precision: Precision? = nil
+    ) -> MetricCard {
         let kind =
             switch variant {
             case .v01: "version 0.1"
@@ -83,7 +88,8 @@ extension LPIPS {
         return MetricCard(
             name: name(net, variant),
             summary: "LPIPS through \(net.architecture.title), \(kind)", direction: .lowerIsMoreAlike, lowest: 0,
-            highest: .infinity, size: .full(minimum: net.architecture.minimumSide), weights: weights)
+            highest: .infinity, size: .full(minimum: net.architecture.minimumSide), weights: weights,
+            precision: precision)
     }
 }
 

@@ -2,6 +2,14 @@ import DreamSimNetworks
 
 /// What metrics that look through a convolutional network have in common.
 enum LearnedMetrics {
+    /// Refuses a precision that convolutions do not compute in.
+    static func check(_ precision: Precision, of metric: String) throws(DreamSimError) {
+        guard precision == .int8 else { return }
+        throw DreamSimError(
+            .badSetting, "precision \(precision.rawValue)",
+            "\(metric) computes in float32 or int16; choose one of these, or a model")
+    }
+
     /// The images that are compared with a reference at a time: the network sees them together with the reference, whose
     /// features are thus computed once for all of them, in some 256 MB at most.
     static func together(_ reference: Image) -> Int {
