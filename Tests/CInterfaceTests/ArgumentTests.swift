@@ -47,7 +47,7 @@ struct ArgumentTests {
     @Test(
         "Options are a JSON object of known keys",
         arguments: [
-            ("[1]", "JSON object"), ("{", "JSON object"), (#"{"colour": 1}"#, "'colour'"),
+            ("[1]", "JSON object"), ("{", "JSON object"), (#"{"shade": 1}"#, "'shade'"),
             (#"{"side": "big"}"#, "'side'"),
             (#"{"side": 1.5}"#, "'side'"), (#"{"precision": "float8"}"#, "float32, int16, int8"),
             (#"{"weights": "/does/not/exist"}"#, "no folder"), (#"{"feature": "cls"}"#, "no model"),

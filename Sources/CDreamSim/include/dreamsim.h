@@ -1,4 +1,4 @@
-/* The C interface of DreamSim: how alike images look to people, for programs in any language.
+/* The C interface of DreamSim: the perceptual distance of images, for programs in any language.
  *
  * Rules, the same for every function:
  *   - Every name carries the interface's version: what begins with dreamsim1_ keeps its meaning.
@@ -6,7 +6,7 @@
  *     An error that came back holds memory: give it to dreamsim1_error_clear. Outputs of a failed call are not set.
  *   - Handles are numbers, never 0. One that was released, or never was, is an error and no crash.
  *   - All functions may be called from any number of threads at once. A handle that is released while others use it lives
- *     until they are done. After fork, the child may go on with the handles of its parent.
+ *     until they are done. After fork, the child may use the handles of its parent.
  *   - Texts are UTF-8 and end with a zero byte. Texts and buffers that come back are freed by dreamsim1_free.
  *   - `options` are JSON objects, whose keys each function lists; NULL stands for {}. An unknown key is an error.
  *   - Strides may be negative. What they reach must be readable, respectively writable; the library cannot see that.
@@ -190,7 +190,7 @@ int32_t dreamsim1_index_release(dreamsim1_index index, dreamsim1_error *error);
 /* A JSON object: folder, model, stamp, images. */
 int32_t dreamsim1_index_describe(dreamsim1_index index, char **description, dreamsim1_error *error);
 
-/* Brings the index up to date with folders and files. What is done when it is cancelled stays; the next update goes on.
+/* Brings the index up to date with folders and files. What is done when it is cancelled stays; the next update resumes.
  * options: "include", "exclude", "followLinks", "batch", "retry", "reread", "prune". */
 int32_t dreamsim1_index_update(dreamsim1_index index, const char *const *paths, size_t count, const char *options,
     const dreamsim1_listener *listener, char **report, dreamsim1_error *error);
