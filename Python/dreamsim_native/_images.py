@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ORIENTATION = 0x0112
 
-# The library found no libvips: files are decoded by Pillow from then on.
+# The library cannot decode files: Pillow does from then on.
 _by_pillow = False
 
 
@@ -56,14 +56,14 @@ class Batch:
     def __len__(self) -> int:
         return len(self._images)
 
-    def decoded_by_pillow(self) -> Batch:
-        """The same, with files decoded by Pillow, because the library found no libvips."""
+    def decoded_by_pillow(self, reason: DreamSimError) -> Batch:
+        """The same, with files decoded by Pillow from here on, because of an error of the library."""
         global _by_pillow
         if not _by_pillow:
-            _pillow("decoding files: libvips was not found, and neither was Pillow")
+            _pillow(f"{reason}; Pillow, which could stand in, is not installed")
             warnings.warn(
-                "libvips was not found, so that image files are decoded by Pillow; pixels of JPEG, PNG, WebP and GIF "
-                "are the same, others may differ",
+                f"{reason}; from here on Pillow decodes image files: pixels of JPEG, PNG, WebP and GIF are the same, "
+                "others may differ",
                 DreamSimWarning,
                 stacklevel=_work.outside(),
             )
@@ -150,8 +150,8 @@ def is_one(images: Any) -> bool:
 
 
 def lacks_codec(error: DreamSimError) -> bool:
-    """Whether an image could not be decoded because libvips was not found."""
-    return not _by_pillow and "libvips did not start" in str(error)
+    """Whether an image could not be decoded because libvips was not found, or not for a process that was forked."""
+    return not _by_pillow and any(reason in str(error) for reason in ("libvips did not start", "libvips reads no"))
 
 
 # Pillow
@@ -171,7 +171,7 @@ def _is_pillow(image: Any) -> bool:
 
 
 def _opened(source: Any, name: str) -> Any:
-    pillow = _pillow(f"{name}: libvips was not found, and neither was Pillow")
+    pillow = _pillow(name)
     try:
         image = pillow.open(source)
         image.load()

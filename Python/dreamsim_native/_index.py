@@ -195,7 +195,7 @@ class Index:
             except DreamSimError as error:
                 if is_again or not _images.lacks_codec(error):
                     raise
-                batch = batch.decoded_by_pillow()
+                batch = batch.decoded_by_pillow(error)
         report = decoded(_abi.text(answer))
         for failure in report["failures"]:
             raise DreamSimError(f"{failure['image']}: {failure['error']}")

@@ -259,7 +259,7 @@ class Metric:
         batches: List[_images.Batch],
         failures: Optional[MutableMapping[int, DreamSimError]] = None,
     ) -> None:
-        """Calls, and once more with files decoded by Pillow where libvips was not found."""
+        """Calls, and once more with files decoded by Pillow where the library cannot."""
         for is_again in (False, True):
             errors = None if failures is None else (_abi.Error * len(batches[-1]))()
             try:
@@ -267,14 +267,17 @@ class Metric:
             except DreamSimError as error:
                 if is_again or not _images.lacks_codec(error):
                     raise
+                reason = error
             else:
                 found = {place: _abi.taken(error) for place, error in enumerate(errors or ()) if error.code}
-                if is_again or not any(_images.lacks_codec(error) for error in found.values()):
+                lacking = [error for error in found.values() if _images.lacks_codec(error)]
+                if is_again or not lacking:
                     for faults in (found, *(batch.faults for batch in batches)):
                         if failures is not None:
                             failures.update(faults)
                     return
-            batches = [batch.decoded_by_pillow() for batch in batches]
+                reason = lacking[0]
+            batches = [batch.decoded_by_pillow(reason) for batch in batches]
 
     # Embeddings
 

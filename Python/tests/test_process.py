@@ -14,8 +14,9 @@ import tracemalloc
 import warnings
 
 import numpy as np
+import PIL.Image
 import pytest
-from conftest import SAMPLES
+from conftest import FIXTURES, SAMPLES
 
 import dreamsim_native as ds
 
@@ -244,6 +245,30 @@ def test_forks_while_threads_compute(lite):
         stop.set()
         for thread in threads:
             thread.join()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["orientation_6.jpg", "rgb8_interlaced.png", "orientation_6.webp", "deflate.tif", "scene.avif", "profile.png"],
+)
+def test_files_in_a_fork(name, mse):
+    path = FIXTURES / name
+    assert mse.distance(path, path) == 0  # libvips has its threads here
+
+    def compare(results):
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            results.put(mse.distance(path, PIL.Image.open(path)))
+            # Of all formats one alone needs another reader there.
+            results.put(len(said) == (name.endswith(".webp")))
+
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    worker = context.Process(target=compare, args=(results,))
+    worker.start()
+    assert results.get(timeout=60) < 1e-3 and results.get(timeout=60)
+    worker.join(60)
+    assert worker.exitcode == 0
 
 
 def test_loading_in_a_fork(lite):
