@@ -10,10 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // Every function of libvips that is in use, and of the GLib and GObject that it works with.
 #define FUNCTIONS(X) \
-    X(g_object_unref) X(g_free) X(g_log_set_handler) \
+    X(g_object_unref) X(g_try_malloc) X(g_free) X(g_log_set_handler) \
     X(vips_init) X(vips_version) X(vips_type_find) X(vips_block_untrusted_set) X(vips_concurrency_set) \
     X(vips_cache_set_max) X(vips_cache_set_max_mem) X(vips_cache_set_max_files) \
     X(vips_error_buffer) X(vips_error_clear) \
@@ -22,7 +23,7 @@
     X(vips_image_get_width) X(vips_image_get_height) X(vips_image_get_bands) X(vips_image_get_format) \
     X(vips_image_get_interpretation) X(vips_image_get_xoffset) X(vips_image_get_yoffset) \
     X(vips_image_get_orientation) X(vips_image_get_typeof) X(vips_image_get_blob) X(vips_image_set_blob_copy) \
-    X(vips_image_new_from_memory) X(vips_image_write_to_memory) \
+    X(vips_image_new_from_memory) X(vips_region_new) X(vips_region_fetch) \
     X(vips_copy) X(vips_cast_float) X(vips_icc_transform) X(vips_text)
 
 #define POINTER(name) __typeof__(&name) name;
@@ -82,8 +83,11 @@ static void drop_log(const gchar *domain, GLogLevelFlags level, const gchar *mes
     (void)domain, (void)level, (void)message, (void)data;
 }
 
+static pid_t starter;
+
 int dreamsim_vips_start(void) {
     if (start_library()) return -1;
+    starter = getpid();
     vips.vips_block_untrusted_set(1);
     vips.vips_cache_set_max(0);
     vips.vips_cache_set_max_mem(0);
@@ -93,6 +97,8 @@ int dreamsim_vips_start(void) {
         "VIPS", (GLogLevelFlags)(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO), drop_log, NULL);
     return 0;
 }
+
+bool dreamsim_vips_is_forked(void) { return getpid() != starter; }
 
 VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size_t count) {
     VipsImage *out = NULL;
@@ -131,7 +137,35 @@ const void *dreamsim_vips_profile(VipsImage *image, size_t *count) {
     return vips.vips_image_get_blob(image, VIPS_META_ICC_NAME, &bytes, count) ? NULL : bytes;
 }
 
-void *dreamsim_vips_samples(VipsImage *image, size_t *count) { return vips.vips_image_write_to_memory(image, count); }
+// Strip by strip in the calling thread, which also is faster. vips_image_write_to_memory would wait for threads of a pool,
+// which are not there in the child of a fork.
+void *dreamsim_vips_samples(VipsImage *image, size_t *count) {
+    enum { STRIP = 64 };
+    int width = vips.vips_image_get_width(image), height = vips.vips_image_get_height(image);
+    VipsRegion *region = vips.vips_region_new(image);
+    if (!region) return NULL;
+    char *samples = NULL;
+    size_t row = 0;
+    for (int top = 0; top < height; top += STRIP) {
+        int rows = height - top < STRIP ? height - top : STRIP;
+        size_t length = 0;
+        void *strip = vips.vips_region_fetch(region, 0, top, width, rows, &length);
+        if (strip && !samples) {
+            row = length / rows;
+            samples = (vips.g_try_malloc)(row * height);
+        }
+        if (strip && samples) memcpy(samples + row * top, strip, length);
+        (vips.g_free)(strip);
+        if (!strip || !samples) {
+            (vips.g_free)(samples);
+            samples = NULL;
+            break;
+        }
+    }
+    vips.g_object_unref(region);
+    *count = samples ? row * height : 0;
+    return samples;
+}
 
 VipsImage *dreamsim_vips_to_srgb(VipsImage *image, const void *profile, size_t count) {
     VipsImage *copy = NULL, *out = NULL;

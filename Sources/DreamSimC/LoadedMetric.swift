@@ -53,8 +53,14 @@ struct LoadedMetric: Sendable {
     /// What gives gradients.
     func loss() throws -> Loss {
         switch kind {
-        case .metric(let metric): Loss([Loss.Term(try Loss.differentiable(metric))])
-        case .loss(let loss): loss
+        case .metric(let metric):
+            guard metric is any DifferentiableMetric else {
+                throw DreamSimError(
+                    .unsupported, subject: name, problem: "has no gradient",
+                    remedy: "choose a metric whose description says hasGradient")
+            }
+            return Loss([Loss.Term(try Loss.differentiable(metric))])
+        case .loss(let loss): return loss
         }
     }
 

@@ -1,6 +1,7 @@
 #ifndef DREAMSIM_CVIPS_H
 #define DREAMSIM_CVIPS_H
 
+#include <stdbool.h>
 #include <vips/vips.h>
 
 // libvips brings a hundred libraries, whose loading takes a short run most of its start. On Linux the program is not linked
@@ -23,6 +24,10 @@ typedef enum {
 /// once, before anything else of this header. On Linux its modules stay out, but for that of HEIF, which comes with the
 /// first such image.
 int dreamsim_vips_start(void);
+
+/// Whether this is the child of the process that started libvips. The threads of libvips are not in it, so that an operation
+/// that wants one waits forever.
+bool dreamsim_vips_is_forked(void);
 
 /// Reads the header of an image in memory. The bytes must outlive the image. Truncated data is an error.
 VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size_t count);

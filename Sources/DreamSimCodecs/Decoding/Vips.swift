@@ -54,6 +54,12 @@ package enum Vips {
             let name = format.rawValue.uppercased()
             return DreamSimError(.malformed, path, "the \(name) data is damaged or cut short\(message)")
         }
+        // The only loader that wants a thread of libvips, which a forked process does not have.
+        if loader == DREAMSIM_VIPS_WEBP, isReady, dreamsim_vips_is_forked() {
+            throw DreamSimError(
+                .unsupported, path,
+                "libvips reads no WebP in a process that was forked after it had started; fork before files are read")
+        }
         return try bytes.withUnsafeBufferPointer { buffer throws(DreamSimError) in
             let image = try call(path: path, failure: damaged) {
                 dreamsim_vips_open(loader, buffer.baseAddress, buffer.count)
