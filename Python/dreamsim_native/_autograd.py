@@ -34,8 +34,7 @@ def array(tensor: torch.Tensor, name: str, check: bool) -> Any:
         _was_said.append(True)
         warnings.warn(
             f"{name} is on {tensor.device}: distances are computed on the processor, so that tensors are copied there "
-            f"and "
-            "results back",
+            "and results back",
             DreamSimWarning,
             stacklevel=2,
         )

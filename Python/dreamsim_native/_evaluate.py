@@ -48,8 +48,7 @@ def evaluate(
 
     Returns:
         What ``dreamsim evaluate --format json`` writes. ``report["metrics"][0]["score"]`` has the agreement of the
-        first
-        metric, 0 ... 1, and its confidence interval; ``report["comparisons"]`` the differences between metrics.
+        first metric, 0 ... 1, and its confidence interval; ``report["comparisons"]`` the differences between metrics.
     """
     given: List[Union[str, Metric]] = [metrics] if isinstance(metrics, (str, Metric)) else list(metrics)
     if not given:

@@ -182,8 +182,7 @@ def _opened(source: Any, name: str) -> Any:
 
 def _from_pillow(image: Any, is_reference: bool) -> Any:
     """Pixels of a Pillow image, as those of its file are: upright, with transparency, in sRGB. Where its color profile
-    has to
-    be applied, and libvips does that, the contents of a file."""
+    has to be applied, and libvips does that, the contents of a file."""
     mode = image.mode
     try:
         if is_reference:

@@ -219,8 +219,7 @@ class Index:
 
         Args:
             tier: How far copies may differ: ``"identical-bytes"``, ``"identical-pixels"``, ``"re-encoded"``, ``"near"``
-                or
-                ``"scene"``.
+                or ``"scene"``.
             keep: Rules for which file of a group comes first, as those of ``dreamsim dedupe --keep``.
             folders: Only images below these.
             prefer: Folders whose files come first.

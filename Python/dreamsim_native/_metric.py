@@ -51,10 +51,8 @@ class Metric:
     """A loaded metric or model. `load` makes it.
 
     It never changes: any number of threads may use it at once, and processes that are forked go on with it. Pickled, it
-    is
-    its name, options and weights' digests; whoever unpickles it loads it there, once in a process, and gets an error
-    where
-    the weights are others.
+    is its name, options and weights' digests; whoever unpickles it loads it there, once in a process, and gets an
+    error where the weights are others.
     """
 
     def __init__(self, handle: int, name: str, options: bytes) -> None:
@@ -118,8 +116,7 @@ class Metric:
         """How differently two images look: 0 is the same, lower is more alike, whatever the metric.
 
         Metrics that are higher for more alike images are turned, as losses do: SSIM comes as 1 - SSIM, PSNR as its
-        negative
-        (`value` is as the metric's authors define it).
+        negative (`value` is as the metric's authors define it).
 
         Args:
             a, b: Paths, contents of files, Pillow images or arrays of uint8; see `ImageLike`.
@@ -145,8 +142,7 @@ class Metric:
             reference: An image.
             images: N images.
             failures: None, so that the first image that cannot be measured is raised. Or a mapping, which gets the
-                errors
-                by the images' positions; their distances are NaN.
+                errors by the images' positions; their distances are NaN.
             progress: See `ProgressOption`.
 
         Returns:
@@ -209,7 +205,7 @@ class Metric:
         if len(first) != len(second):
             raise ArgumentError(
                 f"{len(first)} images and {len(second)}: pairs need as many on both sides; distances() compares one "
-                f"with many"
+                "with many"
             )
         result = np.empty(len(first), np.float64)
         self._measure(first, second, result, failures, progress)

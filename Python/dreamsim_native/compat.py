@@ -26,8 +26,7 @@ class PerceptualModel(torch.nn.Module):
     """A model with the calls of `dreamsim.PerceptualModel`; `dreamsim` makes it.
 
     It has no parameters: train(), eval(), to(), requires_grad_() are taken and change nothing. Tensors of other devices
-    are
-    copied to the processor, which computes in float32, and results back. Gradients reach the images.
+    are copied to the processor, which computes in float32, and results back. Gradients reach the images.
     """
 
     def __init__(self, metric: Metric, normalize_embeds: bool = True, device: Union[str, torch.device] = "cpu") -> None:
@@ -44,8 +43,7 @@ class PerceptualModel(torch.nn.Module):
         """Embeddings [N, D] of images [N, 3, side, side] in [0, 1].
 
         Those of patch models are the class token's and the mean of the patch tokens', one after the other, whose
-        distance is
-        the one that the reference's `forward` gives; its `embed` returns all tokens.
+        distance is the one that the reference's `forward` gives; its `embed` returns all tokens.
         """
         side = self.metric.side
         if isinstance(img, torch.Tensor) and (img.ndim != 4 or img.shape[1:] != (3, side, side)):
