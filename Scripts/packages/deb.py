@@ -122,13 +122,14 @@ def main():
     shutil.copyfile(HERE / "dreamsim.service", root / "usr/lib/systemd/system/dreamsim.service")
     (root / "etc/default").mkdir(parents=True)
     (root / "etc/default/dreamsim").write_text(DEFAULTS)
-    documents(root / "usr/share/doc/dreamsim", program)
+    package = target / f"dreamsim_{REVISION}_amd64.deb"
+    bill = documents(root / "usr/share/doc/dreamsim", program)
+    package.with_suffix(".spdx.json").write_text(bill)
     binaries = [root / "usr/bin/dreamsim", *(root / "usr/lib/dreamsim").glob("*.so*")]
     for path in root.rglob("*"):
         path.chmod(0o755 if path.is_dir() or path == binaries[0] else 0o644)
     (root / "DEBIAN").mkdir()
     control(root, depends(binaries, root / "usr/lib/dreamsim"))
-    package = target / f"dreamsim_{REVISION}_amd64.deb"
     moment = files.epoch()
     for path in [*root.rglob("*"), root]:
         files.os.utime(path, (moment, moment))
@@ -138,8 +139,8 @@ def main():
     print(re.search("^Depends: .*", (root / "DEBIAN/control").read_text(), re.M)[0])
 
 
-def documents(folder: pathlib.Path, program: pathlib.Path):
-    """The license, the changes, and the licenses of what is taken along."""
+def documents(folder: pathlib.Path, program: pathlib.Path) -> str:
+    """Writes the license, the changes, and the licenses of what is taken along; returns the SBOM."""
     license = (files.ROOT / "LICENSE").read_text()
     exception = (origins.swift().texts or [files.ROOT / "LICENSE"])[0].read_text()
     exception = exception[exception.find("## Runtime Library Exception"):].split("\n", 1)[1]
@@ -156,8 +157,9 @@ def documents(folder: pathlib.Path, program: pathlib.Path):
     (folder / "CHANGELOG.md").unlink()
     parts = origins.of(stage.runtime(program))
     origins.write_licenses([part for part in parts if part.name != "swift"], folder / "licenses")
-    (folder / "sbom.spdx.json.gz").write_bytes(packed(
-        origins.bill(f"dreamsim_{REVISION}_amd64", parts).encode()))
+    bill = origins.bill(f"dreamsim_{REVISION}_amd64", parts)
+    (folder / "sbom.spdx.json.gz").write_bytes(packed(bill.encode()))
+    return bill
 
 
 def control(root: pathlib.Path, depends: str):

@@ -31,7 +31,10 @@ UNUSED = re.compile(r"libg(lib|object)-2\.0\.so")
 
 def run(*command, **options) -> str:
     """The output of a command, which must succeed."""
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    try:
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    except FileNotFoundError:
+        sys.exit(f"{command[0]}: this program is not here; install it (on Debian: apt install gcc binutils dpkg-dev)")
     if done.returncode:
         sys.exit(f"{' '.join(map(str, command))}: {done.stderr.strip() or done.stdout.strip()}")
     return done.stdout
@@ -99,7 +102,10 @@ def openblas() -> pathlib.Path:
 
 def found(name: str) -> pathlib.Path:
     """Where the compiler finds a library."""
-    return pathlib.Path(run("cc", f"-print-file-name={name}").strip()).resolve()
+    path = pathlib.Path(run("cc", f"-print-file-name={name}").strip()).resolve()
+    if not path.exists():
+        sys.exit(f"{name}: the compiler does not find this library; run make setup")
+    return path
 
 
 def needed(path: pathlib.Path) -> list[str]:

@@ -88,8 +88,9 @@ def main():
     parts = origins.of({**taken, **{path.name: path for path in dist.FONTS}})
     origins.write_licenses(parts, root / information / "licenses")
     (root / information / "sboms").mkdir()
-    (root / information / "sboms" / f"{PACKAGE}.spdx.json").write_text(
-        origins.bill(f"{PACKAGE}-{files.VERSION}", parts))
+    bill = origins.bill(f"{PACKAGE}-{files.VERSION}", parts)
+    for place in (root / information / "sboms", target):
+        (place / f"{PACKAGE}-{files.VERSION}.spdx.json").write_text(bill)
     scripts = root / f"{PACKAGE}-{files.VERSION}.data/scripts"
     scripts.mkdir(parents=True)
     (scripts / "dreamsim").write_text(COMMAND)
