@@ -86,14 +86,13 @@ class _Embedding(torch.autograd.Function):
 class _Distance(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor, y: torch.Tensor, metric: Metric, check: bool) -> torch.Tensor:
+        sides = array(x, "x", check), array(y, "y", check)
         if x.shape != y.shape:
             raise ArgumentTypeError(
                 f"x is of shape {list(x.shape)}, y of {list(y.shape)}: they have to be the same; y.expand_as(x)"
             )
         wants_x, wants_y = ctx.needs_input_grad[:2]
-        values, by_x, by_y = _tensors.values_and_gradients(
-            metric._handle, array(x, "x", check), array(y, "y", check), wants_x, wants_y
-        )
+        values, by_x, by_y = _tensors.values_and_gradients(metric._handle, *sides, wants_x, wants_y)
         gradients = [
             None if gradient is None else torch.from_numpy(gradient).to(side.device)
             for gradient, side in ((by_x, x), (by_y, y))
