@@ -48,6 +48,10 @@ test-python-torch: build library ## tests what the Python package has for torch
 test-python-slow: build library ## tests the Python package in thousands of rounds
 	Python/tests/run.sh slow
 
+# NIGHTS=folder with data.csv adds the reference's evaluation; see Scripts/drop_in/run.sh.
+check-drop-in: library ## compares the drop-in module with the reference, and our metrics with the tests of their peers
+	Scripts/drop_in/run.sh
+
 # make fuzz SECONDS=60 TARGETS="pickle zip"; Scripts/fuzz.sh says what else can be set.
 fuzz: setup ## gives every parser of untrusted bytes SECONDS (15) of mutated inputs
 	SECONDS_EACH=$(or $(SECONDS),15) Scripts/fuzz.sh $(TARGETS)
