@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ["Sources", "Tests", "Documentation", "Examples", "Scripts", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"]
+FOLDERS = ["Sources", "Tests", "Documentation", "Examples", "Python", "Scripts", "README.md",
+           "CHANGELOG.md", "CONTRIBUTING.md", "Makefile"]
 ENDINGS = {".swift", ".md", ".js", ".html", ".css", ".h", ".c", ".cpp", ".py", ".sh", ".txt", ""}
 
 # A pattern, and what to say instead.

@@ -50,7 +50,7 @@ class Embedded(NamedTuple):
 class Metric:
     """A loaded metric or model. `load` makes it.
 
-    It never changes: any number of threads may use it at once, and processes that are forked go on with it. Pickled, it
+    It never changes: any number of threads may use it at once, and processes that are forked keep it. Pickled, it
     is its name, options and weights' digests; whoever unpickles it loads it there, once in a process, and gets an
     error where the weights are others.
     """
