@@ -338,6 +338,8 @@ INTERRUPTED = """
 import os, signal, sys, threading, numpy as np, dreamsim_native as ds
 lite = ds.load("lite")
 zeros = np.zeros((64, 64, 3), np.uint8)
+# What was started in the background would ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 begun, told = threading.Event(), []
 def tell(progress):
     told.append(progress)
