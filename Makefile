@@ -39,6 +39,9 @@ test: setup ## runs all tests
 	$(SWIFT_TEST) --skip-build --filter $(DOWNLOADS)
 	$(SWIFT_TEST) --skip-build --filter $(FULL_SIZE)
 
+check-examples: library ## runs the examples of the Python package; Python/examples/run.sh says how with torch
+	Python/examples/run.sh
+
 test-python: build library ## tests the Python package, without what is for torch
 	Python/tests/run.sh
 
