@@ -1,12 +1,13 @@
 """A plugin of pytest that puts our metrics in place of those of piq, torchmetrics and lpips, for their own tests.
 
-An adapter does what a user would do who keeps the peer's interface: scales values to [0, 1], repeats gray images as RGB, reduces as
-the peer does, and raises the peer's class of exception. It computes nothing. What the peer has and we do not (another window,
-volumes) raises NotOurs, which is a reason and no failure.
+An adapter does what a user would do who keeps the peer's interface: scales values to [0, 1], repeats gray images as
+RGB, reduces as the peer does, and raises the peer's class of exception. It computes nothing. What the peer has and we
+do not (another window, volumes) raises NotOurs, which is a reason and no failure.
 
-The convolutions of AlexNet and VGG16, which torchvision would download, come from our store: lpips and DISTS_pytorch, which
-torchmetrics' tests compare with, are then what their authors published.
+The convolutions of AlexNet and VGG16, which torchvision would download, come from our store: lpips and DISTS_pytorch,
+which torchmetrics' tests compare with, are then what their authors published.
 """
+
 import functools
 import hashlib
 import json
@@ -34,7 +35,9 @@ class Our(torch.nn.Module):
         super().__init__()
         self.loss = loss(name, check)
         self.low, self.high = low, high
-        self.sign, self.identical = {"ssim": (-1, 1), "ms-ssim": (-1, 1), "psnr": (-1, 0)}.get(name.split(":")[0], (1, 0))
+        self.sign, self.identical = {"ssim": (-1, 1), "ms-ssim": (-1, 1), "psnr": (-1, 0)}.get(
+            name.split(":")[0], (1, 0)
+        )
 
     def forward(self, x, y):
         if getattr(x, "ndim", 4) == 5:
@@ -67,37 +70,62 @@ def only(**options):
 
 def asserting(function):
     """piq raises AssertionError for what is no image of its range; ValueError, as we do, for one that is too small."""
+
     @functools.wraps(function)
     def adapted(*arguments, **options):
         try:
             return function(*arguments, **options)
         except dreamsim_native.ArgumentError as error:
             raise AssertionError(str(error)) from error
+
     return adapted
 
 
 # piq
+
 
 def of_piq():
     import piq
     from piq.utils import _reduce as reduce
 
     @asserting
-    def ssim(x, y, kernel_size=11, kernel_sigma=1.5, data_range=1.0, reduction="mean", full=False, downsample=True, k1=0.01,
-             k2=0.03):
-        only(kernel_size=(kernel_size, 11), kernel_sigma=(kernel_sigma, 1.5), full=(full, False), k1=(k1, 0.01), k2=(k2, 0.03))
+    def ssim(
+        x,
+        y,
+        kernel_size=11,
+        kernel_sigma=1.5,
+        data_range=1.0,
+        reduction="mean",
+        full=False,
+        downsample=True,
+        k1=0.01,
+        k2=0.03,
+    ):
+        only(
+            kernel_size=(kernel_size, 11),
+            kernel_sigma=(kernel_sigma, 1.5),
+            full=(full, False),
+            k1=(k1, 0.01),
+            k2=(k2, 0.03),
+        )
         return reduce(Our("ssim:piq" if downsample else "ssim", high=data_range)(x, y), reduction)
 
     @asserting
-    def multi_scale_ssim(x, y, kernel_size=11, kernel_sigma=1.5, data_range=1.0, reduction="mean", scale_weights=None, k1=0.01,
-                         k2=0.03):
+    def multi_scale_ssim(
+        x, y, kernel_size=11, kernel_sigma=1.5, data_range=1.0, reduction="mean", scale_weights=None, k1=0.01, k2=0.03
+    ):
         weights = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
         if scale_weights is not None and scale_weights.shape == (5,):
             scale_weights = tuple(round(float(weight), 6) for weight in scale_weights)
         elif scale_weights is not None:
             raise NotOurs("other weights of the scales")
-        only(kernel_size=(kernel_size, 11), kernel_sigma=(kernel_sigma, 1.5), k1=(k1, 0.01), k2=(k2, 0.03),
-             scale_weights=(scale_weights, [None, weights]))
+        only(
+            kernel_size=(kernel_size, 11),
+            kernel_sigma=(kernel_sigma, 1.5),
+            k1=(k1, 0.01),
+            k2=(k2, 0.03),
+            scale_weights=(scale_weights, [None, weights]),
+        )
         return reduce(Our("ms-ssim:piq", high=data_range)(x, y), reduction)
 
     @asserting
@@ -124,20 +152,30 @@ def of_piq():
         def forward(self, x, y):
             side = min(x.shape[-2:])
             if side > 256:  # piq's way of making images small
-                x, y = (torch.nn.functional.interpolate(image, scale_factor=256 / side, recompute_scale_factor=False,
-                                                        mode="bilinear") for image in (x, y))
+                x, y = (
+                    torch.nn.functional.interpolate(
+                        image, scale_factor=256 / side, recompute_scale_factor=False, mode="bilinear"
+                    )
+                    for image in (x, y)
+                )
             return super().forward(x, y)
 
     # test_perceptual.py makes one for tests of other metrics while it is collected, which downloads weights.
     sys.modules["piq.feature_extractors"].InceptionV3 = torch.nn.Identity
     # The modules and the functions have the same names.
-    for module, made in (("ssim", ssim), ("ms_ssim", multi_scale_ssim), ("psnr", psnr), ("perceptual", LPIPS),
-                         ("perceptual", DISTS)):
+    for module, made in (
+        ("ssim", ssim),
+        ("ms_ssim", multi_scale_ssim),
+        ("psnr", psnr),
+        ("perceptual", LPIPS),
+        ("perceptual", DISTS),
+    ):
         setattr(sys.modules[f"piq.{module}"], made.__name__, made)
         setattr(piq, made.__name__, made)
 
 
 # torchmetrics: the function that measures is replaced where its classes and its functional interface call it.
+
 
 def of_torchmetrics():
     import torchmetrics.functional.image as functional
@@ -152,21 +190,51 @@ def of_torchmetrics():
         return preds, target, data_range
 
     def similarity(name, preds, target, gaussian_kernel, sigma, kernel_size, data_range, k1, k2):
-        only(gaussian_kernel=(gaussian_kernel, True), sigma=(sigma, [1.5, (1.5, 1.5)]), k1=(k1, 0.01), k2=(k2, 0.03),
-             kernel_size=(kernel_size, [11, (11, 11)]))
+        only(
+            gaussian_kernel=(gaussian_kernel, True),
+            sigma=(sigma, [1.5, (1.5, 1.5)]),
+            k1=(k1, 0.01),
+            k2=(k2, 0.03),
+            kernel_size=(kernel_size, [11, (11, 11)]),
+        )
         preds, target, data_range = scaled(preds, target, data_range)
         # Values may be beyond [0, 1]: the range that was given is the one of constants.
         return Our(name, high=data_range, check=False)(preds, target)
 
-    def ssim_update(preds, target, gaussian_kernel=True, sigma=1.5, kernel_size=11, data_range=None, k1=0.01, k2=0.03,
-                    return_full_image=False, return_contrast_sensitivity=False):
-        only(return_full_image=(return_full_image, False), return_contrast_sensitivity=(return_contrast_sensitivity, False))
+    def ssim_update(
+        preds,
+        target,
+        gaussian_kernel=True,
+        sigma=1.5,
+        kernel_size=11,
+        data_range=None,
+        k1=0.01,
+        k2=0.03,
+        return_full_image=False,
+        return_contrast_sensitivity=False,
+    ):
+        only(
+            return_full_image=(return_full_image, False),
+            return_contrast_sensitivity=(return_contrast_sensitivity, False),
+        )
         return similarity("ssim:torchmetrics", preds, target, gaussian_kernel, sigma, kernel_size, data_range, k1, k2)
 
-    def multiscale_ssim_update(preds, target, gaussian_kernel=True, sigma=1.5, kernel_size=11, data_range=None, k1=0.01,
-                               k2=0.03, betas=(0.0448, 0.2856, 0.3001, 0.2363, 0.1333), normalize=None):
+    def multiscale_ssim_update(
+        preds,
+        target,
+        gaussian_kernel=True,
+        sigma=1.5,
+        kernel_size=11,
+        data_range=None,
+        k1=0.01,
+        k2=0.03,
+        betas=(0.0448, 0.2856, 0.3001, 0.2363, 0.1333),
+        normalize=None,
+    ):
         only(betas=(betas, (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)), normalize=(normalize, "relu"))
-        return similarity("ms-ssim:torchmetrics", preds, target, gaussian_kernel, sigma, kernel_size, data_range, k1, k2)
+        return similarity(
+            "ms-ssim:torchmetrics", preds, target, gaussian_kernel, sigma, kernel_size, data_range, k1, k2
+        )
 
     def psnr_update(preds, target, dim=None):
         """Squared errors, summed, and their number: from our PSNR of what `dim` says, laid out as gray images."""
@@ -177,7 +245,7 @@ def of_torchmetrics():
         x, y = (side.permute(*kept, *dims).reshape(math.prod(shape), 1, 1, -1) for side in (preds, target))
         top = 2.0 ** math.ceil(math.log2(max(float(preds.max()), float(target.max()), 1.0)))
         count = x.shape[-1]
-        errors = 10 ** (-Our("psnr", high=top)(x, y) / 10) * top ** 2 * count
+        errors = 10 ** (-Our("psnr", high=top)(x, y) / 10) * top**2 * count
         return errors.reshape(shape), torch.tensor(count).expand(shape)
 
     class Lpips(torch.nn.Module):
@@ -191,8 +259,13 @@ def of_torchmetrics():
     def dists_update(preds, target):
         return Our("dists:full")(preds, target)
 
-    for name, made in (("_ssim_update", ssim_update), ("_multiscale_ssim_update", multiscale_ssim_update),
-                       ("_psnr_update", psnr_update), ("_NoTrainLpips", Lpips), ("_dists_update", dists_update)):
+    for name, made in (
+        ("_ssim_update", ssim_update),
+        ("_multiscale_ssim_update", multiscale_ssim_update),
+        ("_psnr_update", psnr_update),
+        ("_NoTrainLpips", Lpips),
+        ("_dists_update", dists_update),
+    ):
         for module in list(sys.modules.values()):
             path = getattr(module, "__name__", "")
             if path.startswith((functional.__name__, image.__name__)) and hasattr(module, name):
@@ -200,6 +273,7 @@ def of_torchmetrics():
 
 
 # lpips
+
 
 def of_lpips():
     import lpips
@@ -222,8 +296,10 @@ def of_lpips():
 
 # What torchvision would download
 
-DIGESTS = {"alexnet": "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
-           "vgg16": "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d"}
+DIGESTS = {
+    "alexnet": "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
+    "vgg16": "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+}
 
 
 def convolutions(name):
@@ -253,6 +329,7 @@ def of_torchvision():
                     layer.weight.copy_(weight)
                     layer.bias.copy_(bias)
             return made
+
         return network
 
     def missing(*_arguments, **_options):
@@ -268,6 +345,7 @@ def of_skimage():
     import numpy
     import skimage.io
     from PIL import Image
+
     original = skimage.io.imread
 
     def imread(path, *arguments, **options):
@@ -279,6 +357,7 @@ def of_skimage():
 
 
 # pytest
+
 
 def pytest_configure(config):
     of_torchvision()

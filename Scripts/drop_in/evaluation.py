@@ -2,15 +2,16 @@
 
     python evaluation.py REPOSITORY RELEASES NIGHTS [--models ensemble ...]
 
-REPOSITORY: a clone of ssundaram21/dreamsim. RELEASES: as for reference.py. NIGHTS: a folder with data.csv, as NIGHTS unpacks;
-any part of it will do.
+REPOSITORY: a clone of ssundaram21/dreamsim. RELEASES: as for reference.py. NIGHTS: a folder with data.csv, as NIGHTS
+unpacks; any part of it will do.
 
-evaluation/eval_percep.py cannot run as it stands: it wants the checkpoint of a training run even where only a baseline is
-evaluated, and loads every model for CUDA. What is run is its `full_eval`, which is all that comes after loading: its
-data sets, its loaders and its scores of NIGHTS, BAPPS and THINGS. The triplets of NIGHTS are dealt out over its three splits, and
-laid out a second and third time as BAPPS and THINGS, so that each score is there.
+evaluation/eval_percep.py cannot run as it stands: it wants the checkpoint of a training run even where only a baseline
+is evaluated, and loads every model for CUDA. What is run is its `full_eval`, which is all that comes after loading:
+its data sets, its loaders and its scores of NIGHTS, BAPPS and THINGS. The triplets of NIGHTS are dealt out over its
+three splits, and laid out a second and third time as BAPPS and THINGS, so that each score is there.
 Needs: what reference.py needs, and pandas configargparse pytorch-lightning.
 """
+
 import argparse
 import contextlib
 import csv
@@ -54,9 +55,14 @@ def lay_out(nights, folder):
         np.save(folder / "bapps" / kind / "judge" / f"{place}.npy", np.float32([place % 5 / 4]))
         things.append(f"{place}_ref {place}_p0 {place}_p1\n")
     (folder / "things.txt").write_text("".join(things))
-    return SimpleNamespace(nights_root=str(folder / "nights"), bapps_root=str(folder / "bapps"),
-                           things_root=str(folder / "things"), things_file=str(folder / "things.txt"),
-                           batch_size=8, num_workers=2)
+    return SimpleNamespace(
+        nights_root=str(folder / "nights"),
+        bapps_root=str(folder / "bapps"),
+        things_root=str(folder / "things"),
+        things_file=str(folder / "things.txt"),
+        batch_size=8,
+        num_workers=2,
+    )
 
 
 class Recorded(torch.nn.Module):
@@ -105,6 +111,7 @@ def main():
     from dreamsim import dreamsim as reference
     from dreamsim_native.compat import dreamsim as native
     from evaluation.eval_percep import full_eval
+
     report = Report("the reference's evaluation")
     demo(report, options.repository, release(options.releases, "ensemble"))
     with tempfile.TemporaryDirectory() as folder:

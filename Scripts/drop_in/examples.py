@@ -1,5 +1,7 @@
-"""What the README and demo.py of the package `dreamsim` 0.2.1 show, with paths and a device of ours: reference.py runs it twice,
-once as it stands and once with its first import replaced. It is given the names `cache`, `kind`, `patch` and `paths`."""
+"""What the README and demo.py of the package `dreamsim` 0.2.1 show, with paths and a device of ours: reference.py runs
+it twice, once as it stands and once with its first import replaced. It is given the names `cache`, `kind`, `patch`
+and `paths`."""
+
 from dreamsim import dreamsim
 from PIL import Image
 import torch
@@ -8,8 +10,8 @@ import torch.nn.functional as F
 device = "cpu"
 
 # Quickstart; single-branch models; the adapter is loaded by pretrained=True
-model, preprocess = dreamsim(
-    pretrained=True, device=device, cache_dir=cache, dreamsim_type=kind, use_patch_model=patch)  # noqa: F821
+options = {"cache_dir": cache, "dreamsim_type": kind, "use_patch_model": patch}  # noqa: F821
+model, preprocess = dreamsim(pretrained=True, device=device, **options)
 img1 = preprocess(Image.open(paths[0])).to(device)  # noqa: F821
 img2 = preprocess(Image.open(paths[1])).to(device)  # noqa: F821
 distance = model(img1, img2)
@@ -51,7 +53,6 @@ features = model.embed(probe)
 gradient_embedding = probe.grad
 
 # normalize_embeds=False
-raw_model, _ = dreamsim(pretrained=True, device=device, cache_dir=cache, normalize_embeds=False,  # noqa: F821
-                        dreamsim_type=kind, use_patch_model=patch)  # noqa: F821
+raw_model, _ = dreamsim(pretrained=True, device=device, normalize_embeds=False, **options)
 raw_embedding = raw_model.embed(img1)
 raw_distance = raw_model(img1, img2)

@@ -1,14 +1,16 @@
-"""Runs the tests of piq and torchmetrics for the metrics that we share with our metrics in place of theirs (see adapters.py), and
-the program of lpips, which has no tests, both ways.
+"""Runs the tests of piq and torchmetrics for the metrics that we share with our metrics in place of theirs (see
+adapters.py), and the program of lpips, which has no tests, both ways.
 
     python peers.py FOLDER [--json FILE]
 
-FOLDER holds clones of photosynthesis-team/piq, Lightning-AI/torchmetrics and richzhang/PerceptualSimilarity (as lpips). The
-source packages on the index hold no tests.
-Prints how many tests passed, which ask for what we do not have, and which differ, with the reason. Exits with 1 where one fails
-without a reason that is known here, or passes though it should not.
-Needs: pytest piq torchmetrics lpips DISTS-pytorch scikit-image<0.26 pytorch-msssim cachier tensorflow-cpu opencv-python-headless.
+FOLDER holds clones of photosynthesis-team/piq, Lightning-AI/torchmetrics and richzhang/PerceptualSimilarity (as
+lpips). The source packages on the index hold no tests.
+Prints how many tests passed, which ask for what we do not have, and which differ, with the reason. Exits with 1 where
+one fails without a reason that is known here, or passes though it should not.
+Needs: pytest piq torchmetrics lpips DISTS-pytorch scikit-image<0.26 pytorch-msssim cachier tensorflow-cpu
+opencv-python-headless.
 """
+
 import argparse
 import collections
 import json
@@ -23,14 +25,20 @@ HERE = Path(__file__).resolve().parent
 
 SUITES = {
     "piq": {"test_ssim.py": "", "test_ms_ssim.py": "", "test_psnr.py": "", "test_perceptual.py": "lpips or dists"},
-    "torchmetrics": {"image/test_ssim.py": "", "image/test_ms_ssim.py": "", "image/test_psnr.py": "",
-                     "image/test_lpips.py": "", "image/test_dists.py": ""},
+    "torchmetrics": {
+        "image/test_ssim.py": "",
+        "image/test_ms_ssim.py": "",
+        "image/test_psnr.py": "",
+        "image/test_lpips.py": "",
+        "image/test_dists.py": "",
+    },
 }
 
 # Tests that differ by definition, as regular expressions of their names.
 KNOWN = {
-    r"^piq/.*test_psnr_(works_for_zero_tensors|big_for_identical_images)":
-        "piq adds 1e-8 to the squared error, so that identical images are at 80 dB; ours are at infinity",
+    r"^piq/.*test_psnr_(works_for_zero_tensors|big_for_identical_images)": (
+        "piq adds 1e-8 to the squared error, so that identical images are at 80 dB; ours are at infinity"
+    ),
     r"^torchmetrics/.*test_check_for_backprop": "looks into the network of torchmetrics",
 }
 
@@ -38,13 +46,34 @@ KNOWN = {
 def run(peer, file, chosen, folder):
     tests = folder / peer / ("tests" if peer == "piq" else "tests/unittests")
     with tempfile.TemporaryDirectory() as work:
-        environment = dict(os.environ, DROP_IN_PEER=peer, DROP_IN_REPORT=f"{work}/report", PYTEST_REFERENCE_CACHE=f"{work}/cache",
-                           PYTHONDONTWRITEBYTECODE="1")
-        environment["PYTHONPATH"] = os.pathsep.join([str(HERE), str((folder / peer / "tests").resolve()),
-                                                     environment.get("PYTHONPATH", "")])
+        environment = dict(
+            os.environ,
+            DROP_IN_PEER=peer,
+            DROP_IN_REPORT=f"{work}/report",
+            PYTEST_REFERENCE_CACHE=f"{work}/cache",
+            PYTHONDONTWRITEBYTECODE="1",
+        )
+        environment["PYTHONPATH"] = os.pathsep.join(
+            [str(HERE), str((folder / peer / "tests").resolve()), environment.get("PYTHONPATH", "")]
+        )
         Path(work, "pytest.ini").write_text("[pytest]\n")
-        command = [sys.executable, "-m", "pytest", "-p", "adapters", "-p", "no:cacheprovider", "-c", f"{work}/pytest.ini",
-                   "--rootdir", ".", "-q", "-W", "ignore", str((tests / file).resolve())]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "adapters",
+            "-p",
+            "no:cacheprovider",
+            "-c",
+            f"{work}/pytest.ini",
+            "--rootdir",
+            ".",
+            "-q",
+            "-W",
+            "ignore",
+            str((tests / file).resolve()),
+        ]
         if chosen:
             command += ["-k", chosen]
         done = subprocess.run(command, cwd=folder / peer, env=environment, capture_output=True, text=True)
@@ -76,14 +105,25 @@ def lpips_program(folder):
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]))
     printed = []
     for prepare in ("of_torchvision", "of_lpips"):
-        done = subprocess.run([sys.executable, "-W", "ignore", "-c", LPIPS_PROGRAM.format(prepare=prepare)], cwd=folder / "lpips",
-                              env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", LPIPS_PROGRAM.format(prepare=prepare)],
+            cwd=folder / "lpips",
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
         lines = [line for line in done.stdout.splitlines() if "Distance" in line]
-        printed.append([line[:8] + line[line.index("ex_"):] for line in lines])
+        printed.append([line[:8] + line[line.index("ex_") :] for line in lines])
         if len(lines) != 4:
             sys.exit(f"lpips_2imgs.py: {done.stdout}{done.stderr[-2000:]}")
-    return [{"test": f"lpips_2imgs.py {theirs}", "outcome": "passed" if theirs == ours else "failed", "reason": f"ours: {ours}"}
-            for theirs, ours in zip(*printed)]
+    return [
+        {
+            "test": f"lpips_2imgs.py {theirs}",
+            "outcome": "passed" if theirs == ours else "failed",
+            "reason": f"ours: {ours}",
+        }
+        for theirs, ours in zip(*printed)
+    ]
 
 
 def show(name, rows):
@@ -122,7 +162,9 @@ def main():
     for peer, file, chosen in files + [("lpips", "lpips_2imgs.py", "")]:
         name = f"{peer}: {Path(file).name}"
         if options.only in f"{peer}/{file}":
-            results[name] = lpips_program(options.folder) if peer == "lpips" else run(peer, file, chosen, options.folder)
+            results[name] = (
+                lpips_program(options.folder) if peer == "lpips" else run(peer, file, chosen, options.folder)
+            )
             wrong += show(name, results[name])
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))

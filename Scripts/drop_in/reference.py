@@ -1,13 +1,17 @@
-"""Runs the examples of the package `dreamsim` with that package and with dreamsim_native.compat, and compares the numbers.
+"""Runs the examples of the package `dreamsim` with that package and with dreamsim_native.compat, and compares the
+numbers.
 
     python reference.py RELEASES [--models ensemble ...] [--steps 20]
 
-RELEASES: a folder of weights, laid out as releases unpack; what is missing is made (see Scripts/parity/synthetic_release.py).
-Distances and embeddings have to be within 1e-5, gradients within 1e-4 of torch's autograd (relative norm); an image and a
-small generator, optimized with either as the loss, have to descend alike, within 1 % at every step.
-DINOV2_DIR: a clone of facebookresearch/dinov2, whose code the reference needs for its models; without it they are left out.
+RELEASES: a folder of weights, laid out as releases unpack; what is missing is made (see
+Scripts/parity/synthetic_release.py).
+Distances and embeddings have to be within 1e-5, gradients within 1e-4 of torch's autograd (relative norm); an image
+and a small generator, optimized with either as the loss, have to descend alike, within 1 % at every step.
+DINOV2_DIR: a clone of facebookresearch/dinov2, whose code the reference needs for its models; without it they are left
+out.
 Needs: dreamsim==0.2.1 (--no-deps) torch torchvision peft timm transformers open-clip-torch pyyaml safetensors.
 """
+
 import argparse
 import os
 import subprocess
@@ -24,8 +28,16 @@ from report import Report  # noqa: E402
 
 IMPORT = "from dreamsim import dreamsim\n"
 OURS = "from dreamsim_native.compat import dreamsim\n"
-MODELS = ["ensemble", "dino_vitb16", "clip_vitb32", "open_clip_vitb32", "synclr_vitb16", "dinov2_vitb14",
-          "dino_vitb16_patch", "dinov2_vitb14_patch"]
+MODELS = [
+    "ensemble",
+    "dino_vitb16",
+    "clip_vitb32",
+    "open_clip_vitb32",
+    "synclr_vitb16",
+    "dinov2_vitb14",
+    "dino_vitb16_patch",
+    "dinov2_vitb14_patch",
+]
 SAMPLES = ["scene", "shifted", "blurred", "different", "recolored"]
 
 
@@ -38,10 +50,19 @@ def hub(weights):
             return of_package(repository, name, **options)
         sys.path.insert(0, os.environ["DINOV2_DIR"])
         from dinov2.models.vision_transformer import vit_base
-        network = vit_base(patch_size=14, img_size=518, init_values=1.0, block_chunks=0, num_register_tokens=0,
-                           interpolate_antialias=False, interpolate_offset=0.1)
+
+        network = vit_base(
+            patch_size=14,
+            img_size=518,
+            init_values=1.0,
+            block_chunks=0,
+            num_register_tokens=0,
+            interpolate_antialias=False,
+            interpolate_offset=0.1,
+        )
         network.load_state_dict(torch.load(f"{weights}/dinov2_vitb14_pretrain.pth"))
         return network
+
     return load
 
 
@@ -57,8 +78,12 @@ def release(folder, model):
 def run_examples(first_line, weights, model):
     source = (HERE / "examples.py").read_text()
     assert IMPORT in source
-    names = {"cache": weights, "kind": model.removesuffix("_patch"), "patch": model.endswith("_patch"),
-             "paths": [str(ROOT / f"Samples/{name}.jpg") for name in SAMPLES]}
+    names = {
+        "cache": weights,
+        "kind": model.removesuffix("_patch"),
+        "patch": model.endswith("_patch"),
+        "paths": [str(ROOT / f"Samples/{name}.jpg") for name in SAMPLES],
+    }
     torch.hub.load = hub(weights)
     exec(compile(source.replace(IMPORT, first_line), "examples.py", "exec"), names)
     return names
@@ -106,7 +131,11 @@ class Generator(torch.nn.Module):
         torch.manual_seed(5)
         layers = []
         for inputs, outputs in ((16, 32), (32, 32), (32, 16), (16, 16), (16, 3)):
-            layers += [torch.nn.Upsample(scale_factor=2), torch.nn.Conv2d(inputs, outputs, 3, padding=1), torch.nn.GELU()]
+            layers += [
+                torch.nn.Upsample(scale_factor=2),
+                torch.nn.Conv2d(inputs, outputs, 3, padding=1),
+                torch.nn.GELU(),
+            ]
         self.layers = torch.nn.Sequential(*layers[:-1], torch.nn.Sigmoid())
         self.noise = torch.randn(1, 16, 7, 7)
 
@@ -137,16 +166,21 @@ def tune(report, label, steps, ours, theirs):
 
     for what, curve in (("image", of_image), ("generator", of_generator)):
         a, b = curve(ours), curve(theirs)
-        report.below(f"{label}: {steps} steps of Adam, {what}: curves (relative)", float(((a - b) / b).abs().max()), 0.01)
+        report.below(
+            f"{label}: {steps} steps of Adam, {what}: curves (relative)", float(((a - b) / b).abs().max()), 0.01
+        )
         report.below(f"{label}: {steps} steps of Adam, {what}: last loss / first", float(a[-1] / a[0]), 0.9)
         print(f"    {what}: ours  {' '.join(f'{v:.5f}' for v in a[:: max(1, steps // 5)])} ... {a[-1]:.6f}")
-        print(f"    {what}: theirs {' '.join(f'{v:.5f}' for v in b[:: max(1, steps // 5)])} ... {b[-1]:.6f}", flush=True)
+        print(
+            f"    {what}: theirs {' '.join(f'{v:.5f}' for v in b[:: max(1, steps // 5)])} ... {b[-1]:.6f}", flush=True
+        )
 
 
 def untuned(report, model, weights, ours, theirs):
     """pretrained=False: the backbones as published. An adapter that was not trained changes nothing."""
     from dreamsim import dreamsim as reference
     from dreamsim_native.compat import dreamsim as native
+
     torch.hub.load = hub(weights)
     options = {"pretrained": False, "device": "cpu", "cache_dir": weights, "dreamsim_type": model}
     image = theirs["img1"]

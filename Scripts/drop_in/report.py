@@ -1,4 +1,5 @@
 """Comparisons by name: the worst of each, printed as a table; and an exit code."""
+
 import json
 import sys
 from importlib.metadata import version

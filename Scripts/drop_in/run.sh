@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# 'make check-drop-in': the examples and the evaluation of the package `dreamsim`, run by it and by dreamsim_native.compat; then
-# the tests of piq, torchmetrics and lpips, with our metrics in place of theirs. Needs the network, 9 GB in .build/drop-in,
-# and half an hour. What is not reached is said, and left out.
+# 'make check-drop-in': the examples and the evaluation of the package `dreamsim`, run by it and by
+# dreamsim_native.compat; then the tests of piq, torchmetrics and lpips, with our metrics in place of theirs. Needs the
+# network, 15 GB in .build/drop-in, and an hour. What cannot be reached is said, and left out.
 #
 #   NIGHTS=folder         with data.csv, for the evaluation; left out without it
 #   DREAMSIM_LIBRARY=file the shared library; .build/library/libdreamsim.so
@@ -10,9 +10,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=.build/drop-in
 environment=$folder/environment
-Scripts/python_environment.sh "$environment" torch torchvision peft timm transformers open-clip-torch safetensors pyyaml numpy \
-    pillow pandas scipy configargparse pytorch-lightning pytest 'scikit-image<0.26' pytorch-msssim cachier==4.1.0 \
-    lightning-utilities tensorflow-cpu opencv-python-headless lpips==0.1.4 piq==0.8.0 torchmetrics==1.9.0
+Scripts/python_environment.sh "$environment" torch torchvision peft timm transformers open-clip-torch safetensors \
+    pyyaml numpy pillow pandas scipy configargparse pytorch-lightning pytest 'scikit-image<0.26' pytorch-msssim \
+    cachier==4.1.0 lightning-utilities tensorflow-cpu opencv-python-headless lpips==0.1.4 piq==0.8.0 torchmetrics==1.9.0
 if [ ! -d "$environment"/lib/python*/site-packages/dreamsim ]; then
     "$environment/bin/pip" install -q --disable-pip-version-check --no-deps dreamsim==0.2.1 DISTS-pytorch==0.1
 fi
