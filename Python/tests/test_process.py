@@ -279,6 +279,31 @@ def test_files_in_a_fork(name, mse):
     assert worker.exitcode == 0
 
 
+def test_forks_while_files_are_decoded(mse):
+    stop = threading.Event()
+
+    def decode():
+        while not stop.is_set():
+            mse.distance(SCENE, SCENE)
+
+    threads = [threading.Thread(target=decode) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        context = multiprocessing.get_context("fork")
+        for _ in range(30):
+            worker = context.Process(target=lambda: os._exit(mse.distance(SCENE, SCENE) != 0))
+            worker.start()
+            worker.join(60)
+            if worker.exitcode is None:
+                worker.kill()
+            assert worker.exitcode == 0
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
 def test_loading_in_a_fork(lite):
     context = multiprocessing.get_context("fork")
     results = context.Queue()

@@ -79,6 +79,32 @@ static void need_heif(void) {
 }
 #endif
 
+// A fork waits for calls under way, and these for one that has begun: a lock of the library that another thread held at that
+// moment would stay closed in the child. Nested calls of a thread count as one.
+#if defined(PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP)
+#define FORKS_FIRST PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
+#else
+#define FORKS_FIRST PTHREAD_RWLOCK_INITIALIZER
+#endif
+static pthread_rwlock_t calls = FORKS_FIRST;
+static _Thread_local int depth;
+
+static void before_fork(void) { pthread_rwlock_wrlock(&calls); }
+static void after_fork(void) { pthread_rwlock_unlock(&calls); }
+// Whoever waited in the parent is not here.
+static void in_child(void) { calls = (pthread_rwlock_t)FORKS_FIRST; }
+static void guard_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
+
+void dreamsim_vips_enter(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, guard_forks);
+    if (depth++ == 0) pthread_rwlock_rdlock(&calls);
+}
+
+void dreamsim_vips_leave(void) {
+    if (--depth == 0) pthread_rwlock_unlock(&calls);
+}
+
 static void drop_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer data) {
     (void)domain, (void)level, (void)message, (void)data;
 }
@@ -213,7 +239,11 @@ VipsImage *dreamsim_vips_text(const char *markup, const char *font) {
     return vips.vips_text(&out, markup, "font", font, "dpi", 72, NULL) ? NULL : out;
 }
 
-void dreamsim_vips_release(VipsImage *image) { vips.g_object_unref(image); }
+void dreamsim_vips_release(VipsImage *image) {
+    dreamsim_vips_enter();
+    vips.g_object_unref(image);
+    dreamsim_vips_leave();
+}
 // In parentheses, because newer headers have a macro of the name.
 void dreamsim_vips_free(void *memory) { (vips.g_free)(memory); }
 

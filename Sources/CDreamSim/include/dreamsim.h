@@ -108,7 +108,7 @@ int32_t dreamsim1_threads(int32_t count);
 int32_t dreamsim1_load(const char *name, const char *options, const dreamsim1_listener *listener, dreamsim1_metric *metric,
     dreamsim1_error *error);
 
-/* A JSON object: name, summary, direction ("lowerIsMoreAlike", "higherIsMoreAlike"), lowest, highest, identical, stamp (an
+/* A JSON object: name, summary, direction ("lower is more alike", "higher is more alike"), lowest, highest, identical, stamp (an
  * object, or null for metrics that do not embed), width (of embeddings, or null), side (of the images that models take, or
  * null), hasGradient, hasMap, weights (SHA-256), precision, preprocessing. */
 int32_t dreamsim1_describe(dreamsim1_metric metric, char **description, dreamsim1_error *error);

@@ -25,6 +25,10 @@ typedef enum {
 /// first such image.
 int dreamsim_vips_start(void);
 
+/// Begins and ends a call of the library, which a fork waits for. Calls that the caller makes by itself are to be between the two.
+void dreamsim_vips_enter(void);
+void dreamsim_vips_leave(void);
+
 /// Whether this is the child of the process that started libvips. The threads of libvips are not in it, so that an operation
 /// that wants one waits forever.
 bool dreamsim_vips_is_forked(void);

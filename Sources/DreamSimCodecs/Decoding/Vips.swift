@@ -4,7 +4,15 @@ import DreamSimSupport
 /// The decoding library: started once, called from any thread.
 package enum Vips {
     /// Whether the library started. Its settings hold for the whole process.
-    static let isReady: Bool = dreamsim_vips_start() == 0
+    static var isReady: Bool { guarded { hasStarted } }
+    private static let hasStarted = dreamsim_vips_start() == 0
+
+    /// Runs a call of the library, for whose end a fork waits.
+    private static func guarded<R>(_ body: () -> R) -> R {
+        dreamsim_vips_enter()
+        defer { dreamsim_vips_leave() }
+        return body()
+    }
 
     /// Begins to load the library on a thread of its own, for who will decode an image but has other things to do first.
     package static func begin() {
@@ -27,7 +35,7 @@ package enum Vips {
             if count == 1 { dreamsim_vips_clear_error() }
             return count == 1
         }
-        let result = body()
+        let result = guarded(body)
         let message = callsUnderWay.withLock { count in
             defer { count -= 1 }
             return isAlone && count == 1 && result == nil ? firstErrorLine() : ""
