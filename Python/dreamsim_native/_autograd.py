@@ -7,10 +7,9 @@ from typing import Any, List, Tuple
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from . import _tensors
-from ._errors import ArgumentTypeError, DreamSimWarning
+from ._errors import ArgumentTypeError, DreamSimWarning, UnsupportedError
 from ._metric import Metric
 
 _was_said: List[bool] = []
@@ -64,6 +63,28 @@ def _seen(tensor: torch.Tensor) -> torch.Tensor:
     return tensor if torch.is_grad_enabled() or not isinstance(tensor, torch.Tensor) else tensor.detach()
 
 
+class _Final(torch.autograd.Function):
+    """A gradient that has none itself. Without it a penalty on gradients would silently count as a constant."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        raise UnsupportedError(
+            "perceptual metrics have no gradients of gradients here; leave them out of what is differentiated twice, "
+            "such as a penalty on gradients"
+        )
+
+
+def _final(gradient: torch.Tensor) -> torch.Tensor:
+    if not torch.is_grad_enabled():  # create_graph=True enables it
+        return gradient
+    made: torch.Tensor = _Final.apply(gradient.detach().requires_grad_())  # type: ignore[no-untyped-call]
+    return made
+
+
 class _Embedding(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, images: torch.Tensor, metric: Metric, check: bool) -> torch.Tensor:
@@ -74,13 +95,12 @@ class _Embedding(torch.autograd.Function):
         return like(embeddings, images)
 
     @staticmethod
-    @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *grad_outputs: Any
     ) -> Tuple[torch.Tensor, None, None]:
         images = ctx.recording.backward(grad_outputs[0].to("cpu", torch.float32).numpy())
         device, dtype = ctx.source
-        return torch.from_numpy(images).to(device, dtype), None, None
+        return _final(torch.from_numpy(images).to(device, dtype)), None, None
 
 
 class _Distance(torch.autograd.Function):
@@ -103,11 +123,10 @@ class _Distance(torch.autograd.Function):
         return like(values, x)
 
     @staticmethod
-    @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *grad_outputs: Any
     ) -> Any:
         saved = iter(ctx.saved_tensors)
         scale = grad_outputs[0].float()[:, None, None, None]
-        sides = [(next(saved) * scale).to(dtype) if has else None for has, dtype in zip(ctx.has, ctx.dtypes)]
+        sides = [_final((next(saved) * scale).to(dtype)) if has else None for has, dtype in zip(ctx.has, ctx.dtypes)]
         return sides[0], sides[1], None, None

@@ -20,17 +20,22 @@ class Embeddings(_Array):
     Rows and slices keep the stamp; results of arithmetic are plain arrays, because they may be embeddings no more.
     """
 
-    stamp: Optional[Dict[str, Any]]
-    """Which model and weights made them, and how. Distances of embeddings with different stamps mean nothing."""
+    @property
+    def stamp(self) -> Optional[Dict[str, Any]]:
+        """Which model and weights made them, and how. Distances of embeddings with different stamps mean nothing. None of
+        what has another last dimension, such as a part of the components: it is no embedding."""
+        return self._stamp if self.ndim > 0 and self.shape[-1] == self._width else None
 
     def __new__(cls, array: Any, stamp: Optional[Dict[str, Any]] = None) -> Embeddings:
         """Embeddings that were stored as a plain array, with the stamp that was stored beside them."""
         made = np.asarray(array, np.float32).view(cls)
-        made.stamp = stamp
+        made._stamp, made._width = stamp, made.shape[-1] if made.ndim else 0
         return made
 
     def __array_finalize__(self, base: Any) -> None:
-        self.stamp = getattr(base, "stamp", None)
+        # The shape may not be final yet.
+        self._stamp: Optional[Dict[str, Any]] = getattr(base, "_stamp", None)
+        self._width: Optional[int] = getattr(base, "_width", None)
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         plain = np.asarray(array)
@@ -55,6 +60,11 @@ class Embeddings(_Array):
         if not isinstance(other, Embeddings):
             raise ArgumentTypeError(
                 f"{type(other).__name__}: embeddings are wanted; of a stored array and stamp: Embeddings(array, stamp)"
+            )
+        if None in (self.stamp, other.stamp):
+            raise IncomparableError(
+                "embeddings without a stamp, such as parts of some: of which model they are is not known; "
+                "Embeddings(array, stamp)"
             )
         if self.stamp != other.stamp or self.shape[-1:] != other.shape[-1:]:
             raise IncomparableError(

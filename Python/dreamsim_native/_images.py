@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import PIL.Image
 
-    Path = Union[str, os.PathLike[str]]
-    ImageLike = Union[str, os.PathLike[str], bytes, bytearray, memoryview, PIL.Image.Image, npt.NDArray[np.uint8]]
-    """An image: the path of a file (str, os.PathLike); the contents of a file (bytes); a Pillow image; or an array of
-    uint8,
-    sRGB, [H, W] or [H, W, 1] (gray), [H, W, 3] (RGB) or [H, W, 4] (RGBA, straight alpha), of any strides."""
-    Images = Union[Iterable[ImageLike], npt.NDArray[np.uint8]]
-    """Many images: any iterable of them, or an array [N, H, W, C] of uint8."""
+# In quotes, because Pillow need not be here.
+Path = Union[str, "os.PathLike[str]"]
+ImageLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, "PIL.Image.Image", "npt.NDArray[np.uint8]"]
+"""An image: the path of a file (str, os.PathLike); the contents of a file (bytes); a Pillow image; or an array of uint8,
+sRGB, [H, W] or [H, W, 1] (gray), [H, W, 3] (RGB) or [H, W, 4] (RGBA, straight alpha), of any strides."""
+Images = Union[Iterable[ImageLike], "npt.NDArray[np.uint8]"]
+"""Many images: any iterable of them, or an array [N, H, W, C] of uint8."""
 
 _ORIENTATION = 0x0112
 
@@ -252,15 +252,17 @@ def _in_srgb(image: Any, profile: bytes) -> Union[bytes, Any]:
 
 
 def _unknown(image: Any) -> str:
-    kind = f"{type(image).__module__}.{type(image).__qualname__}"
+    kind = f"{type(image).__module__}.{type(image).__qualname__}".replace("builtins.", "")
     if kind.startswith("torch."):
         return (
             "torch.Tensor: images are paths, bytes, Pillow images or arrays of uint8; for tensors [N, 3, H, W] use "
             "dreamsim_native.torch or dreamsim_native.compat, or "
             "(tensor * 255).round().byte().permute(1, 2, 0).cpu().numpy() of one in [0, 1]"
         )
-    return f"{kind}: images are paths (str, os.PathLike), contents of files (bytes), Pillow images or arrays [H, W, "
-    "3] of uint8"
+    return (
+        f"{kind}: images are paths (str, os.PathLike), contents of files (bytes), Pillow images or arrays [H, W, 3] "
+        "of uint8"
+    )
 
 
 def _wrong_dtype(array: Any) -> str:
@@ -320,10 +322,8 @@ def find_images(
         follow_links: Whether symbolic links to folders are followed.
 
     Returns:
-        Paths, in order. A folder that cannot be read is logged to ``dreamsim_native`` and left out.
-
-    Raises:
-        FileError: A path does not exist.
+        Paths, in order. A folder that cannot be read is logged to ``dreamsim_native`` and left out. A path that is no
+        folder comes back as it is, also where there is no such file: reading it says so.
     """
     array, count = paths(paths_or_path)
     options = encoded(include=include, exclude=exclude, followLinks=follow_links)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi, _images, _work
-from ._errors import ArgumentTypeError, DreamSimError
+from ._errors import ArgumentTypeError, DreamSimError, IncomparableError
 from ._metric import Metric
 from ._options import decoded, encoded, text
 
@@ -38,10 +38,12 @@ class Index:
         model: The name of a model, or a loaded one; None is the index's own, or the default one of a new index.
         vectors: How a new index keeps embeddings: ``"float16"`` or ``"float32"``.
 
-    The other options are those of `load`. Close it, or use it as a context manager, to let go of its files early.
+    The other options are of the same names as those of `load`; of an index that is there, its own model's count. A model
+    with more options is given as `load` made it. Close the index, or use it as a context manager, to let go of its files
+    early.
 
     Raises:
-        IncomparableError: The index was made with another model or other weights.
+        IncomparableError: The index was made with another model, other weights, or in another precision.
     """
 
     def __init__(
@@ -85,6 +87,13 @@ class Index:
         _work.call("index_open", before, (ctypes.byref(handle),), progress)
         self._handle = handle.value
         self._close = weakref.finalize(self, _release, handle.value)
+        wanted, own = json.loads(options).get("precision"), (self.stamp or {}).get("precision") or "float32"
+        if wanted not in (None, own):
+            self.close()
+            raise IncomparableError(
+                f"{path}: its embeddings were made in {own}, not in {wanted}; open it without a precision, or make "
+                f"another index"
+            )
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return _restored, self._how
@@ -177,7 +186,8 @@ class Index:
     def search(
         self, image: ImageLike, count: int = 10, *, folders: Optional[Iterable[Path]] = None, approximate: bool = False
     ) -> List[Match]:
-        """The images that are most like one, the nearest first.
+        """The images that are most like one, the nearest first. One that is in the index finds itself, which
+        ``dreamsim search`` leaves out.
 
         Args:
             image: Any image, also one that is not in the index.

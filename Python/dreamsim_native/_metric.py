@@ -97,8 +97,8 @@ class Metric:
 
     def describe(self) -> Dict[str, Any]:
         """All that is known of the metric: name, summary, direction, the lowest, highest and identical images' value,
-        stamp,
-        width, side, hasGradient, hasMap, weights (SHA-256), precision, preprocessing."""
+        hasGradient, hasMap, precision, preprocessing; and, of metrics that have them, stamp, width, side and weights
+        (SHA-256)."""
         return json.loads(json.dumps(self._description))  # type: ignore[no-any-return]
 
     def __reduce__(self) -> Tuple[Any, ...]:
@@ -247,6 +247,8 @@ class Metric:
         self._with_codec(call, [references, images], failures)
 
     def _batch(self, images: Any, failures: Optional[MutableMapping[int, DreamSimError]] = None) -> _images.Batch:
+        if failures is not None and not isinstance(failures, MutableMapping):
+            raise ArgumentTypeError(f"failures is a {type(failures).__name__}: give a dict, which gets the errors")
         return _images.Batch(images, self._is_reference, failures is not None)
 
     def _with_codec(
@@ -334,7 +336,7 @@ class Metric:
         Yields:
             One `Embedded` for each image, in order; a bad file is one with an error, and does not end the rest.
         """
-        if batch < 1:
+        if not isinstance(batch, int) or batch < 1:
             raise ArgumentError(f"batch {batch}: it is 1 or more")
         if _images.is_one(images):
             raise ArgumentTypeError("iter_embed: many images are wanted; of a folder: embed_folder(path)")
@@ -455,11 +457,14 @@ class Metric:
             kind: ``"difference"`` of two images; ``"attention"`` or ``"rollout"`` of one.
 
         Returns:
-            float32 [H, W], not negative; each place's part of the metric's value.
+            float32 [H, W], not negative, higher where images differ more: of the images' size, or, of models, a value for
+            each patch. Its mean is near the value of metrics that are means over places, and not of models.
 
         Raises:
-            UnsupportedError: The metric has no such map.
+            ArgumentError: The metric has no such map.
         """
+        if kind not in ("difference", "attention", "rollout"):
+            raise ArgumentError(f"kind {kind!r}: it is 'difference', 'attention' or 'rollout'")
         if kind == "difference" and b is None:
             raise ArgumentTypeError(
                 "heat_map: 'difference' is that of two images; give b, or kind='attention' of a model"

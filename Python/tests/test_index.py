@@ -34,6 +34,14 @@ def test_an_index_holds_the_images(index):
     assert "index" in repr(index)
 
 
+def test_another_precision_is_refused(index):
+    with pytest.raises(ds.IncomparableError, match="float32, not in int8"):
+        ds.Index(folder_of(index), "lite", precision="int8")
+    with pytest.raises(ds.IncomparableError, match="int8"):
+        ds.Index(folder_of(index), ds.load("lite", precision="int8"))
+    ds.Index(folder_of(index), precision="float32").close()
+
+
 def test_searching_is_as_the_command_does(index):
     found = index.search(SAMPLES / "scene.jpg", 3)
     assert len(found) == 3 and found[0].path.endswith("scene.jpg") and found[0].distance == pytest.approx(0, abs=1e-6)

@@ -122,6 +122,20 @@ def test_no_gradient_where_none_is_wanted():
         second.sum().backward()
 
 
+@pytest.mark.parametrize("name", ["mse", "lite"])
+def test_gradients_of_gradients_are_refused_and_not_left_out(name):
+    side = ds.load(name).side or 32
+    x, y = batch(1, side, 1).requires_grad_(), batch(1, side, 2)
+    (gradient,) = torch.autograd.grad(loss_of(name)(x, y), x, create_graph=True)
+    assert gradient.requires_grad
+    with pytest.raises(ds.UnsupportedError, match="gradients of gradients"):
+        gradient.pow(2).sum().backward()
+    # What is differentiated twice without it works.
+    (gradient,) = torch.autograd.grad(loss_of(name)(x, y) + x.pow(3).sum(), x, create_graph=True)
+    (x.pow(2).sum() + gradient.detach().sum()).backward()
+    torch.testing.assert_close(x.grad, 2 * x.detach())
+
+
 def test_a_loss_is_a_module():
     loss = loss_of("ssim").to(torch.float64).train().eval().requires_grad_(False)
     assert list(loss.parameters()) == [] and loss.state_dict() == {} and "ssim" in repr(loss)

@@ -186,3 +186,31 @@ def test_losses_of_several_metrics(pixels):
     assert loss.distance(a, b) == pytest.approx(
         ds.load("ssim").distance(a, b) + 0.5 * ds.load("mse").distance(a, b), abs=1e-6
     )
+
+
+def test_options_that_change_nothing_are_refused():
+    for name, options in [
+        ("ssim", {"precision": "int16"}),
+        ("ssim", {"side": 100}),
+        ("ssim", {"fit": "pad"}),
+        ("ssim + mse", {"normalize": False}),
+        ("ssim + mse", {"precision": "int16"}),
+        ("lite", {"normalize": "no"}),
+    ]:
+        with pytest.raises((ds.ArgumentError, TypeError), match=next(iter(options))):
+            ds.load(name, **options)
+    with pytest.raises(TypeError, match="failures"):
+        ds.load("mse").distances(OTHERS[0], OTHERS, failures=True)
+
+
+def test_parts_of_embeddings_are_none(lite):
+    embeddings = lite.embed(OTHERS[:2])
+    assert embeddings[0].stamp == embeddings[:1].stamp == lite.stamp
+    for part in (embeddings.T, embeddings[:, :3]):
+        assert part.stamp is None
+        with pytest.raises(ds.IncomparableError, match="without a stamp"):
+            part.distances(part)
+
+
+def test_every_name_is_there():
+    assert all(getattr(ds, name) is not None for name in ds.__all__)
