@@ -8,8 +8,7 @@
     model.embed(["a.png", "b.png"])           # float32 [N, D]
 
 `dreamsim_native.torch` has a loss and a metric for torch, `dreamsim_native.compat` the interface of the package
-`dreamsim`,
-`dreamsim_native.pyiqa` a metric for pyiqa. What is skipped and noted on the way is logged to the logger
+`dreamsim`, `dreamsim_native.pyiqa` a metric for pyiqa. What is skipped and noted on the way is logged to the logger
 ``dreamsim_native``.
 """
 
