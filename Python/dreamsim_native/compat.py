@@ -73,8 +73,7 @@ def dreamsim(
         cache_dir: A folder with weights, where it exists; other weights come from the store of `dreamsim_native.load`.
         normalize_embeds: Whether embeddings are centered and normalized.
         dreamsim_type: ``"ensemble"``, ``"dino_vitb16"``, ``"clip_vitb32"``, ``"open_clip_vitb32"``, ``"dinov2_vitb14"``
-            or
-            ``"synclr_vitb16"``; any other model of `models.list` that embeds is taken, too.
+            or ``"synclr_vitb16"``; any other model of `models.list` that embeds is taken, too.
         use_patch_model: Whether the model that was tuned on class and patch tokens is wanted.
 
     Returns:
