@@ -56,8 +56,8 @@ class Our(torch.nn.Module):
 def loss(name, check):
     try:
         return PerceptualLoss(name, reduction="none", check=check, offline=True)
-    except dreamsim_native.WeightsError as error:
-        raise NotOurs(f"{name}: its weights are not there ({str(error).splitlines()[0]})") from None
+    except dreamsim_native.WeightsError:
+        raise NotOurs(f"{name}: its weights are not on this machine") from None
 
 
 def only(**options):
@@ -177,6 +177,17 @@ def of_piq():
 # torchmetrics: the function that measures is replaced where its classes and its functional interface call it.
 
 
+class Lpips(torch.nn.Module):
+    """In place of the network of torchmetrics; at the top, so that it can be pickled."""
+
+    def __init__(self, net="alex", **_options):
+        super().__init__()
+        self.ours = {True: Our(f"lpips-{net}"), False: Our(f"lpips-{net}", low=-1)}
+
+    def forward(self, x, y, normalize=False):
+        return self.ours[normalize](x, y)[:, None, None, None]
+
+
 def of_torchmetrics():
     import torchmetrics.functional.image as functional
     import torchmetrics.image as image
@@ -247,14 +258,6 @@ def of_torchmetrics():
         count = x.shape[-1]
         errors = 10 ** (-Our("psnr", high=top)(x, y) / 10) * top**2 * count
         return errors.reshape(shape), torch.tensor(count).expand(shape)
-
-    class Lpips(torch.nn.Module):
-        def __init__(self, net="alex", **_options):
-            super().__init__()
-            self.ours = {True: Our(f"lpips-{net}"), False: Our(f"lpips-{net}", low=-1)}
-
-        def forward(self, x, y, normalize=False):
-            return self.ours[normalize](x, y)[:, None, None, None]
 
     def dists_update(preds, target):
         return Our("dists:full")(preds, target)

@@ -95,7 +95,6 @@ sys.path.remove("")  # so that lpips is the installed package
 for version in ("0.1", "0.0"):
     for image in ("ex_p0.png", "ex_p1.png"):
         sys.argv = ["lpips_2imgs.py", "-p0", "imgs/ex_ref.png", "-p1", f"imgs/{{image}}", "-v", version]
-        print(version, image, end=" ")
         runpy.run_path("lpips_2imgs.py", run_name="__main__")
 """
 
@@ -112,17 +111,16 @@ def lpips_program(folder):
             capture_output=True,
             text=True,
         )
-        lines = [line for line in done.stdout.splitlines() if "Distance" in line]
-        printed.append([line[:8] + line[line.index("ex_") :] for line in lines])
-        if len(lines) != 4:
+        printed.append([line for line in done.stdout.splitlines() if line.startswith("Distance")])
+        if len(printed[-1]) != 4:
             sys.exit(f"lpips_2imgs.py: {done.stdout}{done.stderr[-2000:]}")
     return [
         {
-            "test": f"lpips_2imgs.py {theirs}",
+            "test": f"lpips_2imgs.py, number {number}: {theirs}",
             "outcome": "passed" if theirs == ours else "failed",
             "reason": f"ours: {ours}",
         }
-        for theirs, ours in zip(*printed)
+        for number, (theirs, ours) in enumerate(zip(*printed), 1)
     ]
 
 

@@ -20,9 +20,6 @@ class Report:
             worst, count = (value if not value <= before["worst"] else before["worst"]), before["count"] + 1
         self.rows[name] = {"worst": worst, "bar": bar, "count": count, "good": worst <= bar}
 
-    def failed(self, name, reason):
-        self.rows[name] = {"good": False, "reason": reason}
-
     def left_out(self, name, reason):
         self.rows[name] = {"good": None, "reason": reason}
 

@@ -44,7 +44,7 @@ for part in ${PARTS:-reference evaluation peers}; do
             continue
         fi
         clone ssundaram21/dreamsim db4d16c6948314e36e2e62f0bae2ee23bc974bf3 "$folder/dreamsim"
-        "$python" Scripts/drop_in/evaluation.py "$folder/dreamsim" "$folder/releases" "$NIGHTS" \
+        "$python" Scripts/drop_in/nights.py "$folder/dreamsim" "$folder/releases" "$NIGHTS" \
             --json "$folder/evaluation.json" || failed=1
         ;;
     peers)

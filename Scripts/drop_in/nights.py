@@ -1,6 +1,6 @@
 """Runs the evaluation of the reference's repository with its model and with the drop-in one, and compares the scores.
 
-    python evaluation.py REPOSITORY RELEASES NIGHTS [--models ensemble ...]
+    python nights.py REPOSITORY RELEASES NIGHTS [--models ensemble ...]
 
 REPOSITORY: a clone of ssundaram21/dreamsim. RELEASES: as for reference.py. NIGHTS: a folder with data.csv, as NIGHTS
 unpacks; any part of it will do.
