@@ -1,9 +1,11 @@
 """A Chromium without a window, and what a person does with it."""
 import base64
+import contextlib
 import json
 import time
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -81,30 +83,48 @@ class Browser:
     def js(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
-    def all(self, selector):
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+    # The page replaces its parts while it works, so what is read is read in one step: an element that was found may be
+    # gone when it is asked.
 
-    def one(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
+    def count(self, selector):
+        return self.js("return document.querySelectorAll(arguments[0]).length", selector)
 
     def text(self, selector="main"):
         return self.js("return document.querySelector(arguments[0])?.innerText ?? ''", selector)
 
+    def texts(self, selector):
+        return self.js("return [...document.querySelectorAll(arguments[0])].map((one) => one.innerText)", selector)
+
+    def attributes(self, selector, name):
+        return self.js("return [...document.querySelectorAll(arguments[0])].map((one) => one.getAttribute(arguments[1]))", selector, name)
+
+    def find(self, selector):
+        """An element to type into, which stays."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def use(self, find, action, what):
+        """Does something with an element, which is looked for anew when the page has replaced it meanwhile."""
+        def done():
+            try:
+                element = self.js(find, what)
+                if element is None:
+                    return False
+                self.js("arguments[0].scrollIntoView({block: 'center'})", element)
+                action(element)
+                return True
+            except StaleElementReferenceException:
+                return False
+        self.until(done, what, seconds=10)
+
     def click(self, selector):
-        element = self.one(selector)
-        self.js("arguments[0].scrollIntoView({block: 'center'})", element)
-        element.click()
+        self.use("return document.querySelector(arguments[0])", lambda element: element.click(), selector)
 
     def click_text(self, text):
-        for button in self.all("main button, dialog button"):
-            if text in self.js("return arguments[0].textContent", button):
-                self.js("arguments[0].scrollIntoView({block: 'center'})", button)
-                button.click()
-                return
-        raise AssertionError(f"there is no button '{text}'")
+        self.use("""return [...document.querySelectorAll('main button, dialog button')]
+            .find((button) => button.textContent.includes(arguments[0]))""", lambda element: element.click(), text)
 
     def wait(self, selector, count=1, seconds=60):
-        self.until(lambda: len(self.all(selector)) >= count, f"{count} x {selector}", seconds)
+        self.until(lambda: self.count(selector) >= count, f"{count} x {selector}", seconds)
 
     def until(self, condition, what, seconds=60):
         end = time.monotonic() + seconds
@@ -124,7 +144,7 @@ class Browser:
             return image.hidden || !image.currentSrc || image.complete || box.top > innerHeight * 2 })"""), "the images")
 
     def choose(self, selector, *files):
-        self.one(selector).send_keys("\n".join(str(file) for file in files))
+        self.find(selector).send_keys("\n".join(str(file) for file in files))
 
     def transfer(self, kind, selector, *files):
         """Drops or pastes files as the system would do it."""
@@ -141,6 +161,18 @@ class Browser:
             else for (const name of ['dragenter', 'dragover', 'drop'])
                 target.dispatchEvent(new DragEvent(name, { ...options, dataTransfer: transfer }));
         """, kind, selector, data)
+
+    @contextlib.contextmanager
+    def slow_network(self, seconds):
+        """Every answer takes this long, however fast the machine is: what can be seen only while work goes on stays."""
+        def set_latency(milliseconds):
+            self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
+                "offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1})
+        set_latency(seconds * 1000)
+        try:
+            yield
+        finally:
+            set_latency(0)
 
     def drop(self, selector, *paths):
         """Drops files and folders from the system, over the middle of something."""

@@ -30,11 +30,11 @@ def refusals(browser, service):
     browser.wait_text("none.jpg was left out")
     browser.click("[data-image='none.jpg'] figcaption button")
     browser.wait_text("The format is not supported")
-    assert "none.jpg" in browser.text(".notice.bad") and not browser.all(".metric"), browser.text()
+    assert "none.jpg" in browser.text(".notice.bad") and not browser.count(".metric"), browser.text()
     # Every two: the cells of the broken one say why they are empty.
     browser.js("document.querySelector('.segments input[value=pairs]').click()")
     browser.wait(".matrix td button", 6)
-    texts = [cell.text for cell in browser.all(".matrix td button")]
+    texts = browser.texts(".matrix td button")
     assert texts.count("—") == 4 and len(texts) == 6, texts
     # Sizes that no chosen metric takes are offered to be brought to one.
     browser.open()
@@ -46,7 +46,7 @@ def refusals(browser, service):
     browser.look("refusal-sizes")
     browser.click_text("256 × 256")
     browser.wait(".metric", 2)
-    browser.until(lambda: not browser.all(".notice.bad"), "the values")
+    browser.until(lambda: not browser.count(".notice.bad"), "the values")
     # Somebody judges the same triplet in another window.
     browser.open("voting-room")
     browser.wait(".stage[aria-busy=false] .end")
@@ -78,7 +78,7 @@ def loading(browser, service):
             assert error.code == 503 and int(error.headers["Retry-After"]) > 0 and json.load(error)["status"] == "not ready"
         browser.listen()
         browser.look("loading")
-        assert not browser.all("#views a")
+        assert not browser.count("#views a")
     browser.wait("#views a[href='#vote'][aria-current]")
     browser.wait_told("The models are loaded")
     assert browser.text("h1") == "Which is closer?"

@@ -13,7 +13,7 @@ def keyboard(browser, service):
     browser.tab_to(".zone input")
     browser.choose(".zone input", sample("scene"), sample("shifted"), sample("different"))
     browser.wait(".rank", 2)
-    browser.until(lambda: not browser.all(".progress"), "the end of the work")
+    browser.until(lambda: not browser.count(".progress"), "the end of the work")
     browser.tab_to("li:nth-child(2) .rank")
     browser.press(Keys.ENTER)
     assert browser.js("return document.activeElement.getAttribute('aria-pressed')") == "true"
@@ -39,7 +39,7 @@ def keyboard(browser, service):
     browser.press(Keys.ENTER)
     browser.wait("dialog[open]")
     browser.press(Keys.ESCAPE)
-    browser.until(lambda: not browser.all("dialog[open]"), "the dialog to close")
+    browser.until(lambda: not browser.count("dialog[open]"), "the dialog to close")
     assert browser.js("return document.activeElement.matches('.card')"), "the focus is where it was"
     browser.tab_to(".pager button:last-child")
     browser.press(Keys.ENTER)

@@ -12,7 +12,7 @@ def compare(browser, service):
     browser.look("compare-empty")
     browser.click_text("Try three drawn ones")
     browser.wait(".rank", 2)
-    assert [row.text for row in browser.all(".rank .name")] == ["landscape-moved.png", "tiles.png"]
+    assert browser.texts(".rank .name") == ["landscape-moved.png", "tiles.png"]
     browser.click_text("Remove all")
     browser.wait(".guide")
     assert browser.js("return document.querySelector('h1').textContent") == "How alike are they?"
@@ -28,13 +28,13 @@ def compare(browser, service):
     browser.transfer("paste", "body", sample("mirrored"))
     browser.wait(".tile", 5)
     browser.wait(".rank", 4)
-    browser.until(lambda: not browser.all(".progress"), "the end of the work")
+    browser.until(lambda: not browser.count(".progress"), "the end of the work")
     browser.wait_told("1 image added, 5 in all")
     browser.wait_told("The most alike by")
-    names = [row.text for row in browser.all(".rank .name")]
+    names = browser.texts(".rank .name")
     assert names[-1] == "different.jpg", names
-    assert len(browser.all(".metric")) == 3, "one number for each metric"
-    values = [float(cell.text) for cell in browser.all(".rank .figure")]
+    assert browser.count(".metric") == 3, "one number for each metric"
+    values = [float(text) for text in browser.texts(".rank .figure")]
     assert values == sorted(values) and values[0] >= 0, values
     # The numbers are the command's.
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
@@ -43,15 +43,15 @@ def compare(browser, service):
     browser.loaded()
     browser.look("compare")
     browser.click("ol li:last-child .rank")
-    assert browser.one("ol li:last-child .rank").get_attribute("aria-pressed") == "true"
+    assert browser.attributes("ol li:last-child .rank", "aria-pressed") == ["true"]
     browser.wait(".sides figure:nth-child(2) img[alt='different.jpg']")
     # Another reference.
     browser.click("[data-image='different.jpg'] figcaption button")
     browser.until(lambda: browser.text(".tile.reference .name") == "different.jpg", "another reference")
-    browser.until(lambda: len(browser.all(".rank")) == 4 and not browser.all(".progress"), "the new ranking")
+    browser.until(lambda: browser.count(".rank") == 4 and not browser.count(".progress"), "the new ranking")
     # Fewer metrics, and a file that is no image.
     browser.js("document.querySelectorAll('.chips input')[2].click()")
-    browser.until(lambda: len(browser.all(".metric")) == 2, "two metrics")
+    browser.until(lambda: browser.count(".metric") == 2, "two metrics")
     broken = service.scratch / "broken.jpg"
     broken.write_bytes(b"this is no image")
     browser.choose(".zone input", broken)
@@ -77,12 +77,13 @@ def pairs(browser, service):
     browser.wait(".matrix td button", 12)
     browser.wait_told("The most alike by")
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
-    value = float(browser.one("[aria-label^='scene.jpg and different.jpg']").text)
+    value = float(browser.text("[aria-label^='scene.jpg and different.jpg']"))
     assert abs(told["results"][0]["values"][MODEL] - value) < 0.001 * value + 5e-5, (told["results"], value)
-    values = [[cell.text for cell in row.find_elements("css selector", "td")] for row in browser.all(".matrix tbody tr")]
+    cells = browser.texts(".matrix tbody td")
+    values = [cells[start:start + 4] for start in range(0, 16, 4)]
     assert all(values[a][b] == values[b][a] for a in range(4) for b in range(4)), values
     # The files in the order of their names, those of folders in their place.
-    assert [cell.text for cell in browser.all(".matrix .row-head .name")] == ["blurred.jpg", "different.jpg", "shifted.jpg", "scene.jpg"]
+    assert browser.texts(".matrix .row-head .name") == ["blurred.jpg", "different.jpg", "shifted.jpg", "scene.jpg"]
     # The most alike have the deepest color, and the least alike none.
     shades = dict(browser.js("""return [...document.querySelectorAll('.matrix td button')].map((cell) =>
         [Number(cell.textContent), parseFloat(cell.style.getPropertyValue('--shade'))])"""))
@@ -101,7 +102,7 @@ def pairs(browser, service):
     # A metric that measures pair by pair, in blocks.
     browser.js("""const select = document.querySelector('.pairs select');
         select.value = 'psnr'; select.dispatchEvent(new Event('change'))""")
-    browser.until(lambda: browser.all(".matrix td button") and "psnr" in browser.text(".matrix caption"), "the table of PSNR")
+    browser.until(lambda: browser.count(".matrix td button") and "psnr" in browser.text(".matrix caption"), "the table of PSNR")
     saved = saved_table(browser, ".pairs .take-away button")
     assert saved[0] == ["psnr", "blurred.jpg", "different.jpg", "shifted.jpg", "scene.jpg"], saved
     assert [saved[row][row] for row in range(1, 5)] == ["inf"] * 4 and saved[1][2] == saved[2][1]
@@ -136,11 +137,12 @@ def many(browser, service):
             if (text && text !== told.at(-1)) told.push(text);
         }).observe(document.querySelector('main'), { subtree: true, childList: true, characterData: true })""")
     photos = sorted(service.photos.glob("*.jpg"))
-    browser.choose(".zone input", *photos)
-    browser.wait(".progress button")
-    browser.look("many")
-    browser.click_text("Cancel")
-    browser.wait_text("Stopped.")
+    with browser.slow_network(seconds=5):
+        browser.choose(".zone input", *photos)
+        browser.wait(".progress button")
+        browser.look("many")
+        browser.click_text("Cancel")
+        browser.wait_text("Stopped.")
     browser.click_text("Compare again")
     browser.wait(".rank", len(photos) - 1)
     told = browser.js("return told")
@@ -152,10 +154,10 @@ def sizes(browser, service):
     browser.open()
     browser.choose(".zone input", service.photos / "scene-00.jpg", sample("scene"))
     browser.wait(".metric", 3)
-    assert len(browser.all(".meaning.problem")) == 2, browser.text(".metrics")
+    assert browser.count(".meaning.problem") == 2, browser.text(".metrics")
     browser.look("compare-sizes")
     browser.click_text("256 × 256")
-    browser.until(lambda: browser.all(".metric") and not browser.all(".meaning.problem"), "values of all metrics")
+    browser.until(lambda: browser.count(".metric") and not browser.count(".meaning.problem"), "values of all metrics")
 
 
 def heatmap(browser, service):
@@ -174,7 +176,7 @@ def heatmap(browser, service):
         assert boxes[0] == boxes[1], "the map lies on its image"
         if side == "image":
             browser.look("heatmap")
-    slider = browser.one(".slider input")
+    slider = browser.find(".slider input")
     slider.send_keys(Keys.HOME)
     assert browser.js("return getComputedStyle(document.querySelector('.map:not([hidden])')).opacity") == "0"
     for _ in range(30):
@@ -191,7 +193,7 @@ def vote(browser, service):
     browser.transfer("drop", ".slot.reference", sample("scene"), sample("shifted"), sample("different"))
     browser.wait("#question")
     browser.loaded()
-    assert not browser.all(".votes"), "metrics say nothing before the person does"
+    assert not browser.count(".votes"), "metrics say nothing before the person does"
     browser.look("vote-question")
     browser.click_text("A is closer")
     browser.wait(".votes tbody tr", 4)
@@ -209,13 +211,13 @@ def search(browser, service):
     browser.look("search-empty")
     browser.choose(".zone input", sample("scene"))
     browser.wait(".gallery li", 24)
-    first = [card.get_attribute("aria-label") for card in browser.all(".gallery .card")]
+    first = browser.attributes(".gallery .card", "aria-label")
     assert first[0].startswith(("scene-", "copy-of-scene")), first[0]
     browser.loaded()
     browser.look("search")
     browser.click_text("Next")
-    browser.until(lambda: len(browser.all(".gallery li")) == 19, "the second page")
-    second = [card.get_attribute("aria-label") for card in browser.all(".gallery .card")]
+    browser.until(lambda: browser.count(".gallery li") == 19, "the second page")
+    second = browser.attributes(".gallery .card", "aria-label")
     assert not set(first) & set(second) and len(first + second) == 43
     assert "25–43 of 43" in browser.text(".pager")
     browser.click(".gallery .card")
@@ -224,7 +226,7 @@ def search(browser, service):
     browser.look("search-detail")
     browser.click_text("More like this one")
     browser.wait_text("More like it")
-    browser.until(lambda: len(browser.all(".gallery li")) == 24, "what is like an image of the index")
+    browser.until(lambda: browser.count(".gallery li") == 24, "what is like an image of the index")
 
 
 def duplicates(browser, service):
@@ -235,7 +237,7 @@ def duplicates(browser, service):
     browser.loaded()
     browser.look("duplicates")
     browser.js("document.querySelector('.segments input[value=identical-pixels]').click()")
-    browser.until(lambda: len(browser.all(".group")) == 1, "the only two files that are the same")
+    browser.until(lambda: browser.count(".group") == 1, "the only two files that are the same")
 
 
 def reports(browser, service):
