@@ -293,17 +293,20 @@ def _wrong_shape(array: Any) -> str:
 
 def paths(names: Any) -> Tuple[Any, int]:
     """Paths as an array of C texts."""
-    if isinstance(names, (str, os.PathLike)):
+    if not isinstance(names, Iterable) or isinstance(names, (str, bytes)):
         names = [names]
-    encoded = []
-    for name in names:
-        if not isinstance(name, (str, os.PathLike)):
-            raise ArgumentTypeError(f"{type(name).__name__}: paths are str or os.PathLike")
-        path = os.fsencode(name)
-        if not path or b"\0" in path:
-            raise ArgumentError(f"path {name!r}: it is empty or holds a zero byte; give the path of a file or folder")
-        encoded.append(path)
+    encoded = [path(name) for name in names]
     return (ctypes.c_char_p * len(encoded))(*encoded), len(encoded)
+
+
+def path(name: Any) -> bytes:
+    """A path as a C text."""
+    if not isinstance(name, (str, os.PathLike)):
+        raise ArgumentTypeError(f"{type(name).__name__}: paths are str or os.PathLike")
+    encoded = os.fsencode(name)
+    if not encoded or b"\0" in encoded:
+        raise ArgumentError(f"path {name!r}: it is empty or holds a zero byte; give the path of a file or folder")
+    return encoded
 
 
 def find_images(

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi, _images, _work
-from ._errors import ArgumentTypeError, DreamSimError, IncomparableError
+from ._errors import ArgumentTypeError, DreamSimError
 from ._metric import Metric
 from ._options import decoded, encoded, text
 
@@ -36,14 +36,14 @@ class Index:
     Args:
         path: The folder of the index. Where there is none, an empty one is made.
         model: The name of a model, or a loaded one; None is the index's own, or the default one of a new index.
-        vectors: How a new index keeps embeddings: ``"float16"`` or ``"float32"``.
+        vectors: How embeddings are kept: ``"float16"`` (of a new index the default) or ``"float32"``.
 
-    The other options are of the same names as those of `load`; of an index that is there, its own model's count. A model
-    with more options is given as `load` made it. Close the index, or use it as a context manager, to let go of its files
+    The other options are of the same names as those of `load`. None of them has to be given again for an index that is
+    there; one that is not as the index was made is an error. A model with more options is given as `load` made it. Close the index, or use it as a context manager, to let go of its files
     early.
 
     Raises:
-        IncomparableError: The index was made with another model, other weights, or in another precision.
+        IncomparableError: The index was made with another model, other weights or options, or in another precision.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Index:
                 model._options[:-1] + (b", " if model._options != b"{}" and options != b"{}" else b"") + options[1:]
             )
             model = model._name
-        self._open((os.path.abspath(os.fspath(path)), model, options), progress)
+        self._open((os.path.abspath(os.fsdecode(_images.path(path))), model, options), progress)
 
     def _open(self, how: Tuple[str, Optional[str], bytes], progress: ProgressOption) -> None:
         self._how = how
@@ -87,13 +87,6 @@ class Index:
         _work.call("index_open", before, (ctypes.byref(handle),), progress)
         self._handle = handle.value
         self._close = weakref.finalize(self, _release, handle.value)
-        wanted, own = json.loads(options).get("precision"), (self.stamp or {}).get("precision") or "float32"
-        if wanted not in (None, own):
-            self.close()
-            raise IncomparableError(
-                f"{path}: its embeddings were made in {own}, not in {wanted}; open it without a precision, or make "
-                f"another index"
-            )
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return _restored, self._how

@@ -87,19 +87,7 @@ def load(
     )
     if not isinstance(normalize, bool):
         raise ArgumentTypeError(f"normalize {normalize!r}: it is True or False")
-    metric = _load(text(os.path.abspath(name) if isinstance(name, os.PathLike) else name, "name"), options, progress)
-    _check(metric, precision, {"normalize": not normalize, "fit": fit is not None, "side": side is not None})
-    return metric
-
-
-def _check(metric: Metric, precision: Optional[str], given: Dict[str, bool]) -> None:
-    """Refuses options that the metric does not have, which would change nothing, unsaid."""
-    if metric.width is None and any(given.values()):
-        name = next(name for name, is_given in given.items() if is_given)
-        raise ArgumentError(f"{name}: {metric.name} is no model and does not have it; leave it out")
-    own = metric.describe()["precision"]
-    if precision not in (None, own):
-        raise ArgumentError(f"precision {precision!r}: {metric.name} computes in {own} alone; leave it out")
+    return _load(text(os.path.abspath(name) if isinstance(name, os.PathLike) else name, "name"), options, progress)
 
 
 def _load(name: bytes, options: bytes, progress: ProgressOption) -> Metric:

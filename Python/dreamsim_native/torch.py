@@ -25,9 +25,8 @@ class PerceptualLoss(torch.nn.Module):
         check: Whether NaN, infinite values and values outside [0, 1] by more than 0.001 are refused.
         options: Those of `dreamsim_native.load`.
 
-    Gradients go to both sides that want them. It has no parameters, computes on the processor in float32, and copies
-    tensors
-    of other devices there and results back; gradients of gradients are not there.
+    Gradients go to both sides that want them. It has no parameters and computes on the processor in float32: tensors of
+    other devices are copied there, and results back. There are no gradients of gradients.
     """
 
     def __init__(

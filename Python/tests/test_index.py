@@ -34,12 +34,17 @@ def test_an_index_holds_the_images(index):
     assert "index" in repr(index)
 
 
-def test_another_precision_is_refused(index):
-    with pytest.raises(ds.IncomparableError, match="float32, not in int8"):
-        ds.Index(folder_of(index), "lite", precision="int8")
-    with pytest.raises(ds.IncomparableError, match="int8"):
-        ds.Index(folder_of(index), ds.load("lite", precision="int8"))
-    ds.Index(folder_of(index), precision="float32").close()
+def test_an_index_is_not_opened_otherwise_than_it_was_made(index):
+    for options, words in [
+        ({"precision": "int8"}, "in int8"),
+        ({"model": ds.load("lite", precision="int8")}, "in int8"),
+        ({"vectors": "float16"}, "vectors in float32, not float16"),
+        ({"fit": "pad"}, "stretch"),
+        ({"model": ds.load("lite", normalize=False)}, "normalized, not raw"),
+    ]:
+        with pytest.raises(ds.IncomparableError, match=words):
+            ds.Index(folder_of(index), **options)
+    ds.Index(folder_of(index), precision="float32", vectors="float32").close()
 
 
 def test_searching_is_as_the_command_does(index):

@@ -92,6 +92,7 @@ def test_layouts_and_types_of_tensors():
         (lambda x: (x * 255).byte(), "/ 255"),
         (lambda x: x.permute(0, 2, 3, 1), "moveaxis"),
         (lambda x: x.numpy(), "from_numpy"),
+        (lambda x: list(x), "a list: a tensor"),
         (lambda x: torch.full_like(x, float("nan")), "NaN"),
     ],
 )

@@ -195,6 +195,8 @@ def test_options_that_change_nothing_are_refused():
         ("ssim", {"fit": "pad"}),
         ("ssim + mse", {"normalize": False}),
         ("ssim + mse", {"precision": "int16"}),
+        ("ssim", {"head": "none.safetensors"}),
+        ("lite + mse", {"feature": "cls"}),
         ("lite", {"normalize": "no"}),
     ]:
         with pytest.raises((ds.ArgumentError, TypeError), match=next(iter(options))):

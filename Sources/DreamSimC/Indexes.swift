@@ -20,9 +20,10 @@ public func dreamsim1_index_open(
         let model = try model.map { try text($0, "model") }
         let listener = Listener(listener)
         var options = try Options(options)
-        let vectors = try options.choice("vectors", VectorPrecision.self) ?? .float16
+        let vectors = try options.choice("vectors", VectorPrecision.self)
         let loading = try options.loading()
         try options.finish()
+        if let model { try Options.check(loading.given, on: [model]) }
         let opened = try wait(listener) {
             try await ImageIndex.open(at: folder, model: model, precision: vectors, options: loading) {
                 listener.event($0)

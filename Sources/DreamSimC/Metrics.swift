@@ -20,18 +20,21 @@ public func dreamsim1_load(
         let (feature, adapter) = (try options.text("feature"), try options.text("adapter"))
         let loading = try options.loading()
         try options.finish()
-        let variant = ModelVariant(name, feature: feature, adapter: adapter.map { URL(filePath: $0) })
+        let sum =
+            LossExpression.isSum(name) && !FileManager.default.fileExists(atPath: name)
+            ? try LossExpression(parsing: name) : nil
+        let chosen: [ModelSetting] = (feature == nil ? [] : [.feature]) + (adapter == nil ? [] : [.adapter])
+        if sum != nil, let setting = chosen.first {
+            throw badArgument("option '\(setting)'", "is for a model alone, and not for a sum of metrics; leave it out")
+        }
+        try Options.check(chosen + loading.given, on: sum?.terms.map(\.metric) ?? [name])
         let kind: LoadedMetric.Kind = try wait(listener) {
             let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { listener.event($0) }
-            if LossExpression.isSum(name), !FileManager.default.fileExists(atPath: name) {
-                return .loss(try await Loss(name, options: loading, report: report))
-            }
+            if sum != nil { return .loss(try await Loss(name, options: loading, report: report)) }
             guard feature != nil || adapter != nil || loading.head != nil else {
                 return .metric(try await MetricCatalog.load(name, options: loading, report: report))
             }
-            guard !MetricCatalog.all.contains(where: { $0.card.name == name }) else {
-                throw badArgument(name, "is no model, which alone takes feature, adapter and head; leave them out")
-            }
+            let variant = ModelVariant(name, feature: feature, adapter: adapter.map { URL(filePath: $0) })
             return .metric(try await variant.load(loading, report: report))
         }
         try listener.check()

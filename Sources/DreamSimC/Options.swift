@@ -112,6 +112,12 @@ extension Options {
         return configuration
     }
 
+    /// Refuses settings that would change nothing, unsaid.
+    static func check(_ given: [ModelSetting], on metrics: [String]) throws {
+        guard let (setting, problem) = ModelSetting.withoutEffect(given, on: metrics) else { return }
+        throw badArgument("option '\(setting)'", problem)
+    }
+
     private enum Fit: String, CaseIterable { case stretch, pad, crop }
     private enum Parity: String, CaseIterable { case reference }
 
@@ -126,7 +132,7 @@ extension Options {
         if let side = try count("side", in: 1...4096) { preprocessing.side = side }
         return PerceptualModel.LoadingOptions(
             store: try store(), preprocessing: preprocessing, isNormalized: try boolean("normalize") ?? true,
-            precision: try choice("precision", Precision.self) ?? .float32,
+            precision: try choice("precision", Precision.self),
             head: try text("head").map { URL(filePath: $0) })
     }
 }

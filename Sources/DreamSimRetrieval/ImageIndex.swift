@@ -26,14 +26,14 @@ public final class ImageIndex: Sendable {
     /// - Parameters:
     ///   - folder: the index's own folder: new, empty, or one that holds an index.
     ///   - name: the model, as `PerceptualModel.load` takes it, or another metric of the catalog that embeds. For an index that is there, nil stands for its own model.
-    ///   - precision: how embeddings of a new index are kept.
-    ///   - options: how a new index's model is set up; of an index that is there, only the store counts. The
+    ///   - precision: how embeddings are kept; of an index that is there, nil stands for its own way, otherwise for float16.
+    ///   - options: how the model is set up; settings that are as they are when nothing is said are the index's own. The
     ///     environment's when nil.
     ///   - report: called with the progress of downloads and with notes, from any thread.
-    /// - Throws: `DreamSimError`: `.incompatible` for another model than the index's, `.damaged`, `.newerVersion`,
+    /// - Throws: `DreamSimError`: `.incompatible` for another model, setup or precision than the index's, `.damaged`, `.newerVersion`,
     ///   `.locked`, and what loading a model throws.
     public static func open(
-        at folder: URL, model name: String? = nil, precision: VectorPrecision = .float16,
+        at folder: URL, model name: String? = nil, precision: VectorPrecision? = nil,
         options: PerceptualModel.LoadingOptions? = nil,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> ImageIndex {
@@ -41,13 +41,15 @@ public final class ImageIndex: Sendable {
         let choice = ModelChoice(source: name)
         let store = ModelStore(options.store)
         if let made = try IndexReader.settings(of: folder) {
-            let model = try await made.loadModel(choice, options: made.loadingOptions(options.store), report: report)
+            if let precision { try made.check(precision, index: folder) }
+            let model = try await made.loadModel(choice, options: made.loadingOptions(options), report: report)
             try made.check(model.stamp, index: folder)
             return ImageIndex(folder, model, made, store)
         }
         let model = try await IndexSettings.load(name ?? Catalog.defaultModel, options: options, report: report)
         let settings = try IndexSettings(
-            model, choice: ModelChoice(source: name, head: options.head), store: store, precision: precision)
+            model, choice: ModelChoice(source: name, head: options.head), store: store,
+            precision: precision ?? .float16)
         _ = try IndexWriter(folder, settings: settings)
         return ImageIndex(folder, model, settings, store)
     }

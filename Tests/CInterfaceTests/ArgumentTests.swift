@@ -50,12 +50,30 @@ struct ArgumentTests {
             ("[1]", "JSON object"), ("{", "JSON object"), (#"{"shade": 1}"#, "'shade'"),
             (#"{"side": "big"}"#, "'side'"),
             (#"{"side": 1.5}"#, "'side'"), (#"{"precision": "float8"}"#, "float32, int16, int8"),
-            (#"{"weights": "/does/not/exist"}"#, "no folder"), (#"{"feature": "cls"}"#, "no model"),
+            (#"{"weights": "/does/not/exist"}"#, "no folder"),
+            (#"{"feature": "cls"}"#, "'feature': is for models, and l1 is none"),
+            (#"{"adapter": "none"}"#, "'adapter': is for models"), (#"{"head": "none"}"#, "'head': is for models"),
+            (#"{"side": 100}"#, "'side': is for models"), (#"{"fit": "pad"}"#, "'fit': is for models"),
+            (#"{"normalize": false}"#, "'normalize': is for models"),
+            (#"{"precision": "int16"}"#, "'precision': is for models, LPIPS and DISTS, and l1 is none"),
         ])
     func options(text: String, words: String) {
         let error = #expect(throws: CallError.self) { try withMetric("l1", options: text) { _ in } }
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(error?.code == Int(DREAMSIM1_ARGUMENT.rawValue))
+    }
+
+    @Test("A sum of metrics takes no option that none of them has, and none of one model alone")
+    func optionsOfSums() throws {
+        for (name, text, words) in [
+            ("l1 + 0.5*mse", #"{"fit": "crop"}"#, "'fit': is for models, and l1, mse are none"),
+            ("l1 + lite", #"{"feature": "cls"}"#, "'feature': is for a model alone"),
+        ] {
+            let error = #expect(throws: CallError.self) { try withMetric(name, options: text) { _ in } }
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+            #expect(error?.code == Int(DREAMSIM1_ARGUMENT.rawValue))
+        }
+        try withMetric("l1 + 0.5*mse", options: #"{"side": 224, "fit": "stretch", "precision": "float32"}"#) { _ in }
     }
 
     @Test("Tensors have images of one pixel at least, and a size that can be")

@@ -42,6 +42,27 @@ struct FolderTests {
         }
     }
 
+    @Test("opens an index as it was made, and not otherwise")
+    func otherwise() throws {
+        try Fixtures.withTemporaryFolder { home in
+            var index: dreamsim1_index = 0
+            let folder = home.appending(path: "index").path
+            for options in [#"{"vectors": "float32"}"#, nil, #"{"vectors": "float32", "fit": "stretch"}"#] {
+                try call { dreamsim1_index_open(folder, options == nil ? nil : "pdq", options, nil, &index, $0) }
+                try call { dreamsim1_index_release(index, $0) }
+            }
+            for (options, words) in [
+                (#"{"vectors": "float16"}"#, "vectors in float32, not float16"),
+                (#"{"fit": "pad"}"#, "'fit': is for models, and pdq is none"),
+            ] {
+                let error = #expect(throws: CallError.self) {
+                    try call { dreamsim1_index_open(folder, "pdq", options, nil, &index, $0) }
+                }
+                #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+            }
+        }
+    }
+
     @Test("makes an index, brings it up to date, searches it and finds copies")
     func index() throws {
         try Self.withImages { images in

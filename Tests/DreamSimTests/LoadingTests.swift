@@ -68,10 +68,15 @@ struct LoadingTests {
                 Self.mergedFiles(home).first { !$0.path.contains("-int") })
             #expect(try await PerceptualModel.load(exact.path, options: options).embed(a) == rounded.embed(a))
             // By its path a merged file brings its precision along, and does not take another.
-            options.precision = .float32
+            options.precision = nil
             #expect(try await PerceptualModel.load(file.path, options: options).embed(a) == rounded.embed(a))
-            options.precision = precision == .int16 ? .int8 : .int16
-            await #expect(throws: DreamSimError.self) { try await PerceptualModel.load(file.path, options: options) }
+            for other in [Precision.float32, precision == .int16 ? .int8 : .int16] {
+                options.precision = other
+                let error = await #expect(throws: DreamSimError.self) {
+                    try await PerceptualModel.load(file.path, options: options)
+                }
+                #expect(error?.problem.contains("rounded to \(precision.rawValue)") == true)
+            }
         }
     }
 

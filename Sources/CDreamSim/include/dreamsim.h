@@ -104,7 +104,8 @@ int32_t dreamsim1_threads(int32_t count);
  * weights first where they are missing.
  * options: "precision" ("float32", "int16", "int8"), "normalize" (true), "fit" ("stretch", "pad", "crop"), "side" (224),
  * "parity" ("reference": without orientation, transparency and color profiles), "feature", "adapter", "head", and those of
- * a store: "home", "weights" (folders), "offline" (false), "mirror" (URL). */
+ * a store: "home", "weights" (folders), "offline" (false), "mirror" (URL). An option without effect on the metric is an
+ * error: most are for models alone. */
 int32_t dreamsim1_load(const char *name, const char *options, const dreamsim1_listener *listener, dreamsim1_metric *metric,
     dreamsim1_error *error);
 
@@ -182,7 +183,8 @@ int32_t dreamsim1_verify(const char *name, const char *options, char **results, 
 /* ---- Indexes: the same folders that the command writes ---- */
 
 /* Opens an index; makes an empty one where there is none. model: as in dreamsim1_load; NULL is the index's own, or the
- * default one. options: those of dreamsim1_load, and "vectors" ("float16", "float32") of a new index. */
+ * default one. options: those of dreamsim1_load but "feature" and "adapter", and "vectors" ("float16", "float32"). Of an
+ * index that is there, what is not given is the index's own; what is given otherwise is an error. */
 int32_t dreamsim1_index_open(const char *folder, const char *model, const char *options,
     const dreamsim1_listener *listener, dreamsim1_index *index, dreamsim1_error *error);
 int32_t dreamsim1_index_release(dreamsim1_index index, dreamsim1_error *error);

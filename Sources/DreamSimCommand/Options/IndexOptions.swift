@@ -80,11 +80,8 @@ extension ModelOptionsWith {
             return (model, try IndexSettings(model, choice: choice, store: store, precision: stored))
         }
         threads.apply()
-        var options = made.loadingOptions(configuration)
-        if preprocessing != .standard { options.preprocessing = preprocessing }
-        if !normalize { options.isNormalized = false }
-        if precision != .float32 { options.precision = precision }
-        let model = try await made.loadModel(choice, options: options, quiet: quiet)
+        let options = loadingOptions(store: configuration)
+        let model = try await made.loadModel(choice, options: made.loadingOptions(options), quiet: quiet)
         if timings { TimingsReport.begin() }
         return (
             model,

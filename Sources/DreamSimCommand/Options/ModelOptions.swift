@@ -81,8 +81,11 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
     var normalize = true
 
-    @Option(help: "Precision of linear layers and convolutions; integers are faster and less exact.")
-    var precision: Precision = .float32
+    @Option(
+        help: ArgumentHelp(
+            "Precision of linear layers and convolutions; integers are faster and less exact. Without it that of a merged "
+                + "model, else float32."))
+    var precision: Precision?
 
     @OptionGroup var threads: ThreadOptions
 
@@ -108,32 +111,25 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
 
     /// Refuses options that say something of a model where none of the metrics is one: they would change nothing, unsaid.
     func checkOptions(for metrics: [String]) throws {
-        try checkPrecision(for: metrics)
-        guard Self.entries(metrics) != nil else { return }
-        let given = [
-            ("--feature", feature != nil), ("--adapter", adapter != nil), ("--head", head != nil),
-            ("--side", side != 224),
-            ("--fit", fit != .stretch), ("--no-normalize", !normalize),
-        ]
-        guard let option = given.first(where: \.1)?.0 else { return }
-        throw ValidationError("\(option) is for models, and \(Self.none(metrics))")
+        let given = loadingOptions(store: try store.configuration()).given
+        try check((feature == nil ? [] : [.feature]) + (adapter == nil ? [] : [.adapter]) + given, for: metrics)
     }
 
     /// Refuses a precision where none of the metrics can be computed in another than float32.
     func checkPrecision(for metrics: [String]) throws {
-        guard precision != .float32, let entries = Self.entries(metrics), !entries.contains(where: \.takesIntegers)
-        else { return }
-        throw ValidationError("--precision is for models, LPIPS and DISTS, and \(Self.none(metrics))")
+        try check(precision == .float32 || precision == nil ? [] : [.precision], for: metrics)
     }
 
-    /// The entries of metrics that are no models; nil where one of them is.
-    private static func entries(_ metrics: [String]) -> [MetricCatalog.Entry]? {
-        let entries = metrics.compactMap { name in MetricCatalog.all.first { $0.card.name == name } }
-        return entries.count == metrics.count ? entries : nil
+    private func check(_ given: [ModelSetting], for metrics: [String]) throws {
+        guard let (setting, problem) = ModelSetting.withoutEffect(given, on: metrics) else { return }
+        throw ValidationError("--\(setting == .normalize ? "no-normalize" : setting.rawValue) \(problem)")
     }
 
-    private static func none(_ metrics: [String]) -> String {
-        "\(metrics.joined(separator: ", ")) \(metrics.count == 1 ? "is" : "are") none; leave it out"
+    /// How a model is to be set up.
+    func loadingOptions(store: ModelStore.Configuration) -> PerceptualModel.LoadingOptions {
+        PerceptualModel.LoadingOptions(
+            store: store, preprocessing: preprocessing, isNormalized: normalize, precision: precision,
+            head: head.map { URL(filePath: $0) })
     }
 
     /// Loads the model, with progress and notes on standard error.
@@ -181,9 +177,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
         quiet: Bool, _ body: (PerceptualModel.LoadingOptions, @escaping Report) async throws -> Metric
     ) async throws -> Metric {
         threads.apply()
-        let options = PerceptualModel.LoadingOptions(
-            store: try store.configuration(), preprocessing: preprocessing, isNormalized: normalize,
-            precision: precision, head: head.map { URL(filePath: $0) })
+        let options = loadingOptions(store: try store.configuration())
         let progress = DownloadProgressLine(isQuiet: quiet)
         defer { progress.clear() }
         defer { if timings { TimingsReport.begin() } }

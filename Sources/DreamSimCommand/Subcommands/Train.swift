@@ -73,7 +73,7 @@ struct Train: AsyncParsableCommand {
             throw ValidationError("name the triplets once: as DATA, or by --data")
         }
         guard check || output != nil else { throw ValidationError("--output: name the folder of the run") }
-        guard model.precision == .float32 else {
+        guard model.precision ?? .float32 == .float32 else {
             throw ValidationError("--precision is for using a model; training is in float32")
         }
         guard model.adapter == nil || training.method == .lora else {

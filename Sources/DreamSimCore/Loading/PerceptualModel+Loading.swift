@@ -13,8 +13,9 @@ extension PerceptualModel {
         /// evaluation scripts.
         public var isNormalized: Bool
         /// What linear layers compute with, and in LPIPS and DISTS convolutions: float32, or integers, which are faster, take
-        /// less memory and disk, and change distances a little. Convolutions know no int8.
-        public var precision: Precision
+        /// less memory and disk, and change distances a little. Convolutions know no int8. nil: float32, but of a merged
+        /// file what it was made in.
+        public var precision: Precision?
         /// Whether the merged file is kept and used, so that the next load is immediate.
         public var keepsMergedFile: Bool
         /// The file of a head (see `EmbeddingHead`) that turns what the backbones see into the embedding, such as
@@ -29,7 +30,7 @@ extension PerceptualModel {
         /// The reference's defaults, with the environment's folders.
         public init(
             store: ModelStore.Configuration, preprocessing: Preprocessing = .standard, isNormalized: Bool = true,
-            precision: Precision = .float32, keepsMergedFile: Bool = true, head: URL? = nil
+            precision: Precision? = nil, keepsMergedFile: Bool = true, head: URL? = nil
         ) {
             (self.store, self.preprocessing, self.isNormalized) = (store, preprocessing, isNormalized)
             (self.precision, self.keepsMergedFile, self.head) = (precision, keepsMergedFile, head)
@@ -62,14 +63,14 @@ extension PerceptualModel {
         case .mergedFile(let url):
             var merged = try MergedModel(contentsOf: url)
             let found = merged.header.precision ?? .float32
-            if options.precision != .float32, options.precision != found {
+            if let wanted = options.precision, wanted != found {
                 guard found == .float32 else {
                     throw DreamSimError(
-                        .badSetting, "precision \(options.precision.rawValue)",
+                        .badSetting, "precision \(wanted.rawValue)",
                         "\(url.path) holds weights that are rounded to \(found.rawValue); name the model that it was made of, "
                             + "or convert that again")
                 }
-                merged = try merged.rounded(to: options.precision, ModelStore(options.store))
+                merged = try merged.rounded(to: wanted, ModelStore(options.store))
             }
             let head = try ModelHead(
                 options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights)
@@ -116,12 +117,13 @@ extension PerceptualModel {
         let hash = try description.weightsHash(digests: digests)
         let head = try ModelHead(
             options, for: description.name, parts: description.parts, weights: hash)
+        let precision = options.precision ?? .float32
         let plan = try RoundingPlan(
-            options.precision, calibrated: options.calibration, of: hash, parts: description.parts.count, store)
+            precision, calibrated: options.calibration, of: hash, parts: description.parts.count, store)
         let url = store.mergedFolder.appending(
             path: "\(description.name)-\(hash.prefix(16))\(plan.suffix).\(MergedModel.fileExtension)")
         if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash,
-            merged.header.precision ?? .float32 == options.precision, merged.header.calibration == plan.digest
+            merged.header.precision ?? .float32 == precision, merged.header.calibration == plan.digest
         {
             return try PerceptualModel(merged, description: description, head: head, options: options)
         }
@@ -129,7 +131,7 @@ extension PerceptualModel {
         let header = MergedModel.Header(
             name: description.stampName, summary: description.summary, license: description.license,
             parts: description.parts, weights: hash,
-            precision: options.precision == .float32 ? nil : options.precision, calibration: plan.digest,
+            precision: precision == .float32 ? nil : precision, calibration: plan.digest,
             sources: digests)
         for set in weights {
             if let name = set.firstNonFinite() {
@@ -147,7 +149,7 @@ extension PerceptualModel {
                 report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
             }
         }
-        let kept = zip(description.parts, weights).map { $0.packed($1, in: options.precision) }
+        let kept = zip(description.parts, weights).map { $0.packed($1, in: precision) }
         return try PerceptualModel(
             MergedModel(header: header, weights: kept), description: description, head: head, options: options)
     }

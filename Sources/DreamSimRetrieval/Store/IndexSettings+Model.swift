@@ -48,6 +48,17 @@ extension IndexSettings {
         return options
     }
 
+    /// How a model is set up as the index's was, but for what is given otherwise: it is another one then, as `check` says.
+    package func loadingOptions(_ given: PerceptualModel.LoadingOptions) -> PerceptualModel.LoadingOptions {
+        var options = loadingOptions(given.store)
+        if given.preprocessing != .standard { options.preprocessing = given.preprocessing }
+        if !given.isNormalized { options.isNormalized = false }
+        if let precision = given.precision, precision != options.precision {
+            (options.precision, options.calibration) = (precision, given.calibration)
+        }
+        return options
+    }
+
     /// What the index's model is loaded from: what was chosen, else what the index remembers.
     /// - Throws: `DreamSimError` with `.missing` or `.incompatible` for a head or an adapter that is not where it was, or not
     ///   what it was.

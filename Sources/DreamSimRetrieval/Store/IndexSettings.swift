@@ -43,6 +43,16 @@ package struct IndexSettings: Sendable, Encodable {
         self.precision = precision
     }
 
+    /// Makes sure that vectors are kept as the index keeps them.
+    /// - Throws: `DreamSimError` with `.incompatible`.
+    func check(_ other: VectorPrecision, index: URL) throws(DreamSimError) {
+        guard other != precision else { return }
+        throw DreamSimError(
+            .incompatible, index.path,
+            "keeps its vectors in \(precision.rawValue), not \(other.rawValue); use the same, or another folder for the "
+                + "index")
+    }
+
     /// Makes sure that a model's embeddings can be compared with the index's.
     /// - Throws: `DreamSimError` with `.incompatible`, saying what differs.
     package func check(_ other: ModelStamp, index: URL) throws(DreamSimError) {

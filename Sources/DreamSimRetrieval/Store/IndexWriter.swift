@@ -38,11 +38,7 @@ package final class IndexWriter {
                 return (database, settings, 0, 1, vectors, [])
             }
             try stored.settings.check(settings.stamp, index: folder.url)
-            guard stored.settings.precision == settings.precision else {
-                throw DreamSimError(
-                    .incompatible, folder.url.path,
-                    "keeps its vectors in \(stored.settings.precision.rawValue), not \(settings.precision.rawValue)")
-            }
+            try stored.settings.check(settings.precision, index: folder.url)
             let (rows, notes) = try Self.recover(stored, folder, database)
             let vectors = try VectorAppender(opening: folder.vectors(stored.vectors), rows: rows)
             return (database, stored.settings, rows, stored.generation, vectors, notes)

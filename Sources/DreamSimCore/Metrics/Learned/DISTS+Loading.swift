@@ -28,7 +28,8 @@ extension DISTS {
         _ report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
         let merged = try MergedNetwork(
-            .vgg16, file: files[0], in: options.precision, store, keeps: options.keepsMergedFile, report: report)
+            .vgg16, file: files[0], in: options.precision ?? .float32, store, keeps: options.keepsMergedFile,
+            report: report)
         let network = try ConvolutionalNetwork(.vgg16, weights: merged.weights, pooling: .l2)
         let checkpoint = try Checkpoint(contentsOf: files[1])
         let channels = ConvolutionalArchitecture.vgg16.taps.reduce(3) { $0 + $1.channels }

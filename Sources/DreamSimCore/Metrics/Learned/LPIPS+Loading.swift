@@ -30,7 +30,7 @@ extension LPIPS {
         _ report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
         let merged = try MergedNetwork(
-            net.architecture, file: files[0], in: options.precision, store, keeps: options.keepsMergedFile,
+            net.architecture, file: files[0], in: options.precision ?? .float32, store, keeps: options.keepsMergedFile,
             report: report)
         let network = try ConvolutionalNetwork(net.architecture, weights: merged.weights)
         var digests = [merged.digest, variant.rawValue]

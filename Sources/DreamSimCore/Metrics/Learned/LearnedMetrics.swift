@@ -3,8 +3,8 @@ import DreamSimNetworks
 /// What metrics that look through a convolutional network have in common.
 enum LearnedMetrics {
     /// Refuses a precision that convolutions do not compute in.
-    static func check(_ precision: Precision, of metric: String) throws(DreamSimError) {
-        guard precision == .int8 else { return }
+    static func check(_ precision: Precision?, of metric: String) throws(DreamSimError) {
+        guard let precision, precision == .int8 else { return }
         throw DreamSimError(
             .badSetting, "precision \(precision.rawValue)",
             "\(metric) computes in float32 or int16; choose one of these, or a model")
