@@ -133,6 +133,10 @@ def test_one_family_of_errors():
         (lambda: ds.evaluate("mse", "/nowhere"), (ds.DreamSimError,), "/nowhere"),
         (lambda: ds.evaluate("mse", ".", "unheard"), (ds.ArgumentError,), "unheard"),
         (lambda: ds.models.pull("unheard"), (ds.DreamSimError,), "unheard"),
+        (lambda: ds.find_images(None), (ds.ArgumentError, TypeError), "NoneType: paths are str"),
+        (lambda: ds.find_images([SCENE, 5]), (ds.ArgumentError, TypeError), "int: paths are str"),
+        (lambda: ds.Index(None), (ds.ArgumentError, TypeError), "NoneType: paths are str"),
+        (lambda: ds.Index("a\0b"), (ds.ArgumentError,), "zero byte"),
     ],
 )
 def test_wrong_arguments(call, kinds, message):
@@ -302,6 +306,39 @@ def test_forks_while_files_are_decoded(mse):
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def fork_as_threads_end(mse, rounds):
+    """A thread that has decoded gives back its memory when it ends, and a fork of that moment waits for it."""
+    for _ in range(rounds):
+        decoded = threading.Semaphore(0)
+
+        def decode():
+            mse.distance(SCENE, SCENE)
+            decoded.release()
+
+        threads = [threading.Thread(target=decode) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            decoded.acquire()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            os._exit(mse.distance(SCENE, SCENE) != 0)
+        _, status = os.waitpid(child, 0)
+        for thread in threads:
+            thread.join()
+        assert status == 0
+
+
+def test_forks_as_threads_end(mse):
+    fork_as_threads_end(mse, 100)
+
+
+@pytest.mark.slow
+def test_many_forks_as_threads_end(mse):
+    fork_as_threads_end(mse, 4000)
 
 
 def test_loading_in_a_fork(lite):

@@ -93,12 +93,52 @@ static void before_fork(void) { pthread_rwlock_wrlock(&calls); }
 static void after_fork(void) { pthread_rwlock_unlock(&calls); }
 // Whoever waited in the parent is not here.
 static void in_child(void) { calls = (pthread_rwlock_t)FORKS_FIRST; }
-static void guard_forks(void) { pthread_atfork(before_fork, after_fork, in_child); }
+
+#ifdef __GLIBC__
+// A thread that ends gives back what GLib and the library keep for it, under GLib's locks: that is a call too, for which a
+// fork waits. It begins before the destructors of keys, and is over in their last round: what one of them frees may make
+// another round of another.
+extern int __cxa_thread_atexit_impl(void (*body)(void *), void *argument, void *library);
+extern void *__dso_handle;
+static pthread_key_t ending;
+static char rounds[4];
+
+static void begin_end(void *unused) {
+    (void)unused;
+    // When the first thread ends the process does, and may fork on the way.
+    if (gettid() == getpid()) return;
+    dreamsim_vips_enter();
+    pthread_setspecific(ending, &rounds[0]);
+}
+
+static void end(void *round) {
+    if (round == &rounds[3]) return dreamsim_vips_leave();
+    pthread_setspecific(ending, (char *)round + 1);
+}
+
+static void guard_end(void) {
+    static _Thread_local int is_guarded;
+    if (is_guarded) return;
+    is_guarded = 1;
+    __cxa_thread_atexit_impl(begin_end, NULL, &__dso_handle);
+}
+#endif
+
+static void guard_forks(void) {
+#ifdef __GLIBC__
+    pthread_key_create(&ending, end);
+#endif
+    pthread_atfork(before_fork, after_fork, in_child);
+}
 
 void dreamsim_vips_enter(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, guard_forks);
-    if (depth++ == 0) pthread_rwlock_rdlock(&calls);
+    if (depth++ > 0) return;
+    pthread_rwlock_rdlock(&calls);
+#ifdef __GLIBC__
+    guard_end();
+#endif
 }
 
 void dreamsim_vips_leave(void) {
