@@ -35,11 +35,12 @@ final class TrainingLog {
 
     /// Opens the log of a run; lines after a step or of a validation that a run that was stopped has lost are dropped, and so are
     /// the triplets that an earlier start left out.
-    /// - Throws: `DreamSimError` with `.unwritable`.
+    /// - Throws: `DreamSimError` with `.unreadable` or `.unwritable`.
     init(_ url: URL, keepingThrough step: Int, validated: Int) throws {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         self.url = url
-        let old = (try? Data(contentsOf: url)) ?? Data()
+        // One that is there and cannot be read is not replaced.
+        let old = FileManager.default.fileExists(atPath: url.path) ? try Self.read(url) : Data()
         let kept = Self.decoded(old).filter { _, line in
             line.step <= step && line.kind != .skipped && (line.kind != .validation || line.epoch <= validated)
         }
@@ -59,7 +60,11 @@ final class TrainingLog {
     }
 
     /// The lines so far.
-    func lines() -> [Line] { Self.decoded((try? Data(contentsOf: url)) ?? Data()).map(\.1) }
+    func lines() -> [Line] { Self.decoded((try? Self.read(url)) ?? Data()).map(\.1) }
+
+    private static func read(_ url: URL) throws(DreamSimError) -> Data {
+        try RegularFile.read(url, byteLimit: .max)
+    }
 
     private static func decoded(_ data: Data) -> [(Data, Line)] {
         let decoder = JSONDecoder()
