@@ -3,8 +3,8 @@
 #
 #   Scripts/packages/bare_root.sh FOLDER [RELEASE ...]    # bookworm and trixie when none is named
 #
-# ROOTS is where the systems are kept, which take a minute each to make. The certificates that this machine trusts are
-# used there too, since a proxy's may be among them; the weights of `lite` are this machine's if it has them.
+# ROOTS is where the systems are kept, which take a minute each to make. Weights are fetched there, as a new user does; the
+# certificates that this machine trusts are used, since a proxy's may be among them.
 set -euo pipefail
 packages=$(realpath "$1")
 shift
@@ -30,11 +30,10 @@ fail() {
 # What every package must do, given how the command is called.
 try() {
     in_try "$1 --version"
+    in_try "$1 models pull lite lpips-alex"
     in_try "$1 compare scene.jpg shifted.jpg scene.png animated.webp scene.avif --metric ssim,psnr --resize 64"
     in_try "$1 compare scene.jpg shifted.jpg different.jpg --metric ssim,lpips-alex --sheet $2.png"
-    if [ -e "$root/root/.cache/dreamsim" ]; then
-        in_try "$1 compare scene.jpg shifted.jpg different.jpg --model lite --offline --quiet"
-    fi
+    in_try "$1 compare scene.jpg shifted.jpg different.jpg --model lite --offline --quiet"
     # An HEVC image is read, or refused with what to do.
     in_try "$1 compare scene.png scene.heic --metric psnr 2>&1" | tee "$root/try/heic.txt" || true
     grep -qE 'scene.heic$|no decoder for HEVC' "$root/try/heic.txt" || fail "HEIC"
@@ -58,10 +57,6 @@ for release in "$@"; do
     cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
     cp Samples/{scene,shifted,different}.jpg "$root/try/"
     cp Tests/Fixtures/imaging/{scene.png,scene.avif,scene.heic,animated.webp} "$root/try/"
-    if [ -d "${DREAMSIM_HOME:-$HOME/.cache/dreamsim}/weights" ]; then
-        mkdir -p "$root/root/.cache"
-        cp -a "${DREAMSIM_HOME:-$HOME/.cache/dreamsim}" "$root/root/.cache/dreamsim"
-    fi
     step "$(inside sh -c 'ldd --version | head -1; cat /etc/debian_version; python3 --version' | tr '\n' ' ')"
 
     if ls "$packages"/*.tar.gz >/dev/null 2>&1; then
@@ -77,11 +72,9 @@ for release in "$@"; do
         inside sh -c '/opt/venv/bin/pip list 2>/dev/null'
         try /opt/venv/bin/dreamsim wheel
         inside /opt/venv/bin/python -X importtime -c 'import dreamsim_native' 2>&1 | tail -1
-        if [ -e "$root/root/.cache/dreamsim" ]; then
-            inside sh -c "cd /try && /opt/venv/bin/python -c \"
+        in_try "/opt/venv/bin/python -c \"
 import dreamsim_native as ds
-print('lite', ds.load('lite').distance('scene.jpg', 'shifted.jpg'))\""
-        fi
+print('lite', ds.load('lite', offline=True).distance('scene.jpg', 'shifted.jpg'))\""
     fi
     if ls "$packages"/*.deb >/dev/null 2>&1; then
         step "Debian package"
