@@ -164,7 +164,7 @@ class Browser:
 
     @contextlib.contextmanager
     def slow_network(self, seconds):
-        """Every answer takes this long, however fast the machine is: what can be seen only while work goes on stays."""
+        """Every answer takes this long on any machine, so that what is shown only during the work stays."""
         def set_latency(milliseconds):
             self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
                 "offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1})
