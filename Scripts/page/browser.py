@@ -148,7 +148,8 @@ class Browser:
 
     def transfer(self, kind, selector, *files):
         """Drops or pastes files as the system would do it."""
-        data = [[file.name, "image/png" if file.suffix == ".png" else "image/jpeg",
+        types = {".png": "image/png", ".txt": "text/plain"}
+        data = [[file.name, types.get(file.suffix, "image/jpeg"),
                  base64.b64encode(file.read_bytes()).decode()] for file in files]
         self.js("""
             const [kind, selector, files] = arguments;
@@ -164,7 +165,7 @@ class Browser:
 
     @contextlib.contextmanager
     def slow_network(self, seconds):
-        """Every answer takes this long, however fast the machine is: what can be seen only while work goes on stays."""
+        """Every answer takes this long, however fast the machine is: what can be seen only during the work stays."""
         def set_latency(milliseconds):
             self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", {
                 "offline": False, "latency": milliseconds, "downloadThroughput": -1, "uploadThroughput": -1})

@@ -29,7 +29,7 @@ def keyboard(browser, service):
         browser.choose(f".slot.{place} .zone input", sample(name))
         browser.wait(f".slot.{place} img")
     browser.press(Keys.ARROW_LEFT)
-    browser.wait_text("chose as you did")
+    browser.wait_text("with you")
     assert "A" in browser.text(".you .mark")
     visit(browser, "search")
     browser.tab_to(".zone input")

@@ -9,13 +9,15 @@ from browser import Browser
 from edges import loading, nothing, refusals, token
 from keyboard import keyboard
 from service import ROOT, Service
+from layout import colors, focus, layout
+from words import numbers, told
 from views import compare, duplicates, heatmap, many, pairs, reports, search, sizes, vote, voting_room
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
-    compare, many, pairs, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
+    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
 
 
 def main():
@@ -34,7 +36,7 @@ def main():
                 begin = time.monotonic()
                 try:
                     scenario(browser, service)
-                    faults = browser.faults(expected={refusals: (400, 415, 422), token: (401,)}.get(scenario, ()))
+                    faults = browser.faults(expected={refusals: (400, 415, 422), told: (415,), token: (401,)}.get(scenario, ()))
                     assert not faults, "\n".join(faults)
                 except BaseException:
                     browser.driver.save_screenshot(str(SCREENSHOTS / f"failed-{scenario.__name__}.png"))

@@ -15,7 +15,7 @@ def compare(browser, service):
     assert browser.texts(".rank .name") == ["landscape-moved.png", "tiles.png"]
     browser.click_text("Remove all")
     browser.wait(".guide")
-    assert browser.js("return document.querySelector('h1').textContent") == "How alike are they?"
+    assert browser.js("return document.querySelector('h1').textContent") == "How similar do they look?"
     browser.listen()
     # One by the file chooser, some dropped, one pasted.
     browser.choose(".zone input", sample("scene"))
@@ -30,7 +30,7 @@ def compare(browser, service):
     browser.wait(".rank", 4)
     browser.until(lambda: not browser.count(".progress"), "the end of the work")
     browser.wait_told("1 image added, 5 in all")
-    browser.wait_told("The most alike by")
+    browser.wait_told("The most similar by")
     names = browser.texts(".rank .name")
     assert names[-1] == "different.jpg", names
     assert browser.count(".metric") == 3, "one number for each metric"
@@ -39,7 +39,9 @@ def compare(browser, service):
     # The numbers are the command's.
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
     assert abs(told["results"][0]["values"][MODEL] - values[-1]) < 0.001 * values[-1] + 5e-5, (told["results"], values)
-    assert "loser than" in browser.text(".metrics"), "what the number means"
+    # The report is of fewer pairs than say anything.
+    meaning = browser.text(".metrics .meaning")
+    assert meaning.startswith("As far apart as") and "The 15 unrelated pairs of ‘samples’ are too few to say more." in meaning, meaning
     browser.loaded()
     browser.look("compare")
     browser.click("ol li:last-child .rank")
@@ -60,7 +62,7 @@ def compare(browser, service):
 
 
 def pairs(browser, service):
-    """Every two of some images that come in a folder: a table to look through, also by keys, and to take away."""
+    """All pairs of some images that come in a folder: a table to look through, also by keys, and to take away."""
     folder = service.scratch / "album"
     (folder / "more").mkdir(parents=True)
     names = ["scene", "blurred", "different", "shifted"]
@@ -75,7 +77,7 @@ def pairs(browser, service):
     browser.listen()
     browser.js("document.querySelector('.segments input[value=pairs]').click()")
     browser.wait(".matrix td button", 12)
-    browser.wait_told("The most alike by")
+    browser.wait_told("The most similar by")
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
     value = float(browser.text("[aria-label^='scene.jpg and different.jpg']"))
     assert abs(told["results"][0]["values"][MODEL] - value) < 0.001 * value + 5e-5, (told["results"], value)

@@ -13,18 +13,18 @@ export function duplicatesView() {
   const work = new Work();
   let tier = "re-encoded";
   let offset = 0;
-  const state = h("div", {});
+  const state = h("div", { cls: "state" });
   const results = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Duplicates"),
     h("p", { cls: "lead" }, "Groups of duplicate images in the index. Nothing is deleted here."),
-    h("div", { cls: "controls" }, segments("How alike", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
+    h("div", { cls: "controls" }, segments("Kind of duplicate", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
     state, results);
 
   async function search() {
     const signal = work.start();
     const line = progress("Looking for duplicates…", () => {
       work.stop();
-      fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: search }, "Go on"));
+      fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: search }, "Continue"));
     });
     fill(state, line.element);
     try {
@@ -50,7 +50,7 @@ export function duplicatesView() {
   function showResults(found) {
     const words = found.groupCount === 0
       ? `No duplicates among ${plural(found.images, "image")}.`
-      : `${plural(found.groupCount, "group")} among ${plural(found.images, "image")}. Without ${plural(found.duplicates, "duplicate")} there would be ${bytes(found.bytes)} less.`;
+      : `${plural(found.groupCount, "group")} among ${plural(found.images, "image")}. Removing ${plural(found.duplicates, "duplicate")} would save ${bytes(found.bytes)}.`;
     fill(results, h("h2", {}, words),
       found.groups.map((group, index) => h("article", { cls: "group" },
         h("div", { cls: "heading" }, h("h3", {}, `Group ${offset + index + 1}: ${title(group.tier)}`),
@@ -59,7 +59,7 @@ export function duplicatesView() {
       pager(offset, size, found.groupCount, (next) => { offset = next; search(); }),
       h("details", { cls: "soft" }, h("summary", {}, "What counts as a duplicate"),
         h("ul", {}, found.rules.map((rule) => h("li", {}, rule))),
-        h("p", {}, `Distances by ${found.metrics[0].name}: 0 is the same, larger is less alike.`)));
+        h("p", {}, `Distances by ${found.metrics[0].name}: 0 is the same, larger is less similar.`)));
     announce(words);
   }
 

@@ -15,7 +15,7 @@ export function heatmapPanel(context, reference, image, metrics) {
   let metric = spatial[0]?.name;
   let opacity = 60;
 
-  const state = h("div", {});
+  const state = h("div", { cls: "state" });
   const scaleLine = h("div", {});
   const slider = h("div", { cls: "slider", hidden: true });
   const element = h("section", { cls: "heat" },
@@ -86,7 +86,7 @@ export function heatmapPanel(context, reference, image, metrics) {
     map.style.opacity = opacity / 100;
     map.hidden = false;
     map.alt = `where the images differ, by ${metric}`;
-    fill(scaleLine, h("div", { cls: "color-scale" }, h("span", {}, "0, alike"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} where they differ most`)),
+    fill(scaleLine, h("div", { cls: "color-scale" }, h("span", {}, "0, no difference"), h("i", { "aria-hidden": "true" }), h("span", {}, `${format(highest)} where they differ most`)),
       h("p", { cls: "soft" }, `By ${metric}. The color scale ends at the largest difference of this pair; the value of the metric tells how large it is.`));
     announce(`The heat map lies over the ${where === "image" ? "compared image" : "reference"}.`);
   }

@@ -1,11 +1,13 @@
 // The images of the index that look most like another, page by page.
 
 import { Work, getJSON, isAbort, postJSON, show } from "./api.js";
-import { checkSize, drop, dropZone, take, view } from "./drop.js";
+import { checkSize, drop, dropZone, fitting, take, view } from "./drop.js";
 import { announce, dialog, fill, h, notice, pager, progress } from "./elements.js";
 import { bytes, distance, format, number, plural } from "./numbers.js";
 
 const size = 24;
+/** The most images that are searched for together. */
+const most = 16;
 
 export function searchView(context) {
   const work = new Work();
@@ -16,9 +18,9 @@ export function searchView(context) {
 
   const about = h("p", { cls: "lead" });
   const tray = h("div", { cls: "tray" });
-  const state = h("div", {});
+  const state = h("div", { cls: "state" });
   const results = h("div", {});
-  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find what looks alike"), about, tray, state, results);
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find similar images"), about, tray, state, results);
   let isSearchable = false;
   let count = 0;
 
@@ -37,7 +39,7 @@ export function searchView(context) {
 
   function add(files) {
     known = null;
-    for (const file of files.slice(0, 16 - queries.length)) queries.push(take(file, queries));
+    for (const file of fitting(files, most - queries.length, `${most} images at most are searched for together`)) queries.push(take(file, queries));
     begin();
   }
 
@@ -95,8 +97,8 @@ export function searchView(context) {
     const pages = () => pager(offset, size, total, (next) => { offset = next; search().then(() => results.querySelector(".gallery a, .gallery button")?.focus()); });
     fill(results,
       found.failures.map((failure) => notice({ title: `${failure.image} was left out`, detail: failure.error })),
-      h("div", { cls: "heading" }, h("h2", {}, known ? "More like it" : "The most alike first"),
-        h("p", { cls: "soft" }, `Distance by ${found.metrics[0].name}: 0 is the same, larger is less alike.`)),
+      h("div", { cls: "heading" }, h("h2", {}, known ? "More like it" : "Most similar first"),
+        h("p", { cls: "soft" }, `Distance by ${found.metrics[0].name}: 0 is the same, larger is less similar.`)),
       h("ol", { cls: "gallery", start: String(offset + 1) }, entries.map(card)),
       pages());
     announce(`Results ${offset + 1} to ${offset + entries.length} of ${total}.`);

@@ -141,7 +141,7 @@ export function votingRoomView(context) {
     const model = context.metrics.find((metric) => metric.kind === "model")?.name;
     setBusy(false);
     fill(stage, h("div", { cls: "end" }, h("h2", { tabindex: "-1" }, skipped > 0 ? "Done, but for those skipped" : "All are judged. Thank you."),
-      repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} alike both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
+      repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} the same both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
       h("p", {}, `The ${plural(done, "judgment")} are in `, h("code", {}, state.votes), "."),
       h("pre", { tabindex: "0" }, `dreamsim evaluate triplets ${quoted(state.votes)} --metric all\ndreamsim train ${quoted(state.votes)}${model ? ` --model ${model}` : ""} -o runs/mine`),
       h("button", { type: "button", onclick: download }, "Download the table")));
