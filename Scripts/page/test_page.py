@@ -11,13 +11,13 @@ from keyboard import keyboard
 from service import ROOT, Service
 from layout import colors, focus, layout
 from words import numbers, told
-from views import compare, duplicates, heatmap, many, pairs, reports, search, sizes, vote, voting_room
+from views import compare, duplicates, heatmap, many, pairs, reports, scale, search, sizes, viewer, vote, voting_room
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
-    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
+    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
 
 
 def main():

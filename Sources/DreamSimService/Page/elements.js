@@ -121,7 +121,7 @@ export function dialog(title, ...content) {
 /** A choice from a few, one button each. */
 export function segments(label, options, chosen, onChange) {
   const name = unique("segments");
-  return h("fieldset", { cls: "segments" }, h("legend", { cls: "unseen" }, label),
+  return h("fieldset", { cls: "segments", "data-of": label }, h("legend", { cls: "unseen" }, label),
     options.map(([value, text]) => h("label", {},
       h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => onChange(value) }),
       h("span", {}, text))));

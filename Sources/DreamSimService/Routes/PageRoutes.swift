@@ -49,6 +49,7 @@ enum PageRoutes {
         "focus.js": File(PackageResources.focus_js, "text/javascript"),
         "guide.js": File(PackageResources.guide_js, "text/javascript"),
         "heatmap.js": File(PackageResources.heatmap_js, "text/javascript"),
+        "lens.js": File(PackageResources.lens_js, "text/javascript"),
         "matrix.js": File(PackageResources.matrix_js, "text/javascript"),
         "numbers.js": File(PackageResources.numbers_js, "text/javascript"),
         "pair.js": File(PackageResources.pair_js, "text/javascript"),
@@ -59,6 +60,7 @@ enum PageRoutes {
         "table.js": File(PackageResources.table_js, "text/javascript"),
         "token.js": File(PackageResources.token_js, "text/javascript"),
         "tray.js": File(PackageResources.tray_js, "text/javascript"),
+        "viewer.js": File(PackageResources.viewer_js, "text/javascript"),
         "vote.js": File(PackageResources.vote_js, "text/javascript"),
         "voting-room.js": File(PackageResources.voting_room_js, "text/javascript"),
     ]
