@@ -50,7 +50,7 @@ def layout(browser, service):
         assert in_view(browser, ".matrix tr:last-child td:nth-last-child(2) button") and browser.js("return scrollX") == 0
         screenshot(browser, f"pairs-25-{width}x{height}")
     browser.size()
-    # The pair of a cell is shown where one looks, and there is a way back to the cell.
+    # The pair of a cell is shown where one looks, and a button leads to the cell again.
     browser.click(".matrix tr:nth-child(3) td:nth-child(8) button")
     browser.wait(".pair .metric", 3)
     browser.until(lambda: in_view(browser, ".pair h2"), "the pair in view")
@@ -111,9 +111,7 @@ STATES = {
 def colors(browser, service):
     """With colors that the system forces, what is chosen still differs from what is not."""
     for scheme in ("light", "dark"):
-        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "forced-colors", "value": "active"}, {"name": "prefers-color-scheme", "value": scheme},
-            {"name": "prefers-reduced-motion", "value": "reduce"}]})
+        browser.theme(scheme, forced="active")
         browser.open()
         browser.choose(".zone input", sample("scene"), sample("shifted"), sample("different"))
         browser.wait(".metric", 3)

@@ -111,23 +111,40 @@ def pairs(browser, service):
     assert [saved[row][row] for row in range(1, 5)] == ["inf"] * 4 and saved[1][2] == saved[2][1]
     told = json.loads(service.run("compare", sample("blurred"), sample("different"), "--metric", "psnr", "--format", "json"))
     assert abs(float(saved[1][2]) - told["results"][0]["values"]["psnr"]) < 1e-6
+    whole = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert len(whole["pairs"]) == 6 and whole["pairs"][0]["a"] == "blurred.jpg" and whole["metric"] == "psnr", whole
     # The ranking can be taken away too, with the command that finds it.
     browser.js("document.querySelector('.segments input[value=reference]').click()")
     browser.wait(".rank", 3)
     saved = saved_table(browser, ".ranking .take-away button")
     assert saved[0] == ["reference", "image", MODEL, "ssim", "psnr"] and len(saved) == 4 and saved[1][0] == "blurred.jpg"
+    told = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert [row["image"] for row in told] == [row[1] for row in saved[1:]] and isinstance(told[0][MODEL], float), told
     assert "dreamsim compare blurred.jpg" in browser.js("return document.querySelector('.ranking pre').textContent")
 
 
 def saved_table(browser, button):
     """What a button lets the browser save, as rows."""
+    return list(csv.reader(saved_file(browser, lambda: browser.click(button))["text"].splitlines()))
+
+
+def saved_blob(browser, text):
+    """What a button with a text lets the browser save."""
+    return saved_file(browser, lambda: browser.click_text(text))
+
+
+def saved_file(browser, act):
+    """Type, size and text of what the browser is to save."""
     browser.js("""
         window.saved = null;
-        const make = URL.createObjectURL;
-        URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return make.call(URL, blob); };""")
-    browser.click(button)
-    browser.until(lambda: browser.js("return saved"), "what is saved")
-    return list(csv.reader(browser.js("return saved").splitlines()))
+        window.makeURL ??= URL.createObjectURL;
+        URL.createObjectURL = (blob) => {
+            blob.text().then((text) => { window.saved = { type: blob.type, size: blob.size, text }; });
+            return window.makeURL.call(URL, blob);
+        };""")
+    act()
+    browser.until(lambda: browser.js("return window.saved"), "what is saved")
+    return browser.js("return saved")
 
 
 def many(browser, service):
@@ -288,20 +305,6 @@ def drag(browser, selector, start, end):
             "type": kind, "x": x, "y": y, "button": "left", "buttons": buttons, "clickCount": 1})
 
 
-def saved_blob(browser, text):
-    """What a button lets the browser save: type, size and text."""
-    browser.js("""
-        window.saved = null;
-        const make = URL.createObjectURL;
-        URL.createObjectURL = (blob) => {
-            blob.text().then((text) => { window.saved = { type: blob.type, size: blob.size, text }; });
-            return make.call(URL, blob);
-        };""")
-    browser.click_text(text)
-    browser.until(lambda: browser.js("return window.saved"), f"what '{text}' saves")
-    return browser.js("return saved")
-
-
 def vote(browser, service):
     browser.open("vote")
     browser.look("vote-empty")
@@ -330,6 +333,14 @@ def search(browser, service):
     assert first[0].startswith(("scene-", "copy-of-scene")), first[0]
     browser.loaded()
     browser.look("search")
+    # All results can be taken away, as the command has them.
+    told = json.loads(service.run("search", sample("scene"), "--index", service.scratch / "photos.index", "--count", 50, "--format", "json"))
+    saved = saved_table(browser, "main .take-away button")
+    assert saved[0] == ["query", "rank", "id", "image", MODEL, "width", "height", "bytes"] and len(saved) == 44, saved[:2]
+    assert [row[3] for row in saved[1:]] == [entry["image"] for entry in told["searches"][0]["results"]]
+    assert saved[1][0] == "scene.jpg"
+    answer = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert len(answer["searches"][0]["results"]) == 43
     browser.click_text("Next")
     browser.until(lambda: browser.count(".gallery li") == 19, "the second page")
     second = browser.attributes(".gallery .card", "aria-label")
@@ -351,6 +362,13 @@ def duplicates(browser, service):
     assert "copy-of-scene-00.jpg" in text and "scene-01-again.jpg" in text, text
     browser.loaded()
     browser.look("duplicates")
+    assert "Removing 2 duplicates would save" in text or "Removing 3 duplicates would save" in text, text
+    told = list(csv.reader(service.run("dedupe", "--index", service.scratch / "photos.index", "--format", "csv").splitlines()))
+    saved = saved_table(browser, "main .take-away button")
+    places = [told[0].index(name) for name in saved[0]]
+    assert [[row[place] for place in places[:8]] for row in told] == [row[:8] for row in saved], (told, saved)
+    answer = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert len(answer["groups"]) == answer["groupCount"] >= 2
     browser.js("document.querySelector('.segments input[value=identical-pixels]').click()")
     browser.until(lambda: browser.count(".group") == 1, "the only two files that are the same")
 

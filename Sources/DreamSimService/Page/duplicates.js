@@ -4,6 +4,7 @@ import { Work, ask, isAbort, show } from "./api.js";
 import { announce, fill, h, notice, pager, progress, segments } from "./elements.js";
 import { bytes, distance, format, number, plural } from "./numbers.js";
 import { last } from "./search.js";
+import { takeAway } from "./table.js";
 
 const size = 10;
 const tiers = [["identical-pixels", "Same pixels"], ["re-encoded", "Re-encoded"], ["near", "Nearly the same"], ["scene", "Same scene"]];
@@ -47,6 +48,28 @@ export function duplicatesView() {
     }
   }
 
+  /** All groups, for a file. */
+  async function all() {
+    const portion = 200;
+    let found = null;
+    do {
+      const response = await ask(`/v1/duplicates?tier=${tier}&count=${portion}&offset=${found?.groups.length ?? 0}`);
+      if (response.status === 202) throw new Error("the search has begun anew; wait until it is done");
+      const part = await response.json();
+      found = found ? { ...found, groups: [...found.groups, ...part.groups] } : part;
+      if (part.groups.length === 0) break;
+    } while (found.groups.length < found.groupCount);
+    return found;
+  }
+
+  async function rows() {
+    const found = await all();
+    return [["group", "keep", "image", "tier", "evidence", "bits", "orientation", "link", found.metrics[0].name, "width", "height", "bytes", "format"],
+      ...found.groups.flatMap((group, at) => group.files.map((file, place) => [
+        at + 1, place === 0, file.image, file.tier, file.evidence, file.hash?.bits, file.hash?.orientation, file.isLink, distance(file),
+        file.width, file.height, file.bytes, file.format]))];
+  }
+
   function showResults(found) {
     const words = found.groupCount === 0
       ? `No duplicates among ${plural(found.images, "image")}.`
@@ -57,6 +80,7 @@ export function duplicatesView() {
           h("span", { cls: "soft" }, `largest distance in the group ${format(number(group.diameter))}`)),
         h("ul", { cls: "side-by-side", tabindex: "0", "aria-label": `The images of group ${offset + index + 1}` }, group.files.map((file, place) => card(file, place))))),
       pager(offset, size, found.groupCount, (next) => { offset = next; search(); }),
+      found.groupCount > 0 ? takeAway("duplicates", rows, { command: `dreamsim dedupe --tier ${tier}`, whole: all }) : null,
       h("details", { cls: "soft" }, h("summary", {}, "What counts as a duplicate"),
         h("ul", {}, found.rules.map((rule) => h("li", {}, rule))),
         h("p", {}, `Distances by ${found.metrics[0].name}: 0 is the same, larger is less similar.`)));

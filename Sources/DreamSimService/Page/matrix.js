@@ -71,6 +71,9 @@ export function pairsInOrder(cells, metric) {
   return pairs.sort((x, y) => (x.value === y.value ? 0 : isMoreAlike(metric, x.value, y.value) ? -1 : 1));
 }
 
+/** Each pair once, with its value or why it has none. */
+const everyPair = (cells, names) => cells.flatMap((row, a) => row.slice(a + 1).map((cell, place) => ({ a: names[a], b: names[a + 1 + place], ...cell })));
+
 /** How deep the color of a value is, in per cent: as deep as can be read over for the most alike, none for the least. */
 function shades(values) {
   const finite = values.filter(Number.isFinite);
@@ -144,5 +147,6 @@ export function matrixPanel({ images, metric, cells, picker, onChoose }) {
     h("p", { cls: "soft" }, ends.map(([words, pair]) => `${words}: ${names[pair.a]} and ${names[pair.b]} (${format(pair.value)}). `), "The deeper the color, the more similar. Choose a cell to see its pair."),
     h("div", { cls: "table-scroll matrix-scroll" }, table),
     takeAway(`pairs-${metric.name.replace(/[^\w.-]/g, "-")}`,
-      () => [[metric.name, ...names], ...names.map((name, a) => [name, ...cells[a].map((other) => other.value ?? "")])]));
+      () => [[metric.name, ...names], ...names.map((name, a) => [name, ...cells[a].map((other) => other.value ?? "")])],
+      { whole: () => ({ metric: metric.name, images: names, pairs: everyPair(cells, names) }) }));
 }

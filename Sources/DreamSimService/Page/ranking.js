@@ -52,5 +52,5 @@ export function rankingPanel(rows, { answer, images, leader, chosen, resize, onL
   list,
   takeAway("comparison",
     () => [["reference", "image", ...names], ...rows.map((row) => [images[0].name, row.image, ...names.map((name) => row.values[name])])],
-    `dreamsim compare ${[images[0], ...images.slice(1)].map((image) => quoted(image.name)).join(" ")} --metric ${names.join(",")} --rank-by ${leader}${resize ? ` --resize ${resize}` : ""}`));
+    { command: `dreamsim compare ${[images[0], ...images.slice(1)].map((image) => quoted(image.name)).join(" ")} --metric ${names.join(",")} --rank-by ${leader}${resize ? ` --resize ${resize}` : ""}` }));
 }

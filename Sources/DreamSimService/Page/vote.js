@@ -4,6 +4,7 @@ import { Work, isAbort, postJSON } from "./api.js";
 import { acceptDrops, checkSize, drop, dropZone, fitting, take, view } from "./drop.js";
 import { announce, fill, h, notice, progress } from "./elements.js";
 import { directionText, format, number, plural } from "./numbers.js";
+import { takeAway } from "./table.js";
 
 const places = ["reference", "a", "b"];
 const titles = { reference: "Reference", a: "A", b: "B" };
@@ -115,6 +116,9 @@ export function voteView(context) {
             h("tr", { cls: "you" }, h("th", { scope: "row" }, "You"), h("td", {}, mark(choice)), h("td", {}, ""), h("td", {}, ""), h("td", {}, "")),
             found.votes.map((vote) => row(vote, found.metrics.find((metric) => metric.name === vote.metric))),
             Object.entries(found.errors ?? {}).map(([name, reason]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: "4", cls: "problem" }, reason)))))),
+      takeAway("votes", () => [["reference", "a", "b", "voter", "choice", "value of a", "value of b"],
+        [images.reference.name, images.a.name, images.b.name, "you", choice],
+        ...found.votes.map((vote) => [images.reference.name, images.a.name, images.b.name, vote.metric, vote.choice, vote.valueA, vote.valueB])]),
       h("div", { cls: "choices" },
         h("button", { type: "button", onclick: () => { clear(); changed(); slots.reference.querySelector("input")?.focus(); } }, "Three other images"),
         h("button", { type: "button", cls: "quiet", onclick: changed }, "Choose again"))));
