@@ -249,7 +249,7 @@ class Browser:
             if message["method"] == "Network.requestWillBeSent":
                 url = parameters["request"]["url"]
                 self.requests += 1
-                if not url.startswith((self.address, "blob:", "data:", "chrome:", "about:")):
+                if not url.startswith((self.address, "file:", "blob:", "data:", "chrome:", "about:")):
                     faults.append(f"asks elsewhere: {url}")
             if message["method"] == "Network.responseReceived" and parameters["response"]["status"] >= 400:
                 if parameters["response"]["status"] not in expected:

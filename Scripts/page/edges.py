@@ -5,6 +5,7 @@ import urllib.request
 
 from selenium.webdriver.common.keys import Keys
 
+from proxy import in_folder
 from service import sample
 
 
@@ -86,6 +87,33 @@ def loading(browser, service):
     service.stop()
     browser.faults()
     service.start()
+    browser.address = service.address
+
+
+def folder(browser, service):
+    """In a folder of a proxy everything is found, below that folder alone."""
+    browser.faults()
+    with in_folder(service.address) as address:
+        browser.address = address
+        browser.open()
+        browser.choose(".zone input", sample("scene"), sample("shifted"), sample("different"))
+        browser.wait(".metric", 3)
+        browser.js("document.querySelector('[data-of=\"Heat map\"] input[value=image]').click()")
+        browser.wait(".map:not([hidden])")
+        browser.go("search")
+        browser.wait_text("43 images in the index")
+        browser.choose(".zone input", sample("scene"))
+        browser.wait(".gallery img", 24)
+        browser.loaded()
+        browser.click(".gallery .card")
+        browser.wait("dialog[open]")
+        browser.go("reports")
+        browser.wait(".score", 3)
+        browser.open("voting-room")
+        browser.wait(".stage[aria-busy=false]")
+        browser.driver.get("about:blank")
+        faults = browser.faults()
+        assert not faults, "\n".join(faults)
     browser.address = service.address
 
 

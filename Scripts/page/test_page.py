@@ -6,18 +6,20 @@ import tempfile
 import time
 
 from browser import Browser
-from edges import loading, nothing, refusals, token
+from edges import folder, loading, nothing, refusals, token
 from keyboard import keyboard
-from service import ROOT, Service
 from layout import colors, focus, layout
-from words import numbers, told
+from service import ROOT, Service
+from static import pages
 from views import compare, duplicates, heatmap, many, pairs, reports, scale, search, sizes, viewer, vote, voting_room
+from words import numbers, told
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
-    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
+    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, pages,
+    reports, voting_room, keyboard, refusals, folder, loading, token, nothing]
 
 
 def main():

@@ -52,21 +52,18 @@ export function viewer(reference, image) {
 
   function blinkControls() {
     stage.dataset.shown = "reference";
-    const turn = () => {
-      // Gone from the page, it ends.
-      if (!stage.isConnected && stage.dataset.wasThere) clearInterval(timer);
-      if (stage.isConnected) stage.dataset.wasThere = "true";
-      stage.dataset.shown = stage.dataset.shown === "reference" ? "image" : "reference";
-    };
+    const turn = () => { stage.dataset.shown = stage.dataset.shown === "reference" ? "image" : "reference"; };
     const run = (isOn) => {
       clearInterval(timer);
-      if (isOn) timer = setInterval(turn, blinkMilliseconds);
+      box.checked = isOn;
+      if (!isOn) return;
+      // Gone from the page, it ends.
+      timer = setInterval(() => { if (stage.isConnected) turn(); else run(false); }, blinkMilliseconds);
     };
-    const isMoving = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    run(isMoving);
-    const box = h("input", { type: "checkbox", checked: isMoving, onchange: () => run(box.checked) });
+    const box = h("input", { type: "checkbox", onchange: () => run(box.checked) });
+    run(!matchMedia("(prefers-reduced-motion: reduce)").matches);
     return [h("label", { cls: "field" }, box, "automatically"),
-      h("button", { type: "button", onclick: () => { box.checked = false; run(false); turn(); } }, "Show the other")];
+      h("button", { type: "button", onclick: () => { run(false); turn(); } }, "Show the other")];
   }
 
   setDivider(kept.split);

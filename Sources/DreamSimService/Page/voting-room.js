@@ -1,7 +1,7 @@
 // The voting room: one triplet after the other, judged by a person, for `dreamsim train`.
 
 import { ask, getJSON, show } from "./api.js";
-import { announce, fill, h, notice } from "./elements.js";
+import { announce, fill, h, notice, tell } from "./elements.js";
 import { plural } from "./numbers.js";
 import { quoted, save } from "./table.js";
 
@@ -123,7 +123,17 @@ export function votingRoomView(context) {
 
   function undo() {
     if (isBusy || state.progress.done === 0) return;
-    change(async () => (await ask("/v1/voting/judgments/last", { method: "DELETE" })).json()).then(() => announce("The last judgment was taken back."));
+    change(async () => {
+      try {
+        const answer = await (await ask(`/v1/voting/judgments/${state.lastJudgment ?? "last"}`, { method: "DELETE" })).json();
+        announce("The last judgment was taken back.");
+        return answer;
+      } catch (error) {
+        if (error.status !== 404) throw error;
+        tell("There is no judgment of this session that could be taken back.");
+        return getJSON("/v1/voting");
+      }
+    });
   }
 
   function showFoot() {
