@@ -1,8 +1,9 @@
 // Two or more images: the distance of each to the first, or of all pairs.
 
 import { Refusal, Work, isAbort, postJSON } from "./api.js";
+import { pixelMetrics, showControls } from "./controls.js";
 import { checkSize, drop, fitting, take } from "./drop.js";
-import { announce, fill, h, notice, progress, segments, tell } from "./elements.js";
+import { announce, fill, h, notice, progress } from "./elements.js";
 import { guide } from "./guide.js";
 import { matrixPanel, measure, most, pairsInOrder } from "./matrix.js";
 import { firstToRank, format, plural } from "./numbers.js";
@@ -62,7 +63,7 @@ export function compareView(context) {
     answer = null;
     measured = new Map();
     showTray(tray, images, { add, clear, lead, remove });
-    showControls();
+    choices();
     run();
   }
 
@@ -72,37 +73,21 @@ export function compareView(context) {
     changed();
   }
 
-  function showControls() {
-    fill(controls, images.length < 2 ? null : [
-      images.length > 2 ? segments("What is compared", [["reference", "Against the reference"], ["pairs", "All pairs"]], way, (value) => { way = value; showControls(); run(); controls.querySelector(`input[value=${value}]`).focus(); }) : null,
-      way === "pairs" && images.length > 2 ? null : h("fieldset", { cls: "chips" }, h("legend", {}, "Metrics"),
-        context.metrics.map((metric) => h("label", { title: metric.summary },
-          h("input", {
-            type: "checkbox", checked: wanted.has(metric.name),
-            onchange: (event) => {
-              if (event.target.checked) wanted.add(metric.name); else wanted.delete(metric.name);
-              if (wanted.size > 0) {
-                run();
-              } else {
-                wanted.add(metric.name);
-                event.target.checked = true;
-                tell("At least one metric is needed.");
-              }
-            },
-          }), h("span", {}, metric.name)))),
-      pixelMetrics().length > 0 ? h("label", { cls: "field", title: "These compare pixel by pixel, and need images of the same size. Models see images of any size." }, `Size for ${pixelMetrics().join(", ")}`,
-        h("select", { onchange: (event) => resizeTo(event.target.value) },
-          [["", "as it is"], ["256", "256 × 256"], ["512", "512 × 512"]].map(([value, text]) =>
-            h("option", { value, selected: value === resize }, text)))) : null,
-    ]);
-  }
+  const hasPairs = () => images.length > 2;
 
-  /** Those that need images of the same size. */
-  const pixelMetrics = () => context.metrics.filter((metric) => metric.size.square === undefined).map((metric) => metric.name);
+  function choices() {
+    if (images.length < 2) {
+      fill(controls);
+      return;
+    }
+    showControls(controls, context.metrics, wanted, { way, resize, hasPairs: hasPairs() }, {
+      way: (value) => { way = value; choices(); run(); }, resize: resizeTo, metrics: run,
+    });
+  }
 
   function resizeTo(side) {
     resize = side;
-    showControls();
+    choices();
     run();
   }
 
@@ -123,7 +108,7 @@ export function compareView(context) {
       if (images.length === 1) fill(state, h("p", { cls: "soft next-step" }, "One more image, and they can be compared."));
       return;
     }
-    const ask = way === "pairs" && images.length > 2 ? askPairs : askReference;
+    const ask = way === "pairs" && hasPairs() ? askPairs : askReference;
     const signal = work.start();
     let line = null;
     const begin = (label) => {
@@ -235,7 +220,7 @@ export function compareView(context) {
 
   /** From a pair to where it was chosen. */
   const back = {
-    words: () => (way === "pairs" && images.length > 2 ? "Back to all pairs" : "Back to the ranking"),
+    words: () => (way === "pairs" && hasPairs() ? "Back to all pairs" : "Back to the ranking"),
     go: () => {
       reveal(results);
       results.querySelector("[aria-pressed=true]")?.focus();
@@ -245,7 +230,7 @@ export function compareView(context) {
   /** Says what was left out, and why. A file that the browser can show is whole: it is its size that does not fit. */
   function failureNotices() {
     const isWhole = ({ image: name }) => images.find((image) => image.name === name)?.canBeShown;
-    const isOfSize = (failure) => isWhole(failure) && !resize && answer.metrics.every((metric) => pixelMetrics().includes(metric.name));
+    const isOfSize = (failure) => isWhole(failure) && !resize && answer.metrics.every((metric) => pixelMetrics(context.metrics).includes(metric.name));
     const notices = answer.failures.map((failure) => notice(new Refusal(
       `${failure.image} was left out`, failure.error.replace(`${failure.image}: `, ""),
       isOfSize(failure) ? "choose one size for all, or a model, which sees images of any size" : "see whether the file is whole, then add it anew")));
