@@ -387,8 +387,10 @@ def voting_room(browser, service):
     browser.look("voting-room")
     assert not any(word in browser.js("return document.documentElement.outerHTML") for word in ("blurred.png", "cropped.png"))
     assert "0 of 9 judgments" in browser.text(".stage-foot"), browser.text(".stage-foot")
+    browser.find(".stage-foot input").send_keys("Anna K.", Keys.TAB)
     browser.click(".choice.left")
     browser.wait_text("1 of 9 judgments")
+    assert service.votes[0]["rater"] == "Anna K.", service.votes
     browser.wait(".stage[aria-busy=false] .choice", 2)
     browser.press(Keys.ARROW_RIGHT)
     browser.wait_text("2 of 9 judgments")

@@ -56,6 +56,29 @@ struct VotingRoomTests {
         }
     }
 
+    @Test("keeps who judged, also in a table that was begun when nobody was asked")
+    func rater() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let triplets = try Self.table(4, in: folder)
+            var room: VotingRoom? = try VotingRoom(triplets, repeats: 0)
+            let votes = try #require(room?.votes)
+            let first = try #require(room?.upcoming.first)
+            #expect(try room?.judge(first.number, .left) == true)
+            room = nil
+            let lines = try String(contentsOfFile: "\(votes)", encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == 2 && lines[0].hasSuffix(",time,rater") && lines[1].hasSuffix(","))
+            let earlier = "\(lines[0].dropLast(6))\n\(lines[1].dropLast())\n"
+            try earlier.write(toFile: "\(votes)", atomically: true, encoding: .utf8)
+            room = try VotingRoom(triplets, repeats: 0)
+            #expect(room?.progress.done == 1)
+            let next = try #require(room?.upcoming.first)
+            #expect(try room?.judge(next.number, .right, rater: "Anna, K.") == true)
+            let table = try String(contentsOfFile: "\(votes)", encoding: .utf8)
+            #expect(table.hasPrefix("\(lines[0])\n\(lines[1])\n") && table.hasSuffix(",\"Anna, K.\"\n"))
+            #expect(try JudgedSet.triplets(votes).items.count == 2)
+        }
+    }
+
     @Test("resumes where it was left, and the same seed gives the same order")
     func restart() throws {
         try Fixtures.withTemporaryFolder { folder in

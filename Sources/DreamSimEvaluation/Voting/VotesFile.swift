@@ -12,7 +12,11 @@ struct VotesFile {
         let cells: [String]
     }
 
-    static let columns = ["id", "ref", "left", "right", "vote", "split", "repeat", "swapped", "seconds", "time"]
+    static let columns = earlierColumns + ["rater"]
+    /// Those of versions that did not ask who judges.
+    private static let earlierColumns = [
+        "id", "ref", "left", "right", "vote", "split", "repeat", "swapped", "seconds", "time",
+    ]
     /// What is added to the id of a triplet where it is judged for the second time.
     private static let suffix = "-repeat"
 
@@ -28,7 +32,7 @@ struct VotesFile {
             return
         }
         let table = try Table(contentsOf: path)
-        guard table.columns == Self.columns else {
+        guard table.columns == Self.columns || table.columns == Self.earlierColumns else {
             throw DreamSimError(
                 .malformed, table.path, line: 1,
                 "is not a voting room's table: its columns must be \(Self.columns.joined(separator: ",")); name another file"
@@ -40,7 +44,8 @@ struct VotesFile {
             let id =
                 isRepeat && row.cells[0].hasSuffix(Self.suffix)
                 ? String(row.cells[0].dropLast(Self.suffix.count)) : row.cells[0]
-            votes.append(Vote(id: id, isRepeat: isRepeat, isRight: isRight, cells: row.cells))
+            let missing = Array(repeating: "", count: Self.columns.count - row.cells.count)
+            votes.append(Vote(id: id, isRepeat: isRepeat, isRight: isRight, cells: row.cells + missing))
         }
         self.votes = votes
     }
@@ -49,14 +54,14 @@ struct VotesFile {
     /// - Throws: `DreamSimError` with `.unwritable`; the file is then as it was.
     mutating func append(
         _ triplet: UnjudgedTriplet, paths: [String], isRight: Bool, split: String,
-        showing: VotingSchedule.Showing, seconds: Double?, at time: Date
+        showing: VotingSchedule.Showing, seconds: Double?, at time: Date, rater: String
     ) throws(DreamSimError) {
         let isRepeat = showing.isRepeat
         let cells =
             [triplet.id + (isRepeat ? Self.suffix : "")] + paths
             + [
                 isRight ? "1" : "0", isRepeat ? "repeat" : split, isRepeat ? "1" : "0", showing.isSwapped ? "1" : "0",
-                seconds.map { String(format: "%.1f", $0) } ?? "", time.formatted(.iso8601),
+                seconds.map { String(format: "%.1f", $0) } ?? "", time.formatted(.iso8601), rater,
             ]
         let new = votes + [Vote(id: triplet.id, isRepeat: isRepeat, isRight: isRight, cells: cells)]
         try write(new)

@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// The table of judgments has the columns `ref`, `left`, `right` and `vote` (1 for right, as the table of triplets has
 /// it, wherever it stood on the screen), and `split`: `train` or `val`, or `repeat` for what was judged for the second
-/// time. Beside them it keeps `id`, `repeat`, `swapped`, `seconds` and `time`.
+/// time. Beside them it keeps `id`, `repeat`, `swapped`, `seconds`, `time` and
+/// `rater`.
 package final class VotingRoom: Sendable {
     /// What is shown next.
     package struct Trial: Sendable, Hashable {
@@ -138,14 +139,17 @@ package final class VotingRoom: Sendable {
     ///   - number: of the trial.
     ///   - side: where the image stood that is more like the reference.
     ///   - seconds: how long the person looked.
+    ///   - rater: the name of the person; empty when it is not known.
     /// - Returns: false when the trial waits for no judgment; nothing changes then.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    package func judge(_ number: Int, _ side: Side, seconds: Double? = nil) throws(DreamSimError) -> Bool {
+    package func judge(
+        _ number: Int, _ side: Side, seconds: Double? = nil, rater: String = ""
+    ) throws(DreamSimError) -> Bool {
         try change(number) { (state, showing) throws(DreamSimError) in
             try state.file.append(
                 triplets[showing.triplet], paths: paths[showing.triplet],
                 isRight: (side == .right) != showing.isSwapped, split: splits[showing.triplet], showing: showing,
-                seconds: seconds, at: Date())
+                seconds: seconds, at: Date(), rater: rater)
         }
     }
 

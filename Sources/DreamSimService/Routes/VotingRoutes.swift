@@ -35,6 +35,7 @@ enum VotingRoutes {
                         "Where the image stood that is more like the reference; or 'skip' to pass over the trial.",
                     isRequired: true),
                 Parameter(name: "seconds", kind: .number(0...86400), summary: "How long the person looked."),
+                Parameter(name: "rater", kind: .text, summary: "The person's name, of at most 100 characters."),
             ],
             answers: [.json(state, "The state of the room after it.")], problems: problems, handle: judge),
         Route(
@@ -126,10 +127,11 @@ enum VotingRoutes {
         let (number, choice, seconds) = (
             call.integer("trial") ?? 0, call.text("choice") ?? "", call.number("seconds")
         )
+        let rater = try rater(call)
         return try await answer(call) { room in
             let isKept =
                 if let side = VotingRoom.Side(rawValue: choice) {
-                    try room.judge(number, side, seconds: seconds)
+                    try room.judge(number, side, seconds: seconds, rater: rater)
                 } else {
                     try room.skip(number)
                 }
@@ -138,6 +140,16 @@ enum VotingRoutes {
                     .badParameter, "trial \(number) waits for no judgment", advice: "ask /v1/voting what is next")
             }
         }
+    }
+
+    /// Who judges; empty when that is not said.
+    private static func rater(_ call: Call) throws(Problem) -> String {
+        let name = call.text("rater") ?? ""
+        guard name.count <= 100, !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw Problem(.badParameter, "the rater's name is longer than 100 characters or has control characters")
+        }
+        return name
     }
 
     private static func image(_ call: Call) async throws -> Response {
