@@ -330,6 +330,9 @@ def search(browser, service):
     browser.choose(".zone input", sample("scene"))
     browser.wait(".gallery li", 24)
     first = browser.attributes(".gallery .card", "aria-label")
+    browser.size(390, 844)
+    assert not browser.js("return [...document.querySelectorAll('.gallery .name')].some((one) => one.scrollWidth > one.clientWidth + 1)"), "names are cut"
+    browser.size()
     assert first[0].startswith(("scene-", "copy-of-scene")), first[0]
     browser.loaded()
     browser.look("search")
