@@ -5,7 +5,7 @@ const count = document.getElementById("count");
 const first = boxes.map((box) => box.checked);
 
 function size(bytes) {
-  return bytes < 1e7 ? `${Math.round(bytes / 1000).toLocaleString("en")} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes < 1e7 ? `${Math.floor(bytes / 1000).toLocaleString("en")} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 function tell() {
