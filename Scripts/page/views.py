@@ -282,8 +282,10 @@ def scale(browser, service):
     browser.js("const end = document.querySelector('.heat input[type=number]'); end.value = '0.5'; end.dispatchEvent(new Event('change'))")
     browser.wait_text("0.5 and more")
     browser.look("heatmap-scale")
+    # It lies over the next pair too.
     browser.click("ol li:last-child .rank")
-    browser.js("document.querySelector('[data-of=\"Heat map\"] input[value=image]').click()")
+    browser.wait(".sides figure:last-child img[alt='different.jpg']")
+    browser.wait(".sides figure:last-child .map:not([hidden])")
     browser.wait_text("0.5 and more")
     image = saved_blob(browser, "Save heat map")
     assert image["type"] == "image/png" and image["size"] > 10000, image

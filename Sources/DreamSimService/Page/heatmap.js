@@ -8,16 +8,21 @@ import { viewer } from "./viewer.js";
 
 /** Where the color scale ends, by metric, when it is to be the same for every pair. */
 const fixed = new Map();
+/** What was chosen stays for the next pair. */
+const kept = { where: "off", metric: null, opacity: 60 };
+
+/** One map is drawn at a time: that of a pair that is no longer looked at ends. */
+const work = new Work();
 
 /** The pair, with the controls of its heat map. */
 export function heatmapPanel(context, reference, image, metrics) {
   const spatial = context.metrics.filter((metric) => metric.isSpatial && metrics.some((other) => other.name === metric.name));
+  work.stop();
   const look = viewer(reference, image);
-  const work = new Work();
   const drawn = new Map();
-  let where = "off";
-  let metric = spatial[0]?.name;
-  let opacity = 60;
+  let metric = spatial.find((other) => other.name === kept.metric)?.name ?? spatial[0]?.name;
+  let where = metric ? kept.where : "off";
+  let { opacity } = kept;
 
   const state = h("div", { cls: "state" });
   const scaleLine = h("div", {});
@@ -28,19 +33,19 @@ export function heatmapPanel(context, reference, image, metrics) {
       ? h("p", { cls: "soft" }, "None of the chosen metrics has a heat map; models and SSIM have one.")
       : h("div", { cls: "heat-controls" },
         h("span", { cls: "label" }, "Where do they differ?"),
-        segments("Heat map", [["off", "Off"], ["reference", "Reference"], ["image", "Compared"]], where, (value) => { where = value; draw(); }),
-        spatial.length > 1 ? h("label", { cls: "field" }, "by", h("select", { onchange: (event) => { metric = event.target.value; draw(); } },
-          spatial.map((other) => h("option", { value: other.name }, other.name)))) : null,
+        segments("Heat map", [["off", "Off"], ["reference", "Reference"], ["image", "Compared"]], where, (value) => { where = kept.where = value; draw(); }),
+        spatial.length > 1 ? h("label", { cls: "field" }, "by", h("select", { onchange: (event) => { metric = kept.metric = event.target.value; draw(); } },
+          spatial.map((other) => h("option", { value: other.name, selected: other.name === metric }, other.name)))) : null,
         slider),
     state, scaleLine);
 
   const name = unique("opacity");
-  const shown = h("output", { htmlFor: name }, "60 %");
+  const shown = h("output", { htmlFor: name }, `${opacity} %`);
   fill(slider, h("label", { htmlFor: name }, "Opacity"),
     h("input", {
-      id: name, type: "range", min: "0", max: "100", value: "60",
+      id: name, type: "range", min: "0", max: "100", value: String(opacity),
       oninput: (event) => {
-        opacity = Number(event.target.value);
+        opacity = kept.opacity = Number(event.target.value);
         shown.textContent = `${opacity} %`;
         for (const map of Object.values(look.maps)) map.style.opacity = opacity / 100;
       },
@@ -66,7 +71,7 @@ export function heatmapPanel(context, reference, image, metrics) {
     }
     const wanted = key();
     if (!drawn.has(wanted)) {
-      const line = progress("Computing the heat map…", () => { work.stop(); where = "off"; element.querySelector("input[value=off]").checked = true; draw(); });
+      const line = progress("Computing the heat map…", () => { work.stop(); where = kept.where = "off"; element.querySelector("input[value=off]").checked = true; draw(); });
       fill(state, line.element);
       try {
         const response = await ask({ layout: "plain", opacity: 1 }, "image/png", work.start());
@@ -121,5 +126,6 @@ export function heatmapPanel(context, reference, image, metrics) {
     }
   }
 
+  if (where !== "off") draw();
   return element;
 }
