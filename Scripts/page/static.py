@@ -4,8 +4,8 @@ import re
 
 import accessibility
 from browser import MAGNIFIED, NARROW, SMALL, WIDE
+from saving import saved_file
 from service import MODEL, sample
-from views import saved_file
 
 
 def look(browser, path, name):

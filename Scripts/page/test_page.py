@@ -9,9 +9,10 @@ from browser import Browser
 from edges import folder, loading, nothing, refusals, token
 from keyboard import keyboard
 from layout import colors, focus, layout
+from looking import heatmap, scale, sizes, viewer
 from service import ROOT, Service
 from static import pages
-from views import compare, duplicates, heatmap, many, pairs, reports, scale, search, sizes, viewer, vote, voting_room
+from views import compare, duplicates, many, pairs, reports, search, vote, voting_room
 from words import numbers, told
 
 SCREENSHOTS = ROOT / "page-screenshots"
