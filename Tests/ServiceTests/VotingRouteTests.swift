@@ -52,7 +52,8 @@ struct VotingRouteTests {
                 (try answer.json()["progress"] as? [String: Any])?["done"] as? Int
             }
             let path = "/v1/voting/judgments?trial=\(number)&choice=right&seconds=2.5&rater=Anna%20K."
-            #expect(try done(ask("POST", path)) == 1)
+            let judged = try ask("POST", path)
+            #expect(try done(judged) == 1 && judged.json()["lastJudgment"] as? Int == 1)
             #expect(try ask("POST", path).status == 400, "once is enough")
             let table = try service.get("/v1/voting/votes.csv")
             #expect(table.headers["content-type"] == "text/csv; charset=utf-8")
@@ -62,6 +63,9 @@ struct VotingRouteTests {
                     && table.text.hasSuffix(",Anna K.\n"))
             #expect(try done(ask("DELETE", "/v1/voting/judgments/last")) == 0)
             #expect(try ask("DELETE", "/v1/voting/judgments/last").status == 404)
+            #expect(try ask("POST", path).json()["lastJudgment"] as? Int == 2)
+            #expect(try done(ask("DELETE", "/v1/voting/judgments/2")) == 0)
+            #expect(try ask("DELETE", "/v1/voting/judgments/2").status == 404)
             #expect(try done(ask("POST", "/v1/voting/judgments?trial=\(number)&choice=skip")) == 0)
             #expect(try ask("POST", "/v1/voting/judgments?trial=\(number)&choice=both").status == 400)
             #expect(try ask("POST", "/v1/voting/judgments?choice=left").status == 400)

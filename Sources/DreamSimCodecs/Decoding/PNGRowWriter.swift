@@ -34,6 +34,8 @@ struct PNGRowWriter {
             for i in 0..<count { target[i * step] = UInt8(truncatingIfNeeded: sample(row, i) * scale) }
         } else if header.depth == 8, step == 1 {
             target.update(from: row, count: count * channels)
+        } else if step == 1 {
+            for i in 0..<(count &* channels) { target[i] = row[2 &* i] }
         } else {
             // Of 16 bits the upper 8.
             let bytes = header.depth / 8

@@ -14,8 +14,8 @@ extension PerceptualMetric {
         if let metric = self as? any WorkingMemory {
             return metric.workingBytes(width: width, height: height, images: images)
         }
-        // Sums and differences of three channels, and those of half the size.
-        return self is any EmbeddingMetric ? 0 : width * height * 32
+        // Sums and differences of three channels.
+        return self is any EmbeddingMetric ? 0 : width * height * 24
     }
 }
 
