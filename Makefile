@@ -105,6 +105,8 @@ check-docs: build ## runs the commands and checks the code of the README and all
 
 ROUNDS = 1000
 
+load-service: build ## measures the service while clients ask for all that they may
+	Scripts/service/fairness.py $(DREAMSIM)
 chaos: build ## disturbs the command at random steps, ROUNDS times, and checks that nothing is lost
 	Scripts/chaos.py --rounds $(ROUNDS) --program $(DREAMSIM)
 

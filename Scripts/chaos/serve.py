@@ -89,6 +89,8 @@ class Voter:
     def vote(self, service):
         chance = self.chance
         refusals = 0
+        # Only what was judged since the service began can be taken back as the last.
+        own = 0
         while (state := service.state()) and state.get("trial"):
             if self.unsure:
                 self.settle(state)
@@ -100,7 +102,8 @@ class Voter:
                 status, body = service.ask("GET", state["trial"][chance.choice(["reference", "left", "right"])] + "?side=64")
                 self.round.expect(status is None or status < 500, "message", f"an image: {status} {body[:200]}")
             before = list(self.kept)
-            if self.kept and chance.random() < 0.1:
+            takes_back = own and chance.random() < 0.1
+            if takes_back:
                 after, (status, body) = before[:-1], service.ask("DELETE", "/v1/voting/judgments/last")
             else:
                 side = chance.choice(["left", "right"])
@@ -108,6 +111,7 @@ class Voter:
                 after, (status, body) = [*before, side], service.ask("POST", path)
             if status == 200:
                 self.kept = after
+                own += -1 if takes_back else 1
             elif status is None:
                 self.unsure = (before, after)
             else:

@@ -1,5 +1,11 @@
 """What those need who hear the page, or see it badly: names, landmarks, headings, and contrast."""
 
+import os
+import pathlib
+
+# axe-core, of the package that run.sh installs; it is no part of the project.
+AXE = pathlib.Path(os.environ.get("DREAMSIM_AXE", "axe.min.js"))
+
 # Roles that mean nothing to anybody without a name.
 NAMED = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "slider", "spinbutton", "image", "dialog",
          "region", "navigation", "progressbar", "heading", "columnheader", "rowheader", "DisclosureTriangle"}
@@ -37,6 +43,18 @@ def check(browser, name):
                 element.getAttribute(attribute).split(/\\s+/).filter((id) => !document.getElementById(id)).map((id) => `${attribute}=${id}`)))""")
     assert not dangling, f"{name}: refers to nothing: {dangling}"
     assert browser.js("return document.documentElement.lang") == "en"
+
+
+def check_axe(browser, name):
+    """No rule of axe-core is violated: WCAG 2.2 A and AA, and its best practices."""
+    if not browser.js("return Boolean(window.axe)"):
+        browser.js(AXE.read_text())
+    violations = browser.driver.execute_async_script("""
+        const done = arguments[0];
+        axe.run(document, { resultTypes: ['violations'] }).then(
+            ({ violations }) => done(violations.map((rule) => `${rule.id}: ${rule.help}: ` + rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | '))),
+            (error) => done([String(error)]))""")
+    assert not violations, f"{name}: axe-core finds:\n  " + "\n  ".join(violations)
 
 
 def check_contrast(browser, name):

@@ -14,6 +14,8 @@ from selenium.webdriver.chrome.service import Service as DriverService
 import accessibility
 
 WIDE, NARROW = (1280, 900), (390, 844)
+# The narrowest phone, and 1280 x 900 at 400 %.
+SMALL, MAGNIFIED = (320, 640), (320, 225)
 
 
 class Browser:
@@ -38,31 +40,48 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
 
-    def theme(self, name):
+    def theme(self, name, forced="none"):
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+            {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"},
+            {"name": "forced-colors", "value": forced}]})
 
     def look(self, name):
-        """Takes images, wide and narrow, light and dark, and checks that nothing is wider than the screen, that texts
-        stand out and that everything has a name."""
+        """Takes images, wide and narrow, light, dark and in forced colors, and checks that nothing is wider than the screen,
+        that texts stand out, that everything has a name, and that axe-core finds nothing."""
         self.js("scrollTo(0, 0)")
         for width, height in (WIDE, NARROW):
             self.size(width, height)
             for theme in ("light", "dark"):
                 self.theme(theme)
-                self.driver.execute_async_script(
-                    "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))")
+                self.settle()
                 accessibility.check_contrast(self, f"{name}, {theme}, {width} pixels wide")
-                image = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
-                    "x": 0, "y": 0, "width": width, "height": max(height, self.js("return document.documentElement.scrollHeight")),
-                    "scale": 1}})
-                (self.screenshots / f"{name}-{width}-{theme}.png").write_bytes(base64.b64decode(image["data"]))
+                self.screenshot(f"{name}-{width}-{theme}", (width, height))
             self.check_width(name)
-        self.size(320, 640)
-        self.check_width(name)
+            accessibility.check_axe(self, f"{name}, {width} pixels wide, dark")
+        self.theme("light")
+        for width, height in (SMALL, MAGNIFIED):
+            self.size(width, height)
+            self.settle()
+            self.check_width(name)
+        accessibility.check_axe(self, f"{name}, magnified")
         self.size()
+        self.theme("dark", forced="active")
+        self.settle()
+        self.screenshot(f"{name}-forced", WIDE)
+        accessibility.check_axe(self, f"{name}, forced colors")
         self.theme("light")
         accessibility.check(self, name)
+
+    def settle(self):
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))")
+
+    def screenshot(self, name, size):
+        """All of the page, below the window too."""
+        image = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": {
+            "x": 0, "y": 0, "width": size[0], "height": max(size[1], self.js("return document.documentElement.scrollHeight")),
+            "scale": 1}})
+        (self.screenshots / f"{name}.png").write_bytes(base64.b64decode(image["data"]))
 
     def check_width(self, name):
         wide, room = self.js("return [document.documentElement.scrollWidth, innerWidth]")
@@ -148,7 +167,8 @@ class Browser:
 
     def transfer(self, kind, selector, *files):
         """Drops or pastes files as the system would do it."""
-        data = [[file.name, "image/png" if file.suffix == ".png" else "image/jpeg",
+        types = {".png": "image/png", ".txt": "text/plain"}
+        data = [[file.name, types.get(file.suffix, "image/jpeg"),
                  base64.b64encode(file.read_bytes()).decode()] for file in files]
         self.js("""
             const [kind, selector, files] = arguments;
@@ -229,7 +249,7 @@ class Browser:
             if message["method"] == "Network.requestWillBeSent":
                 url = parameters["request"]["url"]
                 self.requests += 1
-                if not url.startswith((self.address, "blob:", "data:", "chrome:", "about:")):
+                if not url.startswith((self.address, "file:", "blob:", "data:", "chrome:", "about:")):
                     faults.append(f"asks elsewhere: {url}")
             if message["method"] == "Network.responseReceived" and parameters["response"]["status"] >= 400:
                 if parameters["response"]["status"] not in expected:

@@ -5,6 +5,7 @@ import urllib.request
 
 from selenium.webdriver.common.keys import Keys
 
+from proxy import in_folder
 from service import sample
 
 
@@ -31,7 +32,7 @@ def refusals(browser, service):
     browser.click("[data-image='none.jpg'] figcaption button")
     browser.wait_text("The format is not supported")
     assert "none.jpg" in browser.text(".notice.bad") and not browser.count(".metric"), browser.text()
-    # Every two: the cells of the broken one say why they are empty.
+    # All pairs: the cells of the broken one say why they are empty.
     browser.js("document.querySelector('.segments input[value=pairs]').click()")
     browser.wait(".matrix td button", 6)
     texts = browser.texts(".matrix td button")
@@ -89,6 +90,33 @@ def loading(browser, service):
     browser.address = service.address
 
 
+def folder(browser, service):
+    """In a folder of a proxy everything is found, below that folder alone."""
+    browser.faults()
+    with in_folder(service.address) as address:
+        browser.address = address
+        browser.open()
+        browser.choose(".zone input", sample("scene"), sample("shifted"), sample("different"))
+        browser.wait(".metric", 3)
+        browser.js("document.querySelector('[data-of=\"Heat map\"] input[value=image]').click()")
+        browser.wait(".map:not([hidden])")
+        browser.go("search")
+        browser.wait_text("43 images in the index")
+        browser.choose(".zone input", sample("scene"))
+        browser.wait(".gallery img", 24)
+        browser.loaded()
+        browser.click(".gallery .card")
+        browser.wait("dialog[open]")
+        browser.go("reports")
+        browser.wait(".score", 3)
+        browser.open("voting-room")
+        browser.wait(".stage[aria-busy=false]")
+        browser.driver.get("about:blank")
+        faults = browser.faults()
+        assert not faults, "\n".join(faults)
+    browser.address = service.address
+
+
 def token(browser, service):
     """A service with a token has it asked for, and then shows everything, images too."""
     service.stop()
@@ -97,7 +125,20 @@ def token(browser, service):
     browser.driver.get(f"{service.address}/#duplicates")
     browser.wait("dialog[open] input")
     browser.look("token")
-    browser.press("wrong-horse-battery", Keys.ENTER)
+    # Closed without one, there is a way to have it asked for again.
+    browser.press(Keys.ESCAPE)
+    browser.wait_text("answers only those who have its token")
+    browser.look("token-dismissed")
+    browser.click_text("Enter the token")
+    browser.wait("dialog[open] input")
+    # What no service has as its token is refused in words, before it is sent.
+    for text, reason in (("", "Enter the token."), ("пароль-корректный", "‘п’ is none of them"), ("two words", "no spaces")):
+        browser.find("dialog input").clear()
+        browser.find("dialog input").send_keys(text, Keys.ENTER)
+        browser.until(lambda: reason in browser.text("dialog"), f"'{reason}'", seconds=5)
+    browser.look("token-refused")
+    browser.find("dialog input").clear()
+    browser.find("dialog input").send_keys("wrong-horse-battery", Keys.ENTER)
     browser.wait_text("does not accept that token")
     browser.press("correct-horse-battery", Keys.ENTER)
     browser.wait(".group", 2)

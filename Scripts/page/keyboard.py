@@ -17,7 +17,8 @@ def keyboard(browser, service):
     browser.tab_to("li:nth-child(2) .rank")
     browser.press(Keys.ENTER)
     assert browser.js("return document.activeElement.getAttribute('aria-pressed')") == "true"
-    browser.tab_to(".segments input")
+    look(browser)
+    browser.tab_to("[data-of='Heat map'] input")
     browser.press(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     browser.until(lambda: browser.js("return Boolean(document.querySelector('.sides figure:nth-child(2) .map:not([hidden])'))"), "the heat map")
     browser.tab_to(".slider input")
@@ -29,7 +30,7 @@ def keyboard(browser, service):
         browser.choose(f".slot.{place} .zone input", sample(name))
         browser.wait(f".slot.{place} img")
     browser.press(Keys.ARROW_LEFT)
-    browser.wait_text("chose as you did")
+    browser.wait_text("with you")
     assert "A" in browser.text(".you .mark")
     visit(browser, "search")
     browser.tab_to(".zone input")
@@ -64,6 +65,47 @@ def keyboard(browser, service):
     browser.press(Keys.ENTER)
     browser.wait(".stage[aria-busy=false] .end")
     assert len(service.votes) == done == 9
+
+
+def look(browser):
+    """Both images zoomed and moved, one over the other, and in turn."""
+    browser.tab_to("[data-of='View'] input")
+    browser.tab_to(".zoom button:nth-of-type(2)")
+    browser.press(Keys.ENTER, Keys.ENTER)
+    browser.tab_to(".sides")
+    boxes = places(browser)
+    assert boxes[0][2] > 1.9 * frame(browser)[2] and boxes[0][2:] == boxes[1][2:], boxes
+    browser.press(Keys.ARROW_RIGHT)
+    moved = places(browser)
+    assert moved[0][0] < boxes[0][0] - 20 and [a[0] - b[0] for a, b in zip(moved, boxes)] == [moved[0][0] - boxes[0][0]] * 2, (boxes, moved)
+    browser.press("0")
+    assert abs(places(browser)[0][2] - frame(browser)[2]) < 1
+    browser.tab_to("[data-of='View'] input", back=True)
+    browser.press(Keys.ARROW_RIGHT)
+    browser.tab_to(".view-more input[type=range]")
+    browser.press(Keys.HOME)
+    assert browser.js("return getComputedStyle(document.querySelector('.sides figure:last-child .frame')).clipPath") == "inset(0px 0px 0px 0%)"
+    browser.tab_to("[data-of='View'] input", back=True)
+    browser.press(Keys.ARROW_RIGHT)
+    browser.tab_to(".view-more button")
+    for shown in ("image", "reference"):
+        browser.press(Keys.ENTER)
+        assert browser.attributes(".sides", "data-shown") == [shown]
+    browser.tab_to("[data-of='View'] input", back=True)
+    browser.press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    assert browser.attributes(".sides", "data-mode") == ["side"]
+
+
+def frame(browser):
+    return browser.js("const box = document.querySelector('.frame').getBoundingClientRect(); return [box.x, box.y, box.width]")
+
+
+def places(browser):
+    """Where both images are, as zoomed."""
+    return browser.js("""return [...document.querySelectorAll('.frame > img:not(.map)')].map((image) => {
+        const box = image.getBoundingClientRect();
+        const frame = image.parentElement.getBoundingClientRect();
+        return [box.x - frame.x, box.y - frame.y, box.width]; })""")
 
 
 def visit(browser, view):

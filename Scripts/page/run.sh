@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # 'make test-page': drives the page of a real service in a real Chromium. Installs Chromium and its driver by apt where they
-# are missing, and Selenium and Pillow into bench/page. Images of every view go to page-screenshots/.
+# are missing, Selenium and Pillow into bench/page, and axe-core, of a package of which nothing else is used, into bench/axe. Images of every view go to page-screenshots/.
 # Arguments go to test_page.py, such as 'compare vote' for some of the scenarios.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -14,5 +14,8 @@ if ! command -v chromedriver >/dev/null || ! command -v chromium >/dev/null; the
 fi
 environment=bench/page
 Scripts/python_environment.sh "$environment" 'selenium>=4.20,<5' 'pillow>=10'
+Scripts/python_environment.sh bench/axe --no-deps axe-playwright-python==0.1.8
+DREAMSIM_AXE=$(echo "$PWD"/bench/axe/lib/python3*/site-packages/axe_playwright_python/axe.min.js)
+export DREAMSIM_AXE
 dreamsim=${DREAMSIM:-$(swift build -c release --product dreamsim --show-bin-path)/dreamsim}
 "$environment/bin/python" Scripts/page/test_page.py "$dreamsim" "$@"

@@ -6,16 +6,21 @@ import tempfile
 import time
 
 from browser import Browser
-from edges import loading, nothing, refusals, token
+from edges import folder, loading, nothing, refusals, token
 from keyboard import keyboard
+from layout import colors, focus, layout
+from looking import heatmap, scale, sizes, viewer
 from service import ROOT, Service
-from views import compare, duplicates, heatmap, many, pairs, reports, search, sizes, vote, voting_room
+from static import pages
+from views import compare, duplicates, many, pairs, reports, search, vote, voting_room
+from words import numbers, told
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
-    compare, many, pairs, sizes, heatmap, vote, search, duplicates, reports, voting_room, keyboard, refusals, loading, token, nothing]
+    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, pages,
+    reports, voting_room, keyboard, refusals, folder, loading, token, nothing]
 
 
 def main():
@@ -34,7 +39,7 @@ def main():
                 begin = time.monotonic()
                 try:
                     scenario(browser, service)
-                    faults = browser.faults(expected={refusals: (400, 415, 422), token: (401,)}.get(scenario, ()))
+                    faults = browser.faults(expected={refusals: (400, 415, 422), told: (415,), token: (401,)}.get(scenario, ()))
                     assert not faults, "\n".join(faults)
                 except BaseException:
                     browser.driver.save_screenshot(str(SCREENSHOTS / f"failed-{scenario.__name__}.png"))

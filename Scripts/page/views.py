@@ -4,6 +4,7 @@ import json
 
 from selenium.webdriver.common.keys import Keys
 
+from saving import saved_blob, saved_table
 from service import MODEL, sample
 
 
@@ -15,7 +16,7 @@ def compare(browser, service):
     assert browser.texts(".rank .name") == ["landscape-moved.png", "tiles.png"]
     browser.click_text("Remove all")
     browser.wait(".guide")
-    assert browser.js("return document.querySelector('h1').textContent") == "How alike are they?"
+    assert browser.js("return document.querySelector('h1').textContent") == "How similar do they look?"
     browser.listen()
     # One by the file chooser, some dropped, one pasted.
     browser.choose(".zone input", sample("scene"))
@@ -30,7 +31,7 @@ def compare(browser, service):
     browser.wait(".rank", 4)
     browser.until(lambda: not browser.count(".progress"), "the end of the work")
     browser.wait_told("1 image added, 5 in all")
-    browser.wait_told("The most alike by")
+    browser.wait_told("The most similar by")
     names = browser.texts(".rank .name")
     assert names[-1] == "different.jpg", names
     assert browser.count(".metric") == 3, "one number for each metric"
@@ -39,7 +40,9 @@ def compare(browser, service):
     # The numbers are the command's.
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
     assert abs(told["results"][0]["values"][MODEL] - values[-1]) < 0.001 * values[-1] + 5e-5, (told["results"], values)
-    assert "loser than" in browser.text(".metrics"), "what the number means"
+    # The report is of fewer pairs than say anything.
+    meaning = browser.text(".metrics .meaning")
+    assert meaning.startswith("As far apart as") and "The 15 unrelated pairs of ‘samples’ are too few to say more." in meaning, meaning
     browser.loaded()
     browser.look("compare")
     browser.click("ol li:last-child .rank")
@@ -60,7 +63,7 @@ def compare(browser, service):
 
 
 def pairs(browser, service):
-    """Every two of some images that come in a folder: a table to look through, also by keys, and to take away."""
+    """All pairs of some images that come in a folder: a table to look through, also by keys, and to take away."""
     folder = service.scratch / "album"
     (folder / "more").mkdir(parents=True)
     names = ["scene", "blurred", "different", "shifted"]
@@ -75,7 +78,7 @@ def pairs(browser, service):
     browser.listen()
     browser.js("document.querySelector('.segments input[value=pairs]').click()")
     browser.wait(".matrix td button", 12)
-    browser.wait_told("The most alike by")
+    browser.wait_told("The most similar by")
     told = json.loads(service.run("compare", sample("scene"), sample("different"), "--model", MODEL, "--format", "json"))
     value = float(browser.text("[aria-label^='scene.jpg and different.jpg']"))
     assert abs(told["results"][0]["values"][MODEL] - value) < 0.001 * value + 5e-5, (told["results"], value)
@@ -108,23 +111,16 @@ def pairs(browser, service):
     assert [saved[row][row] for row in range(1, 5)] == ["inf"] * 4 and saved[1][2] == saved[2][1]
     told = json.loads(service.run("compare", sample("blurred"), sample("different"), "--metric", "psnr", "--format", "json"))
     assert abs(float(saved[1][2]) - told["results"][0]["values"]["psnr"]) < 1e-6
+    whole = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert len(whole["pairs"]) == 6 and whole["pairs"][0]["a"] == "blurred.jpg" and whole["metric"] == "psnr", whole
     # The ranking can be taken away too, with the command that finds it.
     browser.js("document.querySelector('.segments input[value=reference]').click()")
     browser.wait(".rank", 3)
     saved = saved_table(browser, ".ranking .take-away button")
     assert saved[0] == ["reference", "image", MODEL, "ssim", "psnr"] and len(saved) == 4 and saved[1][0] == "blurred.jpg"
+    told = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert [row["image"] for row in told] == [row[1] for row in saved[1:]] and isinstance(told[0][MODEL], float), told
     assert "dreamsim compare blurred.jpg" in browser.js("return document.querySelector('.ranking pre').textContent")
-
-
-def saved_table(browser, button):
-    """What a button lets the browser save, as rows."""
-    browser.js("""
-        window.saved = null;
-        const make = URL.createObjectURL;
-        URL.createObjectURL = (blob) => { blob.text().then((text) => { window.saved = text; }); return make.call(URL, blob); };""")
-    browser.click(button)
-    browser.until(lambda: browser.js("return saved"), "what is saved")
-    return list(csv.reader(browser.js("return saved").splitlines()))
 
 
 def many(browser, service):
@@ -147,44 +143,6 @@ def many(browser, service):
     browser.wait(".rank", len(photos) - 1)
     told = browser.js("return told")
     assert "8 of 42 images compared…" in told and "40 of 42 images compared…" in told, told
-
-
-def sizes(browser, service):
-    """Images of different sizes, which metrics of pixels refuse until they are brought to one."""
-    browser.open()
-    browser.choose(".zone input", service.photos / "scene-00.jpg", sample("scene"))
-    browser.wait(".metric", 3)
-    assert browser.count(".meaning.problem") == 2, browser.text(".metrics")
-    browser.look("compare-sizes")
-    browser.click_text("256 × 256")
-    browser.until(lambda: browser.count(".metric") and not browser.count(".meaning.problem"), "values of all metrics")
-
-
-def heatmap(browser, service):
-    browser.open()
-    browser.choose(".zone input", sample("scene"), sample("zoomed"))
-    browser.wait(".segments")
-    for side, place in (("image", 2), ("reference", 1)):
-        browser.js(f"document.querySelector('.segments input[value={side}]').click()")
-        browser.until(lambda: browser.js(f"""const map = document.querySelector('.sides figure:nth-child({place}) .map');
-            return !map.hidden && map.complete && map.naturalWidth > 0"""), f"the map over the {side}")
-        size = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
-            .map((image) => `${{image.naturalWidth}}x${{image.naturalHeight}}`)""")
-        assert size[0] == size[1], size
-        boxes = browser.js(f"""return [...document.querySelectorAll('.sides figure:nth-child({place}) img')]
-            .map((image) => JSON.stringify(image.getBoundingClientRect()))""")
-        assert boxes[0] == boxes[1], "the map lies on its image"
-        if side == "image":
-            browser.look("heatmap")
-    slider = browser.find(".slider input")
-    slider.send_keys(Keys.HOME)
-    assert browser.js("return getComputedStyle(document.querySelector('.map:not([hidden])')).opacity") == "0"
-    for _ in range(30):
-        slider.send_keys(Keys.ARROW_RIGHT)
-    assert browser.text(".slider output") == "30 %", browser.text(".slider")
-    assert browser.js("return getComputedStyle(document.querySelector('.map:not([hidden])')).opacity") == "0.3"
-    browser.js("document.querySelector('.segments input[value=off]').click()")
-    assert browser.js("return [...document.querySelectorAll('.map')].every((map) => map.hidden)")
 
 
 def vote(browser, service):
@@ -212,9 +170,20 @@ def search(browser, service):
     browser.choose(".zone input", sample("scene"))
     browser.wait(".gallery li", 24)
     first = browser.attributes(".gallery .card", "aria-label")
+    browser.size(390, 844)
+    assert not browser.js("return [...document.querySelectorAll('.gallery .name')].some((one) => one.scrollWidth > one.clientWidth + 1)"), "names are cut"
+    browser.size()
     assert first[0].startswith(("scene-", "copy-of-scene")), first[0]
     browser.loaded()
     browser.look("search")
+    # All results can be taken away, as the command has them.
+    told = json.loads(service.run("search", sample("scene"), "--index", service.scratch / "photos.index", "--count", 50, "--format", "json"))
+    saved = saved_table(browser, "main .take-away button")
+    assert saved[0] == ["query", "rank", "id", "image", MODEL, "width", "height", "bytes"] and len(saved) == 44, saved[:2]
+    assert [row[3] for row in saved[1:]] == [entry["image"] for entry in told["searches"][0]["results"]]
+    assert saved[1][0] == "scene.jpg"
+    answer = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert len(answer["searches"][0]["results"]) == 43
     browser.click_text("Next")
     browser.until(lambda: browser.count(".gallery li") == 19, "the second page")
     second = browser.attributes(".gallery .card", "aria-label")
@@ -236,6 +205,13 @@ def duplicates(browser, service):
     assert "copy-of-scene-00.jpg" in text and "scene-01-again.jpg" in text, text
     browser.loaded()
     browser.look("duplicates")
+    assert "Removing 2 duplicates would save" in text or "Removing 3 duplicates would save" in text, text
+    told = list(csv.reader(service.run("dedupe", "--index", service.scratch / "photos.index", "--format", "csv").splitlines()))
+    saved = saved_table(browser, "main .take-away button")
+    places = [told[0].index(name) for name in saved[0]]
+    assert [[row[place] for place in places[:8]] for row in told] == [row[:8] for row in saved], (told, saved)
+    answer = json.loads(saved_blob(browser, "Save as JSON")["text"])
+    assert len(answer["groups"]) == answer["groupCount"] >= 2
     browser.js("document.querySelector('.segments input[value=identical-pixels]').click()")
     browser.until(lambda: browser.count(".group") == 1, "the only two files that are the same")
 
@@ -254,8 +230,10 @@ def voting_room(browser, service):
     browser.look("voting-room")
     assert not any(word in browser.js("return document.documentElement.outerHTML") for word in ("blurred.png", "cropped.png"))
     assert "0 of 9 judgments" in browser.text(".stage-foot"), browser.text(".stage-foot")
+    browser.find(".stage-foot input").send_keys("Anna K.", Keys.TAB)
     browser.click(".choice.left")
     browser.wait_text("1 of 9 judgments")
+    assert service.votes[0]["rater"] == "Anna K.", service.votes
     browser.wait(".stage[aria-busy=false] .choice", 2)
     browser.press(Keys.ARROW_RIGHT)
     browser.wait_text("2 of 9 judgments")

@@ -18,7 +18,7 @@
     X(vips_init) X(vips_version) X(vips_type_find) X(vips_block_untrusted_set) X(vips_concurrency_set) \
     X(vips_cache_set_max) X(vips_cache_set_max_mem) X(vips_cache_set_max_files) \
     X(vips_error_buffer) X(vips_error_clear) \
-    X(vips_jpegload_buffer) X(vips_pngload_buffer) X(vips_webpload_buffer) X(vips_tiffload_buffer) \
+    X(vips_jpegload_buffer) X(vips_webpload_buffer) X(vips_tiffload_buffer) \
     X(vips_heifload_buffer) X(vips_pngsave_buffer) X(vips_jpegsave_buffer) \
     X(vips_image_get_width) X(vips_image_get_height) X(vips_image_get_bands) X(vips_image_get_format) \
     X(vips_image_get_interpretation) X(vips_image_get_xoffset) X(vips_image_get_yoffset) \
@@ -173,7 +173,6 @@ VipsImage *dreamsim_vips_open(DreamSimVipsLoader loader, const void *bytes, size
     vips.load((void *)bytes, count, &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL)
     switch (loader) {
     case DREAMSIM_VIPS_JPEG: failed = LOAD(vips_jpegload_buffer); break;
-    case DREAMSIM_VIPS_PNG: failed = LOAD(vips_pngload_buffer); break;
     case DREAMSIM_VIPS_WEBP: failed = LOAD(vips_webpload_buffer); break;
     case DREAMSIM_VIPS_TIFF: failed = LOAD(vips_tiffload_buffer); break;
     case DREAMSIM_VIPS_HEIF:
@@ -231,6 +230,36 @@ void *dreamsim_vips_samples(VipsImage *image, size_t *count) {
     vips.g_object_unref(region);
     *count = samples ? row * height : 0;
     return samples;
+}
+
+int dreamsim_vips_fill(VipsImage *image, unsigned char *target, size_t count, bool (*stops)(void *), void *context) {
+    enum { STRIP = 64 };
+    size_t width = vips.vips_image_get_width(image), height = vips.vips_image_get_height(image);
+    size_t row = width * vips.vips_image_get_bands(image);
+    bool is_wide = vips.vips_image_get_format(image) == VIPS_FORMAT_USHORT;
+    if (row * height != count) return -1;
+    VipsRegion *region = vips.vips_region_new(image);
+    if (!region) return -1;
+    size_t top = 0;
+    while (top < height && !stops(context)) {
+        size_t rows = height - top < STRIP ? height - top : STRIP, length = 0;
+        void *strip = vips.vips_region_fetch(region, 0, (int)top, (int)width, (int)rows, &length);
+        if (!strip || length != row * rows * (is_wide ? 2 : 1)) {
+            (vips.g_free)(strip);
+            break;
+        }
+        unsigned char *to = target + row * top;
+        if (is_wide) {
+            const unsigned short *samples = strip;
+            for (size_t i = 0; i < row * rows; i++) to[i] = (unsigned char)(samples[i] >> 8);
+        } else {
+            memcpy(to, strip, length);
+        }
+        (vips.g_free)(strip);
+        top += rows;
+    }
+    vips.g_object_unref(region);
+    return top < height ? -1 : 0;
 }
 
 VipsImage *dreamsim_vips_to_srgb(VipsImage *image, const void *profile, size_t count) {

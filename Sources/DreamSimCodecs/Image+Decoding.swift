@@ -125,7 +125,9 @@ extension Image {
         case .bmp:
             return (try BMPDecoder.decode(bytes, path: name, pixelLimit: limit), Container(bytes: []))
         case .jpeg: (container, loader) = (try Container(jpeg: bytes, path: name), DREAMSIM_VIPS_JPEG)
-        case .png: (container, loader) = (try Container(png: bytes, path: name), DREAMSIM_VIPS_PNG)
+        case .png:
+            let container = try Container(png: bytes, path: name)
+            return (try PNGDecoder.decode(container.bytes, path: name, pixelLimit: limit), container)
         case .webp: (container, loader) = (try Container(webp: bytes, path: name), DREAMSIM_VIPS_WEBP)
         case .tiff: (container, loader) = (Container(tiff: bytes), DREAMSIM_VIPS_TIFF)
         case .heic, .avif: (container, loader) = (Container(bytes: bytes), DREAMSIM_VIPS_HEIF)
@@ -134,7 +136,7 @@ extension Image {
             try Limits.check(width: size.width, height: size.height, limit: limit, path: name)
         }
         let decoded = try Vips.decode(
-            container.bytes, loader: loader, format: format, path: name, pixelLimit: limit)
+            container.bytes, loader: loader, format: format, scans: container.scans, path: name, pixelLimit: limit)
         if format == .tiff, (1...8).contains(decoded.orientation) { container.orientation = decoded.orientation }
         // The parts of other files that hold a profile never reach the library.
         if let profile = decoded.profile { container.take(profile: profile) }

@@ -44,6 +44,20 @@ final class ServiceCore: Sendable {
     /// Whether models are loaded and requests are taken.
     var isReady: Bool { loaded.withLock { $0 != nil } && !connections.isDraining }
 
+    /// Why the service cannot do all that it was started for, for people who run it; empty when it can.
+    func faults() async throws -> [String] {
+        guard let engine = loaded.withLock({ $0 }) else { return ["the models are not loaded yet"] }
+        if connections.isDraining { return ["the service is being stopped"] }
+        return try await engine.files.run { [index, settings] in
+            var reasons: [String] = []
+            if let index {
+                do throws(Problem) { _ = try index.reader() } catch { reasons.append(error.detail) }
+            }
+            if let reports = settings.reports, let fault = EvaluationRoutes.fault(reports) { reasons.append(fault) }
+            return reasons
+        }
+    }
+
     /// Begins to answer with loaded metrics.
     func begin(_ metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = []) {
         let engine = Engine(

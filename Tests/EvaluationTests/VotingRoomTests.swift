@@ -56,6 +56,29 @@ struct VotingRoomTests {
         }
     }
 
+    @Test("keeps who judged, also in a table that was begun when nobody was asked")
+    func rater() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let triplets = try Self.table(4, in: folder)
+            var room: VotingRoom? = try VotingRoom(triplets, repeats: 0)
+            let votes = try #require(room?.votes)
+            let first = try #require(room?.upcoming.first)
+            #expect(try room?.judge(first.number, .left) == true)
+            room = nil
+            let lines = try String(contentsOfFile: "\(votes)", encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == 2 && lines[0].hasSuffix(",time,rater") && lines[1].hasSuffix(","))
+            let earlier = "\(lines[0].dropLast(6))\n\(lines[1].dropLast())\n"
+            try earlier.write(toFile: "\(votes)", atomically: true, encoding: .utf8)
+            room = try VotingRoom(triplets, repeats: 0)
+            #expect(room?.progress.done == 1)
+            let next = try #require(room?.upcoming.first)
+            #expect(try room?.judge(next.number, .right, rater: "Anna, K.") == true)
+            let table = try String(contentsOfFile: "\(votes)", encoding: .utf8)
+            #expect(table.hasPrefix("\(lines[0])\n\(lines[1])\n") && table.hasSuffix(",\"Anna, K.\"\n"))
+            #expect(try JudgedSet.triplets(votes).items.count == 2)
+        }
+    }
+
     @Test("resumes where it was left, and the same seed gives the same order")
     func restart() throws {
         try Fixtures.withTemporaryFolder { folder in
@@ -82,7 +105,7 @@ struct VotingRoomTests {
         }
     }
 
-    @Test("takes back the last judgment, also that of an earlier sitting")
+    @Test("takes back the last judgment of the sitting, and one of an earlier sitting by its number")
     func undo() throws {
         try Fixtures.withTemporaryFolder { folder in
             let table = try Self.table(4, in: folder)
@@ -95,9 +118,38 @@ struct VotingRoomTests {
             }
             let room = try VotingRoom(table, repeats: 0)
             #expect(room.upcoming.first != first)
-            #expect(try room.undo())
+            #expect(try !room.undo(), "the last one of the sitting would be another's")
+            #expect(room.progress.done == 1)
+            #expect(try room.undo(1) && !room.undo(1) && !room.undo(2))
             #expect(room.upcoming.first == first && room.progress.done == 0)
             #expect(String(decoding: room.table, as: UTF8.self).split(separator: "\n").count == 1)
+        }
+    }
+
+    @Test("keeps what another program has changed in the table, and never takes that back")
+    func foreignChange() throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let room = try VotingRoom(Self.table(4, in: folder), repeats: 0)
+            let trials = room.upcoming
+            #expect(try room.judge(trials[0].number, .left))
+            let file = URL(filePath: "\(room.votes)")
+            let before = try String(contentsOf: file, encoding: .utf8)
+            let line = "strange,ref-0.png,left-0.png,right-0.png,1,train,0,0,,2026-01-01T00:00:00Z,\n"
+            try Data((before + line).utf8).write(to: file)
+            #expect(try room.judge(trials[1].number, .right))
+            let after = try String(contentsOf: file, encoding: .utf8)
+            #expect(after.hasPrefix(before + line) && after.split(separator: "\n").count == 4)
+            for _ in 0..<2 { #expect(try room.undo()) }
+            #expect(try !room.undo())
+            let header = before.split(separator: "\n")[0]
+            #expect(try String(contentsOf: file, encoding: .utf8) == "\(header)\n\(line)")
+            // The journal has all of it, in the order in which it was.
+            let journal = try String(
+                contentsOf: folder.appending(path: "mine.votes.journal.ndjson"), encoding: .utf8)
+            let actions = journal.split(separator: "\n").map { line in
+                ["judged", "undone", "changed"].first { line.contains("\"action\":\"\($0)\"") } ?? "\(line)"
+            }
+            #expect(actions == ["judged", "changed", "judged", "undone", "undone"])
         }
     }
 

@@ -241,6 +241,9 @@ struct ClusterTests {
             #expect(html.components(separatedBy: "data:image/jpeg;base64,").count == 7)
             #expect(html.components(separatedBy: "class=\"card marked\"").count == 2)
             #expect(!html.contains("<img src=x") && html.contains("&lt;img src=x onerror=alert(1)&gt; &quot;&amp;"))
+            #expect(html.contains("<dt>Model</dt>") && html.contains("<dt>Threshold</dt>"))
+            #expect(html.contains("1 cluster of 6 images"))
+            #expect(html.components(separatedBy: "<input type=\"checkbox\" data-path=").count == 7)
             #expect(GalleryPage(report, most: 2, decoding: .standard).html().contains("4 more are not shown"))
         }
     }

@@ -19,6 +19,7 @@ struct UpdateTests {
             let reader = try IndexReader(gallery.index)
             let files = try reader.files()
             #expect(files.count == 21 && files.filter { $0.error != nil }.count == 2)
+            #expect(try reader.failureCount() == 2 && reader.count() == 19)
             let rows = files.compactMap { $0.content?.row }
             #expect(Set(rows) == Set(0..<18))
             for file in files where file.content != nil {

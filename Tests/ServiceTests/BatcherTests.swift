@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimService
+import DreamSimSupport
 import Foundation
 import ModelTestSupport
 import Synchronization
@@ -26,6 +27,12 @@ private final class Record: Sendable {
     func wait(for count: Int) async throws {
         while batches.count < count { try await Task.sleep(for: .milliseconds(1)) }
     }
+}
+
+private final class Counter: Sendable {
+    private let state = Mutex(0)
+    var count: Int { state.withLock { $0 } }
+    func add() { state.withLock { $0 += 1 } }
 }
 
 @Suite("A batcher", .timeLimit(.minutes(2)))
@@ -143,6 +150,74 @@ struct BatcherTests {
         _ = try await (first, large, small)
         let place = record.batches.firstIndex { $0.contains(1) } ?? .max
         #expect(place <= 2, "in batch \(place) of \(record.batches.count)")
+    }
+
+    @Test("gives clients the same time, whatever they ask for")
+    func clients() async throws {
+        let record = Record(isOpen: false)
+        let batcher = batcher(record, size: 1, gathering: .zero)
+        defer { batcher.close() }
+        async let first = batcher.submit([0], key: "a", batcher.admit(1, of: "first"))
+        try await record.wait(for: 1)
+        // One client asks ten times, another once and later.
+        async let many = withThrowingTaskGroup(of: Void.self) { group in
+            for request in 1...10 {
+                group.addTask {
+                    let items = (0..<10).map { 100 * request + $0 }
+                    _ = try await batcher.submit(items, key: "a", batcher.admit(10, of: "many"))
+                }
+            }
+            try await group.waitForAll()
+        }
+        while batcher.admitted < 101 { try await Task.sleep(for: .milliseconds(1)) }
+        async let one = batcher.submit(Array(1...5), key: "a", batcher.admit(5, of: "one"))
+        while batcher.admitted < 106 { try await Task.sleep(for: .milliseconds(1)) }
+        // Admitted comes a moment before queued.
+        try await Task.sleep(for: .milliseconds(50))
+        record.open()
+        _ = try await (first, many, one)
+        let last = record.batches.lastIndex { $0[0] == 5 } ?? .max
+        #expect(last <= 25, "the fifth of one client's five items was batch \(last) of \(record.batches.count)")
+    }
+
+    @Test("lets others go first at the steps of a long job, and stops it when its caller has gone")
+    func steps() async throws {
+        let batcher = batcher(Record())
+        defer { batcher.close() }
+        let steps = Counter()
+        let long = Task {
+            try await batcher.perform(batcher.admit(1, of: "long")) {
+                while true {
+                    steps.add()
+                    usleep(1000)
+                    try Interruption.check()
+                }
+            }
+        }
+        while steps.count < 3 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(try await batcher.submit([2], key: "a", batcher.admit(1, of: "short")) == [4])
+        #expect(try await batcher.perform(batcher.admit(1, of: "short")) { 7 } == 7)
+        let seen = steps.count
+        while steps.count == seen { try await Task.sleep(for: .milliseconds(1)) }
+        long.cancel()
+        await #expect(throws: CancellationError.self) { try await long.value }
+        // Nothing of it is left.
+        #expect(try await batcher.perform(batcher.admit(1, of: "short")) { 8 } == 8)
+        let end = steps.count
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(steps.count == end && batcher.admitted == 0)
+    }
+
+    @Test("admits no more seconds of work than there is time for, but one request in any case")
+    func seconds() throws {
+        let batcher = batcher(Record())
+        defer { batcher.close() }
+        let first = try batcher.admit(1)
+        try batcher.reserve(100, first, most: 10)
+        let second = try batcher.admit(1)
+        let refusal = #expect(throws: Overload.self) { try batcher.reserve(1, second, most: 10) }
+        #expect(refusal?.retryAfter == 60 && batcher.outstanding == 100)
+        withExtendedLifetime((first, second)) {}
     }
 
     @Test("runs other work in its turn, and gives on what it throws")

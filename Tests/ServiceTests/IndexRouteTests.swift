@@ -115,6 +115,46 @@ struct IndexRouteTests {
         }
     }
 
+    @Test("is not ready without its index, says why, and answers 503 where it is needed")
+    func goneIndex() async throws {
+        try await Self.with { service, images in
+            #expect(try service.get("/readyz").json()["status"] as? String == "ready")
+            let index = images.deletingLastPathComponent().appending(path: "index")
+            let away = images.deletingLastPathComponent().appending(path: "away")
+            try FileManager.default.moveItem(at: index, to: away)
+            // What is open is looked at again after two seconds.
+            while try service.get("/readyz").status == 200 { usleep(50_000) }
+            let ready = try service.get("/readyz").json()
+            let reasons = try #require(ready["reasons"] as? [String])
+            #expect(reasons.count == 1 && reasons[0].hasPrefix("the index cannot be used"))
+            #expect(!reasons[0].contains(index.path), "where files lie is nobody's business")
+            for path in ["/v1/index", "/v1/search?id=1", "/v1/index/thumbnails/1"] {
+                let answer = try service.get(path)
+                try HostileTests.check(service, answer, 503, "unavailable")
+                #expect(answer.headers["retry-after"] != nil)
+            }
+            try FileManager.default.moveItem(at: away, to: index)
+            #expect(try service.get("/readyz").status == 200)
+            #expect(try service.get("/v1/search?id=1").status == 200)
+        }
+    }
+
+    @Test("answers 503 to a report that is half written, and is not ready meanwhile")
+    func halfWrittenReport() async throws {
+        try await Self.with { service, images in
+            let report = images.deletingLastPathComponent().appending(path: "reports/two.json")
+            try Data(#"{"dataSet": {"name": "se"#.utf8).write(to: report)
+            try HostileTests.check(service, service.get("/v1/evaluations/two"), 503, "unavailable")
+            #expect(try service.get("/v1/evaluations/one").status == 200)
+            let ready = try service.get("/readyz")
+            #expect(ready.status == 503)
+            #expect((try ready.json()["reasons"] as? [String])?.first?.contains("'two'") == true)
+            try Data("{\"dataSet\": {\"name\": \"set\"}}\n".utf8).write(to: report)
+            #expect(try service.get("/readyz").status == 200)
+            #expect(try service.get("/v1/evaluations/two").status == 200)
+        }
+    }
+
     @Test("shows evaluation reports without their single judgments")
     func evaluations() async throws {
         try await Self.with { service, _ in

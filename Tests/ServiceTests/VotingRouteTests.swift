@@ -51,18 +51,27 @@ struct VotingRouteTests {
             func done(_ answer: RawClient.Answer) throws -> Int? {
                 (try answer.json()["progress"] as? [String: Any])?["done"] as? Int
             }
-            let path = "/v1/voting/judgments?trial=\(number)&choice=right&seconds=2.5"
-            #expect(try done(ask("POST", path)) == 1)
+            let path = "/v1/voting/judgments?trial=\(number)&choice=right&seconds=2.5&rater=Anna%20K."
+            let judged = try ask("POST", path)
+            #expect(try done(judged) == 1 && judged.json()["lastJudgment"] as? Int == 1)
             #expect(try ask("POST", path).status == 400, "once is enough")
             let table = try service.get("/v1/voting/votes.csv")
             #expect(table.headers["content-type"] == "text/csv; charset=utf-8")
             #expect(table.text == (try String(contentsOf: folder.appending(path: "mine.votes.csv"), encoding: .utf8)))
-            #expect(table.text.contains("secret-0.png") && table.text.contains(",2.5,"))
+            #expect(
+                table.text.contains("secret-0.png") && table.text.contains(",2.5,")
+                    && table.text.hasSuffix(",Anna K.\n"))
             #expect(try done(ask("DELETE", "/v1/voting/judgments/last")) == 0)
             #expect(try ask("DELETE", "/v1/voting/judgments/last").status == 404)
+            #expect(try ask("POST", path).json()["lastJudgment"] as? Int == 2)
+            #expect(try done(ask("DELETE", "/v1/voting/judgments/2")) == 0)
+            #expect(try ask("DELETE", "/v1/voting/judgments/2").status == 404)
             #expect(try done(ask("POST", "/v1/voting/judgments?trial=\(number)&choice=skip")) == 0)
             #expect(try ask("POST", "/v1/voting/judgments?trial=\(number)&choice=both").status == 400)
             #expect(try ask("POST", "/v1/voting/judgments?choice=left").status == 400)
+            for name in [String(repeating: "a", count: 101), "a%0Ab"] {
+                #expect(try ask("POST", "/v1/voting/judgments?trial=\(number)&choice=left&rater=\(name)").status == 400)
+            }
             #expect(try service.get("/v1/voting/images/99/left").status == 404)
             #expect(try service.get("/v1/voting/images/0/middle").status == 404)
         }

@@ -13,7 +13,6 @@
 /// The loaders that are trusted with bytes from anywhere.
 typedef enum {
     DREAMSIM_VIPS_JPEG,
-    DREAMSIM_VIPS_PNG,
     DREAMSIM_VIPS_WEBP,
     DREAMSIM_VIPS_TIFF,
     DREAMSIM_VIPS_HEIF
@@ -52,6 +51,11 @@ const void *dreamsim_vips_profile(VipsImage *image, size_t *count);
 
 /// The samples of an image, which the caller frees with `dreamsim_vips_free`.
 void *dreamsim_vips_samples(VipsImage *image, size_t *count);
+
+/// Writes the samples of an image of 8 or 16 bits, of 16 the upper 8, to memory of the caller: `count` bytes, one for each.
+/// `stops` is asked now and then; once it says yes, the rest is left.
+/// Returns 0, or non-zero when the image is damaged, has another size, or was stopped.
+int dreamsim_vips_fill(VipsImage *image, unsigned char *target, size_t count, bool (*stops)(void *), void *context);
 
 /// The image in sRGB, 8 bits, its channels as an ICC profile says; alpha stays.
 VipsImage *dreamsim_vips_to_srgb(VipsImage *image, const void *profile, size_t count);

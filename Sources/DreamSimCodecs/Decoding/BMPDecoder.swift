@@ -33,6 +33,7 @@ struct BMPDecoder {
         let signedHeight = isOld ? try field(20, 2) : try signed(22)
         let height = abs(signedHeight)
         try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
+        try DecodingMemory.take(for: width * height, bands: 4 + 1, path: path)
         let bits = try field(isOld ? 24 : 28, 2)
         let compression = isOld ? 0 : try field(30, 4)
         let isRead =

@@ -70,6 +70,7 @@ extension Container {
                 "\(scans) scans over \(size.width)x\(size.height) pixels; at most \(Self.scanLimit) scans are decoded. "
                     + "Save the image again with an ordinary encoder")
         }
+        self.scans = scans
         self.bytes = bytes.joined(kept)
     }
 

@@ -7,6 +7,8 @@ package struct Container {
     package var bytes: [UInt8]
     /// The size that the header states, when it was read.
     var size: (width: Int, height: Int)?
+    /// How often the file goes over its pixels.
+    var scans = 1
     /// The EXIF orientation, 1...8.
     var orientation = 1
     /// Whether there is an ICC profile.

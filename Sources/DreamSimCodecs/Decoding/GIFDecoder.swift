@@ -98,6 +98,8 @@ struct GIFDecoder {
         // Encoders err in the size of the screen, which may be 0; it grows to hold the frame, as in Pillow.
         let canvas = (width: max(screen.width, left + width), height: max(screen.height, top + height))
         try Limits.check(width: canvas.width, height: canvas.height, limit: pixelLimit, path: path)
+        // Indices, and then their colors.
+        try DecodingMemory.take(for: canvas.width * canvas.height, bands: 4 + 1, path: path)
         let table = try colors(flags: flags) ?? globalColors
         let codeSize = Int(try next())
         guard (1...8).contains(codeSize) else {

@@ -47,12 +47,10 @@ extension Samples {
                 profile.bytes.withUnsafeBufferPointer { dreamsim_vips_to_srgb(image, $0.baseAddress, $0.count) }
             }
             defer { dreamsim_vips_release(converted) }
-            var size = 0
-            let memory = try Vips.call(path: path, failure: failure) { dreamsim_vips_samples(converted, &size) }
-            defer { dreamsim_vips_free(memory) }
             let channels = hasAlpha ? 4 : 3
-            guard size == width * height * channels else { throw failure("") }
-            let result = [UInt8](UnsafeRawBufferPointer(start: memory, count: size))
+            let result = try Vips.call(path: path, failure: failure) {
+                Vips.values(of: converted, width * height * channels)
+            }
             return Samples(width: width, height: height, model: hasAlpha ? .rgbAlpha : .rgb, values: result)
         }
     }

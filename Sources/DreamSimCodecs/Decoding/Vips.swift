@@ -53,10 +53,12 @@ package enum Vips {
     ///
     /// - Parameters:
     ///   - bytes: The file, or the part of it that carries the image.
+    ///   - scans: How often the file goes over the pixels.
     ///   - pixelLimit: The most pixels, checked after the header is read and before any is decoded.
     /// - Returns: The samples, and what the loader found beside them.
     static func decode(
-        _ bytes: [UInt8], loader: DreamSimVipsLoader, format: ImageFormat, path: String, pixelLimit: Int
+        _ bytes: [UInt8], loader: DreamSimVipsLoader, format: ImageFormat, scans: Int, path: String,
+        pixelLimit: Int
     ) throws(DreamSimError) -> Decoded {
         func damaged(_ message: String) -> DreamSimError {
             let name = format.rawValue.uppercased()
@@ -76,19 +78,34 @@ package enum Vips {
             let width = Int(dreamsim_vips_width(image))
             let height = Int(dreamsim_vips_height(image))
             try Limits.check(width: width, height: height, limit: pixelLimit, path: path)
+            let orientation = Int(dreamsim_vips_orientation(image))
+            let bands = Int(dreamsim_vips_bands(image))
+            try DecodingMemory.take(
+                for: width * height, bands: bands, loader: loader, scans: scans,
+                isTurned: format == .tiff && orientation > 1, bytes: sampleBytes(dreamsim_vips_format(image)),
+                path: path)
             let isFloat = [VIPS_FORMAT_FLOAT, VIPS_FORMAT_DOUBLE].contains(dreamsim_vips_format(image))
             let model = try model(of: image, isFloat: isFloat, path: path)
             let (values, warnings) =
                 isFloat
                 ? try floatSamples(of: image, SampleRange(tiff: bytes), path, damaged)
-                : (try samples(of: image, format, path, damaged), [])
+                : (try samples(of: image, width * height * bands, format, path, damaged), [])
             var count = 0
             let profile = dreamsim_vips_profile(image, &count).map {
                 [UInt8](UnsafeRawBufferPointer(start: $0, count: count))
             }
             return Decoded(
                 samples: Samples(width: width, height: height, model: model, values: values),
-                orientation: Int(dreamsim_vips_orientation(image)), profile: profile, warnings: warnings)
+                orientation: orientation, profile: profile, warnings: warnings)
+        }
+    }
+
+    /// The bytes of a sample while it is decoded; floating-point ones become single ones beside.
+    private static func sampleBytes(_ format: VipsBandFormat) -> Int {
+        switch format {
+        case VIPS_FORMAT_UCHAR: 1
+        case VIPS_FORMAT_USHORT: 2
+        default: 8 + 4
         }
     }
 
@@ -104,29 +121,48 @@ package enum Vips {
 
     /// Samples of 8 bits; of 16 the upper 8.
     private static func samples(
-        of image: UnsafeMutablePointer<VipsImage>, _ format: ImageFormat, _ path: String,
+        of image: UnsafeMutablePointer<VipsImage>, _ count: Int, _ format: ImageFormat, _ path: String,
         _ damaged: (String) -> DreamSimError
     ) throws(DreamSimError) -> [UInt8] {
-        let is16Bit = dreamsim_vips_format(image) == VIPS_FORMAT_USHORT
-        var size = 0
         var lacksDecoder = false
         func failure(_ message: String) -> DreamSimError {
             guard lacksDecoder else { return damaged(message) }
             return DreamSimError(
                 .unsupported, path, "libvips has no decoder for HEVC here; save the image as JPEG, PNG or AVIF")
         }
-        let memory = try call(path: path, failure: failure) {
-            let memory = dreamsim_vips_samples(image, &size)
-            // The words may be of another HEIC file's failure under way, which has then the same reason.
-            lacksDecoder =
-                memory == nil && format == .heic
-                && String(cString: dreamsim_vips_error()).contains("has not been built in")
-            return memory
+        do throws(DreamSimError) {
+            return try call(path: path, failure: failure) {
+                let values = values(of: image, count)
+                // The words may be of another HEIC file's failure under way, which has then the same reason.
+                lacksDecoder =
+                    values == nil && format == .heic
+                    && String(cString: dreamsim_vips_error()).contains("has not been built in")
+                return values
+            }
+        } catch {
+            try checkInterruption(path)
+            throw error
         }
-        defer { dreamsim_vips_free(memory) }
-        let source = UnsafeRawBufferPointer(start: memory, count: size)
-        guard is16Bit else { return [UInt8](source) }
-        return source.bindMemory(to: UInt16.self).map { UInt8(truncatingIfNeeded: $0 >> 8) }
+    }
+
+    /// The samples of an image of 8 or 16 bits; nil when it is damaged, or the decoding was stopped.
+    static func values(of image: UnsafeMutablePointer<VipsImage>, _ count: Int) -> [UInt8]? {
+        var isWhole = false
+        let values = [UInt8](unsafeUninitializedCapacity: count) { target, initialized in
+            let failed = dreamsim_vips_fill(image, target.baseAddress, count, { _ in Vips.isStopped }, nil)
+            isWhole = failed == 0
+            initialized = isWhole ? count : 0
+        }
+        return isWhole ? values : nil
+    }
+
+    private static var isStopped: Bool {
+        do { try Interruption.check() } catch { return true }
+        return false
+    }
+
+    private static func checkInterruption(_ path: String) throws(DreamSimError) {
+        if isStopped { throw DreamSimError(.cancelled, path, "the decoding was stopped") }
     }
 
     /// Samples of 8 bits of floating-point ones, and what is to be said of them.

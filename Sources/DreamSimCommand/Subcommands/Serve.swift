@@ -49,12 +49,16 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Maximum number of images in progress.", valueName: "n"))
     var queue = 256
 
+    @OptionGroup(title: "Limits (also DREAMSIM_MAX_CONNECTIONS and so on)") var limits: ServiceLimitOptions
+
     @Flag(name: .shortAndLong, help: "Log only errors.")
     var quiet = false
 
     @OptionGroup var metrics: MetricOptions
 
     func validate() throws {
+        var checked = ServiceLimits()
+        try limits.apply(to: &checked)
         guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
         guard (1...100_000).contains(queue) else { throw ValidationError("--queue must be from 1 to 100000") }
         guard metrics.mask.mask == nil, metrics.resize.side == nil else {
@@ -74,6 +78,7 @@ struct Serve: AsyncParsableCommand {
         settings.limits.batch = batch.size
         settings.limits.acceptedImages = queue
         settings.limits.images = min(settings.limits.images, queue)
+        try limits.apply(to: &settings.limits)
         var logger = Logger(label: "dreamsim") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = quiet ? .error : .info
         let service = try PerceptualService(settings, logger: logger) { try await load() }

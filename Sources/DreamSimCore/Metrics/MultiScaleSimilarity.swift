@@ -43,6 +43,7 @@ extension MultiScaleSimilarity: PerceptualMetric {
     public func values(from reference: Image, to images: [Image]) throws -> [Double] {
         try images.map { image in
             try card.checkSizes(reference, image)
+            try Interruption.check()
             return value(of: PixelPair(reference, image))
         }
     }

@@ -35,6 +35,7 @@ extension PixelMetric: PerceptualMetric {
     public func values(from reference: Image, to images: [Image]) throws -> [Double] {
         try images.map { image in
             try card.checkSizes(reference, image)
+            try Interruption.check()
             let count = Double(image.pixels.count)
             let (absolute, squared) = Self.sums(reference, image)
             let meanSquare = Double(squared) / (255 * 255) / count

@@ -63,6 +63,7 @@ extension StructuralSimilarity: SpatialMetric {
     public func values(from reference: Image, to images: [Image]) throws -> [Double] {
         try images.map { image in
             try card.checkSizes(reference, image)
+            try Interruption.check()
             return window.means(of: pair(reference, image)).similarity.reduce(0, +) / 3
         }
     }

@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// The table of judgments has the columns `ref`, `left`, `right` and `vote` (1 for right, as the table of triplets has
 /// it, wherever it stood on the screen), and `split`: `train` or `val`, or `repeat` for what was judged for the second
-/// time. Beside them it keeps `id`, `repeat`, `swapped`, `seconds` and `time`.
+/// time. Beside them it keeps `id`, `repeat`, `swapped`, `seconds`, `time` and
+/// `rater`.
 package final class VotingRoom: Sendable {
     /// What is shown next.
     package struct Trial: Sendable, Hashable {
@@ -43,6 +44,8 @@ package final class VotingRoom: Sendable {
     private struct State {
         var file: VotesFile
         var skipped: Set<VotingSchedule.Showing> = []
+        /// The judgments of this sitting that were not taken back.
+        var judged: [Int] = []
     }
 
     private struct Key: Hashable {
@@ -138,14 +141,18 @@ package final class VotingRoom: Sendable {
     ///   - number: of the trial.
     ///   - side: where the image stood that is more like the reference.
     ///   - seconds: how long the person looked.
+    ///   - rater: the name of the person; empty when it is not known.
     /// - Returns: false when the trial waits for no judgment; nothing changes then.
     /// - Throws: `DreamSimError` with `.unwritable`.
-    package func judge(_ number: Int, _ side: Side, seconds: Double? = nil) throws(DreamSimError) -> Bool {
+    package func judge(
+        _ number: Int, _ side: Side, seconds: Double? = nil, rater: String = ""
+    ) throws(DreamSimError) -> Bool {
         try change(number) { (state, showing) throws(DreamSimError) in
-            try state.file.append(
-                triplets[showing.triplet], paths: paths[showing.triplet],
-                isRight: (side == .right) != showing.isSwapped, split: splits[showing.triplet], showing: showing,
-                seconds: seconds, at: Date())
+            state.judged.append(
+                try state.file.append(
+                    triplets[showing.triplet], paths: paths[showing.triplet],
+                    isRight: (side == .right) != showing.isSwapped, split: splits[showing.triplet], showing: showing,
+                    seconds: seconds, at: Date(), rater: rater))
         }
     }
 
@@ -155,14 +162,26 @@ package final class VotingRoom: Sendable {
         try change(number) { (state, showing) in _ = state.skipped.insert(showing) }
     }
 
-    /// Takes the last judgment back, so that it is asked for again.
+    /// The number of the last judgment of this sitting that was not taken back; nil when there is none.
+    package var lastJudgment: Int? { state.withLock(\.judged.last) }
+
+    /// Takes the last judgment of this sitting back, so that it is asked for again. What was judged before stays.
     /// - Returns: false when there is none.
     /// - Throws: `DreamSimError` with `.unwritable`.
     package func undo() throws(DreamSimError) -> Bool {
+        guard let last = lastJudgment else { return false }
+        return try undo(last)
+    }
+
+    /// Takes a judgment back, also one of an earlier sitting, so that it is asked for again.
+    /// - Parameter id: its number in the journal.
+    /// - Returns: false when there is none that was not taken back.
+    /// - Throws: `DreamSimError` with `.unwritable`.
+    package func undo(_ id: Int) throws(DreamSimError) -> Bool {
         try locked { (state) throws(DreamSimError) in
-            guard !state.file.votes.isEmpty else { return false }
-            try state.file.removeLast()
-            return true
+            let isRemoved = try state.file.remove(id)
+            state.judged.removeAll { $0 == id }
+            return isRemoved
         }
     }
 

@@ -88,6 +88,12 @@ package struct PreparedImage: Sendable {
     /// Forgets the image, to save memory.
     mutating func dropImage() { (image, resized) = (nil, nil) }
 
+    /// The size of what a metric sees that does not embed.
+    package func size(for metric: any PerceptualMetric) -> (width: Int, height: Int) {
+        let image = image(for: metric)
+        return (image.width, image.height)
+    }
+
     fileprivate func image(for metric: any PerceptualMetric) -> Image {
         guard let image = (metric.card.seesFullSize ? resized : nil) ?? image else {
             preconditionFailure("an image without its pixels")
@@ -99,7 +105,11 @@ package struct PreparedImage: Sendable {
 extension PerceptualMetric {
     /// The metric between a reference and each image. An error is of the image that caused it.
     package func results(from reference: Image, to images: [Image]) -> [Result<Double, any Error>] {
-        if let values = try? values(from: reference, to: images) { return values.map { .success($0) } }
+        do {
+            return try values(from: reference, to: images).map { .success($0) }
+        } catch let error as CancellationError {
+            return images.map { _ in .failure(error) }
+        } catch {}
         return images.map { image in Result { try value(reference, image) } }
     }
 

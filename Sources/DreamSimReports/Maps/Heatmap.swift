@@ -82,6 +82,7 @@ package struct Heatmap: Sendable {
         model = (whole as? any EmbeddingMetric)?.stamp
         self.reference = reference
         value = try metric.value(reference.image, image.image)
+        try Interruption.check()
         layers = [
             Layer(
                 path: image.path, image: Self.covered(image.image, by: whole),

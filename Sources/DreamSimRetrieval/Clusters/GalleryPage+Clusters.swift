@@ -13,17 +13,25 @@ extension GalleryPage {
                 cards: cluster.files.prefix(most).enumerated().map { place, file in
                     Card(
                         path: file.image, figure: place == 0 ? "center" : String(format: "%.4f", file.distance),
-                        isMarked: place == 0)
+                        lines: ["\(file.image.folder)"], isMarked: place == 0, isChosen: false)
                 })
         }
+        let sizes = report.clusters.map(\.files.count)
         self.init(
-            title: "Images that belong together", groups: groups,
-            footer: [
-                "\(report.clusters.count) clusters of \(report.images) images by \(report.method.rawValue)"
-                    + (report.distance.map { String(format: ", joined up to a mean distance of %.4f", $0) } ?? "")
-                    + ".",
-                "Distance from the cluster's center: 0 is the same, \(report.metric.direction.rawValue).",
-                "\(report.origin).",
-            ], decoding: decoding)
+            title: "Clusters",
+            facts: [
+                ("Found", "\(sizes.count) \(sizes.count == 1 ? "cluster" : "clusters") of \(report.images) images"),
+                ("Images of a cluster", "\(sizes.min() ?? 0) to \(sizes.max() ?? 0)"),
+                ("Algorithm", report.method.rawValue),
+                (
+                    "Threshold",
+                    report.distance.map { String(format: "joined up to a mean distance of %.4f", $0) }
+                        ?? "none: the number of clusters was chosen"
+                ),
+            ] + Self.model(of: report),
+            legend: [
+                "The image nearest to its cluster's center is the first, marked by a frame.",
+                "The number of another is its distance from the center: 0 is the same, larger is less similar.",
+            ], choice: .choosing, groups: groups, decoding: decoding)
     }
 }

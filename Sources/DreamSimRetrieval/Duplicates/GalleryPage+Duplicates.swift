@@ -13,26 +13,27 @@ extension GalleryPage {
                         figure: place == 0 ? "keep" : file.isLink ? "link" : file.tier.rawValue,
                         lines: (place == 0 ? [] : [file.reason]) + [
                             "\(file.image.folder)",
-                            "\(file.width) × \(file.height), \(max(1, file.bytes / 1000)) kB, \(file.format)",
+                            "\(file.width) × \(file.height), \(Self.size(file.bytes)), \(file.format)",
                         ],
-                        isMarked: place == 0)
+                        isMarked: place == 0, isChosen: file.isLink ? nil : place == 0, bytes: file.bytes)
                 })
         }
+        let duplicates = "\(report.duplicates) \(report.duplicates == 1 ? "duplicate" : "duplicates")"
         self.init(
-            title: "The same image more than once", groups: groups,
-            footer: [
-                "\(report.groups.count) \(report.groups.count == 1 ? "group" : "groups"), \(report.duplicates) \(report.duplicates == 1 ? "file" : "files") of \(String(format: "%.1f MB", Double(report.bytes) / 1e6)) that could go, of \(report.images) images.",
-                "Distance from the kept copy: 0 is the same, \(report.metric.direction.rawValue). Tiers: \(report.thresholds).",
-                "Kept: \(report.rules.joined(separator: ", ")).",
-                "\(report.origin).",
-            ], decoding: decoding)
-    }
-}
-
-extension ImagePath {
-    /// The folder that the file lies in.
-    fileprivate var folder: ImagePath {
-        ImagePath(bytes: Array(bytes.prefix(max(1, bytes.count - lastComponent.count - 1))))
+            title: "Duplicates",
+            facts: [
+                (
+                    "Found",
+                    "\(report.groups.count) \(report.groups.count == 1 ? "group" : "groups") among \(report.images) images; removing \(duplicates) would save \(Self.size(report.bytes))"
+                ),
+                ("Loosest tier", report.tier.rawValue), ("Thresholds", "\(report.thresholds)"),
+                ("Kept first", report.rules.joined(separator: ", ")),
+            ] + Self.model(of: report),
+            legend: [
+                "The file to keep is the first of its group, marked by a frame; below each other file stands how it was found to be the same.",
+                "Distances are those from the file to keep: 0 is the same, larger is less similar.",
+                "Links are no copies: nothing is saved by removing them.",
+            ], choice: .keeping, groups: groups, decoding: decoding)
     }
 }
 

@@ -27,24 +27,76 @@ package struct GalleryPage: Sendable {
         package let lines: [String]
         /// Whether it is marked, as the query or as the copy that is kept.
         package let isMarked: Bool
+        /// Whether it is chosen until the reader chooses otherwise; nil when it is not to be chosen.
+        package let isChosen: Bool?
+        /// The file's size, where it is known.
+        package let bytes: Int64?
 
         /// Describes an image.
-        package init(path: ImagePath, figure: String, lines: [String] = [], isMarked: Bool = false) {
-            (self.path, self.figure, self.lines, self.isMarked) = (path, figure, lines, isMarked)
+        package init(
+            path: ImagePath, figure: String, lines: [String] = [], isMarked: Bool = false, isChosen: Bool? = nil,
+            bytes: Int64? = nil
+        ) {
+            (self.path, self.figure, self.lines) = (path, figure, lines)
+            (self.isMarked, self.isChosen, self.bytes) = (isMarked, isChosen, bytes)
         }
     }
 
+    /// What it means that a file is chosen.
+    package enum Choice: Sendable {
+        /// It is kept; the others could go.
+        case keeping
+        /// It is of interest.
+        case choosing
+
+        fileprivate var label: String {
+            switch self {
+            case .keeping: "keep"
+            case .choosing: "choose"
+            }
+        }
+
+        /// How many are chosen, and ways to save which; its script shows it.
+        fileprivate var bar: String {
+            let (chosen, others) =
+                switch self {
+                case .keeping: ("kept", "Save the list of those that could go")
+                case .choosing: ("chosen", "Save the list of the others")
+                }
+            return """
+                <footer class="bar" hidden data-chosen="\(chosen)"><p id="count" role="status"></p>
+                <button type="button" data-do="all">All</button><button type="button" data-do="none">None</button>\
+                <button type="button" data-do="again">As at first</button>\
+                <button type="button" data-do="chosen">Save the list of those \(chosen)</button>\
+                <button type="button" data-do="others">\(others)</button>\
+                <button type="button" data-do="csv">Save all as CSV</button></footer>
+
+                """
+        }
+    }
+
+    /// What stands above the groups: a name and its value, such as the model or a threshold.
+    package typealias Fact = (name: String, value: String)
+
     private let title: String
+    private let facts: [Fact]
+    private let legend: [String]
+    private let choice: Choice
     private let groups: [Group]
-    private let footer: [String]
     private let decoding: DecodingOptions
 
     /// Describes a page.
     /// - Parameters:
-    ///   - footer: lines at the end, such as the model.
+    ///   - facts: totals, the model and thresholds.
+    ///   - legend: what numbers and marks mean, each a sentence.
+    ///   - choice: what choosing a file means.
     ///   - decoding: how files become images.
-    package init(title: String, groups: [Group], footer: [String], decoding: DecodingOptions = .standard) {
-        (self.title, self.groups, self.footer, self.decoding) = (title, groups, footer, decoding)
+    package init(
+        title: String, facts: [Fact], legend: [String], choice: Choice, groups: [Group],
+        decoding: DecodingOptions = .standard
+    ) {
+        (self.title, self.facts, self.legend, self.choice) = (title, facts, legend, choice)
+        (self.groups, self.decoding) = (groups, decoding)
     }
 
     /// The page. Files that cannot be read any more are shown by their name.
@@ -55,28 +107,42 @@ package struct GalleryPage: Sendable {
         }
         var thumbnails: [ImagePath: String] = [:]
         for path in paths { thumbnails[path] = images.next() ?? nil }
-        var page = "<h1>\(HTML.escaped(title))</h1>\n"
+        var page = "<header><h1>\(HTML.escaped(title))</h1>\n<dl>\(facts.map(Self.html).joined())</dl>\n"
+        page +=
+            "<ul class=\"legend\">" + legend.map { "<li>\(HTML.escaped($0))</li>" }.joined()
+            + "</ul></header>\n<main>\n"
         for group in groups {
             page += "<section><h2>\(HTML.escaped(group.title))</h2>"
             if !group.subtitle.isEmpty { page += "<p class=\"sub\">\(HTML.escaped(group.subtitle))</p>" }
             page += "<div class=\"grid\">\n"
-            page += group.cards.map { Self.html($0, thumbnails[$0.path]) }.joined()
+            page += group.cards.map { html($0, thumbnails[$0.path]) }.joined()
             page += "</div></section>\n"
         }
-        page += "<footer>" + footer.map { "<p>\(HTML.escaped($0))</p>" }.joined() + "</footer>"
-        return HTML.page(title: title, style: PackageResources.gallery_css, body: page)
+        page += "</main>\n" + choice.bar
+        return HTML.page(
+            title: title, style: PackageResources.gallery_css, body: page,
+            script: String(decoding: PackageResources.gallery_js, as: UTF8.self))
     }
 
-    private static func html(_ card: Card, _ thumbnail: String?) -> String {
-        let path = "\(card.path)"
+    private static func html(_ fact: Fact) -> String {
+        "<div><dt>\(HTML.escaped(fact.name))</dt><dd>\(HTML.escaped(fact.value))</dd></div>"
+    }
+
+    private func html(_ card: Card, _ thumbnail: String?) -> String {
+        let (name, path) = (HTML.escaped(card.path.name), HTML.escaped("\(card.path)"))
         let image =
-            thumbnail.map { "<img alt=\"\(HTML.escaped(card.path.name))\" loading=\"lazy\" src=\"\($0)\">" }
-            ?? "<span class=\"none\">cannot be shown</span>"
+            thumbnail.map { "<img alt=\"\(name)\" loading=\"lazy\" src=\"\($0)\">" }
+            ?? "<span class=\"none\">\(name) cannot be shown</span>"
         let lines = card.lines.map { "<span>\(HTML.escaped($0))</span>" }.joined()
+        let choosing = card.isChosen.map { isChosen in
+            """
+            <label><input type="checkbox" data-path="\(path)" data-bytes="\(card.bytes ?? 0)"\(isChosen ? " checked" : "")> \
+            \(choice.label)<span class="unseen"> \(name)</span></label>
+            """
+        }
         return """
-            <a class="card\(card.isMarked ? " marked" : "")" href="\(url(card.path))" title="\(HTML.escaped(path))">\
-            <div class="image">\(image)</div><b>\(HTML.escaped(card.figure))</b>\
-            <span class="name">\(HTML.escaped(card.path.name))</span>\(lines)</a>
+            <div class="card\(card.isMarked ? " marked" : "")"><a class="image" href="\(Self.url(card.path))" title="\(path)">\(image)</a>\
+            <b>\(HTML.escaped(card.figure))</b><span class="name">\(name)</span>\(lines)\(choosing ?? "")</div>
 
             """
     }
@@ -95,34 +161,5 @@ package struct GalleryPage: Sendable {
                     ? String(Unicode.Scalar(byte))
                     : "%" + CollectionOfOne(byte).hexadecimal.uppercased()
             }.joined()
-    }
-}
-
-extension GalleryPage {
-    /// A page of what searches found.
-    package init(_ report: SearchReport, decoding: DecodingOptions) {
-        let groups = report.searches.map { search in
-            var cards: [Card] = []
-            if !search.query.description.hasPrefix("#") {
-                cards.append(Card(path: search.query, figure: "query", isMarked: true))
-            }
-            cards += search.results.map { entry in
-                Card(
-                    path: entry.image, figure: String(format: "%.4f", entry.distance),
-                    lines: ["\(entry.width) × \(entry.height), \(max(1, entry.bytes / 1000)) kB"])
-            }
-            let unlike = search.unlike.map { "\($0)" }.joined(separator: ", ")
-            return Group(
-                title: "\(search.query)",
-                subtitle: "the \(search.results.count) most alike of \(report.images) images"
-                    + (unlike.isEmpty ? "" : ", and unlike \(unlike)"), cards: cards)
-        }
-        self.init(
-            title: "What looks like this?", groups: groups,
-            footer: [
-                "Distance: 0 is the same, \(report.metric.direction.rawValue).",
-                "\(report.origin).",
-                "Index \(report.index).",
-            ], decoding: decoding)
     }
 }

@@ -104,6 +104,11 @@ extension IndexReader {
         try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NOT NULL") ?? 0 }
     }
 
+    /// The number of files that cannot be used. Every file has a vector or a reason why not, so that none is looked at.
+    package func failureCount() throws -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM file WHERE row IS NULL") ?? 0 }
+    }
+
     /// The rows that hold the vector of a content, ascending. Whatever a damaged database says, they are there.
     func liveRows() throws -> [Int] {
         try read { try Int.fetchAll($0, sql: "SELECT row FROM content ORDER BY row") }.filter(vectors.holds)

@@ -30,6 +30,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Whether a request's head has come and its end has not.
     private var isReading = false
     private var isAnswering = false
+    /// Whether nothing has come yet.
+    private var isSilent = false
     /// What the request wants whose head is being read.
     private var wantsClose = false
     private var isLastAnswer = false
@@ -47,13 +49,33 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        client = connections.add(context.channel)
+        client = connections.add(context.channel, perPeer: limits.connectionsPerPeer)
         // At the connection's end of the line, because the parser keeps unfinished heads to itself.
         let pipeline = context.pipeline.syncOperations
         try? pipeline.addHandler(FirstBytes { [weak self] in self?.bytesCame() }, position: .first)
         // Behind the translation to HTTP's types the version and a second host are no longer known.
         guard let translation = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
         try? pipeline.addHandler(Heads { [weak self] in self?.headCame(&$0) }, position: .before(translation))
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin(context)
+        context.fireChannelActive()
+    }
+
+    /// Refuses a connection that is one too many, and gives others a time to say something.
+    private func begin(_ context: ChannelHandlerContext) {
+        guard let client else {
+            return refuse(
+                .passing(
+                    .overload, "your address has \(limits.connectionsPerPeer) connections already, all of them in use",
+                    retryAfter: 1))
+        }
+        client.restsSince = .now
+        headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.firstByteTime)) {
+            context.close(promise: nil)
+        }
+        isSilent = true
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -78,6 +100,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: What comes
 
     private func bytesCame() {
+        client?.restsSince = nil
+        if isSilent {
+            isSilent = false
+            headTimer?.cancel()
+            headTimer = nil
+        }
         guard let context, !isReading, !isFinished, headTimer == nil else { return }
         headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.headTime)) { [self] in
             headTimer = nil
@@ -161,10 +189,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
         guard !isAnswering else { return context.close(promise: nil) }
         let body = problem.body(requestID: nil)
-        let fields: HTTPFields = [
+        var fields: HTTPFields = [
             .contentType: Problem.mediaType, .contentLength: "\(body.count)", .connection: "close",
             .xContentTypeOptions: "nosniff",
         ]
+        for field in problem.headers { fields.append(field) }
         context.write(
             wrapOutboundOut(.head(HTTPResponse(status: problem.kind.status, headerFields: fields))), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
@@ -198,6 +227,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.writeAndFlush(data, promise: promise)
             isAnswering = false
             if !open.isEmpty { open.removeFirst() }
+            if open.isEmpty && !isReading { client?.restsSince = .now }
             if isLastAnswer {
                 linger(context)
             } else if !hasEarlier, let problem = postponed {
@@ -221,35 +251,5 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(mode: .output, promise: nil)
         context.read()
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingering) { context.close(promise: nil) }
-    }
-}
-
-/// Tells when bytes come, before anybody understands them.
-private final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let tell: () -> Void
-
-    init(_ tell: @escaping () -> Void) { self.tell = tell }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        tell()
-        context.fireChannelRead(data)
-    }
-}
-
-/// Shows the heads of requests as they came, before they become HTTP's types.
-private final class Heads: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-
-    private let change: (inout HTTPRequestHead) -> Void
-
-    init(_ change: @escaping (inout HTTPRequestHead) -> Void) { self.change = change }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-        change(&head)
-        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }

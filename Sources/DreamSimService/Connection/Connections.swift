@@ -11,6 +11,17 @@ final class Connections: Sendable {
         }
 
         private let state = Mutex(State.present(nil))
+        /// The address at the other end.
+        let peer: String
+        private let resting = Mutex<ContinuousClock.Instant?>(nil)
+
+        fileprivate init(_ peer: String) { self.peer = peer }
+
+        /// Since when nothing is asked and nothing answered; nil while something is.
+        var restsSince: ContinuousClock.Instant? {
+            get { resting.withLock { $0 } }
+            set { resting.withLock { $0 = newValue } }
+        }
 
         /// Sets what is done when the client goes; at once when it has gone. Takes the place of what was set before.
         func onDisconnect(_ body: (@Sendable () -> Void)?) {
@@ -33,7 +44,13 @@ final class Connections: Sendable {
         }
     }
 
-    private let clients = Mutex<[ObjectIdentifier: Client]>([:])
+    private struct Entry {
+        let client: Client
+        let channel: any Channel
+    }
+
+    private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let refusals = Atomic(0)
     private let draining = Atomic(false)
 
     /// Whether the service is being stopped, so that every answer is a connection's last.
@@ -43,18 +60,36 @@ final class Connections: Sendable {
     }
 
     /// How many are open.
-    var count: Int { clients.withLock(\.count) }
+    var count: Int { entries.withLock(\.count) }
+
+    /// How many were refused, because their address had too many.
+    var refused: Int { refusals.load(ordering: .relaxed) }
 
     /// The client at the other end of a channel.
-    func client(of channel: any Channel) -> Client? { clients.withLock { $0[ObjectIdentifier(channel)] } }
+    func client(of channel: any Channel) -> Client? { entries.withLock { $0[ObjectIdentifier(channel)]?.client } }
 
-    func add(_ channel: any Channel) -> Client {
-        let client = Client()
-        clients.withLock { $0[ObjectIdentifier(channel)] = client }
-        return client
+    /// Adds a connection. Of an address that has as many as it may, the one that has rested longest is closed for it.
+    /// - Returns: nil when none rests.
+    func add(_ channel: any Channel, perPeer most: Int) -> Client? {
+        let client = Client(channel.remoteAddress?.ipAddress ?? "")
+        let (isWelcome, oldest): (Bool, (any Channel)?) = entries.withLock { entries in
+            let mine = entries.values.filter { $0.client.peer == client.peer }
+            var oldest: Entry?
+            if mine.count >= most {
+                oldest = mine.filter { $0.client.restsSince != nil }
+                    .min { ($0.client.restsSince ?? .now) < ($1.client.restsSince ?? .now) }
+                guard let oldest else { return (false, nil) }
+                entries[ObjectIdentifier(oldest.channel)] = nil
+            }
+            entries[ObjectIdentifier(channel)] = Entry(client: client, channel: channel)
+            return (true, oldest?.channel)
+        }
+        oldest?.close(promise: nil)
+        if !isWelcome { refusals.wrappingAdd(1, ordering: .relaxed) }
+        return isWelcome ? client : nil
     }
 
     func remove(_ channel: any Channel) {
-        clients.withLock { $0[ObjectIdentifier(channel)] = nil }
+        entries.withLock { $0[ObjectIdentifier(channel)] = nil }
     }
 }

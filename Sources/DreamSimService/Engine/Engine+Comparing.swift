@@ -1,3 +1,5 @@
+import Synchronization
+
 extension Engine {
     /// How alike images are to a reference.
     struct Comparison: Sendable {
@@ -17,7 +19,7 @@ extension Engine {
         _ reference: Upload, _ images: [Upload], by metrics: [any PerceptualMetric], resize: Int?,
         _ admission: Admission
     ) async throws -> Comparison {
-        let prepared = try await prepare([reference] + images, for: metrics, resize: resize)
+        let prepared = try await prepare([reference] + images, for: metrics, resize: resize, admission)
         _ = try prepared[0].get()
         return try await compare(images.indices.map { (a: 0, b: $0 + 1) }, of: prepared, metrics, resize, admission)
     }
@@ -30,7 +32,7 @@ extension Engine {
         _ admission: Admission
     ) async throws -> Comparison {
         try await compare(
-            pairs, of: prepare(images, for: metrics, resize: resize), metrics, resize, admission)
+            pairs, of: prepare(images, for: metrics, resize: resize, admission), metrics, resize, admission)
     }
 
     private func compare(
@@ -43,6 +45,11 @@ extension Engine {
             prepared[pair.a].flatMap { _ in prepared[pair.b].map { _ in [] } }
         }
         let usable = pairs.indices.filter { images[pairs[$0].a] != nil && images[pairs[$0].b] != nil }
+        try reserve(
+            metrics.map { metric in
+                if let model = metric as? any EmbeddingMetric { return Demand(model, images: good.count) }
+                return Demand(metric, pairs: usable.map { seen(images, pairs[$0], by: metric) })
+            }, admission)
         for metric in metrics {
             var values: [Result<Double, any Error>] = []
             if let model = metric as? any EmbeddingMetric {
@@ -59,7 +66,12 @@ extension Engine {
                     let run = usable[values.count...].prefix(Self.together).prefix { pairs[$0].a == first }
                     let others = run.compactMap { images[pairs[$0].b]?.image }
                     guard let reference = images[first]?.image else { preconditionFailure("no image \(first)") }
-                    values += try await batcher.perform(admission) { metric.results(from: reference, to: others) }
+                    let pixels = run.map { seen(images, pairs[$0], by: metric) }
+                    let size = reference.size(for: metric)
+                    let memory = metric.mostWorkingBytes(width: size.width, height: size.height, images: others.count)
+                    values += try await perform(Demand(metric, pairs: pixels), memory: memory, admission) {
+                        metric.results(from: reference, to: others)
+                    }
                 }
             }
             for (pair, value) in zip(usable, values) { results[pair] = results[pair].map { $0 + [value] } }
@@ -69,13 +81,59 @@ extension Engine {
             warnings: good.compactMap { images[$0]?.warnings }.flatMap { $0 })
     }
 
+    /// The pixels that a metric sees of a pair.
+    private func seen(
+        _ images: [PreparedUpload?], _ pair: (a: Int, b: Int), by metric: any PerceptualMetric
+    ) -> (Int, Int) {
+        func pixels(_ place: Int) -> Int {
+            images[place].map { $0.image.size(for: metric) }.map { $0.width * $0.height } ?? 0
+        }
+        return (pixels(pair.a), pixels(pair.b))
+    }
+
+    /// Computes what a metric that sees images has of some pairs, and notes how long that takes.
+    private func perform<R: Sendable>(
+        _ demand: Demand, memory: Int, _ admission: Admission, _ body: @escaping @Sendable () throws -> R
+    ) async throws -> R {
+        guard memory <= limits.workingBytes else {
+            throw Problem(
+                .tooLarge,
+                "\(demand.metric.card.name) needs \(memory) bytes for images of this shape, and passes the limit of \(limits.workingBytes)",
+                advice: "send images that are less wide, give resize=SIDE, or choose another metric")
+        }
+        let megapixels = CostEstimates.megapixels(demand.pixels)
+        let isWhole = Atomic(false)
+        return try await batcher.perform(
+            admission, memory: memory,
+            took: { [costs, name = demand.metric.card.name] seconds in
+                costs.note(
+                    name, megapixels: megapixels, seconds: seconds, isWhole: isWhole.load(ordering: .acquiring))
+            },
+            {
+                let result = try body()
+                try Interruption.check()
+                isWhole.store(true, ordering: .releasing)
+                return result
+            })
+    }
+
     /// Maps where two images differ.
     func map(
         _ metric: any PerceptualMetric, from reference: Upload, to image: Upload, _ admission: Admission
     ) async throws -> Heatmap {
-        let prepared = try await prepare([reference, image], for: [metric], inFull: true)
+        let prepared = try await prepare([reference, image], for: [metric], inFull: true, admission)
         let (a, b) = (try prepared[0].get(), try prepared[1].get())
-        return try await batcher.perform(admission) {
+        let full = (a.image.pixelCount, b.image.pixelCount)
+        // A value and a map: twice the work of a value.
+        let demand =
+            (metric as? any EmbeddingMetric).map { Demand($0, images: 4) }
+            ?? Demand(metric, pairs: [full, full])
+        try reserve([demand], admission)
+        let (width, height) = b.image.image.map { ($0.width, $0.height) } ?? (0, 0)
+        // Maps of all depths, and what they add up to.
+        let memory =
+            metric.mostWorkingBytes(width: width, height: height, images: 1) + 16 * width * height
+        return try await perform(demand, memory: memory, admission) {
             guard let first = a.image.image, let second = b.image.image else { preconditionFailure("no images") }
             return try Heatmap(
                 difference: metric, from: Heatmap.Source(path: ImagePath(a.name), image: first),

@@ -7,7 +7,9 @@ extension Engine {
     func image(_ path: ImagePath, named name: String, side: Int) throws -> Image {
         let image: Image
         do {
-            image = try Upload(name: name, source: .file(path), share: nil).decode(decoding, within: limits).image
+            image = try decodingMemory.run {
+                try Upload(name: name, source: .file(path), share: nil).decode(decoding, within: limits).image
+            }
         } catch let error as DreamSimError where [.unreadable, .missing, .fileSystem].contains(error.kind) {
             // Whatever became of a file that was there when the service began: the service itself is well.
             throw Problem(

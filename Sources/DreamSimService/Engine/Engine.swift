@@ -9,8 +9,14 @@ final class Engine: Sendable {
     let limits: ServiceLimits
     let budget: ByteBudget
     let batcher: Batcher<String, Image, Embedding>
-    /// Decodes, resizes and encodes.
-    let workers: WorkerThreads
+    let decodingMemory: WaitingBudget
+    let costs = CostEstimates()
+    /// Decodes, resizes and encodes images.
+    let images: WorkerThreads
+    /// Looks into the index. Nothing else may hold it up.
+    let searches = WorkerThreads(2, name: "dreamsim-search", capacity: 256)
+    /// Reads and writes small files.
+    let files = WorkerThreads(2, name: "dreamsim-files", capacity: 256)
     /// Does what takes long and is asked for seldom.
     let background = WorkerThreads(1, name: "dreamsim-background")
 
@@ -25,20 +31,22 @@ final class Engine: Sendable {
         precondition(!metrics.isEmpty, "no metric")
         self.metrics = metrics
         (self.limits, self.budget) = (limits, budget)
+        decodingMemory = WaitingBudget(limits.decodingBytes)
         var models: [String: any EmbeddingMetric] = [:]
         for model in metrics.compactMap({ $0 as? any EmbeddingMetric }) + others { models[Self.key(model)] = model }
         self.models = models
-        workers = WorkerThreads(Parallel.threads, name: "dreamsim-images")
+        images = WorkerThreads(Parallel.threads, name: "dreamsim-images")
         batcher = Batcher(
             batchSize: limits.batch, gathering: limits.gathering, capacity: limits.acceptedImages,
+            memory: limits.workingBytes,
             process: { [models] key, images in models[key]?.embed(preprocessed: images) ?? [] },
             observe: { statistics.countBatch($0, $1) })
     }
 
-    private let models: [String: any EmbeddingMetric]
+    let models: [String: any EmbeddingMetric]
 
     /// Which models may share a batch: those that are the same in everything.
-    private static func key(_ model: any EmbeddingMetric) -> String { "\(model.stamp) \(model.stamp.weights)" }
+    static func key(_ model: any EmbeddingMetric) -> String { "\(model.stamp) \(model.stamp.weights)" }
 
     /// The loaded model with a stamp; nil when there is none.
     func model(_ stamp: ModelStamp) -> (any EmbeddingMetric)? { models.values.first { $0.stamp.agrees(with: stamp) } }
@@ -46,7 +54,9 @@ final class Engine: Sendable {
     /// Lets the threads end when everything that was accepted is done.
     func close() {
         batcher.close()
-        workers.close()
+        images.close()
+        searches.close()
+        files.close()
         background.close()
     }
 
@@ -88,14 +98,15 @@ final class Engine: Sendable {
     /// Prepares images, many at a time. An image that cannot be used does not stop the others.
     /// - Parameter inFull: whether only the images as they are are needed.
     func prepare(
-        _ uploads: [Upload], for metrics: [any PerceptualMetric], resize: Int? = nil, inFull: Bool = false
+        _ uploads: [Upload], for metrics: [any PerceptualMetric], resize: Int? = nil, inFull: Bool = false,
+        _ admission: Admission
     ) async throws -> [Result<PreparedUpload, Problem>] {
         let preparation = ImagePreparation(metrics, decoding: decoding, resize: resize, inFull: inFull)
         return try await withThrowingTaskGroup(of: (Int, Result<PreparedUpload, Problem>).self) { group in
             for (index, upload) in uploads.enumerated() {
-                group.addTask { [workers, limits, budget] in
-                    let result = try await workers.run {
-                        Result { try PreparedUpload(upload, preparation, limits, budget) }
+                group.addTask { [images, limits, budget, decodingMemory] in
+                    let result = try await images.run(for: admission.client) {
+                        Result { try PreparedUpload(upload, preparation, limits, budget, decodingMemory) }
                     }
                     return (index, result.mapError { Problem($0, of: upload) })
                 }

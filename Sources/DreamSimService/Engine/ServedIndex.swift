@@ -8,17 +8,35 @@ final class ServedIndex: Sendable {
     private let state = Mutex<(reader: IndexReader, opened: ContinuousClock.Instant)?>(nil)
     private let searches = Mutex<[String: DuplicateSearch]>([:])
     private static let freshness = Duration.seconds(2)
+    /// Of the reader that was asked last.
+    private let counts = Mutex<(reader: ObjectIdentifier, images: Int, failures: Int)?>(nil)
 
     init(_ folder: URL) { self.folder = folder }
 
     /// The index as it is; blocks.
-    /// - Throws: `DreamSimError`.
-    func reader() throws -> IndexReader {
-        try state.withLock { state in
-            if let state, .now - state.opened < Self.freshness { return state.reader }
-            let reader = try IndexReader(folder)
-            state = (reader, .now)
-            return reader
+    /// - Throws: `Problem` when it cannot be used.
+    func reader() throws(Problem) -> IndexReader {
+        do {
+            return try state.withLock { state in
+                if let state, .now - state.opened < Self.freshness { return state.reader }
+                // What cannot be opened is not shown as it was before.
+                state = nil
+                let reader = try IndexReader(folder)
+                state = (reader, .now)
+                return reader
+            }
+        } catch {
+            throw Problem.unavailable("the index", error, in: folder)
+        }
+    }
+
+    /// How many images there are, and how many files that cannot be used.
+    func counts(of reader: IndexReader) throws -> (images: Int, failures: Int) {
+        try counts.withLock { counts in
+            if let counts, counts.reader == ObjectIdentifier(reader) { return (counts.images, counts.failures) }
+            let found = (images: try reader.count(), failures: try reader.failureCount())
+            counts = (ObjectIdentifier(reader), found.images, found.failures)
+            return found
         }
     }
 

@@ -17,7 +17,7 @@ struct Upload: Sendable {
     /// The share of the budget that its bytes take.
     let share: ByteBudget.Share?
 
-    /// Decodes it; blocks, so that it belongs on the engine's `workers`.
+    /// Decodes it; blocks, so that it belongs on the engine's `images`.
     /// - Parameter limits: the service's own. They do not change what an embedding is, whose stamp keeps the others.
     /// - Throws: `DreamSimError`.
     func decode(_ options: DecodingOptions, within limits: ServiceLimits) throws -> (image: Image, info: ImageInfo) {

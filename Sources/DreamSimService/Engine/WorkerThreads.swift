@@ -1,39 +1,74 @@
 import Foundation
 
-/// Threads for work that blocks, such as decoding: it must not run where requests are handled.
+/// Threads for work that blocks, such as decoding: it must not run where requests are handled. The next job is of the client
+/// that has had the least time, see `FairShare`.
 ///
 /// `@unchecked Sendable`: everything mutable is read and written under `condition`.
-final class WorkerThreads: @unchecked Sendable {
+package final class WorkerThreads: @unchecked Sendable {
+    private struct Job {
+        let client: String
+        let member: FairShare.Member
+        let isAbandoned: @Sendable () -> Bool
+        let run: @Sendable () -> Void
+    }
+
     private let condition = NSCondition()
-    private var jobs: [@Sendable () -> Void] = []
+    private let shares = FairShare()
+    private var jobs: [Job] = []
     private var isClosed = false
+    private let capacity: Int
 
     /// Starts threads.
-    init(_ count: Int, name: String) {
+    /// - Parameter capacity: the jobs that may wait at a time.
+    package init(_ count: Int, name: String, capacity: Int = .max) {
+        self.capacity = capacity
         OwnThread.start(name, count: max(1, count)) { [self] in serve() }
     }
 
-    /// Runs something on one of the threads. Work of a task that is cancelled meanwhile is not begun.
-    /// - Throws: what it throws; `CancellationError` when the task is cancelled or the threads are ending.
-    func run<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    /// Runs something on one of the threads. Work of a task that is cancelled meanwhile is not begun, and ends at its next
+    /// step where it asks `Interruption.check()`.
+    /// - Parameter client: for whom it is.
+    /// - Throws: what it throws; `CancellationError` when the task is cancelled or the threads are ending; `Overload` when too
+    ///   much waits.
+    package func run<R: Sendable>(
+        for client: String = "", _ body: @escaping @Sendable () throws -> R
+    ) async throws -> R {
         let promise = Promise<R>()
-        let isTaken = enqueue { if !promise.isResolved { promise.resolve(Result { try body() }) } }
-        guard isTaken else { throw CancellationError() }
+        try enqueue(client, isAbandoned: { promise.isResolved }) {
+            Interruption.run({ if promise.isResolved { throw CancellationError() } }) {
+                promise.resolve(Result { try body() })
+            }
+        }
         return try await promise.value()
     }
 
-    /// Adds a job; false when the threads are ending.
-    private func enqueue(_ job: @escaping @Sendable () -> Void) -> Bool {
+    private func enqueue(
+        _ client: String, isAbandoned: @escaping @Sendable () -> Bool, _ run: @escaping @Sendable () -> Void
+    ) throws {
         condition.lock()
         defer { condition.unlock() }
-        guard !isClosed else { return false }
-        jobs.append(job)
+        guard !isClosed else { throw CancellationError() }
+        if jobs.count >= capacity {
+            jobs.removeAll { job in
+                guard job.isAbandoned() else { return false }
+                end(job)
+                return true
+            }
+            guard jobs.count < capacity else { throw Overload(retryAfter: 1) }
+        }
+        let member = shares.add(client)
+        member.begin()
+        jobs.append(Job(client: client, member: member, isAbandoned: isAbandoned, run: run))
         condition.signal()
-        return true
+    }
+
+    private func end(_ job: Job) {
+        job.member.end()
+        shares.remove(job.member, of: job.client)
     }
 
     /// Lets the threads end when everything that was begun or waits is done.
-    func close() {
+    package func close() {
         condition.lock()
         isClosed = true
         condition.broadcast()
@@ -43,16 +78,32 @@ final class WorkerThreads: @unchecked Sendable {
     private func serve() {
         condition.lock()
         while true {
-            if jobs.isEmpty {
+            guard let place = next() else {
                 if isClosed { break }
                 condition.wait()
-            } else {
-                let job = jobs.removeFirst()
-                condition.unlock()
-                job()
-                condition.lock()
+                continue
             }
+            let job = jobs.remove(at: place)
+            guard !job.isAbandoned() else {
+                end(job)
+                continue
+            }
+            job.member.choose()
+            condition.unlock()
+            let start = ContinuousClock.now
+            job.run()
+            condition.lock()
+            job.member.charge((ContinuousClock.now - start).seconds)
+            end(job)
         }
         condition.unlock()
+    }
+
+    private func next() -> Int? {
+        var first: Int?
+        for place in jobs.indices where first.map({ jobs[place].member.isBefore(jobs[$0].member) }) ?? true {
+            first = place
+        }
+        return first
     }
 }

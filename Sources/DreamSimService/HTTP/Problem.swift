@@ -28,6 +28,7 @@ package struct Problem: Error {
         case loading = "loading"
         case deadline = "deadline"
         case disconnected = "disconnected"
+        case unavailable = "unavailable"
 
         /// The status that comes with it.
         var status: HTTPResponse.Status {
@@ -45,7 +46,9 @@ package struct Problem: Error {
             case .unusableImage, .incomparable: .unprocessableContent
             case .headersTooLarge: .requestHeaderFieldsTooLarge
             case .fault: .internalServerError
-            case .overload, .loading, .deadline, .disconnected: .serviceUnavailable
+            case .overload, .loading, .deadline, .unavailable: .serviceUnavailable
+            // Nobody reads it; logs and counters do.
+            case .disconnected: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request")
             }
         }
 
@@ -72,6 +75,7 @@ package struct Problem: Error {
             case .loading: "The models are still being loaded"
             case .deadline: "It took too long"
             case .disconnected: "Client closed request"
+            case .unavailable: "What the service needs is not there"
             }
         }
     }
@@ -142,6 +146,14 @@ extension Problem {
         // What went wrong inside may name files of this machine; the log has it.
         default: self = .hidden
         }
+    }
+
+    /// Something that the service was started with cannot be used now.
+    /// - Parameter folder: where it lies, which is nobody's business.
+    static func unavailable(_ what: String, _ error: any Error, in folder: URL) -> Problem {
+        let reason = (error as? DreamSimError)?.problem ?? "it cannot be read"
+        let shown = reason.replacing(folder.path, with: folder.lastPathComponent)
+        return passing(.unavailable, "\(what) cannot be used: \(shown)", retryAfter: 10)
     }
 
     private static let hidden = Problem(

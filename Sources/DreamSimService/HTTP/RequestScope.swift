@@ -44,10 +44,12 @@ final class RequestScope: Sendable {
             cancellation()
         }
         client = core.connections.client(of: channel)
-        client?.onDisconnect {
+        let leave: @Sendable () -> Void = {
             ended.set(Problem(.disconnected, "the client closed the connection"))
             cancellation()
         }
+        // One that is not known any more has gone already.
+        if let client { client.onDisconnect(leave) } else { leave() }
     }
 
     /// Why it ended; the first reason counts.

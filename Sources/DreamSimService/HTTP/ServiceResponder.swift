@@ -15,8 +15,13 @@ struct ServiceResponder: HTTPResponder {
     struct RoutedContext: RequestContext {
         var coreContext: CoreRequestContextStorage
         var bodyIsRead: @Sendable () -> Void = {}
+        /// The address that asks.
+        let client: String
 
-        init(source: ApplicationRequestContextSource) { coreContext = CoreRequestContextStorage(source: source) }
+        init(source: ApplicationRequestContextSource) {
+            coreContext = CoreRequestContextStorage(source: source)
+            client = source.channel.remoteAddress?.ipAddress ?? ""
+        }
     }
 
     init(_ core: ServiceCore, routes: [Route]) {
@@ -30,7 +35,9 @@ struct ServiceResponder: HTTPResponder {
                     path[parameter.name] = context.parameters.get(parameter.name)?.removingPercentEncoding
                 }
                 return try await route.handle(
-                    Call(route, request, path: path, core: core, bodyIsRead: context.bodyIsRead))
+                    Call(
+                        route, request, path: path, core: core, client: context.client,
+                        bodyIsRead: context.bodyIsRead))
             }
         }
         self.router = router.buildResponder()

@@ -23,11 +23,14 @@ export function onToken(ask) { askForToken = ask; }
 const token = () => sessionStorage.getItem(tokenKey);
 export const setToken = (text) => sessionStorage.setItem(tokenKey, text);
 
+/** Where a path of the service is: below the page, which a proxy may have put into a folder. */
+const at = (path) => new URL(path.replace(/^\//, ""), document.baseURI);
+
 async function fetched(path, options) {
   const headers = new Headers(options.headers);
   if (token()) headers.set("Authorization", `Bearer ${token()}`);
   try {
-    return await fetch(path, { ...options, headers });
+    return await fetch(at(path), { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(
@@ -88,7 +91,7 @@ export const isAbort = (error) => error?.name === "AbortError";
 /** Shows an image of the service, which may need the token. */
 export async function show(image, path) {
   if (!token()) {
-    image.src = path;
+    image.src = at(path);
     return;
   }
   const url = URL.createObjectURL(await (await ask(path)).blob());

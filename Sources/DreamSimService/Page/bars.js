@@ -2,7 +2,7 @@
 
 import { plain } from "./api.js";
 import { h, sentence } from "./elements.js";
-import { format, isLower, meaning, number, quantile, scale, directionText } from "./numbers.js";
+import { format, isLower, known, meaning, number, quantile, scale, directionText } from "./numbers.js";
 
 const percent = (part) => `${(part * 100).toFixed(2)}%`;
 
@@ -25,9 +25,10 @@ function reasonText(metric, reason) {
 export function bar(metric, value, axis, profile, kind = "") {
   const place = axis.place(value);
   const threshold = profile?.threshold ? axis.place(number(profile.threshold.value)) : null;
+  const { unrelated, related } = known(profile);
   return h("div", { cls: `track ${kind}`, "aria-hidden": "true" },
-    band(axis, "unrelated", profile?.landmarks?.unrelated),
-    band(axis, "related", profile?.landmarks?.related),
+    band(axis, "unrelated", unrelated),
+    band(axis, "related", related),
     h("i", { cls: "fill", vars: { "--to": percent(place) } }),
     threshold === null ? null : h("i", { cls: "line", vars: { "--at": percent(threshold) } }));
 }
@@ -48,7 +49,7 @@ export function metricRow(metric, value, others, profile, reason) {
     bar(metric, value, axis, profile),
     h("div", { cls: "ends soft", "aria-hidden": "true" },
       h("span", {}, `${Number.isFinite(number(metric.identical)) ? format(axis.start) : "∞"} the same`),
-      h("span", {}, `${format(axis.end)}${isLower(metric) ? " and more: less alike" : " and less: less alike"}`)),
+      h("span", {}, `${format(axis.end)}${isLower(metric) ? " and more: less similar" : " and less: less similar"}`)),
     h("p", { cls: "meaning" }, meaning(metric, value, profile)
       ?? `Of two pairs, the one with the ${isLower(metric) ? "smaller" : "larger"} value is more similar. ‘dreamsim evaluate’ measures percentiles on human judgments; they then appear here.`),
     h("details", { cls: "soft" }, h("summary", {}, "About this number"), h("p", {}, details)));
@@ -56,13 +57,13 @@ export function metricRow(metric, value, others, profile, reason) {
 
 /** What the bands of scales are. */
 export function legend(profiles) {
-  const landmarks = profiles.map((profile) => profile?.landmarks).filter(Boolean);
+  const landmarks = profiles.map(known).filter(({ unrelated, related }) => unrelated || related);
   if (landmarks.length === 0) return null;
-  const { dataSet } = landmarks[0];
+  const sets = [...new Set(landmarks.map(({ dataSet }) => dataSet))];
   return h("p", { cls: "legend soft" },
     h("span", { cls: "key fill-key" }, "this pair"),
-    landmarks.some((landmark) => landmark.related) ? h("span", { cls: "key related-key" }, "an image and its variation") : null,
-    h("span", { cls: "key unrelated-key" }, "unrelated pairs"),
+    landmarks.some(({ related }) => related) ? h("span", { cls: "key related-key" }, "an image and its variation") : null,
+    landmarks.some(({ unrelated }) => unrelated) ? h("span", { cls: "key unrelated-key" }, "unrelated pairs") : null,
     profiles.some((profile) => profile?.threshold) ? h("span", { cls: "key line-key" }, "calibrated line") : null,
-    h("span", {}, `Bands hold the middle 90 % of known pairs, of ‘${dataSet}’.`));
+    h("span", {}, sets.length === 1 ? `Bands hold the middle 90 % of known pairs, of ‘${sets[0]}’.` : "Bands hold the middle 90 % of known pairs; each metric says of which data set."));
 }

@@ -1,13 +1,16 @@
-// Two or more images: the distance of each to the first, or of every two.
+// Two or more images: the distance of each to the first, or of all pairs.
 
 import { Refusal, Work, isAbort, postJSON } from "./api.js";
-import { checkSize, dropZone, drop, take, view } from "./drop.js";
-import { announce, fill, h, notice, progress, segments } from "./elements.js";
+import { pixelMetrics, showControls } from "./controls.js";
+import { checkSize, drop, fitting, take } from "./drop.js";
+import { announce, fill, h, notice, progress } from "./elements.js";
 import { guide } from "./guide.js";
 import { matrixPanel, measure, most, pairsInOrder } from "./matrix.js";
-import { format, plural } from "./numbers.js";
+import { firstToRank, format, plural } from "./numbers.js";
 import { joined, showPair } from "./pair.js";
 import { ranked, rankingPanel } from "./ranking.js";
+import { reveal } from "./reveal.js";
+import { showTray } from "./tray.js";
 
 /** How many images a request takes, so that much work shows how far it is. */
 const together = 8;
@@ -18,34 +21,30 @@ export function compareView(context) {
   let images = [];
   let way = "reference";
   let answer = null;
-  /** The values of every two images, by metric and size. */
+  /** The values of all pairs of images, by metric and size. */
   let measured = new Map();
   let chosen = null;
   let resize = "";
-  let leader = context.metrics[0].name;
+  let leader = firstToRank(context.metrics).name;
   const wanted = new Set(context.metrics.map((metric) => metric.name));
 
   const tray = h("div", { cls: "tray" });
   const controls = h("div", { cls: "controls" });
-  const state = h("div", {});
+  const state = h("div", { cls: "state" });
   const results = h("div", {});
   const pair = h("div", { cls: "pair", id: "pair" });
-  const element = h("section", {}, h("h1", { tabindex: "-1" }, "How alike are they?"),
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "How similar do they look?"),
     h("p", { cls: "lead" }, "Add two or more images. The first is the reference; every metric measures the distance of the others to it."),
     tray, controls, state, results, pair);
 
   // What is there.
 
   function add(files) {
-    fill(state);
-    const room = context.service.limits.images - images.length;
-    const fitting = files.slice(0, Math.max(0, room));
-    for (const file of fitting) images.push(take(file, images));
-    announce(`${plural(fitting.length, "image")} added, ${images.length} in all.`);
+    const { images: most } = context.service.limits;
+    const taken = fitting(files, most - images.length, `${most} images at most are compared at a time`);
+    for (const file of taken) images.push(take(file, images));
+    announce(`${plural(taken.length, "image")} added, ${images.length} in all.`);
     changed();
-    if (fitting.length < files.length) {
-      state.prepend(notice(new Refusal("Too many images", `this takes ${context.service.limits.images} images at a time; ${plural(files.length - fitting.length, "image")} of yours did not fit`, "compare them in several turns", 413)));
-    }
   }
 
   function remove(image) {
@@ -63,66 +62,37 @@ export function compareView(context) {
   function changed() {
     answer = null;
     measured = new Map();
-    showTray();
+    showTray(tray, images, { add, clear, lead, remove });
+    choices();
     run();
   }
 
-  function showTray() {
-    const focused = document.activeElement?.closest?.("[data-image]")?.dataset.image;
-    const wasChoosing = tray.contains(document.activeElement) && document.activeElement.type === "file";
-    // Very many would push what is found about them out of sight.
-    tray.classList.toggle("full", images.length > 12);
-    fill(tray,
-      images.map((image, index) => h("figure", { cls: index === 0 ? "tile reference" : "tile", "data-image": image.name },
-        h("div", { cls: "image" }, view(image)),
-        h("figcaption", {}, h("span", { cls: "name", title: image.name }, image.name),
-          index === 0 ? h("span", { cls: "badge" }, "reference")
-            : h("button", { type: "button", cls: "quiet", onclick: () => lead(image), "aria-label": `Make ${image.name} the reference` }, "use as reference"),
-          h("button", { type: "button", cls: "quiet remove", onclick: () => remove(image), "aria-label": `Remove ${image.name}` }, "×")))),
-      dropZone({
-        title: images.length === 0 ? "Drop two or more images or a folder, or choose them" : "Add images",
-        hint: images.length === 0 ? "Pasting works too. JPEG, PNG, WebP, GIF, TIFF, HEIC and AVIF." : null,
-        onFiles: add, isSmall: images.length > 0,
-      }),
-      images.length > 1 ? h("button", { type: "button", cls: "quiet clear", onclick: () => { images.forEach(drop); images = []; changed(); } }, "Remove all") : null);
-    if (focused) tray.querySelector(`[data-image="${CSS.escape(focused)}"] button`)?.focus();
-    if (wasChoosing) tray.querySelector(".zone input").focus();
-    showControls();
+  function clear() {
+    images.forEach(drop);
+    images = [];
+    changed();
   }
 
-  function showControls() {
-    fill(controls, images.length < 2 ? null : [
-      images.length > 2 ? segments("What is compared", [["reference", "Against the reference"], ["pairs", "Every two"]], way, (value) => { way = value; showControls(); run(); controls.querySelector(`input[value=${value}]`).focus(); }) : null,
-      way === "pairs" && images.length > 2 ? null : h("fieldset", { cls: "chips" }, h("legend", {}, "Metrics"),
-        context.metrics.map((metric) => h("label", { title: metric.summary },
-          h("input", {
-            type: "checkbox", checked: wanted.has(metric.name),
-            onchange: (event) => {
-              if (event.target.checked) wanted.add(metric.name); else wanted.delete(metric.name);
-              if (wanted.size > 0) {
-                run();
-              } else {
-                wanted.add(metric.name);
-                event.target.checked = true;
-                announce("At least one metric is needed.");
-              }
-            },
-          }), h("span", {}, metric.name)))),
-      pixelMetrics().length > 0 ? h("label", { cls: "field", title: "These compare pixel by pixel, and need images of the same size. Models see images of any size." }, `Size for ${pixelMetrics().join(", ")}`,
-        h("select", { onchange: (event) => resizeTo(event.target.value) },
-          [["", "as it is"], ["256", "256 × 256"], ["512", "512 × 512"]].map(([value, text]) =>
-            h("option", { value, selected: value === resize }, text)))) : null,
-    ]);
-  }
+  const hasPairs = () => images.length > 2;
 
-  /** Those that need images of the same size. */
-  const pixelMetrics = () => context.metrics.filter((metric) => metric.size.square === undefined).map((metric) => metric.name);
+  function choices() {
+    if (images.length < 2) {
+      fill(controls);
+      return;
+    }
+    showControls(controls, context.metrics, wanted, { way, resize, hasPairs: hasPairs() }, {
+      way: (value) => { way = value; choices(); run(); }, resize: resizeTo, metrics: run,
+    });
+  }
 
   function resizeTo(side) {
     resize = side;
-    showControls();
+    choices();
     run();
   }
+
+  /** What brings images of different sizes to one, where that was not done. */
+  const onResize = () => (resize ? null : () => resizeTo("256"));
 
   // What is asked.
 
@@ -138,7 +108,7 @@ export function compareView(context) {
       if (images.length === 1) fill(state, h("p", { cls: "soft next-step" }, "One more image, and they can be compared."));
       return;
     }
-    const ask = way === "pairs" && images.length > 2 ? askPairs : askReference;
+    const ask = way === "pairs" && hasPairs() ? askPairs : askReference;
     const signal = work.start();
     let line = null;
     const begin = (label) => {
@@ -196,7 +166,7 @@ export function compareView(context) {
     if (!answer.metrics.some((metric) => metric.name === leader)) leader = answer.metrics[0].name;
     fill(state);
     showRanking();
-    announce(`Compared. ${answer.results.length > 0 ? `The most alike by ${leader} is ${order()[0].image}.` : "No image could be compared."}`);
+    announce(`Compared. ${answer.results.length > 0 ? `The most similar by ${leader} is ${order()[0].image}.` : "No image could be compared."}`);
   }
 
   /** What the service says of some of the images. */
@@ -212,12 +182,12 @@ export function compareView(context) {
 
   async function askPairs(signal, begin) {
     if (images.length > most) {
-      throw new Refusal("Too many images for every two", `this shows every two of up to ${most} images, and there are ${images.length}`, "remove some, or compare them against the reference", 413);
+      throw new Refusal("Too many images for all pairs", `this shows all pairs of up to ${most} images, and there are ${images.length}`, "remove some, or compare them against the reference", 413);
     }
     const metric = context.metrics.find((other) => other.name === leader);
     const key = `${leader} ${resize}`;
     if (!measured.has(key)) {
-      const line = begin(`Comparing every two of ${images.length} images by ${leader}…`);
+      const line = begin(`Comparing all pairs of ${images.length} images by ${leader}…`);
       const cells = await measure(context, images, metric, resize, signal, (done, total) =>
         line.update(done, total, done < total ? `${done.toLocaleString("en")} of ${total.toLocaleString("en")} pairs compared…` : null));
       measured.set(key, cells);
@@ -235,7 +205,7 @@ export function compareView(context) {
     if (!rows.some((row) => row.image === chosen)) chosen = rows[0]?.image ?? null;
     const show = () => {
       const row = answer.results.find((other) => other.image === chosen);
-      if (row) showPair(pair, context, [images[0], images.find((other) => other.name === chosen)], answer, row, resize ? null : () => resizeTo("256"));
+      if (row) showPair(pair, context, [images[0], images.find((other) => other.name === chosen)], answer, row, { onResize, onBack: rows.length > 1 ? back : null });
       else fill(pair);
     };
     fill(results, failureNotices(),
@@ -243,15 +213,24 @@ export function compareView(context) {
       rows.length > 1 ? rankingPanel(rows, {
         answer, images, leader, chosen, resize,
         onLeader: (name) => { leader = name; showRanking(); results.querySelector(".ranking select").focus(); },
-        onChoose: (name) => { chosen = name; show(); },
+        onChoose: (name) => { chosen = name; show(); reveal(pair); },
       }) : null);
     show();
   }
 
+  /** From a pair to where it was chosen. */
+  const back = {
+    words: () => (way === "pairs" && hasPairs() ? "Back to all pairs" : "Back to the ranking"),
+    go: () => {
+      reveal(results);
+      results.querySelector("[aria-pressed=true]")?.focus();
+    },
+  };
+
   /** Says what was left out, and why. A file that the browser can show is whole: it is its size that does not fit. */
   function failureNotices() {
     const isWhole = ({ image: name }) => images.find((image) => image.name === name)?.canBeShown;
-    const isOfSize = (failure) => isWhole(failure) && !resize && answer.metrics.every((metric) => pixelMetrics().includes(metric.name));
+    const isOfSize = (failure) => isWhole(failure) && !resize && answer.metrics.every((metric) => pixelMetrics(context.metrics).includes(metric.name));
     const notices = answer.failures.map((failure) => notice(new Refusal(
       `${failure.image} was left out`, failure.error.replace(`${failure.image}: `, ""),
       isOfSize(failure) ? "choose one size for all, or a model, which sees images of any size" : "see whether the file is whole, then add it anew")));
@@ -270,24 +249,30 @@ export function compareView(context) {
       hasReasons && !resize ? h("p", { cls: "notice" }, "Where there is a dash, the pair has no value, as when sizes differ; the cell says why. ",
         h("button", { type: "button", onclick: () => resizeTo("256") }, "Compare at 256 × 256 pixels")) : null);
     fill(pair);
-    announce(closest ? `Compared. The most alike by ${metric.name} are ${images[closest.a].name} and ${images[closest.b].name}, at ${format(closest.value)}.` : "No pair has a value.");
+    announce(closest ? `Compared. The most similar by ${metric.name} are ${images[closest.a].name} and ${images[closest.b].name}, at ${format(closest.value)}.` : "No pair has a value.");
   }
 
   /** Shows a pair of the table, by every metric. */
   async function lookAt(a, b) {
     const signal = pairWork.start();
     pair.classList.add("waiting");
+    const line = progress(`Comparing ${a.name} and ${b.name}…`, null);
+    fill(state, line.element);
     try {
       checkSize([a, b], context.service.limits.bodyBytes);
       const part = await postJSON(question(named()), form(a, [b]), { signal });
       const found = joined(context, [part], await context.profiles(resize));
       signal.throwIfAborted();
       if (found.results.length === 0) throw new Refusal("The pair cannot be compared", found.failures[0]?.error ?? "there is no value", null, 422);
-      showPair(pair, context, [a, b], found, found.results[0], resize ? null : () => resizeTo("256"));
+      showPair(pair, context, [a, b], found, found.results[0], { onResize, onBack: back });
+      reveal(pair);
       announce(`${a.name} and ${b.name}.`);
     } catch (error) {
-      if (!isAbort(error)) fill(pair, notice(error, () => lookAt(a, b)));
+      if (isAbort(error)) return;
+      fill(pair, notice(error, () => lookAt(a, b)));
+      reveal(pair);
     } finally {
+      line.end();
       if (!signal.aborted) pair.classList.remove("waiting");
     }
   }

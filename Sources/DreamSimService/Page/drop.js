@@ -1,7 +1,7 @@
 // Taking images in: files that are chosen, dropped or pasted.
 
 import { Refusal } from "./api.js";
-import { h, unique, announce } from "./elements.js";
+import { h, tell, unique, untell } from "./elements.js";
 import { plural } from "./numbers.js";
 
 const suffixes = /\.(avif|bmp|gif|heic|heif|jfif|jpe?g|png|tiff?|webp)$/i;
@@ -30,12 +30,24 @@ export function drop(image) {
 export function images(files) {
   const all = [...files];
   const good = all.filter((file) => file.type.startsWith("image/") || suffixes.test(file.name));
-  if (good.length < all.length) announce(`${plural(all.length - good.length, "file")} passed over: no images.`);
+  untell();
+  const others = all.filter((file) => !good.includes(file));
+  if (others.length > 0) {
+    tell(others.length === 1 ? `‘${others[0].name}’ was passed over: it is no image.` : `${plural(others.length, "file")} were passed over: they are no images.`);
+  }
   return good;
 }
 
 /** The most files that are taken of folders. */
 const mostFiles = 2000;
+
+/** Takes as many of some files as there is room for, and says when that is not all. */
+export function fitting(files, room, most) {
+  if (files.length <= room) return files;
+  const taken = Math.max(0, room);
+  tell(`${taken} of ${plural(files.length, "image")} ${taken === 1 ? "was" : "were"} taken: ${most}.`);
+  return files.slice(0, taken);
+}
 
 /** The files of a drop, those in its folders too, in the order of their paths. */
 async function dropped(transfer) {
@@ -71,10 +83,12 @@ async function takeDrop(transfer, onFiles) {
   try {
     files = await dropped(transfer);
   } catch (error) {
-    announce(`The folder cannot be read: ${error.message}`);
+    tell(`The folder cannot be read: ${error.message}`);
     return;
   }
   const good = images(files);
+  if (good.length === 0 && files.length === 0) tell("There are no files in what was dropped.");
+  if (files.length >= mostFiles) tell(`The first ${mostFiles.toLocaleString("en")} files of the folders were looked at, and no more.`);
   if (good.length > 0) onFiles(good);
 }
 

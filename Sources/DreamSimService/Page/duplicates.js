@@ -4,6 +4,7 @@ import { Work, ask, isAbort, show } from "./api.js";
 import { announce, fill, h, notice, pager, progress, segments } from "./elements.js";
 import { bytes, distance, format, number, plural } from "./numbers.js";
 import { last } from "./search.js";
+import { takeAway } from "./table.js";
 
 const size = 10;
 const tiers = [["identical-pixels", "Same pixels"], ["re-encoded", "Re-encoded"], ["near", "Nearly the same"], ["scene", "Same scene"]];
@@ -13,18 +14,18 @@ export function duplicatesView() {
   const work = new Work();
   let tier = "re-encoded";
   let offset = 0;
-  const state = h("div", {});
+  const state = h("div", { cls: "state" });
   const results = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Duplicates"),
     h("p", { cls: "lead" }, "Groups of duplicate images in the index. Nothing is deleted here."),
-    h("div", { cls: "controls" }, segments("How alike", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
+    h("div", { cls: "controls" }, segments("Kind of duplicate", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
     state, results);
 
   async function search() {
     const signal = work.start();
     const line = progress("Looking for duplicates…", () => {
       work.stop();
-      fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: search }, "Go on"));
+      fill(state, h("p", { cls: "soft" }, "Stopped. "), h("button", { type: "button", onclick: search }, "Continue"));
     });
     fill(state, line.element);
     try {
@@ -47,19 +48,42 @@ export function duplicatesView() {
     }
   }
 
+  /** All groups, for a file. */
+  async function all() {
+    const portion = 200;
+    let found = null;
+    do {
+      const response = await ask(`/v1/duplicates?tier=${tier}&count=${portion}&offset=${found?.groups.length ?? 0}`);
+      if (response.status === 202) throw new Error("the search has begun anew; wait until it is done");
+      const part = await response.json();
+      found = found ? { ...found, groups: [...found.groups, ...part.groups] } : part;
+      if (part.groups.length === 0) break;
+    } while (found.groups.length < found.groupCount);
+    return found;
+  }
+
+  async function rows() {
+    const found = await all();
+    return [["group", "keep", "image", "tier", "evidence", "bits", "orientation", "link", found.metrics[0].name, "width", "height", "bytes", "format"],
+      ...found.groups.flatMap((group, at) => group.files.map((file, place) => [
+        at + 1, place === 0, file.image, file.tier, file.evidence, file.hash?.bits, file.hash?.orientation, file.isLink, distance(file),
+        file.width, file.height, file.bytes, file.format]))];
+  }
+
   function showResults(found) {
     const words = found.groupCount === 0
       ? `No duplicates among ${plural(found.images, "image")}.`
-      : `${plural(found.groupCount, "group")} among ${plural(found.images, "image")}. Without ${plural(found.duplicates, "duplicate")} there would be ${bytes(found.bytes)} less.`;
+      : `${plural(found.groupCount, "group")} among ${plural(found.images, "image")}. Removing ${plural(found.duplicates, "duplicate")} would save ${bytes(found.bytes)}.`;
     fill(results, h("h2", {}, words),
       found.groups.map((group, index) => h("article", { cls: "group" },
         h("div", { cls: "heading" }, h("h3", {}, `Group ${offset + index + 1}: ${title(group.tier)}`),
           h("span", { cls: "soft" }, `largest distance in the group ${format(number(group.diameter))}`)),
         h("ul", { cls: "side-by-side", tabindex: "0", "aria-label": `The images of group ${offset + index + 1}` }, group.files.map((file, place) => card(file, place))))),
       pager(offset, size, found.groupCount, (next) => { offset = next; search(); }),
+      found.groupCount > 0 ? takeAway("duplicates", rows, { command: `dreamsim dedupe --tier ${tier}`, whole: all }) : null,
       h("details", { cls: "soft" }, h("summary", {}, "What counts as a duplicate"),
         h("ul", {}, found.rules.map((rule) => h("li", {}, rule))),
-        h("p", {}, `Distances by ${found.metrics[0].name}: 0 is the same, larger is less alike.`)));
+        h("p", {}, `Distances by ${found.metrics[0].name}: 0 is the same, larger is less similar.`)));
     announce(words);
   }
 

@@ -1,5 +1,7 @@
 // Making elements, and saying things to people.
 
+import { keepingFocus } from "./focus.js";
+
 const properties = new Set(["value", "checked", "disabled", "hidden", "htmlFor", "className", "multiple", "textContent", "open"]);
 
 /** An element. Attributes that are null or false are left out; `on…` are listeners; texts are never read as HTML. */
@@ -18,7 +20,8 @@ export function h(tag, attributes = {}, ...children) {
 
 /** Puts children in place of those that an element has. */
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  const wanted = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  keepingFocus(element, () => element.replaceChildren(...wanted));
   return element;
 }
 
@@ -33,16 +36,37 @@ export function announce(text) {
   setTimeout(() => { live.textContent = text; }, 50);
 }
 
+const told = document.getElementById("told");
+told.querySelector("button").addEventListener("click", () => {
+  untell();
+  document.querySelector("main h1")?.focus({ preventScroll: true });
+});
+
+/** Tells everybody: the words stay in view until something else is done, or they are closed. */
+export function tell(text) {
+  const line = told.querySelector("p");
+  const before = told.hidden ? "" : line.textContent;
+  line.textContent = before.includes(text) ? before : `${before} ${text}`.trim();
+  told.hidden = false;
+  announce(line.textContent);
+}
+
+/** What was told is over. */
+export function untell() {
+  told.hidden = true;
+}
+
 /** What went wrong, in words, with what to do. */
 export function notice(error, retry) {
   const text = error.detail ?? error.message ?? String(error);
   // What the service refuses it refuses again; what passes is worth another try.
-  const isLasting = error.status >= 400 && error.status < 500;
+  const isToken = error.status === 401;
+  const isLasting = error.status >= 400 && error.status < 500 && !isToken;
   return h("div", { cls: "notice bad", role: "alert" },
     h("strong", {}, error.title ?? "Something went wrong in the page"),
     h("p", {}, sentence(text)),
     error.advice ? h("p", { cls: "advice" }, sentence(error.advice)) : null,
-    retry && !isLasting ? h("button", { type: "button", onclick: retry }, "Try again") : null);
+    retry && !isLasting ? h("button", { type: "button", onclick: retry }, isToken ? "Enter the token" : "Try again") : null);
 }
 
 /** A text with a capital and a full stop, for what the service says in the middle of a line. */
@@ -73,7 +97,10 @@ export function progress(label, onCancel) {
       if (total > 0) { bar.max = total; bar.value = done; }
       if (words) text.textContent = words;
     },
-    end() { clearInterval(timer); element.remove(); },
+    end() {
+      clearInterval(timer);
+      if (element.parentElement) keepingFocus(element.parentElement, () => element.remove());
+    },
   };
 }
 
@@ -94,7 +121,7 @@ export function dialog(title, ...content) {
 /** A choice from a few, one button each. */
 export function segments(label, options, chosen, onChange) {
   const name = unique("segments");
-  return h("fieldset", { cls: "segments" }, h("legend", { cls: "unseen" }, label),
+  return h("fieldset", { cls: "segments", "data-of": label }, h("legend", { cls: "unseen" }, label),
     options.map(([value, text]) => h("label", {},
       h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => onChange(value) }),
       h("span", {}, text))));

@@ -54,9 +54,9 @@ export function guide(onFiles) {
   const step = (title, ...content) => h("li", {}, h("h2", {}, title), ...content);
   return h("section", { cls: "guide", "aria-label": "How it works" },
     h("ol", {},
-      step("Add images", h("p", {}, "The first is the reference. The others are ranked by their distance to it; every two of them can be compared as well.")),
+      step("Add images", h("p", {}, "The first is the reference. The others are ranked by their distance to it; all pairs of them can be compared as well.")),
       step("Read the numbers",
-        h("div", { cls: "guide-scale", "aria-hidden": "true" }, h("i", {}), h("span", {}, "0, the same"), h("span", {}, "less alike")),
+        h("div", { cls: "guide-scale", "aria-hidden": "true" }, h("i", {}), h("span", {}, "0, the same"), h("span", {}, "less similar")),
         h("p", {}, "A distance of 0 means identical images; a larger one means less similar images. The page marks similarities, which run the other way.")),
       step("See where they differ", h("p", {}, "A heat map lies over either image. In ‘Vote’ you judge first, and then see the choices of the metrics."))),
     h("p", { cls: "guide-try" }, "No images at hand? ",

@@ -1,12 +1,13 @@
 // The page as a whole: which view is shown, what is loaded, and keys and files that are for all of them.
 
-import { getJSON, onToken, setToken } from "./api.js";
+import { getJSON, onToken } from "./api.js";
 import { compareView } from "./compare.js";
 import { acceptEverywhere } from "./drop.js";
 import { duplicatesView } from "./duplicates.js";
-import { announce, dialog, fill, h, notice, progress } from "./elements.js";
+import { announce, fill, h, notice, progress, tell, untell } from "./elements.js";
 import { reportsView } from "./reports.js";
 import { searchView } from "./search.js";
+import { askToken } from "./token.js";
 import { voteView } from "./vote.js";
 import { votingRoomView } from "./voting-room.js";
 
@@ -17,15 +18,7 @@ let views = [];
 let current = null;
 let isFirst = true;
 
-onToken((wasWrong) => new Promise((resolve) => {
-  const input = h("input", { type: "password", autocomplete: "off", required: true, "aria-label": "Token" });
-  const box = dialog("A token is needed",
-    h("form", { onsubmit: (event) => { event.preventDefault(); setToken(input.value); box.close(); } },
-      h("p", {}, wasWrong ? "The service does not accept that token." : "This service was started with a token; whoever started it can tell you. It is kept until this tab is closed."),
-      input, h("button", { cls: "primary" }, "Use it")));
-  box.addEventListener("close", () => resolve());
-  input.focus();
-}));
+onToken(askToken);
 
 async function start() {
   try {
@@ -39,12 +32,12 @@ async function start() {
     addEventListener("hashchange", () => route(service));
     acceptEverywhere((files) => {
       if (current?.take && isThere(current, service)) current.take(files);
-      else announce("This part of the page takes no images; open Compare, Vote or Search.");
+      else tell("This part of the page takes no images; open Compare, Vote or Search.");
     });
     addEventListener("keydown", key);
     route(service);
   } catch (error) {
-    fill(content, h("section", {}, notice(error, start)));
+    fill(content, h("section", {}, h("h1", { tabindex: "-1" }, "DreamSim"), notice(error, start)));
   }
 }
 
@@ -91,6 +84,7 @@ function route(service) {
   const view = views.find((other) => other.id === wanted) ?? views[0];
   if (view === current) return;
   current = view;
+  untell();
   document.title = `${view.title} – DreamSim`;
   for (const link of links.children) {
     if (link.hash === `#${view.id}`) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");

@@ -1,4 +1,4 @@
-// Every two of some images, as a table of one metric's values.
+// All pairs of some images, as a table of one metric's values.
 
 import { Refusal, isAbort, plain, postJSON } from "./api.js";
 import { view } from "./drop.js";
@@ -23,8 +23,8 @@ function portions(count, isWhole) {
 }
 
 /**
- * Measures every two images by one metric.
- * @returns for every two places `{ value }` or `{ reason }`.
+ * Measures all pairs of some images by one metric.
+ * @returns for each two places `{ value }` or `{ reason }`.
  */
 export async function measure(context, images, metric, resize, signal, onProgress) {
   const cells = images.map(() => images.map(() => ({ value: number(metric.identical) })));
@@ -70,6 +70,9 @@ export function pairsInOrder(cells, metric) {
   }
   return pairs.sort((x, y) => (x.value === y.value ? 0 : isMoreAlike(metric, x.value, y.value) ? -1 : 1));
 }
+
+/** Each pair once, with its value or why it has none. */
+const everyPair = (cells, names) => cells.flatMap((row, a) => row.slice(a + 1).map((cell, place) => ({ a: names[a], b: names[a + 1 + place], ...cell })));
 
 /** How deep the color of a value is, in per cent: as deep as can be read over for the most alike, none for the least. */
 function shades(values) {
@@ -129,7 +132,7 @@ export function matrixPanel({ images, metric, cells, picker, onChoose }) {
     next.focus();
   }
 
-  const table = h("table", { cls: "matrix" }, h("caption", { cls: "unseen" }, `${metric.name} of every two images`),
+  const table = h("table", { cls: "matrix" }, h("caption", { cls: "unseen" }, `${metric.name} of all pairs`),
     h("thead", {}, h("tr", {}, h("td", {}), images.map((image, index) => h("th", { scope: "col" },
       h("span", { cls: "thumb" }, view(image, { alt: image.name, title: image.name })), h("span", { "aria-hidden": "true" }, String(index + 1)))))),
     h("tbody", {}, images.map((image, a) => h("tr", {},
@@ -137,12 +140,13 @@ export function matrixPanel({ images, metric, cells, picker, onChoose }) {
         h("span", { cls: "thumb" }, view(image, { alt: "" })), h("span", { cls: "name", title: image.name }, image.name))),
       images.map((_, b) => cell(a, b))))));
   stand(0, 1);
-  const ends = order.length > 1 ? [["Most alike", order[0]], ["Least alike", order.at(-1)]] : [];
+  const ends = order.length > 1 ? [["Most similar", order[0]], ["Least similar", order.at(-1)]] : [];
   const names = images.map((image) => image.name);
   return h("section", { cls: "pairs" },
-    h("div", { cls: "heading" }, h("h2", {}, "Every two"), picker),
-    h("p", { cls: "soft" }, ends.map(([words, pair]) => `${words}: ${names[pair.a]} and ${names[pair.b]} (${format(pair.value)}). `), "The deeper the color, the more alike. Choose a cell to see its pair."),
+    h("div", { cls: "heading" }, h("h2", {}, "All pairs"), picker),
+    h("p", { cls: "soft" }, ends.map(([words, pair]) => `${words}: ${names[pair.a]} and ${names[pair.b]} (${format(pair.value)}). `), "The deeper the color, the more similar. Choose a cell to see its pair."),
     h("div", { cls: "table-scroll matrix-scroll" }, table),
     takeAway(`pairs-${metric.name.replace(/[^\w.-]/g, "-")}`,
-      () => [[metric.name, ...names], ...names.map((name, a) => [name, ...cells[a].map((other) => other.value ?? "")])]));
+      () => [[metric.name, ...names], ...names.map((name, a) => [name, ...cells[a].map((other) => other.value ?? "")])],
+      { whole: () => ({ metric: metric.name, images: names, pairs: everyPair(cells, names) }) }));
 }

@@ -25,10 +25,16 @@ export const isLower = (metric) => metric.direction === "lower is more alike";
 /** Whether one value says more alike than another. */
 export const isMoreAlike = (metric, a, b) => (isLower(metric) ? a < b : a > b);
 
+/** The metric that ranks at first: the service's first, unless that only counts errors of pixels and another sees more as people do. */
+export function firstToRank(metrics) {
+  if (!/^(l1|l2|mse|psnr)\b/.test(metrics[0].name)) return metrics[0];
+  return metrics.find((metric) => metric.kind === "model") ?? metrics.find((metric) => /^(lpips|dists)/.test(metric.name)) ?? metrics[0];
+}
+
 /** Which way a metric's numbers go. */
 export function directionText(metric) {
   const same = number(metric.identical);
-  return `${format(same)} is the same image, ${isLower(metric) ? "larger" : "smaller"} is less alike`;
+  return `${format(same)} is the same image, ${isLower(metric) ? "larger" : "smaller"} is less similar`;
 }
 
 /** The share of a distribution's pairs that are less alike than a value; equal ones count half. */
@@ -40,11 +46,24 @@ function shareLessAlike(metric, distribution, value) {
   return count / distribution.percentiles.length;
 }
 
+/** How many pairs a distribution is to have to say something of another: twenty, so that each stands for five in a hundred at most. */
+const fewest = 20;
+
+/** The distributions of a profile that have pairs enough, and how many there are where there are too few. */
+export function known(profile) {
+  const landmarks = profile?.landmarks;
+  const enough = (distribution) => (distribution?.count >= fewest ? distribution : null);
+  return {
+    dataSet: landmarks?.dataSet, unrelated: enough(landmarks?.unrelated), related: enough(landmarks?.related),
+    tooFew: landmarks && !enough(landmarks.unrelated) ? landmarks.unrelated?.count ?? 0 : null,
+  };
+}
+
 /** How many pairs of a distribution are less alike, such as “closer than 83 % of 1,653 unrelated pairs”. */
 function rank(metric, distribution, value, what) {
   const part = shareLessAlike(metric, distribution, value);
   const count = distribution.count.toLocaleString("en");
-  if (part <= 0) return `less alike than all ${count} ${what}`;
+  if (part <= 0) return `less similar than all ${count} ${what}`;
   if (part >= 1) return `closer than all ${count} ${what}`;
   // Neither end is claimed by rounding.
   return `closer than ${Math.min(99, Math.max(1, Math.round(part * 100)))} % of ${count} ${what}`;
@@ -62,12 +81,16 @@ const kindTexts = {
 export function meaning(metric, value, profile) {
   if (Number.isNaN(value)) return "This metric has no number for the pair.";
   if (value === number(metric.identical)) return "To this metric the two are the same.";
-  const landmarks = profile?.landmarks;
-  if (!landmarks) return null;
+  if (!profile?.landmarks) return null;
+  const { dataSet, unrelated, related, tooFew } = known(profile);
   const kind = profile.kinds?.find(({ upTo }) => upTo === undefined || !isMoreAlike(metric, number(upTo), value))?.kind;
-  const parts = [rank(metric, landmarks.unrelated, value, "unrelated pairs")];
-  if (landmarks.related) parts.push(rank(metric, landmarks.related, value, "pairs of an image and its variation"));
-  let text = `${parts[0][0].toUpperCase()}${parts[0].slice(1)}${parts[1] ? `, and ${parts[1]}` : ""}.`;
+  const parts = [
+    unrelated ? rank(metric, unrelated, value, "unrelated pairs") : null,
+    related ? rank(metric, related, value, "pairs of an image and its variation") : null,
+  ].filter(Boolean);
+  const shares = parts.join(", and ");
+  let text = parts.length > 0 ? `${shares[0].toUpperCase()}${shares.slice(1)}, of ‘${dataSet}’.`
+    : `The ${plural(tooFew, "unrelated pair")} of ‘${dataSet}’ ${tooFew === 1 ? "is" : "are"} too few to say more.`;
   if (kind) text = `${kindTexts[kind]} ${text}`;
   const threshold = profile.threshold;
   if (threshold) {
@@ -82,21 +105,24 @@ export function meaning(metric, value, profile) {
 export function scale(metric, values, profile) {
   const same = number(metric.identical);
   // Without the last hundredth at either end: a single odd pair would make everything else small.
-  const marks = [profile?.landmarks?.unrelated, profile?.landmarks?.related]
+  const { unrelated, related } = known(profile);
+  const marks = [unrelated, related]
     .flatMap((distribution) => distribution?.percentiles.slice(1, -1) ?? []).map(number);
-  const known = [...values, ...marks, profile?.threshold ? number(profile.threshold.value) : NaN].filter(Number.isFinite);
+  // Where pairs were too few, the ends of the kinds tell how large numbers are.
+  if (marks.length === 0) marks.push(...(profile?.kinds ?? []).flatMap(({ upTo }) => (upTo === undefined ? [] : [number(upTo)])));
+  const finite = [...values, ...marks, profile?.threshold ? number(profile.threshold.value) : NaN].filter(Number.isFinite);
   let start, end;
   if (isLower(metric)) {
-    start = Number.isFinite(same) ? same : Math.min(0, ...known);
-    const largest = Math.max(...known, start);
+    start = Number.isFinite(same) ? same : Math.min(0, ...finite);
+    const largest = Math.max(...finite, start);
     const bound = number(metric.highest);
     // Without landmarks a whole 1 is shown where numbers are about as large, so that a small bar is a small distance.
     const atLeast = marks.length === 0 && largest <= 1 ? 1 : 0;
     end = Math.max(largest * 1.06, atLeast, start + 1e-9);
     if (Number.isFinite(bound)) end = Math.min(end, Math.max(bound, largest));
   } else {
-    start = Number.isFinite(same) ? same : Math.max(50, ...known) * 1.02;
-    const smallest = Math.min(...known, start);
+    start = Number.isFinite(same) ? same : Math.max(50, ...finite) * 1.02;
+    const smallest = Math.min(...finite, start);
     end = Number.isFinite(same) ? Math.min(0, smallest) : Math.min(smallest * 0.9, 10);
   }
   return {

@@ -1,4 +1,4 @@
-// Images in the order in which a metric finds them alike to the reference.
+// Images in the order in which a metric finds them similar to the reference.
 
 import { bar } from "./bars.js";
 import { view } from "./drop.js";
@@ -44,13 +44,13 @@ export function rankingPanel(rows, { answer, images, leader, chosen, resize, onL
         h("span", { cls: "figure" }, format(value))]));
   }
 
-  return h("section", { cls: "ranking" }, h("div", { cls: "heading" }, h("h2", {}, "From the most alike to the least"),
+  return h("section", { cls: "ranking" }, h("div", { cls: "heading" }, h("h2", {}, "From most to least similar"),
     answer.metrics.length > 1 ? h("label", { cls: "field" }, "ranked by",
       h("select", { onchange: (event) => onLeader(event.target.value) },
         answer.metrics.map((other) => h("option", { value: other.name, selected: other.name === leader }, other.name)))) : null),
-  h("p", { cls: "soft" }, `Numbers and bars are those of ${leader}: ${directionText(metric)}. A short bar is much alike. Choose an image to see its pair.`),
+  h("p", { cls: "soft" }, `Numbers and bars are those of ${leader}: ${directionText(metric)}. Shorter bars mean more similar. Choose an image to see its pair.`),
   list,
   takeAway("comparison",
     () => [["reference", "image", ...names], ...rows.map((row) => [images[0].name, row.image, ...names.map((name) => row.values[name])])],
-    `dreamsim compare ${[images[0], ...images.slice(1)].map((image) => quoted(image.name)).join(" ")} --metric ${names.join(",")} --rank-by ${leader}${resize ? ` --resize ${resize}` : ""}`));
+    { command: `dreamsim compare ${[images[0], ...images.slice(1)].map((image) => quoted(image.name)).join(" ")} --metric ${names.join(",")} --rank-by ${leader}${resize ? ` --resize ${resize}` : ""}` }));
 }

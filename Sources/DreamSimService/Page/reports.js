@@ -3,6 +3,7 @@
 import { getJSON } from "./api.js";
 import { announce, fill, h, notice, progress } from "./elements.js";
 import { bytes, number, plural } from "./numbers.js";
+import { takeAway } from "./table.js";
 
 const chances = { "two-alternative choice": 0.5, "odd one out": 1 / 3 };
 
@@ -61,6 +62,9 @@ export function reportsView() {
             h("td", {}, pair.sameChoice === undefined || pair.sameChoice === null ? "—" : `${Math.round(pair.sameChoice * 100)} %`))))))) : null,
       report.skipped.length > 0 ? h("details", {}, h("summary", {}, `${plural(report.skipped.length, "judgment")} without a value`),
         h("ul", {}, report.skipped.slice(0, 100).map((skip) => h("li", {}, `${skip.id}: ${skip.reason}`)))) : null,
+      takeAway(`report-${dataSet.name.replace(/[^\w.-]+/g, "-")}`, () => [["metric", "score", "low", "high", "judgments"],
+        ...metrics.map((metric) => [metric.name, metric.score.value, metric.score.interval?.low, metric.score.interval?.high, metric.score.count])],
+      { whole: () => report }),
       dataSet.notes.length > 0 ? h("p", { cls: "notice" }, dataSet.notes.join("; ")) : null));
     announce(`Report of ${dataSet.name}: the best metric is ${metrics[0].name}.`);
   }

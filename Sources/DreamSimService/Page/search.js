@@ -1,11 +1,16 @@
 // The images of the index that look most like another, page by page.
 
 import { Work, getJSON, isAbort, postJSON, show } from "./api.js";
-import { checkSize, drop, dropZone, take, view } from "./drop.js";
-import { announce, dialog, fill, h, notice, pager, progress } from "./elements.js";
+import { checkSize, drop, dropZone, fitting, take, view } from "./drop.js";
+import { announce, dialog, fill, h, notice, pager, progress, tell } from "./elements.js";
 import { bytes, distance, format, number, plural } from "./numbers.js";
+import { takeAway } from "./table.js";
 
 const size = 24;
+/** The most images that are searched for together. */
+const most = 16;
+/** The most results that are saved. */
+const mostSaved = 1000;
 
 export function searchView(context) {
   const work = new Work();
@@ -16,9 +21,9 @@ export function searchView(context) {
 
   const about = h("p", { cls: "lead" });
   const tray = h("div", { cls: "tray" });
-  const state = h("div", {});
+  const state = h("div", { cls: "state" });
   const results = h("div", {});
-  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find what looks alike"), about, tray, state, results);
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find similar images"), about, tray, state, results);
   let isSearchable = false;
   let count = 0;
 
@@ -37,7 +42,7 @@ export function searchView(context) {
 
   function add(files) {
     known = null;
-    for (const file of files.slice(0, 16 - queries.length)) queries.push(take(file, queries));
+    for (const file of fitting(files, most - queries.length, `${most} images at most are searched for together`)) queries.push(take(file, queries));
     begin();
   }
 
@@ -75,10 +80,7 @@ export function searchView(context) {
     const signal = work.start();
     try {
       checkSize(queries, context.service.limits.bodyBytes);
-      const page = `count=${size}&offset=${offset}`;
-      const found = known
-        ? await getJSON(`/v1/search?id=${known.id}&${page}`, { signal })
-        : await postJSON(`/v1/search?${page}&mean=${queries.length > 1}`, queries.map((image) => ["image", image]), { signal });
+      const found = await page(size, offset, signal);
       fill(state);
       showResults(found);
     } catch (error) {
@@ -88,6 +90,27 @@ export function searchView(context) {
     }
   }
 
+  /** Some of the results. */
+  function page(count, from, signal = null) {
+    const part = `count=${count}&offset=${from}`;
+    return known ? getJSON(`/v1/search?id=${known.id}&${part}`, { signal })
+      : postJSON(`/v1/search?${part}&mean=${queries.length > 1}`, queries.map((image) => ["image", image]), { signal });
+  }
+
+  /** More results than are shown, for a file. */
+  async function many() {
+    const found = await page(mostSaved, 0);
+    if (found.images > mostSaved) tell(`The first ${mostSaved.toLocaleString("en")} of ${plural(found.images, "image")} are in the file.`);
+    return found;
+  }
+
+  async function rows() {
+    const found = await many();
+    const [{ query, results: entries }] = found.searches;
+    return [["query", "rank", "id", "image", found.metrics[0].name, "width", "height", "bytes"],
+      ...entries.map((entry) => [known?.image ?? query, entry.rank, entry.id, entry.image, distance(entry), entry.width, entry.height, entry.bytes])];
+  }
+
   function showResults(found) {
     const entries = found.searches[0]?.results ?? [];
     // The image that was searched for by its number is not among its own results.
@@ -95,10 +118,11 @@ export function searchView(context) {
     const pages = () => pager(offset, size, total, (next) => { offset = next; search().then(() => results.querySelector(".gallery a, .gallery button")?.focus()); });
     fill(results,
       found.failures.map((failure) => notice({ title: `${failure.image} was left out`, detail: failure.error })),
-      h("div", { cls: "heading" }, h("h2", {}, known ? "More like it" : "The most alike first"),
-        h("p", { cls: "soft" }, `Distance by ${found.metrics[0].name}: 0 is the same, larger is less alike.`)),
+      h("div", { cls: "heading" }, h("h2", {}, known ? "More like it" : "Most similar first"),
+        h("p", { cls: "soft" }, `Distance by ${found.metrics[0].name}: 0 is the same, larger is less similar.`)),
       h("ol", { cls: "gallery", start: String(offset + 1) }, entries.map(card)),
-      pages());
+      pages(),
+      takeAway("search", rows, { whole: many }));
     announce(`Results ${offset + 1} to ${offset + entries.length} of ${total}.`);
   }
 

@@ -1,9 +1,10 @@
 // Which of two is closer: a person's answer first, then the metrics' beside it.
 
 import { Work, isAbort, postJSON } from "./api.js";
-import { acceptDrops, checkSize, drop, dropZone, take, view } from "./drop.js";
+import { acceptDrops, checkSize, drop, dropZone, fitting, take, view } from "./drop.js";
 import { announce, fill, h, notice, progress } from "./elements.js";
-import { directionText, format, number } from "./numbers.js";
+import { directionText, format, number, plural } from "./numbers.js";
+import { takeAway } from "./table.js";
 
 const places = ["reference", "a", "b"];
 const titles = { reference: "Reference", a: "A", b: "B" };
@@ -24,10 +25,9 @@ export function voteView(context) {
   for (const place of places) acceptDrops(slots[place], (files) => put(place, files));
 
   function put(place, files) {
-    const empty = places.filter((other) => !images[other] && other !== place);
-    for (const [index, file] of files.entries()) {
-      const target = index === 0 ? place : empty.shift();
-      if (!target) break;
+    const empty = [place, ...places.filter((other) => !images[other] && other !== place)];
+    for (const file of fitting(files, empty.length, "there was no place for more")) {
+      const target = empty.shift();
       if (images[target]) drop(images[target]);
       images[target] = take(file, Object.values(images).filter(Boolean));
     }
@@ -63,7 +63,7 @@ export function voteView(context) {
     fill(outcome);
     const isComplete = places.every((place) => images[place]);
     fill(question, isComplete
-      ? [h("p", { id: "question" }, "Which of the two is more like the reference?"),
+      ? [h("p", { id: "question" }, "Which of the two looks more similar to the reference?"),
         h("div", { cls: "choices", role: "group", "aria-labelledby": "question" },
           h("button", { type: "button", cls: "primary", onclick: () => choose("A") }, h("kbd", {}, "←"), " A is closer"),
           h("button", { type: "button", cls: "primary", onclick: () => choose("B") }, "B is closer ", h("kbd", {}, "→")))]
@@ -107,15 +107,18 @@ export function voteView(context) {
 
   function show(found) {
     const agreeing = found.votes.filter((vote) => vote.choice === choice).length;
-    const summary = found.votes.length === 0 ? "No metric could choose." : `${agreeing} of ${found.votes.length} ${found.votes.length === 1 ? "metric" : "metrics"} chose as you did.`;
+    const summary = found.votes.length === 0 ? "No metric could choose." : `${agreeing} of ${plural(found.votes.length, "metric")} ${agreeing === 1 ? "agrees" : "agree"} with you.`;
     fill(outcome, h("section", { cls: "outcome" }, h("h2", { tabindex: "-1" }, summary),
       h("div", { cls: "table-scroll", tabindex: "0", role: "region", "aria-label": "Answers" },
         h("table", { cls: "votes" },
-          h("thead", {}, h("tr", {}, ["Who", "Closer", "Value of A", "Value of B"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { cls: "unseen" }, "Beside you")))),
+          h("thead", {}, h("tr", {}, ["Who", "Closer", "Value of A", "Value of B"].map((text) => h("th", { scope: "col" }, text)), h("th", { scope: "col" }, h("span", { cls: "unseen" }, "Agreement with you")))),
           h("tbody", {},
             h("tr", { cls: "you" }, h("th", { scope: "row" }, "You"), h("td", {}, mark(choice)), h("td", {}, ""), h("td", {}, ""), h("td", {}, "")),
             found.votes.map((vote) => row(vote, found.metrics.find((metric) => metric.name === vote.metric))),
             Object.entries(found.errors ?? {}).map(([name, reason]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { colspan: "4", cls: "problem" }, reason)))))),
+      takeAway("votes", () => [["reference", "a", "b", "voter", "choice", "value of a", "value of b"],
+        [images.reference.name, images.a.name, images.b.name, "you", choice],
+        ...found.votes.map((vote) => [images.reference.name, images.a.name, images.b.name, vote.metric, vote.choice, vote.valueA, vote.valueB])]),
       h("div", { cls: "choices" },
         h("button", { type: "button", onclick: () => { clear(); changed(); slots.reference.querySelector("input")?.focus(); } }, "Three other images"),
         h("button", { type: "button", cls: "quiet", onclick: changed }, "Choose again"))));
@@ -131,7 +134,7 @@ export function voteView(context) {
       h("td", {}, mark(vote.choice)),
       h("td", { cls: vote.choice === "A" ? "closer" : null }, format(number(vote.valueA))),
       h("td", { cls: vote.choice === "B" ? "closer" : null }, format(number(vote.valueB))),
-      h("td", { cls: same ? "verdict good" : "verdict soft" }, same ? "as you" : vote.choice === "tie" ? "undecided" : "not as you"));
+      h("td", { cls: same ? "verdict good" : "verdict soft" }, same ? "agrees" : vote.choice === "tie" ? "undecided" : "disagrees"));
   }
 
   function key(event) {

@@ -1,9 +1,12 @@
 // The voting room: one triplet after the other, judged by a person, for `dreamsim train`.
 
 import { ask, getJSON, show } from "./api.js";
-import { announce, fill, h, notice } from "./elements.js";
+import { announce, fill, h, notice, tell } from "./elements.js";
 import { plural } from "./numbers.js";
 import { quoted, save } from "./table.js";
+
+/** Whose judgments these are, as long as this browser remembers. */
+const raterKey = "dreamsim-rater";
 
 export function votingRoomView(context) {
   let state = null;
@@ -14,6 +17,7 @@ export function votingRoomView(context) {
 
   const stage = h("div", { cls: "stage" });
   const failure = h("div", {});
+  const rater = h("input", { type: "text", maxlength: "100", autocomplete: "name", value: localStorage.getItem(raterKey) ?? "", onchange: () => localStorage.setItem(raterKey, rater.value.trim()) });
   const foot = h("div", { cls: "stage-foot" });
   const element = h("section", { cls: "voting" }, h("h1", { tabindex: "-1" }, "Voting room"),
     h("p", { cls: "lead" }, "Which of the two looks more like the reference? Trust your first impression. Some triplets appear twice, to measure the consistency of judgments."),
@@ -111,7 +115,9 @@ export function votingRoomView(context) {
     const seconds = Math.min(86400, (performance.now() - shownAt) / 1000).toFixed(1);
     const number = state.trial.number;
     stage.querySelector(`.${side}`)?.classList.add("chosen");
-    change(async () => (await ask(`/v1/voting/judgments?trial=${number}&choice=${side}&seconds=${seconds}`, { method: "POST" })).json())
+    const query = new URLSearchParams({ trial: number, choice: side, seconds });
+    if (rater.value.trim()) query.set("rater", rater.value.trim());
+    change(async () => (await ask(`/v1/voting/judgments?${query}`, { method: "POST" })).json())
       .then(() => announce(state.trial ? `${side} kept. ${state.progress.done} of ${state.progress.total}.` : "All are judged."));
   }
 
@@ -123,7 +129,17 @@ export function votingRoomView(context) {
 
   function undo() {
     if (isBusy || state.progress.done === 0) return;
-    change(async () => (await ask("/v1/voting/judgments/last", { method: "DELETE" })).json()).then(() => announce("The last judgment was taken back."));
+    change(async () => {
+      try {
+        const answer = await (await ask(`/v1/voting/judgments/${state.lastJudgment ?? "last"}`, { method: "DELETE" })).json();
+        announce("The last judgment was taken back.");
+        return answer;
+      } catch (error) {
+        if (error.status !== 404) throw error;
+        tell("There is no judgment of this session that could be taken back.");
+        return getJSON("/v1/voting");
+      }
+    });
   }
 
   function showFoot() {
@@ -133,7 +149,8 @@ export function votingRoomView(context) {
       h("p", {}, `${done.toLocaleString("en")} of ${plural(total, "judgment")}${skipped > 0 ? `, ${skipped} skipped` : ""}. ${state.trial ? "Each is kept at once; you can stop and resume at any time." : ""}`),
       h("div", { cls: "choices" },
         h("button", { type: "button", cls: "quiet", disabled: done === 0, onclick: undo }, "Undo the last ", h("kbd", {}, "U")),
-        state.trial ? h("button", { type: "button", cls: "quiet", onclick: skip }, "Skip ", h("kbd", {}, "S")) : null));
+        state.trial ? h("button", { type: "button", cls: "quiet", onclick: skip }, "Skip ", h("kbd", {}, "S")) : null),
+      state.trial ? h("label", { cls: "field" }, "Your name, to be kept with each judgment (optional)", rater) : null);
   }
 
   function showEnd() {
@@ -141,7 +158,7 @@ export function votingRoomView(context) {
     const model = context.metrics.find((metric) => metric.kind === "model")?.name;
     setBusy(false);
     fill(stage, h("div", { cls: "end" }, h("h2", { tabindex: "-1" }, skipped > 0 ? "Done, but for those skipped" : "All are judged. Thank you."),
-      repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} alike both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
+      repeats > 0 ? h("p", {}, `Of ${plural(repeats, "triplet")} that came twice you judged ${agreeing} the same both times (${Math.round(100 * agreeing / repeats)} %). No metric can agree with you much better than you do yourself.`) : null,
       h("p", {}, `The ${plural(done, "judgment")} are in `, h("code", {}, state.votes), "."),
       h("pre", { tabindex: "0" }, `dreamsim evaluate triplets ${quoted(state.votes)} --metric all\ndreamsim train ${quoted(state.votes)}${model ? ` --model ${model}` : ""} -o runs/mine`),
       h("button", { type: "button", onclick: download }, "Download the table")));

@@ -61,6 +61,6 @@ enum CatalogRoutes {
     ) async throws -> [Listing] {
         guard let store = call.core.settings.store else { return [] }
         // Looks for files.
-        return try await call.core.engine().workers.run { list(ModelStore(store)) }
+        return try await call.core.engine().files.run { list(ModelStore(store)) }
     }
 }

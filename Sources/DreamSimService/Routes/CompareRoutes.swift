@@ -66,7 +66,7 @@ enum CompareRoutes {
         let limits = try LimitParameters.limits(call, metrics)
         let uploads = try await call.uploads()
         let (reference, images) = (try Call.one(uploads, "reference"), uploads["image"] ?? [])
-        let admission = try engine.batcher.admit(images.count + 1)
+        let admission = try engine.batcher.admit(images.count + 1, of: call.client)
         let found = try await engine.compare(
             reference, images, by: metrics, resize: call.integer("resize"), admission)
         let first = ImagePath(reference.name)
@@ -96,7 +96,7 @@ enum CompareRoutes {
         let uploads = try await call.uploads()
         let reference = try Call.one(uploads, "reference")
         let sides = [try Call.one(uploads, "a"), try Call.one(uploads, "b")]
-        let admission = try engine.batcher.admit(3)
+        let admission = try engine.batcher.admit(3, of: call.client)
         let found = try await engine.compare(
             reference, sides, by: metrics, resize: call.integer("resize"), admission)
         let vote = VoteReport(

@@ -28,7 +28,7 @@ enum DuplicateRoutes {
                     Schema.object(["done": Schema.integer, "total": Schema.integer]),
                     "The search is still running; ask again after the time in Retry-After.", status: .accepted),
             ],
-            problems: [.notFound, .loading, .overload], handle: duplicates)
+            problems: [.notFound, .loading, .overload, .unavailable], handle: duplicates)
     ]
 
     private struct Answer: Encodable {
@@ -72,7 +72,7 @@ enum DuplicateRoutes {
             return try .json(
                 ["done": progress.done, "total": progress.total], status: .accepted, headers: [.retryAfter: "1"])
         }
-        return try await engine.workers.run {
+        return try await engine.searches.run(for: call.client) {
             try .json(
                 Answer(
                     metrics: report.metrics, tier: report.tier, thresholds: report.thresholds, rules: report.rules,

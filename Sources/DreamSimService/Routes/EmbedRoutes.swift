@@ -46,11 +46,12 @@ enum EmbedRoutes {
         let model = try engine.model(named: call.text("metric"))
         let format = try call.accepted(["application/json", numpy])
         let images = try await call.uploads()["image"] ?? []
-        let admission = try engine.batcher.admit(images.count)
-        let prepared = try await engine.prepare(images, for: [model])
+        let admission = try engine.batcher.admit(images.count, of: call.client)
+        let prepared = try await engine.prepare(images, for: [model], admission)
         // A matrix has no place for a row that is missing.
         if format == numpy { for result in prepared { _ = try result.get() } }
         let (good, failures) = try Problem.usable(prepared, of: images)
+        try engine.reserve([Engine.Demand(model, images: good.count)], admission)
         let embeddings = try await engine.embed(good, with: model, admission)
         if format == numpy {
             return .bytes(NumpyWriter.bytes(rows: embeddings.map(\.values), width: model.width), numpy)
@@ -60,7 +61,7 @@ enum EmbedRoutes {
             images: zip(good, embeddings).map { Answer.Entry(image: $0.name, embedding: $1.values) },
             failures: failures, warnings: good.flatMap(\.warnings))
         // Thousands of numbers: not where requests are handled.
-        return try await engine.workers.run { try .json(answer) }
+        return try await engine.images.run(for: call.client) { try .json(answer) }
     }
 
     private static let shape = Schema.object([

@@ -9,14 +9,21 @@ enum HealthRoutes {
             answers: [.json(state, "It is.")], isOpen: true,
             handle: { _ in try .json(["status": "alive"]) }),
         Route(
-            method: .get, path: "/readyz", summary: "Say whether models are loaded and requests are taken.",
+            method: .get, path: "/readyz",
+            summary: "Say whether models are loaded, requests are taken, and index and reports can be used.",
             tag: "Health",
-            answers: [.json(state, "They are."), .json(state, "Not yet, or no longer.", status: .serviceUnavailable)],
+            answers: [
+                .json(state, "They are."),
+                .json(readiness, "Not yet, or no longer, or something cannot be used.", status: .serviceUnavailable),
+            ],
             isOpen: true,
             handle: { call in
-                call.core.isReady
-                    ? try .json(["status": "ready"])
-                    : try .json(["status": "not ready"], status: .serviceUnavailable, headers: [.retryAfter: "1"])
+                let reasons = try await call.core.faults()
+                return reasons.isEmpty
+                    ? try .json(Readiness(status: "ready", reasons: nil))
+                    : try .json(
+                        Readiness(status: "not ready", reasons: reasons), status: .serviceUnavailable,
+                        headers: [.retryAfter: "1"])
             }),
         Route(
             method: .get, path: "/metrics", summary: "What the service has done, for Prometheus.", tag: "Health",
@@ -31,6 +38,14 @@ enum HealthRoutes {
                     ),
                     ("dreamsim_held_bytes", "Bytes of bodies and images that are held.", Double(core.budget.held)),
                     ("dreamsim_connections", "Open connections.", Double(core.connections.count)),
+                    (
+                        "dreamsim_connections_refused", "Connections of addresses that had too many.",
+                        Double(core.connections.refused)
+                    ),
+                    (
+                        "dreamsim_work_seconds", "Work that is accepted and not done, as estimated.",
+                        engine?.batcher.outstanding ?? 0
+                    ),
                     ("dreamsim_resident_bytes", "Memory of the process.", Double(residentBytes)),
                 ])
                 return .bytes(Array(text.utf8), prometheus)
@@ -38,6 +53,14 @@ enum HealthRoutes {
     ]
 
     private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
+    private struct Readiness: Encodable {
+        let status: String
+        let reasons: [String]?
+    }
+
+    private static let readiness = Schema.object([
+        "status": Schema.string, "reasons?": Schema.array(Schema.string),
+    ])
     private static let state = Schema.object(["status": Schema.string])
 
     /// The memory that the process holds, in bytes; 0 where the system does not tell.

@@ -44,14 +44,14 @@ enum HeatmapRoutes {
         let format = try call.accepted(["image/png", "application/json"])
         let uploads = try await call.uploads()
         let (reference, image) = (try Call.one(uploads, "reference"), try Call.one(uploads, "image"))
-        let admission = try engine.batcher.admit(2)
+        let admission = try engine.batcher.admit(2, of: call.client)
         let map = try await engine.map(metric, from: reference, to: image, admission)
         if format == "application/json" {
             let count = map.layers[0].field.values.count
             guard count <= mostValues else {
                 throw Problem(.tooLarge, "a map of \(count) values is no answer in JSON", advice: "send smaller images")
             }
-            return try await engine.workers.run { try .json(map) }
+            return try await engine.images.run(for: call.client) { try .json(map) }
         }
         var drawing = Heatmap.Drawing(layout: .plain)
         if let layout = call.text("layout").flatMap(Heatmap.Drawing.Layout.init) { drawing.layout = layout }
@@ -61,8 +61,14 @@ enum HeatmapRoutes {
         var headers = HTTPFields()
         headers[.mapValue] = map.value.map { "\($0)" }
         headers[.mapHighest] = "\(drawing.highest ?? Double(map.largest))"
-        return try await engine.workers.run { [drawing, headers] in
-            .bytes(try map.drawn(drawing).pngData(), "image/png", headers: headers)
+        return try await engine.images.run(for: call.client) { [drawing, headers] in
+            try engine.decodingMemory.run {
+                // Colors, panels and the file.
+                try MemoryReservation.take(24 * map.layers[0].image.width * map.layers[0].image.height)
+                let drawn = try map.drawn(drawing)
+                try Interruption.check()
+                return .bytes(try drawn.pngData(), "image/png", headers: headers)
+            }
         }
     }
 

@@ -56,7 +56,7 @@ enum IndexRoutes {
             problems: problems + [.unusableImage], handle: thumbnail),
     ]
 
-    private static let problems: [Problem.Kind] = [.notFound, .loading, .overload, .incomparable]
+    private static let problems: [Problem.Kind] = [.notFound, .loading, .overload, .incomparable, .unavailable]
 
     private static let paging = [
         Parameter(name: "count", kind: .integer(1...1000), summary: "The number of results.", standard: 24),
@@ -85,14 +85,12 @@ enum IndexRoutes {
 
     private static func status(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
-        return try await engine.workers.run {
+        return try await engine.searches.run(for: call.client) {
             let reader = try index.reader()
-            var failures = 0
-            try reader.forEachFile { if $0.error != nil { failures += 1 } }
-            let settings = reader.settings
+            let (settings, counts) = (reader.settings, try index.counts(of: reader))
             return try .json(
                 Status(
-                    images: try reader.count(), failures: failures, model: settings.stamp, width: settings.width,
+                    images: counts.images, failures: counts.failures, model: settings.stamp, width: settings.width,
                     precision: settings.precision.rawValue, isSearchable: engine.model(settings.stamp) != nil))
         }
     }
@@ -102,8 +100,8 @@ enum IndexRoutes {
     private static func search(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
         let images = try await call.uploads()["image"] ?? []
-        let admission = try engine.batcher.admit(images.count)
-        let reader = try await engine.workers.run { try index.reader() }
+        let admission = try engine.batcher.admit(images.count, of: call.client)
+        let reader = try await engine.searches.run(for: call.client) { try index.reader() }
         var results: [Result<(name: String, query: SearchQuery), Problem>] = []
         for image in images {
             do {
@@ -123,14 +121,14 @@ enum IndexRoutes {
                 (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
             ]
         }
-        return try await answer(call, engine, reader, queries, failures, admission)
+        return try await answer(call, engine, reader, queries, failures)
     }
 
     /// The query of an image: from the index when it knows the file, else from its model.
     private static func query(
         _ image: Upload, _ reader: IndexReader, _ engine: Engine, _ admission: Admission
     ) async throws -> SearchQuery {
-        let known = try await engine.workers.run {
+        let known = try await engine.images.run(for: admission.client) {
             switch image.source {
             case .bytes(let bytes): try reader.known(.bytes(bytes, name: image.name))
             case .file(let path): try reader.known(.file(path))
@@ -142,34 +140,33 @@ enum IndexRoutes {
                 .incomparable, "the index was made with \(reader.settings.stamp.model), which is not loaded",
                 advice: "start the service with that model")
         }
-        let prepared = try await engine.prepare([image], for: [model])[0].get()
+        let prepared = try await engine.prepare([image], for: [model], admission)[0].get()
         return SearchQuery(vector: try await engine.embed([prepared], with: model, admission)[0].values)
     }
 
     private static func searchByNumber(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
         let id = call.integer("id") ?? 0
-        let admission = try engine.batcher.admit(1)
-        let (reader, query) = try await engine.workers.run {
+        let (reader, query) = try await engine.searches.run(for: call.client) {
             let reader = try index.reader()
             guard try reader.file(id: Int64(id))?.content != nil, let query = try reader.known(.entry(Int64(id))) else {
                 throw Problem(.notFound, "the index has no image of number \(id)")
             }
             return (reader, query)
         }
-        return try await answer(call, engine, reader, [("#\(id)", query)], [], admission)
+        return try await answer(call, engine, reader, [("#\(id)", query)], [])
     }
 
     private static func answer(
         _ call: Call, _ engine: Engine, _ reader: IndexReader, _ queries: [(name: String, query: SearchQuery)],
-        _ failures: [ComparisonReport.Failure], _ admission: Admission
+        _ failures: [ComparisonReport.Failure]
     ) async throws -> Response {
         let (count, offset) = (call.integer("count") ?? 24, call.integer("offset") ?? 0)
-        let hits = try await engine.batcher.perform(admission) {
+        let hits = try await engine.searches.run(for: call.client) {
             try reader.search(queries.map(\.query), count: offset + count)
         }
         let searches = zip(queries, hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
-        return try await engine.workers.run {
+        return try await engine.searches.run(for: call.client) {
             try .json(
                 SearchReport(reader, searches, failures: failures, offset: offset, thumbnail: thumbnail(of:)))
         }
@@ -180,7 +177,7 @@ enum IndexRoutes {
     private static func thumbnail(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
         let (id, side) = (call.integer("id") ?? 0, call.integer("side") ?? 256)
-        return try await engine.workers.run {
+        return try await engine.images.run(for: call.client) {
             guard let file = try index.reader().file(id: Int64(id)), file.content != nil else {
                 throw Problem(.notFound, "the index has no image of number \(id)")
             }

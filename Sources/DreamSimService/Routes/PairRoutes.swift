@@ -59,7 +59,7 @@ enum PairRoutes {
             throw Problem(
                 .badParameter, "pairs: there is no image \(max(stranger.0, stranger.1)) among \(images.count), from 0")
         }
-        let admission = try engine.batcher.admit(images.count)
+        let admission = try engine.batcher.admit(images.count, of: call.client)
         let found = try await engine.compare(
             pairs: pairs.map { (a: $0.0, b: $0.1) }, of: images, by: metrics, resize: call.integer("resize"), admission)
         let problems = pairs.indices.compactMap { index in problem(found, index, pairs[index], images) }

@@ -61,7 +61,7 @@ enum ProfileRoutes {
 
     private static func profiles(_ call: Call) async throws -> Response {
         let (engine, store, resize) = (try call.core.engine(), call.core.settings.store, call.integer("resize"))
-        return try await engine.workers.run {
+        return try await engine.files.run {
             let profiles = store.map { store in
                 engine.metrics.compactMap { metric in
                     MetricProfile.find(

@@ -35,11 +35,14 @@ enum VotingRoutes {
                         "Where the image stood that is more like the reference; or 'skip' to pass over the trial.",
                     isRequired: true),
                 Parameter(name: "seconds", kind: .number(0...86400), summary: "How long the person looked."),
+                Parameter(name: "rater", kind: .text, summary: "The person's name, of at most 100 characters."),
             ],
             answers: [.json(state, "The state of the room after it.")], problems: problems, handle: judge),
         Route(
             method: .delete, path: "/v1/voting/judgments/last",
-            summary: "Take the last judgment back, so that it is asked for again.", tag: "Voting",
+            summary:
+                "Take the last judgment since the service was started back, so that it is asked for again. Earlier ones stay.",
+            tag: "Voting",
             answers: [.json(state, "The state of the room after it.")], problems: problems,
             handle: { call in
                 try await answer(call) { room in
@@ -49,11 +52,29 @@ enum VotingRoutes {
                 }
             }),
         Route(
+            method: .delete, path: "/v1/voting/judgments/{id}",
+            summary: "Take a judgment back by its number, also an earlier one, so that it is asked for again.",
+            tag: "Voting",
+            parameters: [
+                Parameter(
+                    name: "id", kind: .integer(1...Int(Int32.max)),
+                    summary: "The judgment's number, as lastJudgment and the journal have it.", isInPath: true)
+            ],
+            answers: [.json(state, "The state of the room after it.")], problems: problems,
+            handle: { call in
+                let id = call.integer("id") ?? 0
+                return try await answer(call) { room in
+                    guard try room.undo(id) else {
+                        throw Problem(.notFound, "there is no judgment \(id) that could be taken back")
+                    }
+                }
+            }),
+        Route(
             method: .get, path: "/v1/voting/votes.csv", summary: "The judgments as a table to train on.",
             tag: "Voting", answers: [Route.Answer(mediaType: "text/csv", summary: "The table.")], problems: problems,
             handle: { call in
                 let room = try room(call)
-                return try await call.core.engine().workers.run {
+                return try await call.core.engine().files.run {
                     .bytes(
                         room.table, "text/csv; charset=utf-8",
                         headers: [.contentDisposition: "attachment; filename=\"votes.csv\""])
@@ -95,12 +116,14 @@ enum VotingRoutes {
         /// So that its images can be fetched meanwhile.
         let following: Trial?
         let progress: VotingRoom.Progress
+        /// The last judgment that was not taken back.
+        let lastJudgment: Int?
         let votes: ImagePath
 
         init(_ room: VotingRoom) {
             let upcoming = room.upcoming.map(Trial.init)
             (trial, following) = (upcoming.first, upcoming.dropFirst().first)
-            (progress, votes) = (room.progress, room.votes)
+            (progress, lastJudgment, votes) = (room.progress, room.lastJudgment, room.votes)
         }
     }
 
@@ -110,7 +133,7 @@ enum VotingRoutes {
     ) async throws -> Response {
         let room = try room(call)
         // Files are waited for, which is no work for the threads of the network.
-        return try await call.core.engine().workers.run {
+        return try await call.core.engine().files.run {
             do {
                 try body(room)
             } catch let error as DreamSimError {
@@ -126,10 +149,11 @@ enum VotingRoutes {
         let (number, choice, seconds) = (
             call.integer("trial") ?? 0, call.text("choice") ?? "", call.number("seconds")
         )
+        let rater = try rater(call)
         return try await answer(call) { room in
             let isKept =
                 if let side = VotingRoom.Side(rawValue: choice) {
-                    try room.judge(number, side, seconds: seconds)
+                    try room.judge(number, side, seconds: seconds, rater: rater)
                 } else {
                     try room.skip(number)
                 }
@@ -140,6 +164,16 @@ enum VotingRoutes {
         }
     }
 
+    /// Who judges; empty when that is not said.
+    private static func rater(_ call: Call) throws(Problem) -> String {
+        let name = call.text("rater") ?? ""
+        guard name.count <= 100, !name.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else {
+            throw Problem(.badParameter, "the rater's name is longer than 100 characters or has control characters")
+        }
+        return name
+    }
+
     private static func image(_ call: Call) async throws -> Response {
         let (room, engine) = (try room(call), try call.core.engine())
         guard let number = call.integer("trial"), let trial = room.trial(numbered: number) else {
@@ -148,7 +182,7 @@ enum VotingRoutes {
         let place = call.text("place")
         let path = place == "reference" ? trial.reference : place == "left" ? trial.left : trial.right
         let side = call.integer("side") ?? 1024
-        return try await engine.workers.run {
+        return try await engine.images.run(for: call.client) {
             // The name would tell what was done to the image.
             let image = try engine.image(path, named: "the image", side: side)
             return .bytes(
@@ -165,6 +199,6 @@ enum VotingRoutes {
             "done": Schema.integer, "total": Schema.integer, "skipped": Schema.integer, "repeats": Schema.integer,
             "agreeing": Schema.integer,
         ]),
-        "votes": Schema.string,
+        "lastJudgment?": Schema.integer, "votes": Schema.string,
     ])
 }

@@ -93,13 +93,19 @@ extension Call {
         guard announced <= limit else { throw tooLarge }
         guard let share = core.budget.share(announced) else { throw Self.memory }
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(announced, 1 << 20))
-        for try await buffer in request.body {
-            guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
-            if bytes.count + buffer.readableBytes > announced {
-                guard share.grow(by: buffer.readableBytes) else { throw Self.memory }
+        // Memory that is not written to costs nothing; growing would take twice as much.
+        bytes.reserveCapacity(announced)
+        do {
+            for try await buffer in request.body {
+                guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
+                if bytes.count + buffer.readableBytes > announced {
+                    guard share.grow(by: buffer.readableBytes) else { throw Self.memory }
+                }
+                bytes.append(contentsOf: buffer.readableBytesView)
             }
-            bytes.append(contentsOf: buffer.readableBytesView)
+        } catch  where !(error is Problem || error is NIOTooManyBytesError || error is CancellationError) {
+            // Bytes that come are sound; what fails is the connection.
+            throw Problem(.disconnected, "the connection ended before the body did: \(error)")
         }
         bodyIsRead()
         try Task.checkCancellation()

@@ -8,6 +8,8 @@ struct Call: Sendable {
     let route: Route
     let request: Request
     let core: ServiceCore
+    /// Who asks, as far as turns are shared out: the address.
+    let client: String
     /// The end of the time that the body has; told when the body is there.
     let bodyIsRead: @Sendable () -> Void
     private let values: [String: Parameter.Value]
@@ -15,10 +17,11 @@ struct Call: Sendable {
     /// Checks a request's parameters.
     /// - Throws: `Problem` for parameters that are unknown, given twice or have no meaning.
     init(
-        _ route: Route, _ request: Request, path: [String: String], core: ServiceCore,
+        _ route: Route, _ request: Request, path: [String: String], core: ServiceCore, client: String,
         bodyIsRead: @escaping @Sendable () -> Void
     ) throws(Problem) {
-        (self.route, self.request, self.core, self.bodyIsRead) = (route, request, core, bodyIsRead)
+        (self.route, self.request, self.core, self.client) = (route, request, core, client)
+        self.bodyIsRead = bodyIsRead
         var values: [String: Parameter.Value] = [:]
         for parameter in route.parameters where parameter.isInPath {
             values[parameter.name] = try parameter.value(path[parameter.name] ?? "")

@@ -44,16 +44,31 @@ package struct MapStream: Sendable {
         count: Int, taps: Set<Int>, source: (Range<Int>, [MapRows]) -> Void,
         visit: (_ layer: Int, _ rows: Range<Int>, _ maps: [MapRows]) -> Void
     ) {
+        run(count: count, taps: taps, source: source, step: {}, visit: visit)
+    }
+
+    /// Computes all layers for `count` images, and may be stopped.
+    /// - Parameter step: called before some rows of a layer are computed; what it throws ends the run.
+    package func run(
+        count: Int, taps: Set<Int>, source: (Range<Int>, [MapRows]) -> Void, step: () throws -> Void,
+        visit: (_ layer: Int, _ rows: Range<Int>, _ maps: [MapRows]) -> Void
+    ) rethrows {
         let plans = extents.indices.map { plan($0) }
-        let size = plans.reduce(0) { $0 + Workspace.Arena.rounded($1.count) } * count
-        Workspace.withArena(of: size + 16 * plans.count * count) { arena in
+        try Workspace.withArena(of: elements(of: plans, count: count)) { arena in
             var run = Run(
                 stream: self, taps: taps,
                 buffers: plans.map { plan in RowBuffer(plan, (0..<count).map { _ in arena.take(plan.count) }) })
-            run.produce(layers.count, through: extents[layers.count].height, source, visit)
+            try run.produce(layers.count, through: extents[layers.count].height, source, step, visit)
             // A pooling that does not come out even leaves rows of the layers before it unread; they are wanted nevertheless.
-            for layer in taps.sorted(by: >) { run.finish(layer + 1, source, visit) }
+            for layer in taps.sorted(by: >) { try run.finish(layer + 1, source, step, visit) }
         }
+    }
+
+    /// The memory that a run for `count` images takes, in bytes.
+    package func workingBytes(count: Int) -> Int { 4 * elements(of: extents.indices.map { plan($0) }, count: count) }
+
+    private func elements(of plans: [RowBuffer.Plan], count: Int) -> Int {
+        plans.reduce(0) { $0 + Workspace.Arena.rounded($1.count) } * count + 16 * plans.count * count
     }
 
     /// Rows a layer computes together: enough places for the products, few enough for the caches.
@@ -84,22 +99,23 @@ package struct MapStream: Sendable {
 
         /// Makes the rows of a node that no later one has asked for.
         mutating func finish(
-            _ node: Int, _ source: (Range<Int>, [MapRows]) -> Void, _ visit: (Int, Range<Int>, [MapRows]) -> Void
-        ) {
+            _ node: Int, _ source: (Range<Int>, [MapRows]) -> Void, _ step: () throws -> Void,
+            _ visit: (Int, Range<Int>, [MapRows]) -> Void
+        ) rethrows {
             let end = buffers[node].endOfMap
             guard buffers[node].end < end else { return }
             buffers[node].discard(before: buffers[node].end)
             while buffers[node].end < end {
-                produce(node, through: min(end, buffers[node].end + 1), source, visit)
+                try produce(node, through: min(end, buffers[node].end + 1), source, step, visit)
                 buffers[node].discard(before: buffers[node].end)
             }
         }
 
         /// Makes sure that a node's padded rows before `end` exist; node 0 is the images, the others are the layers.
         mutating func produce(
-            _ node: Int, through end: Int, _ source: (Range<Int>, [MapRows]) -> Void,
+            _ node: Int, through end: Int, _ source: (Range<Int>, [MapRows]) -> Void, _ step: () throws -> Void,
             _ visit: (Int, Range<Int>, [MapRows]) -> Void
-        ) {
+        ) rethrows {
             while buffers[node].end < end {
                 // Nobody reads what the last layer has made.
                 if node == stream.layers.count { buffers[node].discard(before: buffers[node].end) }
@@ -111,7 +127,8 @@ package struct MapStream: Sendable {
                     let layer = stream.layers[node - 1]
                     let inputs = layer.window.inputs(of: rows, length: stream.extents[node - 1].height)
                     buffers[node - 1].discard(before: inputs.lowerBound)
-                    produce(node - 1, through: inputs.upperBound, source, visit)
+                    try produce(node - 1, through: inputs.upperBound, source, step, visit)
+                    try step()
                     layer.forward(buffers[node - 1].padded(inputs), into: targets)
                 }
                 if taps.contains(node - 1) { visit(node - 1, rows, targets) }

@@ -45,7 +45,7 @@ extension DISTS: PerceptualMetric {
         var result: [Double] = []
         let together = LearnedMetrics.together(reference)
         for first in stride(from: 0, to: images.count, by: together) {
-            result += distances(
+            result += try distances(
                 from: reference, to: images[first..<min(first + together, images.count)].map(prepared))
         }
         return result
@@ -56,7 +56,7 @@ extension DISTS: PerceptualMetric {
         return image.resized(width: side, height: side, filter: .bilinear)
     }
 
-    private func distances(from reference: Image, to images: [Image]) -> [Double] {
+    private func distances(from reference: Image, to images: [Image]) throws -> [Double] {
         let all = [reference] + images
         guard
             let stream = MapStream(
@@ -65,8 +65,10 @@ extension DISTS: PerceptualMetric {
         var moments = network.taps.map { layer in
             images.map { _ in Moments(channels: stream.extents[layer + 1].channels) }
         }
-        stream.run(count: all.count, taps: Set(network.taps)) { rows, maps in
+        try stream.run(count: all.count, taps: Set(network.taps)) { rows, maps in
             PixelRows.imageNet.fill(rows, of: all, into: maps)
+        } step: {
+            try Interruption.check()
         } visit: { layer, _, maps in
             guard let tap = network.taps.firstIndex(of: layer) else { return }
             Moments.add(maps, to: &moments[tap])

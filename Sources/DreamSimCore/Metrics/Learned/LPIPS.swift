@@ -93,6 +93,7 @@ extension LPIPS: SpatialMetric {
         }
         var sum = [Float](repeating: 0, count: a.width * a.height)
         for (map, extent) in zip(maps, extents) {
+            try Interruption.check()
             BilinearMap(map, height: extent.height, width: extent.width).add(to: &sum, height: a.height, width: a.width)
         }
         return DifferenceMap(width: a.width, height: a.height, values: sum)
@@ -110,8 +111,10 @@ extension LPIPS: SpatialMetric {
                 network.layers, images: .init(height: reference.height, width: reference.width, channels: 3))
         else { preconditionFailure("\(card.name): \(reference.width)x\(reference.height) passed the check of sizes") }
         var values: [Float] = []
-        stream.run(count: all.count, taps: Set(network.taps)) { rows, maps in
+        try stream.run(count: all.count, taps: Set(network.taps)) { rows, maps in
             pixels.fill(rows, of: all, into: maps)
+        } step: {
+            try Interruption.check()
         } visit: { layer, rows, maps in
             guard let tap = network.taps.firstIndex(of: layer) else { return }
             let count = images.count * rows.count * maps[0].columns
