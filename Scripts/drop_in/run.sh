@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # 'make check-drop-in': the examples and the evaluation of the package `dreamsim`, run by it and by
 # dreamsim_native.compat; then the tests of piq, torchmetrics and lpips, with our metrics in place of theirs. Needs the
-# network, 15 GB in .build/drop-in, and an hour. What cannot be reached is said, and left out.
+# network, 11 GB in .build/drop-in, and an hour. What cannot be reached is said, and left out.
 #
 #   NIGHTS=folder         with data.csv, for the evaluation; left out without it
 #   DREAMSIM_LIBRARY=file the shared library; .build/library/libdreamsim.so

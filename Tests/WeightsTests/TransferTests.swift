@@ -98,8 +98,8 @@ import Testing
             let start = clock.now
             task.cancel()
             #expect(await task.value?.kind == .cancelled)
-            // A second, and what other tests take of the processors.
-            #expect(clock.now - start < .seconds(5))
+            // A second, and what other tests take of the processors; the server would be silent for longer.
+            #expect(clock.now - start < .seconds(25))
             #expect(fixture.partialSize <= count)
         }
     }

@@ -81,10 +81,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Center and normalize embeddings.")
     var normalize = true
 
-    @Option(
-        help: ArgumentHelp(
-            "Precision of linear layers and convolutions; integers are faster and less exact. Without it that of a merged "
-                + "model, else float32."))
+    @Option(help: "Precision, by default a merged model's own or float32; integers are faster.")
     var precision: Precision?
 
     @OptionGroup var threads: ThreadOptions
