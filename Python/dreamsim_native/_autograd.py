@@ -67,7 +67,7 @@ class _Final(torch.autograd.Function):
     """A gradient that has none itself. Without it a penalty on gradients would silently count as a constant."""
 
     @staticmethod
-    def forward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, gradient: torch.Tensor, *_sources: torch.Tensor) -> torch.Tensor:
         return gradient.clone()
 
     @staticmethod
@@ -78,10 +78,11 @@ class _Final(torch.autograd.Function):
         )
 
 
-def _final(gradient: torch.Tensor) -> torch.Tensor:
+def _final(gradient: torch.Tensor, *sources: torch.Tensor) -> torch.Tensor:
+    """A gradient that tells torch what it depends on, so that whoever asks for its gradient there gets the error."""
     if not torch.is_grad_enabled():  # create_graph=True enables it
         return gradient
-    made: torch.Tensor = _Final.apply(gradient.detach().requires_grad_())  # type: ignore[no-untyped-call]
+    made: torch.Tensor = _Final.apply(gradient, *sources)  # type: ignore[no-untyped-call]
     return made
 
 
@@ -91,16 +92,17 @@ class _Embedding(torch.autograd.Function):
         records = ctx.needs_input_grad[0]
         values = array(images, "images", check)
         embeddings, ctx.recording = _tensors.embed(metric._handle, values, metric._needed_width(), records)
-        ctx.source = (images.device, images.dtype)
+        ctx.save_for_backward(images)
         return like(embeddings, images)
 
     @staticmethod
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *grad_outputs: Any
     ) -> Tuple[torch.Tensor, None, None]:
-        images = ctx.recording.backward(grad_outputs[0].to("cpu", torch.float32).numpy())
-        device, dtype = ctx.source
-        return _final(torch.from_numpy(images).to(device, dtype)), None, None
+        (images,) = ctx.saved_tensors
+        by_images = ctx.recording.backward(grad_outputs[0].detach().to("cpu", torch.float32).numpy())
+        gradient = torch.from_numpy(by_images).to(images.device, images.dtype)
+        return _final(gradient, images, grad_outputs[0]), None, None
 
 
 class _Distance(torch.autograd.Function):
@@ -117,16 +119,17 @@ class _Distance(torch.autograd.Function):
             None if gradient is None else torch.from_numpy(gradient).to(side.device)
             for gradient, side in ((by_x, x), (by_y, y))
         ]
-        ctx.has = [gradient is not None for gradient in gradients]
-        ctx.dtypes = (x.dtype, y.dtype)
-        ctx.save_for_backward(*(gradient for gradient in gradients if gradient is not None))
+        ctx.save_for_backward(x, y, *gradients)
         return like(values, x)
 
     @staticmethod
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *grad_outputs: Any
     ) -> Any:
-        saved = iter(ctx.saved_tensors)
-        scale = grad_outputs[0].float()[:, None, None, None]
-        sides = [_final((next(saved) * scale).to(dtype)) if has else None for has, dtype in zip(ctx.has, ctx.dtypes)]
-        return sides[0], sides[1], None, None
+        x, y, *gradients = ctx.saved_tensors
+        scale = grad_outputs[0].detach().float()[:, None, None, None]
+        by_x, by_y = (
+            None if gradient is None else _final((gradient * scale).to(side.dtype), x, y, grad_outputs[0])
+            for gradient, side in zip(gradients, (x, y))
+        )
+        return by_x, by_y, None, None

@@ -71,16 +71,16 @@ class Batch:
         return Batch(self._images, self._is_reference, self._is_lenient)
 
     def _set(self, target: Any, image: Any) -> None:
+        if isinstance(image, np.ma.MaskedArray):
+            raise ArgumentTypeError("a masked array: its mask would change nothing; give image.filled(0)")
         if isinstance(image, np.ndarray):
             self._set_pixels(target, image)
         elif isinstance(image, (str, os.PathLike)):
-            path = os.fsencode(image)
-            if not path or b"\0" in path:
-                raise ArgumentError(f"path {image!r}: it is empty or holds a zero byte; give the path of an image file")
+            name = path(image)
             if _by_pillow:
-                self._set_pillow(target, _opened(path, os.fsdecode(path)))
+                self._set_pillow(target, _opened(name, os.fsdecode(name)))
             else:
-                self._set_bytes(target, _abi.PATH, path)
+                self._set_bytes(target, _abi.PATH, name)
         elif isinstance(image, (bytes, bytearray, memoryview)):
             contents = bytes(image)
             if not contents:

@@ -150,7 +150,8 @@ class Index:
             follow_links: Whether symbolic links to folders are followed.
             batch: How many images are embedded at once.
             retry: Whether files that failed before are tried again.
-            reread: Whether all files are read again, and not only those whose size or time changed.
+            reread: Whether all files are read again, and not only those whose size or time changed; embeddings that
+                are damaged are then made anew.
             prune: Whether images whose files are gone are dropped.
             progress: See `ProgressOption`.
 

@@ -347,14 +347,23 @@ class Metric:
         from itertools import islice
 
         while True:
-            some = list(islice(images, size))
-            if not some:
+            some: List[ImageLike] = []
+            fault: Optional[Exception] = None
+            try:
+                for image in islice(images, size):
+                    some.append(image)
+            except Exception as caught:  # of the caller's iterator: it is raised after what came before
+                fault = caught
+            if some:
+                failures: Dict[int, DreamSimError] = {}
+                rows = self._embedded(self._batch(some, failures), failures, False)
+                for place, image in enumerate(some):
+                    error = failures.get(place)
+                    yield Embedded(image, rows[place] if error is None else None, error)
+            if fault is not None:
+                raise fault
+            if len(some) < size:
                 return
-            failures: Dict[int, DreamSimError] = {}
-            rows = self._embedded(self._batch(some, failures), failures, False)
-            for place, image in enumerate(some):
-                error = failures.get(place)
-                yield Embedded(image, rows[place] if error is None else None, error)
 
     def embed_folder(
         self,

@@ -47,6 +47,20 @@ def test_an_index_is_not_opened_otherwise_than_it_was_made(index):
     ds.Index(folder_of(index), precision="float32", vectors="float32").close()
 
 
+def test_damaged_embeddings_are_made_anew(tmp_path):
+    shutil.copytree(SAMPLES, tmp_path / "images")
+    with ds.Index(tmp_path / "index", "pdq") as index:
+        index.update(tmp_path / "images")
+        (vectors,) = (tmp_path / "index").glob("vectors-*.bin")
+        contents = bytearray(vectors.read_bytes())
+        contents[-40] ^= 0xFF
+        vectors.write_bytes(contents)
+        with pytest.raises(ds.DreamSimError, match="read all files again"):
+            index.search(SAMPLES / "scene.jpg", 9)
+        index.update(reread=True)
+        assert len(index.search(SAMPLES / "scene.jpg", 9)) == 9
+
+
 def test_searching_is_as_the_command_does(index):
     found = index.search(SAMPLES / "scene.jpg", 3)
     assert len(found) == 3 and found[0].path.endswith("scene.jpg") and found[0].distance == pytest.approx(0, abs=1e-6)

@@ -131,6 +131,13 @@ def test_gradients_of_gradients_are_refused_and_not_left_out(name):
     assert gradient.requires_grad
     with pytest.raises(ds.UnsupportedError, match="gradients of gradients"):
         gradient.pow(2).sum().backward()
+    with pytest.raises(ds.UnsupportedError, match="gradients of gradients"):
+        torch.autograd.functional.hvp(lambda x: loss_of(name)(x, y), x.detach(), torch.ones_like(x))
+    # Also where it is asked for at a tensor, and the chain between has a gradient of its own.
+    p = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(loss_of(name)(p * p, y).log(), p, create_graph=True)
+    with pytest.raises(ds.UnsupportedError, match="gradients of gradients"):
+        torch.autograd.grad(gradient.sum(), p)
     # What is differentiated twice without it works.
     (gradient,) = torch.autograd.grad(loss_of(name)(x, y) + x.pow(3).sum(), x, create_graph=True)
     (x.pow(2).sum() + gradient.detach().sum()).backward()
@@ -256,6 +263,18 @@ def test_half_tensors_and_wrong_shapes(dropped_in):
             model.embed(bad)
     with pytest.raises(ds.ArgumentError, match="preprocess"):
         model.embed(a[..., :100])
+
+
+def test_gradients_of_embeddings_that_are_to_have_gradients():
+    from dreamsim_native.compat import dreamsim
+
+    model, _ = dreamsim(dreamsim_type="lite", device="cpu")
+    image = batch(1, 224).requires_grad_()
+    (plain,) = torch.autograd.grad(model.embed(image).pow(2).sum(), image)
+    (gradient,) = torch.autograd.grad(model.embed(image).pow(2).sum(), image, create_graph=True)
+    torch.testing.assert_close(gradient, plain)
+    with pytest.raises(ds.UnsupportedError, match="gradients of gradients"):
+        torch.autograd.grad(gradient.sum(), image)
 
 
 def test_arguments_of_the_drop_in_module(tmp_path):

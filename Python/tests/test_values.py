@@ -205,6 +205,25 @@ def test_options_that_change_nothing_are_refused():
         ds.load("mse").distances(OTHERS[0], OTHERS, failures=True)
 
 
+def test_images_before_an_iterator_fails_are_embedded(lite):
+    def images():
+        yield from OTHERS[:2]
+        raise KeyError("the caller's own")
+
+    found = []
+    with pytest.raises(KeyError, match="the caller's own"):
+        for one in lite.iter_embed(images()):
+            found.append(one.image)
+    assert found == OTHERS[:2]
+    assert list(lite.iter_embed([])) == [] and len(list(lite.iter_embed(OTHERS[:2], batch=1))) == 2
+
+
+def test_masks_are_not_ignored():
+    masked = np.ma.masked_array(np.zeros((8, 8, 3), np.uint8), True)
+    with pytest.raises(ds.ArgumentError, match="filled"):
+        ds.load("mse").distance(masked, masked)
+
+
 def test_parts_of_embeddings_are_none(lite):
     embeddings = lite.embed(OTHERS[:2])
     assert embeddings[0].stamp == embeddings[:1].stamp == lite.stamp
