@@ -92,6 +92,10 @@ public final class ImageIndex: Sendable {
         try updating.withLock {
             let writer = try IndexWriter(folder, settings: settings)
             writer.notes.forEach { report(.note($0)) }
+            if options.rereads {
+                let damaged = try writer.verify()
+                if damaged > 0 { report(.note("\(damaged) vectors were damaged and are embedded again")) }
+            }
             return try writer.update(roots, with: model, options: options, isCancelled: isCancelled, report: report)
         }
     }

@@ -35,7 +35,7 @@ enum CommandAdvice {
         ("with another number of layers", "with another number of layers (--layers)"),
         ("or skip unreadable ones", "or skip unreadable ones (--skip-unreadable)"),
         ("verify the weights", "check the weights with 'dreamsim models verify'"),
-        ("update the index with verification", "'dreamsim index --verify' embeds it again"),
+        ("update the index and read all files again", "'dreamsim index --verify' embeds it again"),
         ("update the index", "update the index ('dreamsim index')"),
         ("index a folder of images first", "make one with 'dreamsim index FOLDER'"),
         ("build the nearest-neighbor graph", "build it with 'dreamsim index graph'"),

@@ -14,7 +14,7 @@ public struct IndexingOptions: Sendable {
     /// Whether files that could not be read before are tried again although they have not changed.
     public var retriesFailures = false
     /// Whether every file is read again, also those whose size and times have not changed. What holds the same bytes is not
-    /// embedded again.
+    /// embedded again, but for embeddings that are damaged.
     public var rereads = false
     /// Whether entries are dropped that are kept without it: those of a folder that is gone or holds no image any more, because
     /// it may be the empty place of a disk that is not connected, and those of files that the patterns leave out.

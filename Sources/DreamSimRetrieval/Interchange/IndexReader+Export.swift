@@ -157,7 +157,7 @@ extension IndexReader {
                 guard vectors.holds(vector), Int64(Checksum.of(vectors.bytes(vector))) == checksum else {
                     throw DreamSimError(
                         .damaged, vectors.url.path,
-                        "the vector of \(ImagePath(bytes: Array(path))) has changed; update the index with verification"
+                        "the vector of \(ImagePath(bytes: Array(path))) has changed; update the index and read all files again"
                     )
                 }
                 let entry = InterchangeEntry(

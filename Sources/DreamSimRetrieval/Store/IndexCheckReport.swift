@@ -40,7 +40,7 @@ extension IndexReader {
         }
         if damaged > 0 {
             faults.append(
-                "\(vectors.url.path): \(damaged) vectors have changed; update the index with verification")
+                "\(vectors.url.path): \(damaged) vectors have changed; update the index and read all files again")
         }
         var graph: NeighborReport?
         do {

@@ -45,7 +45,8 @@ extension IndexWriter {
             var bytes: [UInt8] = []
             for row in live[start..<min(start + together, live.count)] {
                 guard old.holds(row) else {
-                    throw DreamSimError(.damaged, old.url.path, "lacks a vector; update the index with verification")
+                    throw DreamSimError(
+                        .damaged, old.url.path, "lacks a vector; update the index and read all files again")
                 }
                 bytes += old.bytes(row)
             }

@@ -129,7 +129,7 @@ extension IndexReader {
         guard vectors.holds(content.row), Checksum.of(vectors.bytes(content.row)) == content.checksum else {
             throw DreamSimError(
                 .damaged, vectors.url.path,
-                "the vector of \(file.path) has changed; update the index with verification")
+                "the vector of \(file.path) has changed; update the index and read all files again")
         }
     }
 }
