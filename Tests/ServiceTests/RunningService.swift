@@ -19,7 +19,7 @@ struct RunningService: Sendable {
         settings.port = 0
         // A test that connects may have to wait long for a processor before it speaks.
         let usual = ServiceLimits().firstByteTime
-        if settings.limits.firstByteTime == usual { settings.limits.firstByteTime = 24 * usual }
+        if settings.limits.firstByteTime == usual { settings.limits.firstByteTime = usual * 24 }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let metrics =
