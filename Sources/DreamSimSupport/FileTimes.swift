@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 extension stat {
     /// When the content was last modified.

@@ -65,7 +65,7 @@ enum HeatmapRoutes {
             try engine.decodingMemory.run {
                 // Colors, panels and the file.
                 try MemoryReservation.take(24 * map.layers[0].image.width * map.layers[0].image.height)
-                let drawn = try map.drawn(drawing)
+                let drawn = map.drawn(drawing)
                 try Interruption.check()
                 return .bytes(try drawn.pngData(), "image/png", headers: headers)
             }
