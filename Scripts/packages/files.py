@@ -160,7 +160,8 @@ def place(source: pathlib.Path, target: pathlib.Path, search: str, *edits: str):
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
     target.chmod(0o755)
-    run("strip", "--strip-unneeded", "-R", ".comment", target)
+    # The hashes of modules, which nothing reads, are others in another folder.
+    run("strip", "--strip-unneeded", "-R", ".comment", "-R", ".swift_modhash", target)
     patchelf("--set-rpath", search, *edits, *without_unused(target), target)
 
 
