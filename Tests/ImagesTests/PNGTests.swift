@@ -144,6 +144,24 @@ struct PNGTests {
         #expect(seconds < 0.5)
     }
 
+    @Test("A changed pixel is noticed by the checksum of all pixels, whatever that of the chunk says")
+    func changedPixel() throws {
+        let png = PlainPNG(width: 23, height: 17, color: 2, depth: 8, seed: 9).bytes(isInterlaced: false)
+        _ = try Image(decoding: png, name: "sound")
+        // Bytes of pixels: stored ones, after the chunk's head and those of the stream and its only block.
+        let first = 8 + 25 + 8 + 2 + 5
+        for place in stride(from: first + 1, to: first + 17 * (1 + 3 * 23), by: 97) {
+            var changed = png
+            changed[place] ^= 4
+            let error = #expect(throws: DreamSimError.self, "\(place)") {
+                try Image(decoding: changed, name: "changed")
+            }
+            #expect(error?.kind == .malformed)
+            Builders.reseal(&changed)
+            #expect(throws: DreamSimError.self, "\(place)") { try Image(decoding: changed, name: "sealed") }
+        }
+    }
+
     @Test("Decoding stops between rows when it is told to")
     func interruption() throws {
         let png = PlainPNG(width: 100, height: 100, color: 2, depth: 8, seed: 1).bytes(isInterlaced: false)

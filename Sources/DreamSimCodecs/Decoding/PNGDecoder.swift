@@ -122,7 +122,10 @@ struct PNGDecoder {
                 guard isKnown else { throw damaged }
             }
         }
-        guard inflater.isOver(within: Self.mostAfterPixels) else {
+        switch inflater.end(within: Self.mostAfterPixels) {
+        case .over: return
+        case .damaged: throw damaged
+        case .more:
             throw DreamSimError(
                 .malformed, path,
                 "holds more data than the \(header.width)x\(header.height) pixels that its header announces; save it anew"

@@ -30,17 +30,26 @@ final class PNGInflater {
         row.withUnsafeMutableBufferPointer { inflated(into: $0) == $0.count }
     }
 
-    /// Whether nothing comes any more, after so many bytes at most.
-    func isOver(within most: Int) -> Bool {
+    /// What comes after the pixels.
+    enum Ending {
+        /// Nothing any more; the checksum of all that was inflated is right where there is one.
+        case over
+        /// What cannot be inflated, or a checksum that is not that of what was.
+        case damaged
+        /// More than there may be.
+        case more
+    }
+
+    /// Inflates what comes yet, which is so many bytes at most.
+    func end(within most: Int) -> Ending {
         var rest = most
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { scratch in
             while rest > 0 {
                 let count = inflated(into: scratch)
-                // Also where what comes is damaged: the pixels are there.
-                if count < scratch.count { return true }
+                if count < scratch.count { return isUsable ? .over : .damaged }
                 rest -= count
             }
-            return false
+            return .more
         }
     }
 
