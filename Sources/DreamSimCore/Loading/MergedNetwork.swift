@@ -15,13 +15,14 @@ struct MergedNetwork {
     /// Opens the kept weights, or arranges and keeps them.
     /// - Parameters:
     ///   - file: where the network's weights lie, of any layout that is understood.
+    ///   - sources: what may have yielded them.
     ///   - precision: `.float32` or `.int16`.
     ///   - report: is told when they cannot be kept.
     init(
-        _ architecture: ConvolutionalArchitecture, file: URL, in precision: Precision, _ store: ModelStore, keeps: Bool,
-        report: (PerceptualModel.LoadingEvent) -> Void
+        _ architecture: ConvolutionalArchitecture, file: URL, from sources: [WeightSource], in precision: Precision,
+        _ store: ModelStore, keeps: Bool, report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
-        digest = try store.digest(of: file)
+        digest = try store.confirmedDigest(of: file, from: sources) { report(.note($0)) }
         let url = store.mergedFolder.appending(
             path: "\(architecture.rawValue)-\(digest.prefix(16))\(precision.suffix).\(MergedModel.fileExtension)")
         if keeps, let kept = try? Self.kept(url, digest: digest) {
