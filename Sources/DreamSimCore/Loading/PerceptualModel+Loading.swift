@@ -61,7 +61,8 @@ extension PerceptualModel {
         let name = options.resolved(name, for: options.head == nil ? .comparing : .tuning, report: report)
         switch try Catalog.find(name) {
         case .mergedFile(let url):
-            var merged = try DreamSimError.readingWeights { try MergedModel(contentsOf: url) }
+            let store = ModelStore(options.store)
+            var merged = try DreamSimError.readingWeights { try MergedModel(contentsOf: url, checkedBy: store) }
             let found = merged.header.precision ?? .float32
             if let wanted = options.precision, wanted != found {
                 guard found == .float32 else {
@@ -70,7 +71,7 @@ extension PerceptualModel {
                         "\(url.path) holds weights that are rounded to \(found.rawValue); name the model that it was made of, "
                             + "or convert that again")
                 }
-                merged = try merged.rounded(to: wanted, ModelStore(options.store))
+                merged = try merged.rounded(to: wanted, store)
             }
             let head = try ModelHead(
                 options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights)
@@ -122,7 +123,8 @@ extension PerceptualModel {
             precision, calibrated: options.calibration, of: hash, parts: description.parts.count, store)
         let url = store.mergedFolder.appending(
             path: "\(description.name)-\(hash.prefix(16))\(plan.suffix).\(MergedModel.fileExtension)")
-        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash,
+        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url, checkedBy: store),
+            merged.header.weights == hash,
             merged.header.precision ?? .float32 == precision, merged.header.calibration == plan.digest
         {
             return try PerceptualModel(merged, description: description, head: head, options: options)
@@ -146,7 +148,8 @@ extension PerceptualModel {
                 try MergedModel.write(header, weights: weights, to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
                 return try PerceptualModel(
-                    MergedModel(contentsOf: url), description: description, head: head, options: options)
+                    MergedModel(contentsOf: url, checkedBy: nil), description: description, head: head, options: options
+                )
             } catch {
                 report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
             }
