@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from ._errors import DreamSimError, MissingError, of_code
+from ._options import snake_case
 
 
 class Error(Structure):
@@ -189,16 +190,17 @@ def taken(error: Error) -> DreamSimError:
 
 # What a message of the library advises, and what that is here.
 _WORDINGS = (
+    ("DREAMSIM_MIRROR: ", "mirror or DREAMSIM_MIRROR: "),
     ("the catalog lists all names", "models.list() has all names"),
     ("build the nearest-neighbor graph first", "build it with 'dreamsim index graph', or leave out approximate=True"),
     ("remove it, and it is fetched anew", "remove it, and load() or models.pull() fetches it anew"),
 )
 # Options are named as the C interface has them.
-_OPTION = re.compile(r"option '\w+'")
+_OPTION = re.compile(r"option '\w+'|known are [\w, ]+")
 
 
 def _in_snake_case(found: re.Match[str]) -> str:
-    return re.sub(r"[A-Z]", lambda letter: "_" + letter.group().lower(), found.group())
+    return snake_case(found.group())
 
 
 def text(address: c_void_p) -> str:

@@ -91,10 +91,15 @@ class Embeddings(_Array):
             )
         if self.stamp != other.stamp or self.shape[-1:] != other.shape[-1:]:
             raise IncomparableError(
-                f"embeddings of {self.stamp} and of {other.stamp}: their distances mean nothing; embed all images "
-                f"with one model"
+                f"embeddings that were made otherwise ({_differences(self.stamp, other.stamp)}): their distances mean "
+                "nothing; embed all images with one model"
             )
         return np.clip(1 - _directions(self) @ _directions(other).T, 0, 2)
+
+
+def _differences(one: Any, other: Any) -> str:
+    names = [name for name in {**one, **other} if one.get(name) != other.get(name)]
+    return "; ".join(f"{name}: {one.get(name)} and {other.get(name)}" for name in names) or "another number of components"
 
 
 def _takes_rows(key: Any, dimensions: int) -> bool:

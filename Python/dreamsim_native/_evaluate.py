@@ -38,7 +38,7 @@ def evaluate(
         layout: ``"nights"``, ``"bapps"``, ``"jnd"``, ``"things"`` or ``"triplets"`` (a CSV table).
         split: Which part of the set, such as ``"test"``.
         min_votes: The fewest votes of a judgment of NIGHTS. Default: 6.
-        images: The folder of the images, where the table does not name it.
+        images: The folder of the images of ``"things"``, whose file has names only.
         name: The name of the set in the report.
         strict: Whether a judgment that cannot be read is an error, and is not left out.
         resamples: How many times the bootstrap draws. Default: 2000.
@@ -50,6 +50,8 @@ def evaluate(
         What ``dreamsim evaluate --format json`` writes. ``report["metrics"][0]["score"]`` has the agreement of the
         first metric, 0 ... 1, and its confidence interval; ``report["comparisons"]`` the differences between metrics.
     """
+    if not isinstance(metrics, (str, Metric, Iterable)):
+        raise ArgumentTypeError(f"metrics: {type(metrics).__name__}; give a name, a loaded metric, or a list of them")
     given: List[Union[str, Metric]] = [metrics] if isinstance(metrics, (str, Metric)) else list(metrics)
     if not given:
         raise ArgumentTypeError("metrics: there is none; give a name, such as 'lite', or a loaded metric")

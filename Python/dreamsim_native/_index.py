@@ -70,6 +70,7 @@ class Index:
             mirror=mirror,
         )
         if isinstance(model, Metric):
+            model._needed_width()
             if options not in (b"{}", encoded(vectors=vectors)):
                 raise ArgumentTypeError("options of a model: it is loaded already; give them to load()")
             options = (
@@ -193,7 +194,7 @@ class Index:
             image: Any image, also one that is not in the index.
             count: How many at most.
             folders: Only images below these.
-            approximate: Whether the nearest-neighbor graph of the index is used, where it has one.
+            approximate: Whether the nearest-neighbor graph of the index is used, which ``dreamsim index graph`` builds.
         """
         options = encoded(count=count, folders=folders, approximate=flag(approximate, "approximate"))
         answer = ctypes.c_void_p()

@@ -89,6 +89,7 @@ def load(
 
 
 def _load(name: bytes, options: bytes, progress: ProgressOption) -> Metric:
+    _work.check_progress(progress)
     key = (name, options)
     with _locks.setdefault(key, threading.Lock()):
         metric = _loaded.get(key)

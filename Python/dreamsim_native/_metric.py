@@ -272,8 +272,9 @@ class Metric:
                 lacking = [error for error in found.values() if _images.lacks_codec(error)]
                 if is_again or not lacking:
                     for faults in (found, *(batch.faults for batch in batches)):
-                        if failures is not None:
-                            failures.update(faults)
+                        for place, fault in faults.items():
+                            if failures is not None:
+                                failures[place] = fault
                     return
                 reason = lacking[0]
             batches = [batch.decoded_by_pillow(reason) for batch in batches]
@@ -337,9 +338,9 @@ class Metric:
         Yields:
             One `Embedded` for each image, in order; a bad file is one with an error, and does not end the rest.
         """
-        if not isinstance(batch, int) or batch < 1:
-            raise ArgumentError(f"batch {batch}: it is 1 or more")
-        if _images.is_one(images):
+        if not isinstance(batch, int) or not 1 <= batch <= 1 << 20:
+            raise ArgumentError(f"batch {batch}: it is 1 or more, at most {1 << 20}")
+        if _images.is_one(images) or not hasattr(images, "__iter__"):
             raise ArgumentTypeError("iter_embed: many images are wanted; of a folder: embed_folder(path)")
         self._needed_width()
         return self._embedding(iter(images), batch)
@@ -390,6 +391,8 @@ class Metric:
         results = self.iter_embed(found, batch=batch)
         if progress is False:
             return results
+        if progress is not None and progress is not True:
+            raise ArgumentTypeError(f"progress {progress!r}: it is None, True or False; count what comes for more")
         try:
             from tqdm.auto import tqdm
         except ImportError:
@@ -447,6 +450,8 @@ class Metric:
             ArgumentError: Type, dtype, shape, or values.
             UnsupportedError: The metric has no gradient.
         """
+        if not isinstance(both, bool):
+            raise ArgumentTypeError(f"both {both!r}: it is True or False")
         first, second = _tensors.checked(x, "x", check), _tensors.checked(y, "y", check)
         if x.shape != y.shape:
             raise ArgumentTypeError(
@@ -469,7 +474,7 @@ class Metric:
             each patch. Its mean is near the value of metrics that are means over places, and not of models.
 
         Raises:
-            ArgumentError: The metric has no such map.
+            ArgumentError, UnsupportedError: The metric has no such map.
         """
         if kind not in ("difference", "attention", "rollout"):
             raise ArgumentError(f"kind {kind!r}: it is 'difference', 'attention' or 'rollout'")

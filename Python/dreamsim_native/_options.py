@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 from typing import Any, Dict, Optional
 
 from ._errors import ArgumentError, ArgumentTypeError
@@ -18,8 +20,10 @@ _NUMERIC = {"identical", "lowest", "highest", "near", "scene", "diameter", "dist
 _ESCAPES = {0xDC00 + byte: 0xF700 + byte for byte in range(0x80, 0x100)}
 _SURROGATES = {private: surrogate for surrogate, private in _ESCAPES.items()}
 
-# Options that are lists, of which one alone is meant where a text is given.
+# Options that are lists, of which one alone is meant where a text is given. None of them means all, so that an empty list
+# would be taken for its contrary.
 _LISTS = {"include", "exclude", "folders", "prefer", "keep"}
+_PATHS = {"home", "weights", "adapter", "head", "cache", "images"}
 
 
 def encoded(**options: Any) -> bytes:
@@ -28,21 +32,45 @@ def encoded(**options: Any) -> bytes:
     for name, value in options.items():
         if value is None:
             continue
+        called = snake_case(name)
         try:
-            if isinstance(value, os.PathLike):
-                value = os.fspath(value)
-            if isinstance(value, str):
-                value = _escaped(value)
-            elif not isinstance(value, (bool, int, float)):
-                value = [_escaped(os.fspath(one)) for one in value]
-            if name in _LISTS and isinstance(value, str):
-                value = [value]
-            json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ArgumentTypeError(f"option {name}: {value!r} is no value for it ({error})") from None
+            value = _plain(value)
+        except (TypeError, ValueError):
+            raise ArgumentTypeError(f"option {called}: {value!r} is no value for it") from None
+        if name in _LISTS and isinstance(value, str):
+            value = [value]
+        if value == [] or (value == "" and name in _PATHS):
+            raise ArgumentError(f"option {called}: it is empty; leave it out for the default")
         given[name] = value
     # The same options are the same text, by which loaded models are found again.
     return json.dumps(given, sort_keys=True).encode()
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it.
+
+    Raises:
+        TypeError, ValueError: JSON has none for it.
+    """
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(value, str):
+        return _escaped(value)
+    if isinstance(value, (bool, int)):
+        return value
+    if hasattr(value, "__index__"):
+        return value.__index__()
+    if hasattr(value, "__float__"):
+        number = float(value)
+        if not math.isfinite(number):
+            raise ValueError(number)
+        return number
+    return [_escaped(os.fspath(one)) for one in value]
+
+
+def snake_case(name: str) -> str:
+    """The name of an option, which C has in camelCase."""
+    return re.sub(r"[A-Z]", lambda letter: "_" + letter.group().lower(), name)
 
 
 def _escaped(value: str) -> str:

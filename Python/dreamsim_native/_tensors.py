@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     FloatArray = npt.NDArray[np.float32]
     DoubleArray = npt.NDArray[np.float64]
 
+# How many pairs are measured at once. Networks gain nothing from more.
+_PART = 8
+
 # Values outside [0, 1] by more than this are refused.
 TOLERANCE = 1e-3
 
@@ -35,6 +38,8 @@ def checked(array: Any, name: str, check: bool) -> FloatArray:
             else "give np.asarray(x, dtype=np.float32)"
         )
         raise ArgumentTypeError(f"{name} is a {type(array).__name__}: arrays of float32 are wanted; {remedy}")
+    if isinstance(array, np.ma.MaskedArray):
+        raise ArgumentTypeError(f"{name} is a masked array: its mask would change nothing; give {name}.filled(0)")
     if array.dtype != np.float32:
         remedy = f"{name}.astype(np.float32)" + (" / 255" if array.dtype == np.uint8 else "")
         raise ArgumentTypeError(f"{name} is of {array.dtype}: float32 is wanted; {remedy}")
@@ -80,10 +85,18 @@ def values_and_gradients(
     """Distances [N] and gradients [N, 3, H, W] of batches that were checked."""
     values = np.empty(len(x), np.float64)
     gradients = [np.empty(side.shape, np.float32) if wanted else None for side, wanted in ((x, wants_x), (y, wants_y))]
-    places = [None if gradient is None else ctypes.byref(tensor(gradient)) for gradient in gradients]
-    _abi.call(
-        "values_and_gradients", handle, ctypes.byref(tensor(x)), ctypes.byref(tensor(y)), _abi.doubles(values), *places
-    )
+    # A part after the other, between which Ctrl-C is heeded.
+    for first in range(0, len(x), _PART):
+        part = slice(first, first + _PART)
+        places = [None if gradient is None else ctypes.byref(tensor(gradient[part])) for gradient in gradients]
+        _abi.call(
+            "values_and_gradients",
+            handle,
+            ctypes.byref(tensor(x[part])),
+            ctypes.byref(tensor(y[part])),
+            _abi.doubles(values[part]),
+            *places,
+        )
     return values, gradients[0], gradients[1]
 
 

@@ -71,13 +71,18 @@ class _Bar:
             self._bar = None
 
 
+def check_progress(progress: Any) -> None:
+    """Raises ArgumentTypeError for what is no `ProgressOption`."""
+    if progress is not None and not isinstance(progress, bool) and not callable(progress):
+        raise ArgumentTypeError(f"progress {progress!r}: it is None, True, False or a function")
+
+
 def _teller(progress: ProgressOption) -> Optional[Callable[[Progress], object]]:
     if callable(progress):
         return progress
     if progress is False:
         return None
-    if progress is not None and progress is not True:
-        raise ArgumentTypeError(f"progress {progress!r}: it is None, True, False or a function")
+    check_progress(progress)
     try:
         from tqdm.auto import tqdm
     except ImportError:

@@ -82,11 +82,18 @@ def dreamsim(
     Returns:
         The model; and a function that makes a tensor [1, 3, side, side], float32 in [0, 1], of a Pillow image.
     """
+    flags = {"pretrained": pretrained, "normalize_embeds": normalize_embeds, "use_patch_model": use_patch_model}
+    for its_name, value in flags.items():
+        if not isinstance(value, bool):
+            raise ArgumentTypeError(f"{its_name} {value!r}: it is True or False")
     torch.device(device)  # raises where there is no such kind
     known = sorted(one.name for one in models.list() if one.kind == "model" and not one.name.endswith("-untuned"))
     if dreamsim_type not in known and not os.path.exists(dreamsim_type):
         raise ArgumentError(f"dreamsim_type {dreamsim_type!r}: it is no model; known are {', '.join(known)}")
     name = dreamsim_type + ("_patch" if use_patch_model else "")
+    if use_patch_model and name not in known:
+        patched = ", ".join(one[: -len("_patch")] for one in known if one.endswith("_patch"))
+        raise ArgumentError(f"dreamsim_type {dreamsim_type!r}, use_patch_model=True: only {patched} have a patch model")
     if not pretrained:
         if use_patch_model or dreamsim_type == "ensemble":
             raise UnsupportedError(
@@ -102,6 +109,8 @@ def dreamsim(
     def preprocess(pil_img: PIL.Image.Image) -> torch.Tensor:
         import PIL.Image
 
+        if not isinstance(pil_img, PIL.Image.Image):
+            raise ArgumentTypeError(f"{type(pil_img).__name__}: a Pillow image is wanted; PIL.Image.open(path)")
         squared = pil_img.convert("RGB").resize((side, side), PIL.Image.Resampling.BICUBIC)
         planes = np.ascontiguousarray(np.moveaxis(np.asarray(squared), -1, 0))
         return torch.from_numpy(planes).to(torch.float32).div(255)[None]

@@ -10,7 +10,7 @@ from . import _autograd  # isort: skip
 
 import torch
 
-from ._errors import ArgumentError, MissingError
+from ._errors import ArgumentError, ArgumentTypeError, MissingError, UnsupportedError
 from ._load import load
 from ._metric import Metric
 
@@ -28,7 +28,7 @@ class PerceptualLoss(torch.nn.Module):
         options: Those of `dreamsim_native.load`.
 
     Gradients go to both sides that want them. It has no parameters and computes on the processor in float32: tensors of
-    other devices are copied there, and results back. There are no gradients of gradients.
+    other devices are copied there, and results back. There are no gradients of gradients, and none by `torch.func`.
     """
 
     def __init__(
@@ -39,7 +39,11 @@ class PerceptualLoss(torch.nn.Module):
             raise ArgumentError(f"reduction {reduction!r}: it is 'mean', 'sum' or 'none'")
         if isinstance(metric, Metric) and options:
             raise ArgumentError("options of a metric: it is loaded already; give them to load()")
+        if not isinstance(check, bool):
+            raise ArgumentTypeError(f"check {check!r}: it is True or False")
         self.metric = metric if isinstance(metric, Metric) else load(metric, **options)
+        if not self.metric.describe()["hasGradient"]:
+            raise UnsupportedError(f"{self.metric.name}: it has no gradient; choose one whose describe() has hasGradient")
         self.reduction, self.check = reduction, check
 
     def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -73,6 +73,10 @@ public func dreamsim1_evaluate(
 
 private func dataSet(_ layout: Layout, _ root: ImagePath, _ options: inout Options) throws -> JudgedSet {
     let name = try options.text("name")
+    try options.refuse("images", unless: layout == .things, "is for the layout things")
+    try options.refuse("minVotes", unless: layout == .nights, "is for the layout nights")
+    try options.refuse(
+        "split", unless: layout == .nights || layout == .triplets, "is for the layouts nights and triplets")
     switch layout {
     case .nights:
         let split = try options.choice("split", JudgedSet.NightsSplit.self) ?? .test

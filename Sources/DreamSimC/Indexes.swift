@@ -147,7 +147,8 @@ public func dreamsim1_index_duplicates(
         try options.finish()
         let reader = try IndexReader(index.folder)
         var wanted = DuplicateOptions(
-            tier: tier, thresholds: try reader.duplicateThresholds(in: index.store, near: near, scene: scene))
+            tier: tier, thresholds: try reader.duplicateThresholds(for: tier, in: index.store, near: near, scene: scene)
+        )
         (wanted.keep, wanted.folders, wanted.preferred) = (keep, folders, preferred)
         let result = try reader.duplicates(wanted) { listener.progress($0, of: $1) }
         try listener.check()

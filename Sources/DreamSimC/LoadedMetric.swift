@@ -68,7 +68,11 @@ struct LoadedMetric: Sendable {
     func value(_ a: Image, _ b: Image) throws -> Double {
         switch kind {
         case .metric(let metric): try metric.value(a, b)
-        case .loss(let loss): try loss.distanceAndGradient(Tensor(a), Tensor(b)).distances[0]
+        case .loss(let loss):
+            // Images as each metric takes them: prepared by models, resized in 8 bits.
+            try loss.terms.reduce(0) { sum, term in
+                sum + term.weight * term.metric.card.loss(try term.metric.value(a, b))
+            }
         }
     }
 
@@ -78,5 +82,13 @@ struct LoadedMetric: Sendable {
         case .metric(let metric): try metric.values(from: reference, to: images)
         case .loss: try images.map { try value(reference, $0) }
         }
+    }
+}
+
+extension MetricCard {
+    /// A value as losses have it: lower for more alike images. SSIM comes as 1 - SSIM, PSNR as its negative.
+    func loss(_ value: Double) -> Double {
+        guard direction == .higherIsMoreAlike else { return value }
+        return highest.isFinite ? highest - value : -value
     }
 }

@@ -61,12 +61,16 @@ private struct Description: Encodable {
 
     init(_ loaded: LoadedMetric) throws {
         name = loaded.name
-        guard case .metric(let metric) = loaded.kind else {
+        let metric: any PerceptualMetric
+        switch loaded.kind {
+        case .metric(let one): metric = one
+        case .loss(let loss):
             summary = "weighted sum of metrics as losses"
-            (direction, lowest, highest, identical) = (.lowerIsMoreAlike, -.infinity, .infinity, 0)
+            (direction, lowest, highest) = (.lowerIsMoreAlike, -.infinity, .infinity)
+            identical = loss.terms.reduce(0) { $0 + $1.weight * $1.metric.card.loss($1.metric.card.identical) }
             (stamp, width, side, weights, precision) = (nil, nil, nil, nil, .float32)
             (hasGradient, hasMap) = (true, false)
-            preprocessing = "full size"
+            preprocessing = "each as it takes images"
             return
         }
         let (card, column) = (metric.card, MetricColumn(metric, decoding: loaded.decoding))

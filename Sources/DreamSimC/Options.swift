@@ -111,6 +111,12 @@ struct Options {
         }
     }
 
+    /// Refuses an option that would be of no use here.
+    func refuse(_ key: String, unless isUseful: Bool, _ owner: String) throws {
+        guard !isUseful, values[key] != nil else { return }
+        throw badArgument("option '\(key)'", "\(owner); leave it out")
+    }
+
     /// Throws when a key is left that nobody has taken.
     func finish() throws {
         guard let key = values.keys.sorted().first else { return }

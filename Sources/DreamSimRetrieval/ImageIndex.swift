@@ -126,7 +126,7 @@ public final class ImageIndex: Sendable {
     public func duplicates(_ tier: DuplicateTier = .near) async throws -> DuplicateReport {
         try await OwnThread.run("dreamsim-duplicates") { [folder, store] _ in
             let reader = try IndexReader(folder)
-            let thresholds = try reader.duplicateThresholds(in: store)
+            let thresholds = try reader.duplicateThresholds(for: tier, in: store)
             return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds))
         }
     }

@@ -40,14 +40,15 @@ extension ModelStore {
     public func digest(of url: URL) throws(DreamSimError) -> String { try digest(of: url, from: 0) }
 
     /// Checks the data of a safetensors file against the digest that its metadata state; remembered as `digest(of:)` is.
-    /// - Parameter stated: the digest; nil where the file states none.
+    /// - Parameter stated: the digest; nil where it is lost.
     /// - Throws: `.badWeights` when the data are others.
     package func confirmData(ofSafetensors url: URL, stated: String?) throws(DreamSimError) {
         let file = try MappedFile(url)
-        guard let stated, file.bytes.count >= 8 else { return }
-        // The format begins with the length of its header.
-        let length = Int(clamping: file.bytes.loadUnaligned(as: UInt64.self).littleEndian)
-        guard try digest(of: url, from: 8 + min(length, file.bytes.count)) != stated else { return }
+        if let stated, file.bytes.count >= 8 {
+            // The format begins with the length of its header.
+            let length = Int(clamping: file.bytes.loadUnaligned(as: UInt64.self).littleEndian)
+            if try digest(of: url, from: 8 + min(length, file.bytes.count)) == stated { return }
+        }
         throw DreamSimError(
             .badWeights, subject: url.path, problem: "its numbers are not those that were written",
             remedy: "remove it and convert the model again")

@@ -167,7 +167,7 @@ struct ColorProfileTests {
         #expect(throws: DreamSimError.self) { try Image.decode(bytes, name: "damaged") }
     }
 
-    @Test("Floating-point TIFFs are read: 0 to 1, or the range that the file states; what lies outside is told of")
+    @Test("Floating-point TIFFs are read: 0 to 1, or the range that the file states")
     func floatingPoint() throws {
         func tiff(_ values: [Float], range: (Float, Float)?) -> [UInt8] {
             var extra: [(tag: Int, type: Int, value: Int)] = []
@@ -195,7 +195,12 @@ struct ColorProfileTests {
         #expect(plain.pixels == [0, 64, 128, 255] && plain.warnings[0].contains("states no range"))
         let stated = try decode([-10, 0, 10, 30], (-10, 30))
         #expect(stated.pixels == [0, 64, 128, 255] && stated.warnings[0].contains("as the file states"))
-        let outside = try decode([-1, 2, .nan, 0.5])
+        let outside = try decode([-1, 2, .nan, 0.5], (0, 1))
         #expect(outside.pixels == [0, 255, 0, 128] && outside.warnings[0].contains("3 of 4 lie outside"))
+        // Without a range they would become white, or black where they are no numbers.
+        for values: [Float] in [[0, 100, 255], [0, .nan, 1], [-1, 0, 1]] {
+            let error = #expect(throws: DreamSimError.self) { try decode(values) }
+            #expect(error?.kind == .unsupported && error?.problem.contains("not from 0 to 1") == true)
+        }
     }
 }

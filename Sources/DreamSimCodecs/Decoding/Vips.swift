@@ -67,7 +67,7 @@ package enum Vips {
         // The only loader that wants a thread of libvips, which a forked process does not have.
         if loader == DREAMSIM_VIPS_WEBP, isReady, dreamsim_vips_is_forked() {
             throw DreamSimError(
-                .unsupported, path,
+                .unsupported, path, isResumable: true,
                 "libvips reads no WebP in a process that was forked after it had started; fork before files are read")
         }
         return try bytes.withUnsafeBufferPointer { buffer throws(DreamSimError) in
@@ -183,6 +183,12 @@ package enum Vips {
             // Also false for what is no number.
             if !(0...1).contains(share) { outside += 1 }
             return share > 0 ? UInt8((min(share, 1) * 255).rounded()) : 0
+        }
+        if range == nil, outside > 0 {
+            throw DreamSimError(
+                .unsupported, path,
+                "\(outside) of its \(source.count) floating-point samples are not from 0 to 1, and it states no other range; save "
+                    + "it with 8 or 16 bits a sample, or with values from 0 to 1")
         }
         let from = range == nil ? "because the file states no range" : "as the file states"
         var note = "its floating-point samples are taken as \(stated.least) (black) to \(stated.most) (white), \(from)"

@@ -104,7 +104,8 @@ struct Dedupe: ParsableCommand {
         var options = DuplicateOptions(
             tier: tier,
             thresholds: try reader.duplicateThresholds(
-                in: store, near: nearDistance ?? calibratedDistance(reader.settings.stamp, store), scene: sceneDistance)
+                for: tier, in: store, near: nearDistance ?? calibratedDistance(reader.settings.stamp, store),
+                scene: sceneDistance)
         )
         options.keep = keep?.rules ?? []
         (options.folders, options.against, options.preferred) = (folders, against, prefer)

@@ -10,7 +10,7 @@ import Foundation
 /// file that is also for other programs they are as they are.
 struct MergedModel {
     /// The layout's version; a file of another is made anew, or refused when it was given by name.
-    static let version = "3"
+    static let version = "4"
     static let fileExtension = "dreamsim.safetensors"
 
     /// What a merged file says of itself.
@@ -69,7 +69,6 @@ struct MergedModel {
     ///   have changed; `DreamSimError` when it is not sound.
     init(contentsOf url: URL, checkedBy store: ModelStore?) throws {
         let checkpoint = try Checkpoint(contentsOf: url)
-        try store?.confirmData(ofSafetensors: url, stated: checkpoint.metadata[SafetensorsWriter.digestKey])
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badMergedFile, url.path, reason) }
         guard checkpoint.metadata[Key.format] != "dreamsim-head" else {
             throw fault("is a head, not a whole model; give it as the head of the model that it was trained on")
@@ -82,6 +81,7 @@ struct MergedModel {
         guard found == Self.version else {
             throw fault("has version \(found), this program reads \(Self.version); convert the model again")
         }
+        try store?.confirmData(ofSafetensors: url, stated: checkpoint.metadata[SafetensorsWriter.digestKey])
         do {
             header = try JSONDecoder().decode(
                 Header.self, from: Data((checkpoint.metadata[Key.header] ?? "").utf8))

@@ -6,7 +6,7 @@ import Foundation
 /// it, so that a metric is ready at once.
 struct MergedNetwork {
     /// The layout's version; a file of another is made anew.
-    private static let version = "1"
+    private static let version = "2"
 
     let weights: WeightSet
     /// SHA-256 of the file that the weights come from.
@@ -54,11 +54,11 @@ struct MergedNetwork {
 
     private static func kept(_ url: URL, digest: String, checkedBy store: ModelStore?) throws -> WeightSet {
         let checkpoint = try Checkpoint(contentsOf: url)
-        try store?.confirmData(ofSafetensors: url, stated: checkpoint.metadata[SafetensorsWriter.digestKey])
         guard
             checkpoint.metadata["format"] == "dreamsim-network", checkpoint.metadata["version"] == version,
             checkpoint.metadata["source"] == digest
         else { throw DreamSimError(.badMergedFile, url.path, "was made from other weights or by another version") }
+        try store?.confirmData(ofSafetensors: url, stated: checkpoint.metadata[SafetensorsWriter.digestKey])
         var (tensors, integers): ([String: Tensor], [String: IntegerTensor]) = ([:], [:])
         for name in checkpoint.names {
             if let rounded = checkpoint[name]?.integers {

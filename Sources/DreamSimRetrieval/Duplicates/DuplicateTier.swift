@@ -109,13 +109,20 @@ extension DuplicateThresholds: CustomStringConvertible {
 extension IndexReader {
     /// The thresholds of the index's model, as far as it is calibrated.
     /// - Parameters:
+    ///   - tier: the loosest one that is looked for.
     ///   - store: where its calibration lies, if it is not one that comes with the project.
     ///   - near: chosen in place of the calibrated one.
     ///   - scene: likewise.
-    /// - Throws: `DreamSimError` with `.badRequest`.
+    /// - Throws: `DreamSimError` with `.badRequest`, also for a distance of a tier that is not looked for.
     package func duplicateThresholds(
-        in store: ModelStore, near: Double? = nil, scene: Double? = nil
+        for tier: DuplicateTier, in store: ModelStore, near: Double? = nil, scene: Double? = nil
     ) throws(DreamSimError) -> DuplicateThresholds {
+        for (name, distance, own) in [("near", near, DuplicateTier.near), ("scene", scene, .scene)] {
+            guard distance != nil, tier < own else { continue }
+            throw DreamSimError(
+                .badRequest, "the distance of the tier \(name)",
+                "changes nothing of the tier \(tier.rawValue), which is stricter; leave it out, or look for \(name)")
+        }
         let identity = MetricColumn(settings.stamp).identity
         return try DuplicateThresholds(MetricProfile.find(identity, in: store)?.kinds, near: near, scene: scene)
     }

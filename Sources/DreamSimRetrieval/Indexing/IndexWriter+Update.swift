@@ -201,6 +201,7 @@ private struct IndexingWork {
         case .failed(let reason):
             fail(file.path, reason)
             files.append(change(.failed(reason)))
+        case .passed(let reason): fail(file.path, reason)
         case .known(let row, let fingerprint):
             if row == before { report.unchanged += 1 } else { reuse(row) }
             files.append(change(.known(row: row, fingerprint)))

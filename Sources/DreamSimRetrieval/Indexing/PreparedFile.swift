@@ -8,6 +8,8 @@ struct PreparedFile: Sendable {
         /// The preprocessed image, and what is noted about the content.
         case fresh(Image, ImageContent)
         case failed(String)
+        /// What was wrong is the process's fault, and not the file's.
+        case passed(String)
     }
 
     let path: ImagePath
@@ -37,7 +39,7 @@ struct PreparedFile: Sendable {
                     bytes: digest, pixels: image.digest, size: bytes.count, width: image.width, height: image.height,
                     format: info.format, fingerprint: Fingerprint(image)))
         } catch let error as DreamSimError {
-            result = .failed(error.reason)
+            result = error.isResumable ? .passed(error.reason) : .failed(error.reason)
         } catch {
             result = .failed("\(error)")
         }

@@ -88,7 +88,7 @@ private struct ImportWork {
         }
         let file = PreparedFile(path, status, writer.settings.stamp.preprocessing, writer.known)
         switch file.result {
-        case .failed(let reason): fail(path, reason)
+        case .failed(let reason), .passed(let reason): fail(path, reason)
         case .known(let row, let fingerprint): addKnown(path, status, .known(row: row, fingerprint))
         case .fresh(_, let details): try add(path, details, status, vector)
         }

@@ -105,7 +105,7 @@ final class DuplicateSearch: Sendable {
             let report = try await threads.run { [self] in
                 let reader = try index.reader()
                 let thresholds = try reader.duplicateThresholds(
-                    in: store, near: tier == .near ? distance : nil, scene: tier == .scene ? distance : nil)
+                    for: tier, in: store, near: tier == .near ? distance : nil, scene: tier == .scene ? distance : nil)
                 return try reader.duplicates(DuplicateOptions(tier: tier, thresholds: thresholds)) { done, total in
                     state.withLock { $0 = .running(done: done, total: total) }
                 }
