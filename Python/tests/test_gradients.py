@@ -119,3 +119,26 @@ def test_identical_and_flat_images_have_finite_gradients(name):
 def test_metrics_without_gradient():
     with pytest.raises(ds.UnsupportedError):
         ds.load("pdq").distance_and_gradient(GOOD, GOOD)
+
+
+def test_many_pairs_are_as_each_alone():
+    random = np.random.default_rng(3)
+    x, y = (random.random((19, 3, 16, 12), np.float32) for _ in range(2))
+    for name in ("mse", "ssim + 0.5*l1"):
+        metric = ds.load(name)
+        values, by_x, by_y = metric.distance_and_gradient(x, y, both=True)
+        for place in range(len(x)):
+            alone = metric.distance_and_gradient(x[place], y[place], both=True)
+            assert values[place] == alone[0]
+            np.testing.assert_array_equal(by_x[place], alone[1])
+            np.testing.assert_array_equal(by_y[place], alone[2])
+
+
+def test_what_would_change_nothing_is_refused():
+    x = np.zeros((1, 3, 16, 16), np.float32)
+    metric = ds.load("mse")
+    with pytest.raises(TypeError, match="masked"):
+        metric.distance_and_gradient(np.ma.masked_array(x, True), x)
+    for options in ({"both": "no"}, {"check": "no"}, {"check": None}):
+        with pytest.raises(TypeError, match="True or False"):
+            metric.distance_and_gradient(x, x, **options)

@@ -263,3 +263,51 @@ def test_weights_of_ones_own_are_said(tmp_path, caplog):
     (own / "alexnet.ckpt").write_bytes(b"garbage")
     with pytest.raises(ds.WeightsError):
         ds.load("lpips-alex", home=home, weights=own.parent, offline=True)
+
+
+def test_options_of_no_use_and_empty_ones_are_refused(index, tmp_path):
+    scene = SAMPLES / "scene.jpg"
+    for call, words in [
+        (lambda: index.search(scene, folders=[]), "option folders: it is empty"),
+        (lambda: ds.find_images(SAMPLES, include=[]), "option include: it is empty"),
+        (lambda: ds.load("lite", home=""), "option home: it is empty"),
+        (lambda: ds.load("lite", weights=""), "option weights: it is empty"),
+        (lambda: ds.load("lite", mirror="x"), "mirror or DREAMSIM_MIRROR"),
+        (lambda: index.duplicates("identical-bytes", near_distance=0.1), "changes nothing of the tier identical-bytes"),
+        (lambda: index.duplicates("near", scene_distance=0.1), "changes nothing of the tier near"),
+        (lambda: index.duplicates("near", near_distance=float("nan")), "option near_distance"),
+        (lambda: ds.evaluate("mse", SAMPLES, "triplets", images=SAMPLES), "'images': is for the layout things"),
+        (lambda: ds.evaluate("mse", SAMPLES, "bapps", min_votes=3), "'min_votes': is for the layout nights"),
+        (lambda: ds.evaluate(None, SAMPLES), "metrics: NoneType"),
+    ]:
+        with pytest.raises(ds.DreamSimError, match=words):
+            call()
+    with pytest.raises(ds.UnsupportedError, match="without embeddings"):
+        ds.Index(tmp_path / "index", ds.load("mse + ssim"))
+
+
+def test_numbers_of_numpy_are_numbers(index):
+    assert len(index.search(SAMPLES / "scene.jpg", np.int64(3))) == 3
+    assert ds.load("lite", side=np.int64(224)).side == 224
+    index.duplicates("near", near_distance=np.float32(0.05))
+
+
+def test_a_fault_of_the_process_is_none_of_the_file(tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    PIL.Image.open(SAMPLES / "scene.jpg").save(images / "scene.webp")
+    ds.load("mse").distance(images / "scene.webp", images / "scene.webp")  # libvips has started
+    with ds.Index(tmp_path / "index", "pdq"):
+        pass
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with ds.Index(tmp_path / "index") as index:
+                report = index.update(images)
+                code = 0 if "forked" in report["failures"][0]["error"] and report["images"] == 0 else 2
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with ds.Index(tmp_path / "index") as index:
+        assert index.update(images)["images"] == 1

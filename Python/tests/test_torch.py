@@ -288,8 +288,15 @@ def test_arguments_of_the_drop_in_module(tmp_path):
     assert expected.norm() > 2 and not raw.normalize_embeds
     with pytest.raises(ds.UnsupportedError, match="single models"):
         dreamsim(pretrained=False)
-    with pytest.raises(ds.DreamSimError):
-        dreamsim(dreamsim_type="unheard")
+    with pytest.raises(ds.ArgumentError, match="'unheard'"):
+        dreamsim(dreamsim_type="unheard", pretrained=False)
+    with pytest.raises(ds.ArgumentError, match="use_patch_model=True: only"):
+        dreamsim(dreamsim_type="lite", use_patch_model=True)
+    with pytest.raises(TypeError, match="pretrained 'no'"):
+        dreamsim(dreamsim_type="lite", pretrained="no")
+    _, preprocess = dreamsim(dreamsim_type="lite")
+    with pytest.raises(TypeError, match="Pillow image"):
+        preprocess("scene.jpg")
     with pytest.raises(RuntimeError):
         dreamsim(device="unheard", dreamsim_type="lite")
 
@@ -410,3 +417,12 @@ def test_a_metric_of_pyiqa():
     z = batch(2, 32, 1).requires_grad_()
     loss(z, batch(2, 32, 2)).backward()
     assert z.grad.abs().max() > 0
+
+
+def test_a_loss_has_a_gradient():
+    from dreamsim_native.torch import PerceptualLoss
+
+    with pytest.raises(ds.UnsupportedError, match="pdq: it has no gradient"):
+        PerceptualLoss("pdq")
+    with pytest.raises(TypeError, match="True or False"):
+        PerceptualLoss("mse", check="no")

@@ -242,3 +242,31 @@ def test_parts_of_embeddings_are_none(lite):
 
 def test_every_name_is_there():
     assert all(getattr(ds, name) is not None for name in ds.__all__)
+
+
+def test_sums_of_files_are_sums_of_what_the_metrics_give():
+    a, b = OTHERS[0], OTHERS[3]
+    for text, parts in [("1*lite", {"lite": 1}), ("lite + 0.5*mse + ssim", {"lite": 1, "mse": 0.5, "ssim": 1})]:
+        expected = sum(weight * ds.load(name).distance(a, b) for name, weight in parts.items())
+        assert ds.load(text).distance(a, b) == pytest.approx(expected, rel=1e-12)
+    small = np.zeros((50, 40, 3), np.uint8)
+    assert ds.load("2*lite").distance(a, small) == pytest.approx(2 * ds.load("lite").distance(a, small), rel=1e-12)
+    assert ds.load("psnr + ssim").describe()["identical"] == -np.inf
+    assert ds.load("mse + ssim").describe()["identical"] == 0
+
+
+def test_what_a_mapping_of_failures_raises_arrives(mse):
+    class Refusing(dict):
+        def __setitem__(self, key, value):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        mse.distances(OTHERS[0], ["/nowhere", OTHERS[0]], failures=Refusing())
+
+
+def test_floating_point_files_without_a_range_are_refused(mse, tmp_path):
+    import PIL.Image
+
+    PIL.Image.open(OTHERS[0]).convert("F").save(tmp_path / "float.tif")
+    with pytest.raises(ds.FileError, match="not from 0 to 1"):
+        mse.distance(tmp_path / "float.tif", OTHERS[0])
