@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -34,7 +35,7 @@ extension Target {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandlers([ConnectionGuard(limits, Connections()), Answerer()])
+        try pipeline.addHandlers([ConnectionGuard(limits, Connections(), log), Answerer()])
         channel.pipeline.fireChannelActive()
         // In two pieces, as a socket may give them.
         let middle = bytes.count / 2
@@ -46,6 +47,8 @@ extension Target {
         _ = try? channel.finish()
     }
 
+    private static let log = RequestLog(
+        logger: Logger(label: "fuzzing") { _ in SwiftLogNoOpLogHandler() }, statistics: Statistics())
     private static let hosts = HostRules(ServiceSettings())
     private static let token = BearerToken("secret")
 

@@ -13,7 +13,7 @@ struct RunningService: Sendable {
     /// Runs `body` with a service that has loaded its metrics, and ends it.
     static func with<R: Sendable>(
         _ settings: ServiceSettings = ServiceSettings(), metrics: [any PerceptualMetric]? = nil,
-        _ body: @escaping @Sendable (RunningService) throws -> R
+        log: RecordedLog? = nil, _ body: @escaping @Sendable (RunningService) throws -> R
     ) async throws -> R {
         var settings = settings
         settings.port = 0
@@ -22,6 +22,7 @@ struct RunningService: Sendable {
         if settings.limits.firstByteTime == usual { settings.limits.firstByteTime = usual * 24 }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        if let log { logger = log.logger }
         let metrics =
             if let metrics { metrics } else {
                 [

@@ -51,8 +51,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Limits (also DREAMSIM_MAX_CONNECTIONS and so on)") var limits: ServiceLimitOptions
 
-    @Flag(name: .shortAndLong, help: "Log only errors.")
-    var quiet = false
+    @OptionGroup var log: LogOptions
 
     @OptionGroup var metrics: MetricOptions
 
@@ -79,11 +78,18 @@ struct Serve: AsyncParsableCommand {
         settings.limits.acceptedImages = queue
         settings.limits.images = min(settings.limits.images, queue)
         try limits.apply(to: &settings.limits)
-        var logger = Logger(label: "dreamsim") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = quiet ? .error : .info
+        let logger = log.logger
         let service = try PerceptualService(settings, logger: logger) { try await load() }
         let address = host.contains(":") ? "[\(host)]" : host
-        try await service.run { port in Terminal.note("listening on http://\(address):\(port)/") }
+        try await service.run { [log] port in
+            let text = "listening on http://\(address):\(port)/"
+            // One line in any case: whoever starts a service has to learn its port.
+            if log.isForPrograms {
+                logger.log(level: log.quiet ? .error : .info, "\(text)")
+            } else {
+                Terminal.note(text)
+            }
+        }
     }
 
     /// The token of the file, else of the environment.
@@ -96,7 +102,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func load() async throws -> PerceptualService.Metrics {
-        let loaded = try await metrics.load(quiet: quiet).metrics
+        let loaded = try await metrics.load(quiet: log.quiet || log.isForPrograms).metrics
         guard let index else { return PerceptualService.Metrics(loaded) }
         let indexed = try IndexReader(URL(filePath: index)).settings
         guard !loaded.contains(where: { ($0 as? any EmbeddingMetric)?.stamp.agrees(with: indexed.stamp) == true })
@@ -104,7 +110,7 @@ struct Serve: AsyncParsableCommand {
             return PerceptualService.Metrics(loaded)
         }
         let model = try await indexed.loadModel(
-            options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: quiet)
+            options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: log.quiet || log.isForPrograms)
         return PerceptualService.Metrics(loaded, others: [model])
     }
 }

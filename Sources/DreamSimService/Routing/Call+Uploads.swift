@@ -55,6 +55,7 @@ extension Call {
     }
 
     private func sorted(_ uploads: [(field: String, upload: Upload)]) throws(Problem) -> [String: [Upload]] {
+        WorkRecord.current?.note(images: uploads.count)
         var fields: [String: [Upload]] = [:]
         for (field, upload) in uploads {
             guard route.images.contains(where: { $0.name == field }) else {
@@ -97,6 +98,7 @@ extension Call {
         bytes.reserveCapacity(announced)
         do {
             for try await buffer in request.body {
+                WorkRecord.current?.note(bytes: buffer.readableBytes)
                 guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
                 if bytes.count + buffer.readableBytes > announced {
                     guard share.grow(by: buffer.readableBytes) else { throw Self.memory }
