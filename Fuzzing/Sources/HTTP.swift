@@ -22,6 +22,14 @@ extension Target {
         }
     }
 
+    /// A body in JSON that holds images or names them.
+    static let jsonImages = Target("json-images") { bytes in
+        for part in try JSONImages(Array(bytes), most: 100).parts {
+            guard case .bytes(let data) = part.source else { continue }
+            precondition(data.count <= bytes.count)
+        }
+    }
+
     /// All that stands between a socket and a route, with the checks that a route's request goes through.
     static let http = Target("http") { bytes in
         let channel = EmbeddedChannel()

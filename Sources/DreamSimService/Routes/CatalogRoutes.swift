@@ -35,7 +35,7 @@ enum CatalogRoutes {
                     OpenAPI.document(
                         RouteTable.all, needsToken: call.core.settings.token != nil,
                         takesPaths: call.core.root != nil,
-                        metrics: (try? call.core.engine().metrics.map(\.card.name)) ?? []))
+                        metrics: LoadedMetrics((try? call.core.engine().metrics) ?? [])))
             }),
     ]
 

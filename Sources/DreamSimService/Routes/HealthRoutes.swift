@@ -14,7 +14,9 @@ enum HealthRoutes {
             tag: "Health",
             answers: [
                 .json(state, "They are."),
-                .json(readiness, "Not yet, or no longer, or something cannot be used.", status: .serviceUnavailable),
+                .json(
+                    readiness, "Not yet, or no longer, or something cannot be used.", status: .serviceUnavailable,
+                    headers: [.retryAfter]),
             ],
             isOpen: true,
             handle: { call in
