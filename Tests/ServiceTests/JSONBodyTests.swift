@@ -95,7 +95,7 @@ struct JSONBodyTests {
             ("{\"image\":{\"name\":\"x\"}}", "'data' is missing"),
             ("{\"image\":[],\"image\":[]}", "'image' is given twice"), ("{\"image\":{\"data\":\"AAAA\"}} 1", "follows"),
             ("{\"image\":{\"name\":\"\\ud800\",\"data\":\"\"}}", "'image', image 1, name"),
-            ("{\"picture\":{\"data\":\"AAAA\"}}", "'picture'"), ("{}", "'image'"),
+            ("{\"photo\":{\"data\":\"AAAA\"}}", "'photo'"), ("{}", "'image'"),
             ("{\"image\":\"a.png\"}", "'image'"),
             ("{\"image\":{\"name\":\"\(String(repeating: "x", count: 5000))\",\"data\":\"\"}}", "longer"),
         ])

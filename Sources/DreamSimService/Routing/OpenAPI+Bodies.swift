@@ -9,7 +9,7 @@ extension OpenAPI {
         let named: JSONValue = takesPaths ? ["anyOf": [inline, Schema.reference("ImagePath")]] : inline
         var content: [String: JSONValue] = [
             "multipart/form-data": ["schema": object(route.images, of: binary)],
-            "application/json": ["schema": object(route.images, of: named)],
+            "application/json": ["schema": object(route.images, of: named), "example": example(route.images)],
         ]
         if route.rawField != nil {
             for type in ["application/octet-stream", "image/*"] {
@@ -17,6 +17,24 @@ extension OpenAPI {
             }
         }
         return ["required": true, "content": .object(content)]
+    }
+
+    /// A body with as few images as are enough, each of one black pixel.
+    private static func example(_ fields: [Route.ImageField]) -> JSONValue {
+        let image: JSONValue = [
+            "name": "pixel.png",
+            "data":
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNgYGAAAAAEAAHI6uv5AAAAAElFTkSuQmCC",
+        ]
+        return .object(
+            Dictionary(
+                uniqueKeysWithValues: fields.map { field in
+                    let isMany = field.count.upperBound > 1
+                    return (
+                        field.name,
+                        isMany ? .array(Array(repeating: image, count: max(1, field.count.lowerBound))) : image
+                    )
+                }))
     }
 
     private static func object(_ fields: [Route.ImageField], of image: JSONValue) -> JSONValue {

@@ -8,7 +8,7 @@ extension OpenAPI {
         for answer in route.answers {
             var response = responses["\(answer.status.code)"] ?? Response()
             response.texts.append(answer.summary)
-            response.content[answer.mediaType] = answer.schema.map { ["schema": $0] } ?? [:]
+            response.content[answer.mediaType] = ["schema": answer.schema ?? binary(answer.mediaType)]
             // Of several formats only one may have a field.
             let isOnly = route.answers.count { $0.status == answer.status } == 1
             for name in answer.headers { response.headers[name] = isOnly }
@@ -28,6 +28,11 @@ extension OpenAPI {
             responses["\(status)"] = response
         }
         return responses.mapValues(\.document)
+    }
+
+    /// What is no JSON: bytes, or a text.
+    private static func binary(_ mediaType: String) -> JSONValue {
+        mediaType.hasPrefix("text/") ? Schema.string : ["type": "string", "format": "binary"]
     }
 
     private struct Response {
