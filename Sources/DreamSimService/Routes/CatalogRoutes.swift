@@ -33,9 +33,10 @@ enum CatalogRoutes {
             handle: { call in
                 try .json(
                     OpenAPI.document(
-                        RouteTable.all, needsToken: call.core.settings.token != nil,
+                        RouteTable.all, needsToken: call.core.served.tokens.isNeeded,
                         takesPaths: call.core.root != nil,
-                        metrics: (try? call.core.engine().metrics.map(\.card.name)) ?? []))
+                        metrics: (try? call.core.engine().metrics.map(\.card.name)) ?? [],
+                        place: call.place))
             }),
     ]
 

@@ -60,7 +60,7 @@ struct Route: Sendable {
     /// All problems that it may have.
     var allProblems: [Problem.Kind] {
         var all = Self.commonProblems + problems + (images.isEmpty ? [] : Self.imageProblems)
-        if !isOpen { all.append(.unauthorized) }
+        if !isOpen { all += [.unauthorized, .tooManyRequests] }
         return all
     }
 
