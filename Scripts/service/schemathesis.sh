@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Asks a running service everything that its OpenAPI document allows, and more: no server error, no undocumented answer.
 # Usage: Scripts/service/schemathesis.sh [URL] [arguments of 'schemathesis run', such as --max-examples 200]
-# When no URL is given it starts a service of its own, with an index, reports, a voting room and an allowed folder.
+# When no URL is given it starts a service of its own, with two indexes that requests may change, reports, a voting room and an allowed folder.
 # Installs schemathesis into bench/service. DREAMSIM names another program than the one it builds.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -26,7 +26,8 @@ if [ -z "$url" ]; then
     printf 'ref,left,right\nscene.jpg,shifted.jpg,different.jpg\nscene.jpg,blurred.jpg,zoomed.jpg\n' \
         > "$work/images/triplets.csv"
     "$DREAMSIM" index "$work/images" --index "$work/index" --quiet
-    "$DREAMSIM" serve --port 0 --index "$work/index" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
+    "$DREAMSIM" index "$work/images" --index "$work/more" --quiet
+    "$DREAMSIM" serve --port 0 --index "$work/index" --index "more=$work/more" --allow-changes "$work/added" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
         --allow-root "$work/images" --metric lite,ssim,psnr --quiet 2> "$work/log" &
     service=$!
     trap 'kill "$service" 2> /dev/null && wait "$service"; rm -rf "$work"' EXIT

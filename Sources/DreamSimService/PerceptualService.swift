@@ -91,7 +91,8 @@ public struct PerceptualService: Sendable {
 extension PerceptualService {
     /// Takes tokens, indexes and reports of settings anew, while the service runs. What cannot be used changes nothing, and no
     /// request is dropped. Blocks.
-    /// - Returns: what else is different in the settings, and takes a restart; in words.
+    /// - Returns: what else is different in the settings, and takes a restart, in words; models of indexes that are not loaded
+    ///   too.
     /// - Throws: `DreamSimError`.
     @discardableResult
     public func reload(_ settings: ServiceSettings) throws -> [String] { try core.reload(settings) }

@@ -27,7 +27,7 @@ struct Reloading: Service {
         case .success(let differences):
             core.logger.notice("tokens, indexes and reports were read anew")
             if !differences.isEmpty {
-                core.logger.warning("needs a restart to change: \(differences.joined(separator: ", "))")
+                core.logger.warning("takes a restart: \(differences.joined(separator: ", "))")
             }
         case .failure(let error):
             core.logger.error("nothing was read anew, everything stays as it was: \(error)")

@@ -21,13 +21,19 @@ struct Served: Sendable {
 
 extension ServiceCore {
     /// Takes tokens, indexes and reports anew. What cannot be used changes nothing.
-    /// - Returns: what else is different in the settings, and takes a restart.
+    /// - Returns: what else is different in the settings, and takes a restart; models of indexes that are not loaded too.
     /// - Throws: `DreamSimError`, or what keeps an index from being opened.
     func reload(_ settings: ServiceSettings) throws -> [String] {
         try settings.check()
         let new = Served(settings)
+        var missing: [String] = []
         for index in new.indexes {
-            do { _ = try index.reader() } catch {
+            do throws(Problem) {
+                let stamp = try index.reader().settings.stamp
+                if let engine = try? engine(), engine.model(stamp) == nil {
+                    missing.append("\(stamp.model), the model of the index '\(index.name)'")
+                }
+            } catch {
                 throw DreamSimError(.unreadable, index.folder.path, error.detail)
             }
         }
@@ -35,7 +41,7 @@ extension ServiceCore {
             throw DreamSimError(.unreadable, reports.path, fault)
         }
         served = new
-        return self.settings.fixedDifferences(from: settings)
+        return self.settings.fixedDifferences(from: settings) + missing
     }
 
     /// Who sent a request.

@@ -60,7 +60,7 @@ struct HangupTests {
             kill(child.identifier, SIGHUP)
             while try status("/v1/metrics", "bert") != 200 { usleep(10_000) }
             #expect(try status("/v1/metrics", "anna") == 401 && status("/v1/evaluations/one", "bert") == 200)
-            while !log().contains("needs a restart to change: address") { usleep(10_000) }
+            while !log().contains("takes a restart: address") { usleep(10_000) }
             // A file that is wrong changes nothing, and one of settings neither.
             for (file, text) in [(tokens, "bert short\n"), (config, "{"), (config, #"{"prot": 1}"#)] {
                 let kept = try String(contentsOf: file, encoding: .utf8)

@@ -15,10 +15,11 @@ struct IndexesTests {
     /// Where a test's files lie.
     struct Home: Sendable {
         let folder: URL
-        let model: any EmbeddingMetric
+        let model, other: any EmbeddingMetric
         let source: String
 
-        func make(_ name: String, _ seeds: Range<UInt64>) throws {
+        func make(_ name: String, _ seeds: Range<UInt64>, with other: (any EmbeddingMetric)? = nil) throws {
+            let model = other ?? model
             let images = folder.appending(path: "images/\(name)/deep")
             try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
             for seed in seeds { try IndexesTests.image(seed).write(to: images.appending(path: "\(seed).png")) }
@@ -38,7 +39,8 @@ struct IndexesTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let description = try TinyModels.write(TinyModels.json(["dino"]), to: folder)
         let model = try await PerceptualModel.load(description.path, options: TinyModels.options(home: folder))
-        let home = Home(folder: folder, model: model, source: description.path)
+        let pdq = try #require(try await MetricCatalog.load("pdq") as? any EmbeddingMetric)
+        let home = Home(folder: folder, model: model, other: pdq, source: description.path)
         try home.make("first", 0..<5)
         try home.make("second", 10..<13)
         var settings = ServiceSettings()
@@ -193,6 +195,19 @@ struct IndexesTests {
         }
     }
 
+    @Test("answers 503 when added images cannot be kept, and adds nothing")
+    func unwritable() async throws {
+        try await Self.with(changing: true) { service, home in
+            // A file where the folder would be.
+            try Data().write(to: home.folder.appending(path: "added"))
+            let form = Form([("image", "new.png", try Self.image(50).pngData())])
+            let answer = try service.post("/v1/indexes/first/images", form)
+            try HostileTests.check(service, answer, 503, "unavailable")
+            #expect(!answer.text.contains(home.folder.path))
+            #expect(try service.get("/v1/index").json()["images"] as? Int == 5)
+        }
+    }
+
     @Test("asks to come again while somebody else writes the index")
     func locked() async throws {
         try await Self.with(changing: true) { service, home in
@@ -218,6 +233,14 @@ struct IndexesTests {
             #expect(try service.get("/v1/indexes/first").status == 404)
             settings.indexes.append(.init(name: "gone", folder: home.index("gone")))
             #expect(throws: DreamSimError.self) { try service.reload(settings) }
+            // Another model than those that are loaded.
+            try home.make("hashes", 30..<32, with: home.other)
+            settings.indexes[1] = .init(name: "hashes", folder: home.index("hashes"))
+            #expect(try service.reload(settings).contains { $0.hasPrefix("pdq, the model of the index 'hashes'") })
+            #expect(try service.get("/v1/indexes/hashes").json()["isSearchable"] as? Bool == false)
+            #expect(try service.get("/v1/indexes/hashes/search?id=1").status == 200)
+            let png = try Self.image(99).pngData()
+            #expect(try service.post("/v1/indexes/hashes/search", Form([("image", "a.png", png)])).status == 422)
             #expect(try service.get("/v1/indexes/third").json()["images"] as? Int == 7)
         }
     }

@@ -60,6 +60,19 @@ struct ProxyTests {
         }
     }
 
+    @Test("trusts a range to its last bit, and no address beside it")
+    func ranges() async throws {
+        var settings = ServiceSettings()
+        settings.trustedProxies = ["127.0.0.128/25"]
+        try await RunningService.with(settings) { (service) throws in
+            let field = ["X-Forwarded-For: 203.0.113.9"]
+            for (peer, expected) in [
+                ("127.0.0.127", "127.0.0.127"), ("127.0.0.128", "203.0.113.9"), ("127.0.0.254", "203.0.113.9"),
+                ("127.0.1.128", "127.0.1.128"), ("127.0.0.1", "127.0.0.1"),
+            ] { #expect(try Self.client(service, field, from: peer) == expected) }
+        }
+    }
+
     @Test("does not look at what others say, whatever it is")
     func strangers() async throws {
         try await Self.with { (service) throws in

@@ -12,22 +12,28 @@ struct IndexAdditions: Sendable {
     }
 
     /// Keeps images, each once: the same bytes under the same name are one file. What lies in a file already stays there.
+    /// - Throws: `Problem` when they cannot be kept, as on a full disk.
     func keep(_ images: [Upload]) throws -> [ImagePath] {
-        try Folder.make(folder.path)
-        return try images.map { image in
-            switch image.source {
-            case .file(let path): return path
-            case .bytes(let bytes):
-                let path = ImagePath(folder.path).appending(Array(Self.name(image.name, bytes).utf8))
-                if !path.isThere {
-                    do throws(AtomicFile.Failure) {
-                        try AtomicFile.write(bytes, to: path.bytes)
-                    } catch {
-                        throw DreamSimError(error)
-                    }
-                }
-                return path
+        do throws(DreamSimError) {
+            try Folder.make(folder.path)
+            return try images.map { image throws(DreamSimError) in try keep(image) }
+        } catch {
+            throw Problem.unavailable("the folder of added images", error, in: folder)
+        }
+    }
+
+    private func keep(_ image: Upload) throws(DreamSimError) -> ImagePath {
+        switch image.source {
+        case .file(let path): return path
+        case .bytes(let bytes):
+            let path = ImagePath(folder.path).appending(Array(Self.name(image.name, bytes).utf8))
+            guard !path.isThere else { return path }
+            do throws(AtomicFile.Failure) {
+                try AtomicFile.write(bytes, to: path.bytes)
+            } catch {
+                throw DreamSimError(error)
             }
+            return path
         }
     }
 
