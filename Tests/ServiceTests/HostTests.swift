@@ -153,6 +153,16 @@ struct HostTests {
             #expect(own.status == 200 && own.headers["access-control-allow-origin"] == nil)
             #expect(own.headers["vary"] == "Origin")
         }
+        var open = ServiceSettings()
+        open.allowedOrigins = ["*"]
+        try await RunningService.with(open) { (service) throws in
+            // Pages of files have no origin of their own.
+            for origin in ["https://any.example", "null"] {
+                let answer = try service.get("/v1/metrics", headers: ["Origin: \(origin)"])
+                #expect(answer.status == 200 && answer.headers["access-control-allow-origin"] == "*")
+            }
+            #expect(try service.get("/v1/metrics", host: "evil.example").status == 421)
+        }
         try await RunningService.with { (service) throws in
             #expect(try service.get("/v1/metrics").headers["vary"] == nil)
             let client = try service.client()

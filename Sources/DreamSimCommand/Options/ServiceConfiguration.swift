@@ -4,6 +4,9 @@ import Foundation
 
 /// Settings of `serve` that are no options: those of a file and of the environment become options here, so that each is read
 /// and checked in one way. An option comes before the environment, and that before the file.
+///
+/// swift-configuration reads such files too, but each option would have to be declared a second time for it, and it does not
+/// say of a key that nothing asks for it.
 enum ServiceConfiguration {
     /// An option as the parser describes it.
     struct Option: Decodable {

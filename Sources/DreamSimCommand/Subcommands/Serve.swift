@@ -70,9 +70,8 @@ struct Serve: AsyncParsableCommand {
         logger.logLevel = quiet ? .error : .info
         let service = try PerceptualService(settings, logger: logger, reload: Self.settingsAgain) { try await load() }
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
-        try await service.run { port in
-            Terminal.note("listening on http://\(host):\(port)\(address.basePath)/")
-        }
+        let path = address.basePath.split(separator: "/").map { "/" + $0 }.joined()
+        try await service.run { port in Terminal.note("listening on http://\(host):\(port)\(path)/") }
     }
 
     /// The settings that options, environment and file make.

@@ -21,8 +21,7 @@ struct OriginRules: Sendable {
     var isEmpty: Bool { origins.isEmpty && !takesAll }
 
     func allows(_ origin: String) -> Bool {
-        guard let origin = Self.normalized(origin) else { return false }
-        return takesAll || origins.contains(origin)
+        takesAll || Self.normalized(origin).map(origins.contains) ?? false
     }
 
     /// An origin in lower case and without its scheme's own port; nil when it is none.
@@ -57,7 +56,7 @@ struct OriginRules: Sendable {
         let vary = response.headers[.vary].map { $0 + ", Origin" } ?? "Origin"
         response.headers[.vary] = vary
         guard let origin = head.headerFields[.origin], allows(origin) else { return }
-        response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlAllowOrigin] = takesAll ? "*" : origin
         response.headers[.accessControlExposeHeaders] = "ETag, Retry-After, X-Request-ID"
     }
 }

@@ -79,9 +79,9 @@ enum DuplicateRoutes {
             return try .json(
                 ["done": progress.done, "total": progress.total], status: .accepted, headers: [.retryAfter: "1"])
         }
-        let showsPaths = call.core.settings.showsPaths
+        let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
-            let shown = try ShownPaths(index.reader(), showsAll: showsPaths)
+            let shown = try ShownPaths(index.reader(), settings)
             return try .json(
                 Answer(
                     metrics: report.metrics, tier: report.tier, thresholds: report.thresholds, rules: report.rules,

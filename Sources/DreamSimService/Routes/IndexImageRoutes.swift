@@ -80,11 +80,11 @@ enum IndexImageRoutes {
         }
         let (engine, index) = (try call.core.engine(), try IndexRoutes.index(call))
         let (after, limit) = (call.integer("after") ?? 0, call.integer("limit") ?? 100)
-        let showsPaths = call.core.settings.showsPaths
+        let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             let reader = try index.reader()
             let files = try reader.files(after: Int64(after), limit: limit + 1)
-            let shown = try ShownPaths(reader, showsAll: showsPaths)
+            let shown = try ShownPaths(reader, settings)
             return try .json(
                 Page(
                     images: files.prefix(limit).map { Entry($0, shown, call) },
@@ -129,11 +129,11 @@ enum IndexImageRoutes {
         let additions = IndexAdditions(index, reader.settings, folder)
         let paths = try await engine.images.run(for: call.client) { try additions.keep(images) }
         try await engine.batcher.perform(admission) { try additions.embed(paths, with: model) }
-        let showsPaths = call.core.settings.showsPaths
+        let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             index.refresh()
             let reader = try index.reader()
-            let shown = try ShownPaths(reader, showsAll: showsPaths)
+            let shown = try ShownPaths(reader, settings)
             let files = try paths.compactMap { try reader.file(at: $0) }
             return try .json(Added(images: files.map { Entry($0, shown, call) }, failures: failures))
         }

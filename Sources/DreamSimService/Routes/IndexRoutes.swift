@@ -205,12 +205,12 @@ enum IndexRoutes {
             try reader.search(queries.map(\.query), count: offset + count)
         }
         let searches = zip(queries, hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
-        let showsPaths = call.core.settings.showsPaths
+        let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             try .json(
                 SearchReport(
-                    reader, searches, failures: failures, offset: offset, index: showsPaths ? nil : name,
-                    shown: ShownPaths(reader, showsAll: showsPaths).callAsFunction,
+                    reader, searches, failures: failures, offset: offset, index: settings.showsPaths ? nil : name,
+                    shown: ShownPaths(reader, settings).callAsFunction,
                     thumbnail: { thumbnail(of: $0, call) }))
         }
     }
