@@ -240,7 +240,7 @@ if let library = Context.environment["DREAMSIM_FUZZER"] {
             name: "fuzz",
             dependencies: whole([
                 "CFuzzer", "DreamSimService", "DreamSimRetrieval", "DreamSimTraining", "DreamSimEvaluation",
-                "DreamSimNetworks", "DreamSimCheckpoints", "DreamSim", "TestSupport", .nioCore, .logging,
+                "DreamSimNetworks", "DreamSimCheckpoints", "DreamSim", "TestSupport", .logging, .nioCore,
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             ]),

@@ -22,6 +22,14 @@ extension Target {
         }
     }
 
+    /// A body in JSON that holds images or names them.
+    static let jsonImages = Target("json-images") { bytes in
+        for part in try JSONImages(Array(bytes), most: 100).parts {
+            guard case .bytes(let data) = part.source else { continue }
+            precondition(data.count <= bytes.count)
+        }
+    }
+
     /// All that stands between a socket and a route, with the checks that a route's request goes through.
     static let http = Target("http") { bytes in
         let channel = EmbeddedChannel()
@@ -35,7 +43,7 @@ extension Target {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandlers([ConnectionGuard(limits, Connections()), Answerer()])
+        try pipeline.addHandlers([ConnectionGuard(limits, Connections(), log), Answerer()])
         channel.pipeline.fireChannelActive()
         // In two pieces, as a socket may give them.
         let middle = bytes.count / 2
@@ -47,6 +55,8 @@ extension Target {
         _ = try? channel.finish()
     }
 
+    private static let log = RequestLog(
+        logger: Logger(label: "fuzzing") { _ in SwiftLogNoOpLogHandler() }, statistics: Statistics())
     private static let core: ServiceCore? = {
         var settings = ServiceSettings()
         (settings.token, settings.trustedProxies) = ("0123456789abcdef", ["10.0.0.0/8"])

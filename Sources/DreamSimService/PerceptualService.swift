@@ -61,7 +61,7 @@ public struct PerceptualService: Sendable {
         var quiet = core.logger
         quiet.logLevel = .critical
         var channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits, core.connections)],
+            additionalChannelHandlers: [ConnectionGuard(limits, core.connections, RequestLog(core))],
             idleTimeout: TimeAmount(limits.idleTime))
         channel.httpDecoder.maxHeaderFieldSize = limits.headerBytes
         channel.httpDecoder.maxHeaderListSize = 2 * limits.headerBytes

@@ -27,7 +27,7 @@ struct ProxyTests {
         let id = "id-\(Int.random(in: 0 ..< .max))"
         _ = try service.get("/healthz", headers: headers + ["X-Request-ID: \(id)"], from: source)
         // The line is written after the answer is made, and before it is sent.
-        return service.log.lines(with: "request=\(id)").first?.firstMatch(of: #/client=(\S+)/#).map { String($0.1) }
+        return service.log.lines(with: "=\(id)").first?.firstMatch(of: #/client=(\S+)/#).map { String($0.1) }
     }
 
     @Test("takes a request for the client that a trusted proxy names, and for nobody whom a client invents")

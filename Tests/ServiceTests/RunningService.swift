@@ -17,15 +17,16 @@ struct RunningService: Sendable {
     /// Runs `body` with a service that has loaded its metrics, and ends it.
     static func with<R: Sendable>(
         _ settings: ServiceSettings = ServiceSettings(), metrics: [any PerceptualMetric]? = nil,
-        _ body: @escaping @Sendable (RunningService) throws -> R
+        log: RecordedLog? = nil, _ body: @escaping @Sendable (RunningService) throws -> R
     ) async throws -> R {
         var settings = settings
         settings.port = 0
         // A test that connects may have to wait long for a processor before it speaks.
         let usual = ServiceLimits().firstByteTime
         if settings.limits.firstByteTime == usual { settings.limits.firstByteTime = usual * 24 }
-        let log = LogLines()
-        let logger = Logger(label: "test") { _ in log }
+        let lines = LogLines()
+        var logger = Logger(label: "test") { _ in lines }
+        if let log { logger = log.logger }
         let metrics =
             if let metrics { metrics } else {
                 [
@@ -39,7 +40,7 @@ struct RunningService: Sendable {
         defer { task.cancel() }
         var iterator = ports.makeAsyncIterator()
         let running = RunningService(
-            port: await iterator.next() ?? 0, reload: { try service.reload($0) }, log: log)
+            port: await iterator.next() ?? 0, reload: { try service.reload($0) }, log: lines)
         let result = try await onThread {
             while try running.get("/readyz").status != 200 { usleep(5000) }
             return try body(running)

@@ -2,7 +2,6 @@ import ArgumentParser
 import DreamSimRetrieval
 import DreamSimService
 import Foundation
-import Logging
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,8 +46,7 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Print all settings and where they come from, and exit.")
     var printConfig = false
 
-    @Flag(name: .shortAndLong, help: "Log only errors.")
-    var quiet = false
+    @OptionGroup var log: LogOptions
 
     @OptionGroup var metrics: MetricOptions
 
@@ -65,13 +63,20 @@ struct Serve: AsyncParsableCommand {
             try settings.check()
             return Terminal.write(ServiceConfiguration.table(limits.texts(settings.limits)))
         }
-        for warning in address.warnings { Terminal.note(warning) }
-        var logger = Logger(label: "dreamsim") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = quiet ? .error : .info
+        address.warnings.forEach { log.warn($0) }
+        let logger = log.logger
         let service = try PerceptualService(settings, logger: logger, reload: Self.settingsAgain) { try await load() }
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let path = address.basePath.split(separator: "/").map { "/" + $0 }.joined()
-        try await service.run { port in Terminal.note("listening on http://\(host):\(port)\(path)/") }
+        try await service.run { [log] port in
+            let text = "listening on http://\(host):\(port)\(path)/"
+            // One line in any case: whoever starts a service has to learn its port.
+            if log.isForPrograms {
+                logger.log(level: log.quiet ? .error : .info, "\(text)")
+            } else {
+                Terminal.note(text)
+            }
+        }
     }
 
     /// The settings that options, environment and file make.
@@ -95,13 +100,14 @@ struct Serve: AsyncParsableCommand {
         do { command = try parse(Array(arguments)) } catch {
             throw DreamSimError(.badSetting, "settings", message(for: error))
         }
-        for warning in command.address.warnings { Terminal.note(warning) }
+        command.address.warnings.forEach { command.log.warn($0) }
         (command.voting.triplets, command.voting.votes) = (nil, nil)
         return try command.settings()
     }
 
     private func load() async throws -> PerceptualService.Metrics {
-        let loaded = try await metrics.load(quiet: quiet).metrics
+        let isQuiet = log.quiet || log.isForPrograms
+        let loaded = try await metrics.load(quiet: isQuiet).metrics
         var others: [any EmbeddingMetric] = []
         for folder in served.folders {
             let indexed = try IndexReader(folder).settings
@@ -109,7 +115,7 @@ struct Serve: AsyncParsableCommand {
             if known.contains(where: { $0.stamp.agrees(with: indexed.stamp) }) { continue }
             others.append(
                 try await indexed.loadModel(
-                    options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: quiet))
+                    options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: isQuiet))
         }
         return PerceptualService.Metrics(loaded, others: others)
     }

@@ -122,7 +122,7 @@ package struct Problem: Error {
     /// The bytes that tell of it.
     func body(requestID: String?) -> [UInt8] {
         let body = Body(
-            type: "urn:dreamsim:problem:\(kind.rawValue)", title: kind.title, status: kind.status.code, detail: detail,
+            type: kind.type, title: kind.title, status: kind.status.code, detail: detail,
             advice: advice, failures: failures.isEmpty ? nil : failures, requestId: requestID)
         return Array(((try? JSON.line(body)) ?? "{}").utf8)
     }

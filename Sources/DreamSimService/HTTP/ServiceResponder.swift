@@ -7,6 +7,7 @@ import NIOCore
 /// Answers requests: checks who asks and how, finds the route, and makes problems of errors.
 struct ServiceResponder: HTTPResponder {
     let core: ServiceCore
+    private let log: RequestLog
     private let routes: [Route]
     private let router: RouterResponder<RoutedContext>
 
@@ -26,6 +27,7 @@ struct ServiceResponder: HTTPResponder {
 
     init(_ core: ServiceCore, routes: [Route]) {
         (self.core, self.routes) = (core, routes)
+        log = RequestLog(core)
         let router = Router(context: RoutedContext.self, options: [.autoGenerateHeadEndpoints])
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
@@ -44,19 +46,24 @@ struct ServiceResponder: HTTPResponder {
 
     func respond(to original: Request, context: ServiceContext) async throws -> Response {
         let start = ContinuousClock.now
-        let id = Self.identifier(original)
+        // The connection has given it one.
+        let id = RequestID.of(original.headers)
         let sender = core.sender(of: original, context.channel)
         let request = core.inner(original, sender)
-        let route = route(request)
+        let (route, work) = (route(request), WorkRecord())
+        let connection = core.connections.client(of: context.channel)
+        core.statistics.beginRequest()
+        defer { core.statistics.endRequest() }
         var response: Response
+        var kind: Problem.Kind?
         do {
-            response = try hold(try await answer(request, route, context, sender))
+            response = try await WorkRecord.$current.withValue(work) {
+                try hold(try await answer(request, route, context, sender))
+            }
         } catch {
             let problem = Problem(error)
-            if problem.kind == .fault {
-                core.logger.error("\(request.method) \(request.uri.path): \(error)", metadata: ["request": "\(id)"])
-            }
-            if problem.kind == .disconnected { core.statistics.countDisconnect() }
+            kind = problem.kind
+            if problem.kind == .fault { log.failed(id, error) }
             response = .bytes(
                 problem.body(requestID: id), Problem.mediaType, status: problem.kind.status, headers: problem.headers)
             if request.method == .head { response = response.createHeadResponse() }
@@ -64,13 +71,17 @@ struct ServiceResponder: HTTPResponder {
         response.headers[.requestID] = id
         core.origins.mark(&response, to: request.head)
         Self.protect(&response)
-        let seconds = (ContinuousClock.now - start).seconds
-        core.statistics.countRequest(
-            route: route?.path ?? "none", method: request.method.isKnown ? request.method.rawValue : "other",
-            status: response.status.code, seconds: seconds)
-        core.logger.info(
-            "\(request.method) \(request.uri.path.prefix(200)) \(response.status.code)",
-            metadata: sender.metadata.merging(["request": "\(id)", "ms": "\(Int(seconds * 1000))"]) { $1 })
+        let sums = work.sums
+        core.statistics.countCancelled(sums.cancelled)
+        // Otherwise the connection has taken note of what its client was told.
+        if connection?.refused != id {
+            log.answered(
+                RequestLog.Entry(
+                    id: id, client: sender.client, token: sender.token?.name, method: request.method,
+                    path: request.uri.path, route: route?.path, status: response.status.code, problem: kind,
+                    bytes: response.body.contentLength ?? 0, seconds: (ContinuousClock.now - start).seconds,
+                    work: sums))
+        }
         return response
     }
 
@@ -147,20 +158,6 @@ struct ServiceResponder: HTTPResponder {
         return methods + (methods.contains("GET") ? ["HEAD"] : [])
     }
 
-    /// The client's identifier of a request when it is harmless, else a new one.
-    private static func identifier(_ request: Request) -> String {
-        if let id = request.headers[.requestID], (1...64).contains(id.utf8.count),
-            id.utf8.allSatisfy({
-                UInt8(ascii: "0") <= $0 && $0 <= UInt8(ascii: "9") || UInt8(ascii: "a") <= $0 && $0 <= UInt8(ascii: "z")
-                    || UInt8(ascii: "A") <= $0 && $0 <= UInt8(ascii: "Z") || $0 == UInt8(ascii: "-")
-                    || $0 == UInt8(ascii: "_")
-            })
-        {
-            return id
-        }
-        return String(UInt64.random(in: .min ... .max), radix: 16)
-    }
-
     /// Header fields that keep browsers from making anything else of an answer.
     private static func protect(_ response: inout Response) {
         func standard(_ name: HTTPField.Name, _ value: String) {
@@ -172,12 +169,5 @@ struct ServiceResponder: HTTPResponder {
         standard(.referrerPolicy, "no-referrer")
         standard(.resourcePolicy, "same-origin")
         standard(.openerPolicy, "same-origin")
-    }
-}
-
-extension HTTPRequest.Method {
-    /// Whether it is one of the usual ones; others are counted together.
-    fileprivate var isKnown: Bool {
-        [.get, .head, .post, .put, .delete, .options, .patch, .trace, .connect].contains(self)
     }
 }

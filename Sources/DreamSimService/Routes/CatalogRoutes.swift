@@ -35,8 +35,7 @@ enum CatalogRoutes {
                     OpenAPI.document(
                         RouteTable.all, needsToken: call.core.served.tokens.isNeeded,
                         takesPaths: call.core.root != nil,
-                        metrics: (try? call.core.engine().metrics.map(\.card.name)) ?? [],
-                        place: call.place))
+                        metrics: LoadedMetrics((try? call.core.engine().metrics) ?? []), place: call.place))
             }),
     ]
 

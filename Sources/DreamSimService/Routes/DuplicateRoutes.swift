@@ -30,7 +30,8 @@ enum DuplicateRoutes {
                 .json(Schema.answer("dedupe"), "The groups."),
                 .json(
                     Schema.object(["done": Schema.integer, "total": Schema.integer]),
-                    "The search is still running; ask again after the time in Retry-After.", status: .accepted),
+                    "The search is still running; ask again after the time in Retry-After.", status: .accepted,
+                    headers: [.retryAfter]),
             ],
             problems: [.notFound, .loading, .overload, .unavailable], handle: duplicates)
     }

@@ -80,7 +80,10 @@ enum IndexRoutes {
                     name: "side", kind: .integer(16...1024), summary: "The longer side in pixels, at most.",
                     standard: 256),
             ],
-            answers: [Route.Answer(mediaType: "image/jpeg", summary: "The image, upright, over white.")],
+            answers: [
+                Route.Answer(
+                    mediaType: "image/jpeg", summary: "The image, upright, over white.", headers: [.cacheControl])
+            ],
             problems: problems + [.unusableImage], handle: thumbnail)
     }
 

@@ -41,11 +41,26 @@ enum Schema {
     /// Shapes that several routes share, by their names.
     static let components: [String: JSONValue] = [
         "Problem": object([
-            "type": string, "title": string, "status": integer, "detail": string, "advice?": string,
+            "type": choice(Problem.Kind.allCases.filter { $0 != .disconnected }.map(\.type)), "title": string,
+            "status": integer, "detail": string, "advice?": string,
             "failures?": array(
                 object(["field?": string, "image?": string, "a?": integer, "b?": integer, "error": string])),
             "requestId?": string,
         ]),
+        "Image": .object([
+            "type": "object", "required": ["data"], "additionalProperties": false,
+            "properties": [
+                "name": ["type": "string", "maxLength": 1000, "description": "What answers call the image."],
+                "data": [
+                    "type": "string", "format": "byte", "contentEncoding": "base64",
+                    "description": "The image file's bytes as base64 with padding, or a data: URL of it.",
+                ],
+            ],
+        ]),
+        "ImagePath": [
+            "type": "string", "minLength": 1, "maxLength": 1000,
+            "description": "The path of a file, from the folder that the service allows.",
+        ],
         "Model": object([
             "model": string, "weights": string, "precision?": string, "preprocessing": anything,
             "isNormalized": boolean,
