@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import threading
 from ctypes import POINTER, Structure, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint64, c_void_p
 from pathlib import Path
@@ -65,7 +66,7 @@ class Tensor(Structure):
 
 
 PATH, FILE_BYTES, PIXELS = 0, 1, 2
-PROGRESS, NOTE, FAILURE, STAND_IN = 0, 1, 2, 3
+PROGRESS, STAND_IN = 0, 3  # others, 1 and 2, are notes and failures, which are logged
 
 _listener = POINTER(Listener)
 _error = POINTER(Error)
@@ -180,7 +181,24 @@ def taken(error: Error) -> DreamSimError:
     message = ctypes.string_at(error.message).decode("utf-8", "replace") if error.message else "unknown error"
     code = error.code
     function("error_clear")(ctypes.byref(error))
+    message = _OPTION.sub(_in_snake_case, message)
+    for library, here in _WORDINGS:
+        message = message.replace(library, here)
     return of_code(code, message)
+
+
+# What a message of the library advises, and what that is here.
+_WORDINGS = (
+    ("the catalog lists all names", "models.list() has all names"),
+    ("build the nearest-neighbor graph first", "build it with 'dreamsim index graph', or leave out approximate=True"),
+    ("remove it, and it is fetched anew", "remove it, and load() or models.pull() fetches it anew"),
+)
+# Options are named as the C interface has them.
+_OPTION = re.compile(r"option '\w+'")
+
+
+def _in_snake_case(found: re.Match[str]) -> str:
+    return re.sub(r"[A-Z]", lambda letter: "_" + letter.group().lower(), found.group())
 
 
 def text(address: c_void_p) -> str:

@@ -6,11 +6,15 @@ import warnings
 from typing import Any, List, Tuple
 
 import numpy as np
-import torch
 
 from . import _tensors
-from ._errors import ArgumentTypeError, DreamSimWarning, UnsupportedError
+from ._errors import ArgumentTypeError, DreamSimWarning, MissingError, UnsupportedError
 from ._metric import Metric
+
+try:
+    import torch
+except ImportError as error:
+    raise MissingError(f"torch is needed here ({error}); pip install torch") from None
 
 _was_said: List[bool] = []
 

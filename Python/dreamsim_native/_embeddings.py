@@ -17,25 +17,48 @@ else:
 class Embeddings(_Array):
     """Embeddings: an array of float32, [N, D] of many images or [D] of one, with the stamp of the model that made them.
 
-    Rows and slices keep the stamp; results of arithmetic are plain arrays, because they may be embeddings no more.
+    Rows, slices of rows and copies keep the stamp. What else is made of embeddings has none, because it may be embeddings
+    no more: sorted or rolled ones, those of another dtype; results of arithmetic are plain arrays. Whoever writes into
+    embeddings answers for what they are.
     """
 
     @property
     def stamp(self) -> Optional[Dict[str, Any]]:
-        """Which model and weights made them, and how. Distances of embeddings with different stamps mean nothing. None of
-        what has another last dimension, such as a part of the components: it is no embedding."""
-        return self._stamp if self.ndim > 0 and self.shape[-1] == self._width else None
+        """Which model and weights made them, and how. Distances of embeddings with different stamps mean nothing. None
+        where it is not known that they are embeddings."""
+        return self._stamp
 
     def __new__(cls, array: Any, stamp: Optional[Dict[str, Any]] = None) -> Embeddings:
         """Embeddings that were stored as a plain array, with the stamp that was stored beside them."""
+        if stamp is not None and not isinstance(stamp, dict):
+            raise ArgumentTypeError(f"stamp {stamp!r}: it is a dict, as Metric.stamp and Embeddings.stamp have it")
         made = np.asarray(array, np.float32).view(cls)
-        made._stamp, made._width = stamp, made.shape[-1] if made.ndim else 0
+        made._stamp = stamp if made.ndim else None
         return made
 
     def __array_finalize__(self, base: Any) -> None:
-        # The shape may not be final yet.
-        self._stamp: Optional[Dict[str, Any]] = getattr(base, "_stamp", None)
-        self._width: Optional[int] = getattr(base, "_width", None)
+        self._stamp: Optional[Dict[str, Any]] = None
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        if isinstance(found, Embeddings) and _takes_rows(key, self.ndim):
+            found._stamp = self._stamp
+        return found
+
+    def sort(self, *arguments: Any, **options: Any) -> None:
+        """As numpy's. What is sorted is no embedding any more."""
+        super().sort(*arguments, **options)
+        self._stamp = None
+
+    def copy(self, order: Any = "C") -> Embeddings:
+        """The same embeddings in memory of their own, with their stamp."""
+        return Embeddings(super().copy(order), self._stamp)
+
+    def __copy__(self) -> Embeddings:
+        return self.copy()
+
+    def __deepcopy__(self, _memo: Any) -> Embeddings:
+        return self.copy()
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         plain = np.asarray(array)
@@ -72,6 +95,19 @@ class Embeddings(_Array):
                 f"with one model"
             )
         return np.clip(1 - _directions(self) @ _directions(other).T, 0, 2)
+
+
+def _takes_rows(key: Any, dimensions: int) -> bool:
+    """Whether an index leaves the last dimension, that of the components, as it is."""
+    if not isinstance(key, tuple):
+        return dimensions > 1 and getattr(key, "ndim", 0) < 2
+    if any(getattr(part, "ndim", 0) > 1 for part in key):
+        return False
+    last = key[-1] if key else Ellipsis
+    if last is Ellipsis or isinstance(last, slice) and last == slice(None):
+        return True
+    has_ellipsis = any(part is Ellipsis for part in key)
+    return not has_ellipsis and sum(part is not None for part in key) < dimensions
 
 
 def _directions(embeddings: Embeddings) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ from . import _abi, _work
 from ._errors import ArgumentTypeError
 from ._load import load
 from ._metric import Metric
-from ._options import decoded, encoded, text
+from ._options import decoded, encoded, flag, text
 
 if TYPE_CHECKING:
     from ._images import Path
@@ -61,7 +61,7 @@ def evaluate(
         minVotes=min_votes,
         images=images,
         name=name,
-        strict=strict or None,
+        strict=flag(strict, "strict"),
         resamples=resamples,
         seed=seed,
         cache=cache,

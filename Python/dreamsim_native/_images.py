@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _abi, _work
 from ._errors import ArgumentError, ArgumentTypeError, DreamSimError, DreamSimWarning, FileError, MissingError
-from ._options import encoded
+from ._options import encoded, fsencoded
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,7 +50,7 @@ class Batch:
                 self._set(self.structures[place], image)
             except DreamSimError as error:
                 if not is_lenient:
-                    raise
+                    raise error if len(images) == 1 else type(error)(f"image {place}: {error}") from None
                 self.faults[place] = error
 
     def __len__(self) -> int:
@@ -136,10 +136,9 @@ def listed(images: Any) -> List[Any]:
         raise ArgumentTypeError(
             f"{type(images).__name__}: many images are wanted, and this is one; put it into a list: [image]"
         )
-    try:
-        return list(images)
-    except TypeError:
-        raise ArgumentTypeError(_unknown(images)) from None
+    if not isinstance(images, Iterable):
+        raise ArgumentTypeError(f"{type(images).__name__}: many images are wanted, as a list or another iterable")
+    return list(images)
 
 
 def is_one(images: Any) -> bool:
@@ -303,7 +302,7 @@ def path(name: Any) -> bytes:
     """A path as a C text."""
     if not isinstance(name, (str, os.PathLike)):
         raise ArgumentTypeError(f"{type(name).__name__}: paths are str or os.PathLike")
-    encoded = os.fsencode(name)
+    encoded = fsencoded(name)
     if not encoded or b"\0" in encoded:
         raise ArgumentError(f"path {name!r}: it is empty or holds a zero byte; give the path of a file or folder")
     return encoded

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi, _images, _work
-from ._errors import ArgumentTypeError, DreamSimError
+from ._errors import ArgumentError, ArgumentTypeError, DreamSimError
 from ._metric import Metric
-from ._options import decoded, encoded, text
+from ._options import decoded, encoded, flag, text
 
 if TYPE_CHECKING:
     from ._images import ImageLike, Path
@@ -39,8 +39,8 @@ class Index:
         vectors: How embeddings are kept: ``"float16"`` (of a new index the default) or ``"float32"``.
 
     The other options are of the same names as those of `load`. None of them has to be given again for an index that is
-    there; one that is not as the index was made is an error. A model with more options is given as `load` made it. Close the index, or use it as a context manager, to let go of its files
-    early.
+    there; one that is not as the index was made is an error. A model with more options is given as `load` made it. Close
+    the index, or use it as a context manager, to let go of its files early.
 
     Raises:
         IncomparableError: The index was made with another model, other weights or options, or in another precision.
@@ -66,7 +66,7 @@ class Index:
             fit=fit,
             home=home,
             weights=weights,
-            offline=offline or None,
+            offline=flag(offline, "offline"),
             mirror=mirror,
         )
         if isinstance(model, Metric):
@@ -88,6 +88,12 @@ class Index:
         self._handle = handle.value
         self._close = weakref.finalize(self, _release, handle.value)
 
+    @property
+    def _open_handle(self) -> int:
+        if not self._close.alive:
+            raise ArgumentError(f"{self!r}: it is closed; open it again with Index({self._how[0]!r})")
+        return self._handle
+
     def __reduce__(self) -> Tuple[Any, ...]:
         return _restored, self._how
 
@@ -107,7 +113,7 @@ class Index:
     def describe(self) -> Dict[str, Any]:
         """Its folder, model, stamp, and number of images."""
         answer = ctypes.c_void_p()
-        _abi.call("index_describe", self._handle, ctypes.byref(answer))
+        _abi.call("index_describe", self._open_handle, ctypes.byref(answer))
         description: Dict[str, Any] = decoded(_abi.text(answer))
         return description
 
@@ -168,12 +174,12 @@ class Index:
             exclude=exclude,
             followLinks=follow_links,
             batch=batch,
-            retry=retry or None,
-            reread=reread or None,
-            prune=prune or None,
+            retry=flag(retry, "retry"),
+            reread=flag(reread, "reread"),
+            prune=flag(prune, "prune"),
         )
         answer = ctypes.c_void_p()
-        _work.call("index_update", (self._handle, array, count, options), (ctypes.byref(answer),), progress)
+        _work.call("index_update", (self._open_handle, array, count, options), (ctypes.byref(answer),), progress)
         report: Dict[str, Any] = decoded(_abi.text(answer))
         return report
 
@@ -189,12 +195,12 @@ class Index:
             folders: Only images below these.
             approximate: Whether the nearest-neighbor graph of the index is used, where it has one.
         """
-        options = encoded(count=count, folders=folders, approximate=approximate or None)
+        options = encoded(count=count, folders=folders, approximate=flag(approximate, "approximate"))
         answer = ctypes.c_void_p()
         batch = _images.Batch([image], self._is_reference)
         for is_again in (False, True):
             try:
-                _abi.call("index_search", self._handle, batch.structures, options, ctypes.byref(answer))
+                _abi.call("index_search", self._open_handle, batch.structures, options, ctypes.byref(answer))
                 break
             except DreamSimError as error:
                 if is_again or not _images.lacks_codec(error):
@@ -242,7 +248,7 @@ class Index:
             sceneDistance=scene_distance,
         )
         answer = ctypes.c_void_p()
-        _work.call("index_duplicates", (self._handle, options), (ctypes.byref(answer),), progress)
+        _work.call("index_duplicates", (self._open_handle, options), (ctypes.byref(answer),), progress)
         report: Dict[str, Any] = decoded(_abi.text(answer))
         return report
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Tuple
 from . import _abi, _work
 from ._errors import ArgumentError, ArgumentTypeError, WeightsError
 from ._metric import Metric
-from ._options import encoded, text
+from ._options import encoded, flag, text
 
 if TYPE_CHECKING:
     from ._images import Path
@@ -57,7 +57,7 @@ def load(
         parity: ``"reference"``: orientation, transparency and color profiles are ignored, as the reference does.
         feature, adapter, head: What models take from their backbone, a LoRA adapter, and an MLP head.
         home: The folder of the store of weights. Default: the variable DREAMSIM_HOME, or the user's.
-        weights: A folder with weights, laid out as the reference's package leaves it.
+        weights: A folder with weights, laid out as the reference's package leaves it. What it lacks comes from the store.
         offline: Whether nothing is fetched.
         mirror: A URL that stands in for the places where weights are published.
         threads: How many threads compute, in the whole process; see `set_threads`.
@@ -73,7 +73,7 @@ def load(
         set_threads(threads)
     options = encoded(
         precision=precision,
-        normalize=None if normalize else False,
+        normalize=False if flag(normalize, "normalize") is None else None,
         fit=fit,
         side=side,
         parity=parity,
@@ -82,11 +82,9 @@ def load(
         head=head,
         home=home,
         weights=weights,
-        offline=offline or None,
+        offline=flag(offline, "offline"),
         mirror=mirror,
     )
-    if not isinstance(normalize, bool):
-        raise ArgumentTypeError(f"normalize {normalize!r}: it is True or False")
     return _load(text(os.path.abspath(name) if isinstance(name, os.PathLike) else name, "name"), options, progress)
 
 
@@ -136,7 +134,7 @@ def set_threads(count: int) -> int:
         The number before.
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 1 << 16:
-        raise ArgumentError(f"threads {count!r}: a whole number is wanted, 1 or more")
+        raise ArgumentError(f"threads {count!r}: a whole number is wanted, 1 ... 65535")
     return int(_abi.function("threads")(count))
 
 

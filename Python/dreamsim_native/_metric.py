@@ -4,6 +4,7 @@ import ctypes
 import json
 import weakref
 from collections.abc import Iterator, MutableMapping
+from itertools import islice
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -113,10 +114,10 @@ class Metric:
     # Values
 
     def distance(self, a: ImageLike, b: ImageLike) -> float:
-        """How differently two images look: 0 is the same, lower is more alike, whatever the metric.
+        """How differently two images look: 0 is the same, lower is more alike, whatever the metric but PSNR.
 
         Metrics that are higher for more alike images are turned, as losses do: SSIM comes as 1 - SSIM, PSNR as its
-        negative (`value` is as the metric's authors define it).
+        negative, which is -inf of the same image (`value` is as the metric's authors define it).
 
         Args:
             a, b: Paths, contents of files, Pillow images or arrays of uint8; see `ImageLike`.
@@ -344,8 +345,6 @@ class Metric:
         return self._embedding(iter(images), batch)
 
     def _embedding(self, images: Iterator[ImageLike], size: int) -> Iterator[Embedded]:
-        from itertools import islice
-
         while True:
             some: List[ImageLike] = []
             fault: Optional[Exception] = None
@@ -438,7 +437,7 @@ class Metric:
         Args:
             x, y: float32 [N, 3, H, W], or [3, H, W] of one pair, in [0, 1]; of one shape, any strides.
             both: Whether the gradient by `y` is wanted, too.
-            check: Whether NaN, infinite values and values outside [0, 1] by more than 0.001 are refused.
+            check: Whether values outside [0, 1] by more than 0.001 are refused. NaN and infinite ones always are.
 
         Returns:
             Distances, float64 [N]; the gradient by `x`, float32 [N, 3, H, W]; with `both` the one by `y`. Of one pair

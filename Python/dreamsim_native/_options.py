@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
-from ._errors import ArgumentTypeError
+from ._errors import ArgumentError, ArgumentTypeError
 
 # Where JSON has a text for a number that it cannot write.
 _NUMBERS = {"inf": float("inf"), "-inf": float("-inf"), "nan": float("nan")}
 _NUMERIC = {"identical", "lowest", "highest", "near", "scene", "diameter", "distance", "score", "values", "pairs"}
+
+
+# Bytes of paths that are not UTF-8: in Python's texts lone surrogates, in the answers of the library and its options
+# characters of the private use area.
+_ESCAPES = {0xDC00 + byte: 0xF700 + byte for byte in range(0x80, 0x100)}
+_SURROGATES = {private: surrogate for surrogate, private in _ESCAPES.items()}
+
+# Options that are lists, of which one alone is meant where a text is given.
+_LISTS = {"include", "exclude", "folders", "prefer", "keep"}
 
 
 def encoded(**options: Any) -> bytes:
@@ -22,14 +31,35 @@ def encoded(**options: Any) -> bytes:
         try:
             if isinstance(value, os.PathLike):
                 value = os.fspath(value)
-            elif not isinstance(value, (str, bool, int, float)):
-                value = [os.fspath(one) for one in value]
+            if isinstance(value, str):
+                value = _escaped(value)
+            elif not isinstance(value, (bool, int, float)):
+                value = [_escaped(os.fspath(one)) for one in value]
+            if name in _LISTS and isinstance(value, str):
+                value = [value]
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise ArgumentTypeError(f"option {name}: {value!r} is no value for it ({error})") from None
         given[name] = value
     # The same options are the same text, by which loaded models are found again.
     return json.dumps(given, sort_keys=True).encode()
+
+
+def _escaped(value: str) -> str:
+    escaped = value.translate(_ESCAPES)
+    escaped.encode()  # raises of other lone surrogates, which are no bytes of a path
+    return escaped
+
+
+def flag(value: Any, name: str) -> Optional[bool]:
+    """True where an option is wanted that is off by default, and None where it is not.
+
+    Raises:
+        ArgumentTypeError: It is neither True nor False.
+    """
+    if not isinstance(value, bool):
+        raise ArgumentTypeError(f"{name} {value!r}: it is True or False")
+    return value or None
 
 
 def text(value: Any, subject: str) -> bytes:
@@ -40,12 +70,26 @@ def text(value: Any, subject: str) -> bytes:
         raise ArgumentTypeError(f"{subject}: it is a text, not {type(value).__name__}")
     if "\0" in value:
         raise ArgumentTypeError(f"{subject} {value!r}: it holds a zero byte")
-    return os.fsencode(value)
+    return fsencoded(value)
+
+
+def fsencoded(value: Any) -> bytes:
+    """A path as the system has it.
+
+    Raises:
+        ArgumentError: It holds surrogates that stand for no byte.
+    """
+    try:
+        return os.fsencode(value)
+    except UnicodeEncodeError:
+        raise ArgumentError(f"{value!r}: it holds a lone surrogate, which is no character; write the character") from None
 
 
 def decoded(answer: str) -> Any:
     """An answer, with numbers where JSON has none."""
-    return _with_numbers(json.loads(answer))
+    # Through bytes, because characters of that area in a path are escaped as well, byte by byte.
+    exact = answer.translate(_SURROGATES).encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    return _with_numbers(json.loads(exact))
 
 
 def _with_numbers(value: Any, is_number: bool = False) -> Any:

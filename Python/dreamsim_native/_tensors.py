@@ -40,6 +40,8 @@ def checked(array: Any, name: str, check: bool) -> FloatArray:
         raise ArgumentTypeError(f"{name} is of {array.dtype}: float32 is wanted; {remedy}")
     if not array.dtype.isnative:
         raise ArgumentTypeError(f"{name} has the byte order of another machine; {name}.astype(np.float32)")
+    if not isinstance(check, bool):
+        raise ArgumentTypeError(f"check {check!r}: it is True or False")
     batch = array[None] if array.ndim == 3 else array
     if batch.ndim != 4 or batch.shape[1] != 3:
         remedy = "[N, 3, H, W] or [3, H, W] is wanted"

@@ -48,6 +48,9 @@ class DreamSimMetric(_Base):
         self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
+    def __repr__(self) -> str:
+        return f"DreamSimMetric({self.metric.name!r}, reduction={self.reduction!r})"
+
     def update(self, preds: torch.Tensor, target: torch.Tensor) -> None:
         """Takes N pairs.
 
@@ -61,6 +64,11 @@ class DreamSimMetric(_Base):
             )
         if preds.dtype == torch.uint8 and target.dtype == torch.uint8:
             values = self.metric.pair_distances(_pixels(preds), _pixels(target), progress=False)
+        elif not self.metric.describe()["hasGradient"]:
+            raise ArgumentTypeError(
+                f"preds is of {preds.dtype}, target of {target.dtype}: {self.metric.name} has no gradient and takes uint8 "
+                "only; (x * 255).round().to(torch.uint8)"
+            )
         else:
             sides = _autograd.array(preds, "preds", True), _autograd.array(target, "target", True)
             values, _, _ = _tensors.values_and_gradients(self.metric._handle, *sides, False, False)

@@ -6,13 +6,14 @@ import _thread
 import ctypes
 import logging
 import os
+import sys
 import threading
 import time
 import warnings
 from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
 
 from . import _abi
-from ._errors import DreamSimWarning, MissingError
+from ._errors import ArgumentTypeError, DreamSimWarning, MissingError
 
 log = logging.getLogger("dreamsim_native")
 
@@ -75,6 +76,8 @@ def _teller(progress: ProgressOption) -> Optional[Callable[[Progress], object]]:
         return progress
     if progress is False:
         return None
+    if progress is not None and progress is not True:
+        raise ArgumentTypeError(f"progress {progress!r}: it is None, True, False or a function")
     try:
         from tqdm.auto import tqdm
     except ImportError:
@@ -108,10 +111,9 @@ class _Work:
                     self.tell(Progress(text, event.done, event.total))
             elif event.kind == _abi.STAND_IN:
                 self.warnings.append(text)
-            elif event.kind == _abi.FAILURE:
-                log.warning("%s", text)
             else:
-                log.info("%s", text)
+                # Images that were left out; weights that are not the published ones; a cache that is not kept.
+                log.warning("%s", text)
             return 0
         except BaseException as error:
             self.error = error
@@ -173,8 +175,6 @@ def _in_another_thread(run: Callable[[], int], work: _Work) -> int:
 
 def outside() -> int:
     """The level of the caller that is not of this package, for warnings."""
-    import sys
-
     folder, level, frame = os.path.dirname(__file__), 1, sys._getframe(1)
     while frame.f_back is not None and os.path.dirname(frame.f_code.co_filename) == folder:
         frame, level = frame.f_back, level + 1

@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Callable, Tuple, Union
 
+# First, because it says where torch is missing.
+from . import _autograd  # isort: skip
+
 import numpy as np
 import torch
 
-from . import _autograd
-from ._errors import ArgumentTypeError, UnsupportedError
+from . import models
+from ._errors import ArgumentError, ArgumentTypeError, UnsupportedError
 from ._load import load
 from ._metric import Metric
 
@@ -80,6 +83,9 @@ def dreamsim(
         The model; and a function that makes a tensor [1, 3, side, side], float32 in [0, 1], of a Pillow image.
     """
     torch.device(device)  # raises where there is no such kind
+    known = sorted(one.name for one in models.list() if one.kind == "model" and not one.name.endswith("-untuned"))
+    if dreamsim_type not in known and not os.path.exists(dreamsim_type):
+        raise ArgumentError(f"dreamsim_type {dreamsim_type!r}: it is no model; known are {', '.join(known)}")
     name = dreamsim_type + ("_patch" if use_patch_model else "")
     if not pretrained:
         if use_patch_model or dreamsim_type == "ensemble":

@@ -6,7 +6,7 @@ import ctypes
 from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 from . import _abi, _work
-from ._options import decoded, encoded, text
+from ._options import decoded, encoded, flag, text
 
 if TYPE_CHECKING:
     from ._images import Path
@@ -86,4 +86,4 @@ def verify(
 
 
 def _store(home: Optional[Path], weights: Optional[Path], offline: bool, mirror: Optional[str]) -> bytes:
-    return encoded(home=home, weights=weights, offline=offline or None, mirror=mirror)
+    return encoded(home=home, weights=weights, offline=flag(offline, "offline"), mirror=mirror)

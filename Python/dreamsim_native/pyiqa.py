@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+# First, because it says where torch is missing.
+from . import _autograd  # isort: skip
+
 import torch
 
-from . import _autograd
+from ._errors import MissingError
 from ._load import load
 
 _ARCHITECTURE = "DreamSimNative"
@@ -37,8 +40,11 @@ def register(name: str = "dreamsim-native", metric: str = "ensemble", **options:
         metric: The name of a metric or model.
         options: Those of `dreamsim_native.load`.
     """
-    from pyiqa.default_model_configs import DEFAULT_CONFIGS  # pyright: ignore[reportMissingImports]
-    from pyiqa.utils.registry import ARCH_REGISTRY  # pyright: ignore[reportMissingImports]
+    try:
+        from pyiqa.default_model_configs import DEFAULT_CONFIGS  # pyright: ignore[reportMissingImports]
+        from pyiqa.utils.registry import ARCH_REGISTRY  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        raise MissingError(f"pyiqa is needed here ({error}); pip install pyiqa") from None
 
     if _ARCHITECTURE not in ARCH_REGISTRY:
         ARCH_REGISTRY.register(DreamSimNative)

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Union
 
+# First, because it says where torch is missing.
+from . import _autograd  # isort: skip
+
 import torch
 
-from . import _autograd
-from ._errors import ArgumentError
+from ._errors import ArgumentError, MissingError
 from ._load import load
 from ._metric import Metric
 
@@ -22,7 +24,7 @@ class PerceptualLoss(torch.nn.Module):
     Args:
         metric: The name of a metric, a model or a sum such as ``"lpips-vgg + 0.5*dists"``, or a loaded one.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-        check: Whether NaN, infinite values and values outside [0, 1] by more than 0.001 are refused.
+        check: Whether values outside [0, 1] by more than 0.001 are refused. NaN and infinite ones always are.
         options: Those of `dreamsim_native.load`.
 
     Gradients go to both sides that want them. It has no parameters and computes on the processor in float32: tensors of
@@ -61,6 +63,10 @@ class PerceptualLoss(torch.nn.Module):
 def __getattr__(name: str) -> Any:
     # So that the loss does not need torchmetrics.
     if name == "DreamSimMetric":
+        try:
+            import torchmetrics  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        except ImportError as error:
+            raise MissingError(f"torchmetrics is needed here ({error}); pip install torchmetrics") from None
         from ._torchmetrics import DreamSimMetric
 
         return DreamSimMetric

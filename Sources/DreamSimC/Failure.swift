@@ -39,8 +39,8 @@ extension dreamsim1_error {
         case .unreadable, .malformed, .truncated, .refused, .limitExceeded, .missing, .mismatch, .empty, .badTable,
             .missingColumn, .skipped, .archive:
             DREAMSIM1_FILE
-        case .weightsMissing, .badDescription, .badMergedFile, .missingWeight, .unexpectedWeight, .shapeMismatch,
-            .unknownLayout, .badAdapter, .badHead, .badCheckpoint, .badProfile:
+        case .weightsMissing, .badWeights, .badDescription, .badMergedFile, .missingWeight, .unexpectedWeight,
+            .shapeMismatch, .unknownLayout, .badAdapter, .badHead, .badCheckpoint, .badProfile:
             DREAMSIM1_WEIGHTS
         case .offline, .network, .interrupted, .python: DREAMSIM1_NETWORK
         case .unwritable, .diskFull, .fileSystem, .locked: DREAMSIM1_STORAGE

@@ -61,13 +61,13 @@ public func dreamsim1_evaluate(
         settings.isStrict = try options.boolean("strict") ?? false
         settings.bootstrap.resamples = try options.count("resamples", in: 1...1_000_000) ?? 2000
         settings.bootstrap.seed = UInt64(try options.count("seed", in: 0...Int.max) ?? 1)
-        settings.cache = try options.text("cache").map { URL(filePath: $0) }
+        settings.cache = try options.url("cache")
         try options.finish()
         let result = try Evaluator.evaluate(set, with: loaded.map { try $0.metric() }, settings: settings) { state in
             listener.progress(state.done, of: state.total, "\(state.unit) (\(state.what))")
             try listener.check()
         }
-        give(try JSON.line(result), place)
+        try give(json: result, place)
     }
 }
 

@@ -23,6 +23,15 @@ struct Images: @unchecked Sendable {
     /// Decodes an image.
     /// - Throws: `DreamSimError` when it cannot be decoded, or its description cannot be.
     func decoded(_ index: Int, _ options: DecodingOptions) throws -> Image {
+        do {
+            return try contents(index, options)
+        } catch let error as DreamSimError where error.kind == .unsupported {
+            // To the caller it is a file that cannot be read. Unsupported is what a metric cannot do.
+            throw DreamSimError(.unreadable, subject: error.subject, problem: error.problem, remedy: error.remedy)
+        }
+    }
+
+    private func contents(_ index: Int, _ options: DecodingOptions) throws -> Image {
         let image = images[index]
         let name = count == 1 ? "image" : "image \(index)"
         switch dreamsim1_image_kind(UInt32(bitPattern: image.kind)) {

@@ -23,12 +23,13 @@ public func dreamsim1_index_open(
         let vectors = try options.choice("vectors", VectorPrecision.self)
         let loading = try options.loading()
         try options.finish()
-        if let model { try Options.check(loading.given, on: [model]) }
+        if let model { try options.checkGiven(on: [model]) }
         let opened = try wait(listener) {
             try await ImageIndex.open(at: folder, model: model, precision: vectors, options: loading) {
                 listener.event($0)
             }
         }
+        try options.checkGiven(on: [opened.model.card.name])
         place.pointee = indexes.add(opened)
     }
 }
@@ -55,11 +56,10 @@ public func dreamsim1_index_describe(
     attempt(error) {
         let place = try required(description, "description")
         let index = try indexes.value(index)
-        give(
-            try JSON.line(
-                IndexDescription(
-                    folder: index.folder.path, model: index.model.card.name, stamp: index.model.stamp,
-                    images: index.count)), place)
+        try give(
+            json: IndexDescription(
+                folder: index.folder.path, model: index.model.card.name, stamp: index.model.stamp,
+                images: index.count), place)
     }
 }
 
@@ -94,7 +94,7 @@ public func dreamsim1_index_update(
             }
         }
         try listener.check()
-        give(try JSON.line(result), place)
+        try give(json: result, place)
     }
 }
 
@@ -110,7 +110,7 @@ public func dreamsim1_index_search(
         var options = try Options(options)
         let count = try options.count("count", in: 1...100_000) ?? 10
         var filter = SearchFilter()
-        filter.folders = try options.texts("folders")?.map { ImagePath($0) } ?? []
+        filter.folders = try options.paths("folders") ?? []
         let method: SearchMethod = try options.boolean("approximate") == true ? .approximate() : .exact
         try options.finish()
         let reader = try IndexReader(index.folder)
@@ -118,8 +118,7 @@ public func dreamsim1_index_search(
         let query = SearchQuery(vector: index.model.embed(preprocessed: [prepared])[0].values)
         let hits = try reader.search([query], count: count, filter: filter, method: method)[0]
         let name = images.paths?.first ?? ImagePath("image")
-        give(
-            try JSON.line(SearchReport(reader, [(name, [], hits)], method: method, failures: [])), place)
+        try give(json: SearchReport(reader, [(name, [], hits)], method: method, failures: []), place)
     }
 }
 
@@ -143,8 +142,8 @@ public func dreamsim1_index_duplicates(
             let known = KeepRule.allCases.map(\.rawValue).joined(separator: ", ")
             throw badArgument("option 'keep'", "must be rules of \(known)")
         }
-        let folders = try options.texts("folders")?.map { ImagePath($0) } ?? []
-        let preferred = try options.texts("prefer")?.map { ImagePath($0) } ?? []
+        let folders = try options.paths("folders") ?? []
+        let preferred = try options.paths("prefer") ?? []
         try options.finish()
         let reader = try IndexReader(index.folder)
         var wanted = DuplicateOptions(
@@ -152,6 +151,6 @@ public func dreamsim1_index_duplicates(
         (wanted.keep, wanted.folders, wanted.preferred) = (keep, folders, preferred)
         let result = try reader.duplicates(wanted) { listener.progress($0, of: $1) }
         try listener.check()
-        give(try JSON.line(result), place)
+        try give(json: result, place)
     }
 }

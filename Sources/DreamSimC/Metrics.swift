@@ -17,24 +17,24 @@ public func dreamsim1_load(
         let name = try text(name, "name")
         let listener = Listener(listener)
         var options = try Options(options)
-        let (feature, adapter) = (try options.text("feature"), try options.text("adapter"))
+        let feature = try options.setting(.feature) { try $0.text($1) }
+        let adapter = try options.setting(.adapter) { try $0.url($1) }
         let loading = try options.loading()
         try options.finish()
         let sum =
             LossExpression.isSum(name) && !FileManager.default.fileExists(atPath: name)
             ? try LossExpression(parsing: name) : nil
-        let chosen: [ModelSetting] = (feature == nil ? [] : [.feature]) + (adapter == nil ? [] : [.adapter])
-        if sum != nil, let setting = chosen.first {
+        if sum != nil, let setting = options.given.first(where: { [.feature, .adapter].contains($0) }) {
             throw badArgument("option '\(setting)'", "is for a model alone, and not for a sum of metrics; leave it out")
         }
-        try Options.check(chosen + loading.given, on: sum?.terms.map(\.metric) ?? [name])
+        try options.checkGiven(on: sum?.terms.map(\.metric) ?? [name])
         let kind: LoadedMetric.Kind = try wait(listener) {
             let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { listener.event($0) }
             if sum != nil { return .loss(try await Loss(name, options: loading, report: report)) }
             guard feature != nil || adapter != nil || loading.head != nil else {
                 return .metric(try await MetricCatalog.load(name, options: loading, report: report))
             }
-            let variant = ModelVariant(name, feature: feature, adapter: adapter.map { URL(filePath: $0) })
+            let variant = ModelVariant(name, feature: feature, adapter: adapter)
             return .metric(try await variant.load(loading, report: report))
         }
         try listener.check()
@@ -86,7 +86,7 @@ public func dreamsim1_describe(
 ) -> Int32 {
     attempt(error) {
         let place = try required(description, "description")
-        give(try JSON.line(Description(metrics.value(metric))), place)
+        try give(json: Description(metrics.value(metric)), place)
     }
 }
 

@@ -29,6 +29,8 @@ struct Options {
 
     private var values: [String: Value]
     private var known: [String] = []
+    /// What was said of how models are loaded.
+    private(set) var given: [ModelSetting] = []
 
     init(_ pointer: UnsafePointer<CChar>?) throws {
         guard let pointer else {
@@ -57,6 +59,27 @@ struct Options {
 
     mutating func texts(_ key: String) throws -> [String]? {
         try take(key, "a list of texts") { if case .texts(let value) = $0 { value } else { nil } }
+    }
+
+    /// Where a file or folder is.
+    mutating func url(_ key: String) throws -> URL? {
+        guard let path = try text(key).map({ ImagePath($0) }) else { return nil }
+        guard let text = String(validating: path.bytes, as: UTF8.self) else {
+            throw badArgument("option '\(key)'", "is a path that is not UTF-8, \(path); rename the file or folder")
+        }
+        return URL(filePath: text)
+    }
+
+    /// Texts that are paths, with bytes that are not UTF-8 as they are.
+    mutating func paths(_ key: String) throws -> [ImagePath]? { try texts(key)?.map { ImagePath($0) } }
+
+    /// A setting of models: noted as given where it is, so that one without effect can be refused.
+    mutating func setting<Value>(
+        _ setting: ModelSetting, _ take: (inout Options, String) throws -> Value?
+    ) throws -> Value? {
+        let value = try take(&self, setting.rawValue)
+        if value != nil { given.append(setting) }
+        return value
     }
 
     mutating func boolean(_ key: String) throws -> Bool? {
@@ -99,21 +122,21 @@ extension Options {
     /// Where weights lie.
     mutating func store() throws -> ModelStore.Configuration {
         var environment = ProcessInfo.processInfo.environment
-        if let home = try text("home") { environment["DREAMSIM_HOME"] = home }
+        if let home = try url("home") { environment["DREAMSIM_HOME"] = home.path }
         if let mirror = try text("mirror") { environment["DREAMSIM_MIRROR"] = mirror }
         var configuration = try ModelStore.Configuration.fromEnvironment(environment)
-        if let folder = try text("weights") {
-            guard ImageFinder.isFolder(ImagePath(folder)) else {
-                throw badArgument("weights '\(folder)'", "is no folder; name the folder that holds the weights")
+        if let folder = try url("weights") {
+            guard ImageFinder.isFolder(ImagePath(url: folder)) else {
+                throw badArgument("weights '\(folder.path)'", "is no folder; name the folder that holds the weights")
             }
-            configuration.weightsFolder = URL(filePath: folder)
+            configuration.weightsFolder = folder
         }
         if try boolean("offline") == true { configuration.isOffline = true }
         return configuration
     }
 
-    /// Refuses settings that would change nothing, unsaid.
-    static func check(_ given: [ModelSetting], on metrics: [String]) throws {
+    /// Refuses settings that were given and would change nothing, unsaid.
+    func checkGiven(on metrics: [String]) throws {
         guard let (setting, problem) = ModelSetting.withoutEffect(given, on: metrics) else { return }
         throw badArgument("option '\(setting)'", problem)
     }
@@ -124,15 +147,16 @@ extension Options {
     /// How a model is found and set up.
     mutating func loading() throws -> PerceptualModel.LoadingOptions {
         var preprocessing = try choice("parity", Parity.self) == nil ? Preprocessing.standard : .reference
-        switch try choice("fit", Fit.self) {
+        switch try setting(.fit, { try $0.choice($1, Fit.self) }) {
         case .pad: preprocessing.fit = .pad(.white)
         case .crop: preprocessing.fit = .crop
         case .stretch, nil: break
         }
-        if let side = try count("side", in: 1...4096) { preprocessing.side = side }
+        if let side = try setting(.side, { try $0.count($1, in: 1...4096) }) { preprocessing.side = side }
         return PerceptualModel.LoadingOptions(
-            store: try store(), preprocessing: preprocessing, isNormalized: try boolean("normalize") ?? true,
-            precision: try choice("precision", Precision.self),
-            head: try text("head").map { URL(filePath: $0) })
+            store: try store(), preprocessing: preprocessing,
+            isNormalized: try setting(.normalize, { try $0.boolean($1) }) ?? true,
+            precision: try setting(.precision, { try $0.choice($1, Precision.self) }),
+            head: try setting(.head, { try $0.url($1) }))
     }
 }

@@ -4,6 +4,11 @@ import Foundation
 /// A text to be freed by the caller.
 func give(_ text: String, _ place: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) { place.pointee = strdup(text) }
 
+/// An answer to be freed by the caller: JSON, in which paths keep bytes that are not UTF-8.
+func give(json value: some Encodable, _ place: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws {
+    give(try JSON.line(value, userInfo: [ImagePath.keepsBytes: true]), place)
+}
+
 /// A pointer that a caller must not leave out.
 func required<Pointer>(_ pointer: Pointer?, _ name: String) throws -> Pointer {
     guard let pointer else { throw badArgument(name, "is NULL; give a place for it") }

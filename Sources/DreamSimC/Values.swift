@@ -50,7 +50,7 @@ public func dreamsim1_values(
                 values[done] = try results.take(done, outcome) ?? .nan
                 done += 1
             }
-            listener.progress(done, of: count)
+            listener.progress(done, of: count, reference_count == 1 ? "images" : "pairs")
             try listener.check()
         }
         if let embedding = try? loaded.embedding() {

@@ -45,6 +45,8 @@ extension DreamSimError {
         case unknownModel
         /// A model's weights are not on this machine.
         case weightsMissing
+        /// A file of weights is damaged, or not the one that was published.
+        case badWeights
         /// A description of a user's own model cannot be used.
         case badDescription
         /// A merged file is broken or of another version.

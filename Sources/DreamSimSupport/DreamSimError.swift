@@ -45,6 +45,23 @@ public struct DreamSimError: Error, Hashable, Sendable {
         (self.line, self.isResumable) = (line, isResumable)
     }
 
+    /// The same fault, of another kind.
+    private init(_ kind: Kind, as other: DreamSimError) {
+        (self.kind, subject, key, offset, line) = (kind, other.subject, other.key, other.offset, other.line)
+        (problem, remedy, isResumable) = (other.problem, other.remedy, other.isResumable)
+    }
+
+    /// Runs what reads weights: a file of them whose bytes are not sound is damaged weights to whoever asked for a model.
+    /// - Throws: what the body throws; `.badWeights` where that is about a file's bytes.
+    package static func readingWeights<Value>(_ body: () throws -> Value) throws -> Value {
+        let kinds: [Kind] = [.malformed, .truncated, .unsupported, .refused, .limitExceeded, .missing]
+        do {
+            return try body()
+        } catch let error as DreamSimError where kinds.contains(error.kind) {
+            throw DreamSimError(.badWeights, as: error)
+        }
+    }
+
     /// Problem and remedy in one text, for errors that are told as part of another.
     package var reason: String { remedy.map { "\(problem); \($0)" } ?? problem }
 }

@@ -8,13 +8,23 @@ package enum JSON {
     }
 
     /// For lines of NDJSON: no line break.
-    package static func line(_ value: some Encodable) throws -> String {
-        try encoded(value, [.sortedKeys, .withoutEscapingSlashes])
+    package static func line(_ value: some Encodable) throws -> String { try line(value, userInfo: [:]) }
+
+    /// For lines of NDJSON: no line break.
+    /// - Parameter userInfo: what types are told that write themselves in several ways.
+    package static func line(
+        _ value: some Encodable, userInfo: [CodingUserInfoKey: any Sendable]
+    ) throws -> String {
+        try encoded(value, [.sortedKeys, .withoutEscapingSlashes], userInfo)
     }
 
-    private static func encoded(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws -> String {
+    private static func encoded(
+        _ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting,
+        _ userInfo: [CodingUserInfoKey: any Sendable] = [:]
+    ) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = formatting
+        encoder.userInfo = userInfo
         // JSON has no NaN; a distance that is not a number shows as a text that says so.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

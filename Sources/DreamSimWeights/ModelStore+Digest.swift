@@ -1,3 +1,4 @@
+import DreamSimCheckpoints
 public import Foundation
 
 extension ModelStore {
@@ -7,10 +8,13 @@ extension ModelStore {
         try sha256(of: url) { _ in }
     }
 
-    static func sha256(of url: URL, progress: (Int) -> Void) throws(DreamSimError) -> String {
+    static func sha256(of url: URL, from offset: Int = 0, progress: (Int) -> Void) throws(DreamSimError) -> String {
         let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .system(url, "cannot be read") }
         defer { close(descriptor) }
+        guard offset == 0 || lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
+            throw .system(url, "cannot be read")
+        }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
         defer { buffer.deallocate() }
         var digest = SHA256Digest()
@@ -33,11 +37,27 @@ extension ModelStore {
     /// This says which file it is (for caches that are derived from it); to find damage, use `verify`.
     /// - Throws: `.fileSystem` when the file cannot be read or changes meanwhile. That the digest cannot be remembered
     ///   is no error.
-    public func digest(of url: URL) throws(DreamSimError) -> String {
+    public func digest(of url: URL) throws(DreamSimError) -> String { try digest(of: url, from: 0) }
+
+    /// Checks the data of a safetensors file against the digest that its metadata state; remembered as `digest(of:)` is.
+    /// - Parameter stated: the digest; nil where the file states none.
+    /// - Throws: `.badWeights` when the data are others.
+    package func confirmData(ofSafetensors url: URL, stated: String?) throws(DreamSimError) {
+        let file = try MappedFile(url)
+        guard let stated, file.bytes.count >= 8 else { return }
+        // The format begins with the length of its header.
+        let length = Int(clamping: file.bytes.loadUnaligned(as: UInt64.self).littleEndian)
+        guard try digest(of: url, from: 8 + min(length, file.bytes.count)) != stated else { return }
+        throw DreamSimError(
+            .badWeights, subject: url.path, problem: "its numbers are not those that were written",
+            remedy: "remove it and convert the model again")
+    }
+
+    private func digest(of url: URL, from offset: Int) throws(DreamSimError) -> String {
         let state = try FileState(url)
-        let key = url.standardizedFileURL.path
+        let key = url.standardizedFileURL.path + (offset > 0 ? Self.dataSuffix : "")
         if let known = readDigests()[key], known.state == state { return known.sha256 }
-        let sha256 = try Self.sha256(of: url)
+        let sha256 = try Self.sha256(of: url, from: offset) { _ in }
         guard try FileState(url) == state else {
             throw DreamSimError(.fileSystem, url.path, "the file changed while it was read")
         }
@@ -45,6 +65,9 @@ extension ModelStore {
         if state.isSettled { remember(KnownDigest(state: state, sha256: sha256), for: key) }
         return sha256
     }
+
+    /// What stands behind a path where the digest is that of a file's data alone.
+    private static let dataSuffix = "#data"
 
     private var digestsURL: URL { configuration.home.appending(path: "digests.json") }
 
@@ -59,7 +82,7 @@ extension ModelStore {
             // Another writer's entries must not be lost; but nothing is worth waiting for here.
             guard let lock = try FileLock.attempt(locksFolder.appending(path: "digests.lock")) else { return }
             defer { withExtendedLifetime(lock) {} }
-            var digests = readDigests().filter { access($0.key, F_OK) == 0 }
+            var digests = readDigests().filter { access($0.key.replacing(Self.dataSuffix, with: ""), F_OK) == 0 }
             digests[key] = digest
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

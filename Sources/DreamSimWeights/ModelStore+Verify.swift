@@ -59,8 +59,7 @@ extension ModelStore {
             }
             let digest = try Self.sha256(of: url)
             let outcome: VerificationResult.Outcome
-            // A plain download is its only file.
-            if let expected = present.sha256 ?? (source.packaging == .plain ? source.sha256 : nil) {
+            if let expected = source.publishedDigest(of: present) {
                 outcome = digest == expected ? .matchesCatalog : .differs(expected: expected)
             } else if let expected = record?.files[present.path] {
                 outcome = digest == expected ? .matchesRecord : .differs(expected: expected)
@@ -70,6 +69,38 @@ extension ModelStore {
             results.append(VerificationResult(path: present.path, url: url, sha256: digest, outcome: outcome))
         }
         return results
+    }
+
+    /// The digest of a file that is about to be loaded, once nothing speaks against the file. Remembered as
+    /// `digest(of:)` is, so that damage that left the file's time as it was is found by `verify` only.
+    /// - Parameters:
+    ///   - sources: what may have yielded the file.
+    ///   - note: is told when a file of the user's own folder is not the published one, which may be meant.
+    /// - Throws: `.badWeights` when a file in this store is not the one that was published or fetched; `.fileSystem`.
+    package func confirmedDigest(
+        of url: URL, from sources: [WeightSource], note: (String) -> Void
+    ) throws(DreamSimError) -> String {
+        let digest = try digest(of: url)
+        for source in sources {
+            for item in source.items.flatMap(\.candidates) where locate(item.path) == url {
+                let isOwn = url == weightsFolder.appending(path: item.path)
+                let published = source.publishedDigest(of: item)
+                guard let expected = published ?? (isOwn ? readRecord(source)?.files[item.path] : nil),
+                    expected != digest
+                else { continue }
+                let problem =
+                    "is not the file that was \(published == nil ? "fetched" : "published") (SHA-256 "
+                    + "\(digest.prefix(12))… instead of \(expected.prefix(12))…)"
+                guard isOwn else {
+                    note("\(url.path) \(problem): results are those of your own file")
+                    continue
+                }
+                throw DreamSimError(
+                    .badWeights, subject: url.path, problem: "\(problem): it is damaged, or was replaced",
+                    remedy: "remove it, and it is fetched anew")
+            }
+        }
+        return digest
     }
 
     /// The SHA-256 of the download a source came from, as it was met; nil when it was never fetched here.

@@ -73,6 +73,12 @@ package struct WeightSource: Sendable, Hashable {
         self.page = page
     }
 
+    /// The digest that the catalog states of an item; nil when it states none.
+    func publishedDigest(of item: Item) -> String? {
+        // A plain download is its only file.
+        item.sha256 ?? (packaging == .plain ? sha256 : nil)
+    }
+
     /// The name of the downloaded file.
     package var fileName: String {
         switch location {

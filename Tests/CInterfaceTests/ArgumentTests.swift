@@ -67,13 +67,14 @@ struct ArgumentTests {
     func optionsOfSums() throws {
         for (name, text, words) in [
             ("l1 + 0.5*mse", #"{"fit": "crop"}"#, "'fit': is for models, and l1, mse are none"),
+            ("l1 + 0.5*mse", #"{"side": 224}"#, "'side': is for models, and l1, mse are none"),
             ("l1 + lite", #"{"feature": "cls"}"#, "'feature': is for a model alone"),
+            ("lite", #"{"normalize": false}"#, "'normalize': changes nothing of lite"),
         ] {
             let error = #expect(throws: CallError.self) { try withMetric(name, options: text) { _ in } }
             #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
             #expect(error?.code == Int(DREAMSIM1_ARGUMENT.rawValue))
         }
-        try withMetric("l1 + 0.5*mse", options: #"{"side": 224, "fit": "stretch", "precision": "float32"}"#) { _ in }
     }
 
     @Test("Tensors have images of one pixel at least, and a size that can be")

@@ -47,18 +47,25 @@ struct FolderTests {
         try Fixtures.withTemporaryFolder { home in
             var index: dreamsim1_index = 0
             let folder = home.appending(path: "index").path
-            for options in [#"{"vectors": "float32"}"#, nil, #"{"vectors": "float32", "fit": "stretch"}"#] {
+            for options in [#"{"vectors": "float32"}"#, nil, #"{"vectors": "float32"}"#] {
                 try call { dreamsim1_index_open(folder, options == nil ? nil : "pdq", options, nil, &index, $0) }
                 try call { dreamsim1_index_release(index, $0) }
             }
             for (options, words) in [
                 (#"{"vectors": "float16"}"#, "vectors in float32, not float16"),
                 (#"{"fit": "pad"}"#, "'fit': is for models, and pdq is none"),
+                // What is a model's own when nothing is said is said nevertheless.
+                (#"{"fit": "stretch"}"#, "'fit': is for models, and pdq is none"),
+                (#"{"precision": "int8"}"#, "'precision': is for models, LPIPS and DISTS, and pdq is none"),
             ] {
                 let error = #expect(throws: CallError.self) {
                     try call { dreamsim1_index_open(folder, "pdq", options, nil, &index, $0) }
                 }
                 #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+                // Without a name the model is the index's own.
+                #expect(throws: CallError.self) {
+                    try call { dreamsim1_index_open(folder, nil, options, nil, &index, $0) }
+                }
             }
         }
     }

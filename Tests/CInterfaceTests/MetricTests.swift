@@ -153,7 +153,7 @@ struct MetricTests {
     @Test("stops where a listener asks for it")
     func cancellation() throws {
         try withMetric("l1") { metric in
-            try Self.a.withC { a in
+            Self.a.withC { a in
                 var seen = 0
                 let images = [dreamsim1_image](repeating: a, count: 100)
                 var values = [Double](repeating: -1, count: 100)

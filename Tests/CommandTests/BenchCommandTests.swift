@@ -16,6 +16,10 @@ struct BenchCommandTests {
             #expect(seconds > 0)
             let hardware = try bench.run(["models", "info", "--hardware"], environment: ["DREAMSIM_SIMD": "baseline"])
             #expect(hardware.output.contains("kernels     baseline"))
+            for (name, value) in [("DREAMSIM_SIMD", "sse9"), ("DREAMSIM_THREADS", "0"), ("DREAMSIM_THREADS", "two")] {
+                let refused = try bench.run(["metrics"], environment: [name: value])
+                #expect(refused.code == 64 && refused.error.contains("\(name) is '\(value)'"), "\(refused.error)")
+            }
         }
     }
 

@@ -80,8 +80,8 @@ struct LoadingTests {
         }
     }
 
-    @Test("A damaged merged file is made anew", arguments: [0, 7, 100, 3000])
-    func damaged(length: Int) async throws {
+    @Test("A damaged merged file is made anew", arguments: [0, 7, 100, 3000, nil])
+    func damaged(length: Int?) async throws {
         try await Self.withHome { home in
             let url = try TinyModels.write(TinyModels.json(["dino"]), to: home)
             let options = TinyModels.options(home: home)
@@ -90,7 +90,7 @@ struct LoadingTests {
             let whole = try Data(contentsOf: file)
             // Replaced, not cut: the first model still maps the old file.
             try FileManager.default.removeItem(at: file)
-            try whole.prefix(length).write(to: file)
+            try (length.map { whole.prefix($0) } ?? Self.flipped(whole)).write(to: file)
             let again = try await PerceptualModel.load(url.path, options: options)
             #expect(again.embed(TinyModels.image(2)) == model.embed(TinyModels.image(2)))
             #expect(try Data(contentsOf: file) == whole)
@@ -133,7 +133,21 @@ struct LoadingTests {
             let converted = try await PerceptualModel.load(file.path, options: options)
             #expect(converted.stamp == model.stamp)
             #expect(converted.embed(TinyModels.image(3)) == model.embed(TinyModels.image(3)))
+            // There is nothing that it could be made anew from.
+            let damaged = home.appending(path: "damaged.safetensors")
+            try Self.flipped(Data(contentsOf: file)).write(to: damaged)
+            let error = await #expect(throws: DreamSimError.self) {
+                try await PerceptualModel.load(damaged.path, options: options)
+            }
+            #expect(error?.kind == .badWeights && error?.subject == damaged.path)
         }
+    }
+
+    /// A file with one bit of its last number changed.
+    private static func flipped(_ data: Data) -> Data {
+        var data = data
+        data[data.endIndex - 3] ^= 1
+        return data
     }
 
     @Test("A file of weights that is no merged model is refused with advice")

@@ -73,6 +73,42 @@ import Testing
         }
     }
 
+    @Test("a file that is not the one that was fetched or published is not loaded; in the user's folder it is said")
+    func confirmed() async throws {
+        try await withStore(ZipBuilder(Release.members()).build()) { fixture in
+            let source = Release.source()
+            try await fixture.store.fetch(source)
+            let url = try #require(fixture.store.locate("dino_vitb16_pretrain.pth"))
+            let sound = try fixture.store.confirmedDigest(of: url, from: [source]) { Issue.record("\($0)") }
+            #expect(try sound == ModelStore.sha256(of: url))
+            var changed = Release.backbone
+            changed[350_000] ^= 1
+            try Data(changed).write(to: url)
+            let error = #expect(throws: DreamSimError.self) {
+                try fixture.store.confirmedDigest(of: url, from: [source]) { Issue.record("\($0)") }
+            }
+            #expect(error?.kind == .badWeights)
+            #expect(error?.description.contains("is not the file that was fetched") == true)
+            // Against the catalog's digest; and in a folder of the user's own, whose file may be meant.
+            let pinned = Release.source(
+                items: [WeightSource.Item(member: nil, path: "dino_vitb16_pretrain.pth", sha256: sound)])
+            let other = #expect(throws: DreamSimError.self) {
+                try fixture.store.confirmedDigest(of: url, from: [pinned]) { Issue.record("\($0)") }
+            }
+            #expect(other?.description.contains("is not the file that was published") == true)
+            let own = fixture.folder.appending(path: "models")
+            try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
+            let mine = own.appending(path: "dino_vitb16_pretrain.pth")
+            try Data(changed).write(to: mine)
+            let store = fixture.store { $0.weightsFolder = own }
+            var notes: [String] = []
+            _ = try store.confirmedDigest(of: mine, from: [pinned]) { notes.append($0) }
+            #expect(notes.count == 1 && notes[0].contains("those of your own file"))
+            // What is no file of a source is what it is.
+            _ = try store.confirmedDigest(of: url, from: []) { Issue.record("\($0)") }
+        }
+    }
+
     @Test("removing a source leaves the user's own folder alone, and it can be fetched again")
     func remove() async throws {
         try await withStore(ZipBuilder(Release.members()).build()) { fixture in

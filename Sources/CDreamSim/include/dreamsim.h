@@ -8,6 +8,7 @@
  *   - All functions may be called from any number of threads at once. A handle that is released while others use it lives
  *     until they are done. After fork, the child may use the handles of its parent.
  *   - Texts are UTF-8 and end with a zero byte. Texts and buffers that come back are freed by dreamsim1_free.
+ *   - Bytes of paths that are not UTF-8, 0x80 to 0xFF, are U+F780 to U+F7FF in options and in answers that are JSON.
  *   - `options` are JSON objects, whose keys each function lists; NULL stands for {}. An unknown key is an error.
  *   - Strides may be negative. What they reach must be readable, respectively writable; the library cannot see that.
  */

@@ -13,11 +13,12 @@ package enum SafetensorsWriter {
     ///   - tensors: names and values, written as float32; names must differ.
     ///   - integers: names and values, written as integers of 16 or 8 bits.
     ///   - metadata: free texts, written as `__metadata__` in the order of the keys; none is written when empty.
+    ///   - statesDigest: whether the metadata also state the SHA-256 of the data, which follow the header, under `sha256`.
     ///   - url: the file, replaced when it exists.
     /// - Throws: `.refused` for two equal names or the name `__metadata__`; `.unwritable` when the folder is missing, the disk is full or the like, and then nothing is left behind.
     package static func write(
         _ tensors: [(name: String, tensor: Tensor)], integers: [(name: String, tensor: IntegerTensor)] = [],
-        metadata: [String: String] = [:], to url: URL
+        metadata: [String: String] = [:], statesDigest: Bool = false, to url: URL
     ) throws(DreamSimError) {
         let entries =
             tensors.map { Entry(name: $0, values: .single($1)) }
@@ -25,17 +26,28 @@ package enum SafetensorsWriter {
         let ordered =
             entries.filter { $0.byteCount.isMultiple(of: alignment) }
             + entries.filter { !$0.byteCount.isMultiple(of: alignment) }
+        var metadata = metadata
+        if statesDigest {
+            var digest = SHA256Digest()
+            for entry in ordered { entry.withUnsafeBytes { digest.update($0) } }
+            metadata[digestKey] = digest.hex()
+        }
         let header = try header(
             ordered.map { ($0.name, $0.elementType, $0.shape) }, metadata, path: url.path)
         do throws(AtomicFile.Failure) {
             let file = try AtomicFile(replacing: url.path.utf8)
             try file.append(header)
-            for entry in ordered { try entry.append(to: file) }
+            for entry in ordered {
+                try entry.withUnsafeBytes { (bytes) throws(AtomicFile.Failure) in try file.append(bytes) }
+            }
             try file.commit()
         } catch {
             throw DreamSimError(error)
         }
     }
+
+    /// Where the metadata state the SHA-256 of the data.
+    package static let digestKey = "sha256"
 
     static let alignment = 64
 
@@ -64,14 +76,13 @@ package enum SafetensorsWriter {
 
         var byteCount: Int { shape.count * elementType.byteCount }
 
-        func append(to file: borrowing AtomicFile) throws(AtomicFile.Failure) {
+        func withUnsafeBytes<Failure>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
             switch values {
             case .single(let tensor):
-                try tensor.withUnsafeBufferPointer { (values) throws(AtomicFile.Failure) in
-                    try file.append(UnsafeRawBufferPointer(values))
+                try tensor.withUnsafeBufferPointer { (values) throws(Failure) in
+                    try body(UnsafeRawBufferPointer(values))
                 }
-            case .integers(let tensor):
-                try tensor.withUnsafeBytes { (bytes) throws(AtomicFile.Failure) in try file.append(bytes) }
+            case .integers(let tensor): try tensor.withUnsafeBytes { (bytes) throws(Failure) in try body(bytes) }
             }
         }
     }

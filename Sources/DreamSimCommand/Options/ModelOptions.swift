@@ -108,8 +108,12 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
 
     /// Refuses options that say something of a model where none of the metrics is one: they would change nothing, unsaid.
     func checkOptions(for metrics: [String]) throws {
-        let given = loadingOptions(store: try store.configuration()).given
-        try check((feature == nil ? [] : [.feature]) + (adapter == nil ? [] : [.adapter]) + given, for: metrics)
+        let settings: [(ModelSetting, isGiven: Bool)] = [
+            (.feature, feature != nil), (.adapter, adapter != nil), (.head, head != nil),
+            (.side, side != Preprocessing.standard.side), (.fit, fit != .stretch), (.normalize, !normalize),
+            (.precision, precision.map { $0 != .float32 } ?? false),
+        ]
+        try check(settings.filter(\.isGiven).map(\.0), for: metrics)
     }
 
     /// Refuses a precision where none of the metrics can be computed in another than float32.

@@ -35,6 +35,9 @@ struct ModelsConvert: ParsableCommand {
         }
         try PerceptualModel.convert(
             description, store: ModelStore(try store.configuration()), precision: precision,
-            to: URL(filePath: output))
+            to: URL(filePath: output)
+        ) { event in
+            if case .note(let text) = event { Terminal.note(text) }
+        }
     }
 }

@@ -59,14 +59,17 @@ struct MergedModel {
         }
         try SafetensorsWriter.write(
             entries(\.tensors), integers: entries(\.integers),
-            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], to: url)
+            metadata: [Key.format: "dreamsim-merged", Key.version: version, Key.header: json], statesDigest: true,
+            to: url)
     }
 
     /// Opens a merged file.
-    /// - Throws: `DreamSimError` with `.badMergedFile` when it is none or of another version; `DreamSimError` when it
-    ///   is not sound.
-    init(contentsOf url: URL) throws {
+    /// - Parameter store: checks that its numbers are those that were written; nil where they were written just now.
+    /// - Throws: `DreamSimError` with `.badMergedFile` when it is none or of another version, `.badWeights` when its numbers
+    ///   have changed; `DreamSimError` when it is not sound.
+    init(contentsOf url: URL, checkedBy store: ModelStore?) throws {
         let checkpoint = try Checkpoint(contentsOf: url)
+        try store?.confirmData(ofSafetensors: url, stated: checkpoint.metadata[SafetensorsWriter.digestKey])
         func fault(_ reason: String) -> DreamSimError { DreamSimError(.badMergedFile, url.path, reason) }
         guard checkpoint.metadata[Key.format] != "dreamsim-head" else {
             throw fault("is a head, not a whole model; give it as the head of the model that it was trained on")

@@ -15,16 +15,17 @@ struct MergedNetwork {
     /// Opens the kept weights, or arranges and keeps them.
     /// - Parameters:
     ///   - file: where the network's weights lie, of any layout that is understood.
+    ///   - sources: what may have yielded them.
     ///   - precision: `.float32` or `.int16`.
     ///   - report: is told when they cannot be kept.
     init(
-        _ architecture: ConvolutionalArchitecture, file: URL, in precision: Precision, _ store: ModelStore, keeps: Bool,
-        report: (PerceptualModel.LoadingEvent) -> Void
+        _ architecture: ConvolutionalArchitecture, file: URL, from sources: [WeightSource], in precision: Precision,
+        _ store: ModelStore, keeps: Bool, report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
-        digest = try store.digest(of: file)
+        digest = try store.confirmedDigest(of: file, from: sources) { report(.note($0)) }
         let url = store.mergedFolder.appending(
             path: "\(architecture.rawValue)-\(digest.prefix(16))\(precision.suffix).\(MergedModel.fileExtension)")
-        if keeps, let kept = try? Self.kept(url, digest: digest) {
+        if keeps, let kept = try? Self.kept(url, digest: digest, checkedBy: store) {
             weights = kept
             return
         }
@@ -39,9 +40,10 @@ struct MergedNetwork {
                 try SafetensorsWriter.write(
                     made.tensors.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
                     integers: made.integers.sorted { $0.key < $1.key }.map { (name: $0.key, tensor: $0.value) },
-                    metadata: ["format": "dreamsim-network", "version": Self.version, "source": digest], to: url)
+                    metadata: ["format": "dreamsim-network", "version": Self.version, "source": digest],
+                    statesDigest: true, to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
-                weights = try Self.kept(url, digest: digest)
+                weights = try Self.kept(url, digest: digest, checkedBy: nil)
                 return
             } catch {
                 report(.note("the arranged weights could not be kept, so that the next start will be slow: \(error)"))
@@ -50,8 +52,9 @@ struct MergedNetwork {
         weights = made
     }
 
-    private static func kept(_ url: URL, digest: String) throws -> WeightSet {
+    private static func kept(_ url: URL, digest: String, checkedBy store: ModelStore?) throws -> WeightSet {
         let checkpoint = try Checkpoint(contentsOf: url)
+        try store?.confirmData(ofSafetensors: url, stated: checkpoint.metadata[SafetensorsWriter.digestKey])
         guard
             checkpoint.metadata["format"] == "dreamsim-network", checkpoint.metadata["version"] == version,
             checkpoint.metadata["source"] == digest

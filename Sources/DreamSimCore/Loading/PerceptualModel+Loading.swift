@@ -61,7 +61,8 @@ extension PerceptualModel {
         let name = options.resolved(name, for: options.head == nil ? .comparing : .tuning, report: report)
         switch try Catalog.find(name) {
         case .mergedFile(let url):
-            var merged = try MergedModel(contentsOf: url)
+            let store = ModelStore(options.store)
+            var merged = try DreamSimError.readingWeights { try MergedModel(contentsOf: url, checkedBy: store) }
             let found = merged.header.precision ?? .float32
             if let wanted = options.precision, wanted != found {
                 guard found == .float32 else {
@@ -70,7 +71,7 @@ extension PerceptualModel {
                         "\(url.path) holds weights that are rounded to \(found.rawValue); name the model that it was made of, "
                             + "or convert that again")
                 }
-                merged = try merged.rounded(to: wanted, ModelStore(options.store))
+                merged = try merged.rounded(to: wanted, store)
             }
             let head = try ModelHead(
                 options, for: merged.header.name, parts: merged.header.parts, weights: merged.header.weights)
@@ -113,7 +114,7 @@ extension PerceptualModel {
         report: (LoadingEvent) -> Void
     ) throws -> PerceptualModel {
         let (description, store) = (resolver.description, resolver.store)
-        let digests = try files.digests(store)
+        let digests = try files.digests(store, from: description.sources) { report(.note($0)) }
         let hash = try description.weightsHash(digests: digests)
         let head = try ModelHead(
             options, for: description.name, parts: description.parts, weights: hash)
@@ -122,12 +123,15 @@ extension PerceptualModel {
             precision, calibrated: options.calibration, of: hash, parts: description.parts.count, store)
         let url = store.mergedFolder.appending(
             path: "\(description.name)-\(hash.prefix(16))\(plan.suffix).\(MergedModel.fileExtension)")
-        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url), merged.header.weights == hash,
+        if options.keepsMergedFile, let merged = try? MergedModel(contentsOf: url, checkedBy: store),
+            merged.header.weights == hash,
             merged.header.precision ?? .float32 == precision, merged.header.calibration == plan.digest
         {
             return try PerceptualModel(merged, description: description, head: head, options: options)
         }
-        let weights = try plan.smoothed(files.load(description), description.parts)
+        let weights = try DreamSimError.readingWeights {
+            try plan.smoothed(files.load(description), description.parts)
+        }
         let header = MergedModel.Header(
             name: description.stampName, summary: description.summary, license: description.license,
             parts: description.parts, weights: hash,
@@ -144,7 +148,8 @@ extension PerceptualModel {
                 try MergedModel.write(header, weights: weights, to: url)
                 // From the file, so that this process too holds mapped pages and not a copy.
                 return try PerceptualModel(
-                    MergedModel(contentsOf: url), description: description, head: head, options: options)
+                    MergedModel(contentsOf: url, checkedBy: nil), description: description, head: head, options: options
+                )
             } catch {
                 report(.note("the merged weights could not be kept, so that the next start will be slow: \(error)"))
             }
@@ -155,19 +160,25 @@ extension PerceptualModel {
     }
 
     /// Loads a model and writes it as one merged file, which `load` takes by its path.
-    /// - Parameter url: where to write; an existing file is replaced only when the new one is complete.
+    /// - Parameters:
+    ///   - url: where to write; an existing file is replaced only when the new one is complete.
+    ///   - report: called with notes.
     public static func convert(
-        _ description: ModelDescription, store: ModelStore, precision: Precision = .float32, to url: URL
+        _ description: ModelDescription, store: ModelStore, precision: Precision = .float32, to url: URL,
+        report: (LoadingEvent) -> Void = { _ in }
     ) throws {
         let files = try WeightResolver(description: description, store: store).resolve()
-        let digests = try files.digests(store)
+        let digests = try files.digests(store, from: description.sources) { report(.note($0)) }
         let hash = try description.weightsHash(digests: digests)
         let plan = try RoundingPlan(precision, of: hash, parts: description.parts.count, store)
         let header = MergedModel.Header(
             name: description.stampName, summary: description.summary, license: description.license,
             parts: description.parts, weights: hash, precision: precision == .float32 ? nil : precision,
             calibration: plan.digest, sources: digests)
-        try MergedModel.write(header, weights: try plan.smoothed(files.load(description), description.parts), to: url)
+        let weights = try DreamSimError.readingWeights {
+            try plan.smoothed(files.load(description), description.parts)
+        }
+        try MergedModel.write(header, weights: weights, to: url)
     }
 
     private convenience init(

@@ -50,10 +50,14 @@ struct WeightResolver {
 
 extension WeightResolver.Files {
     /// The digest of every file, by its path in the weights folder.
-    func digests(_ store: ModelStore) throws -> [String: String] {
+    /// - Parameter note: is told of files that are not the published ones.
+    /// - Throws: `DreamSimError` with `.badWeights` when one is damaged.
+    func digests(
+        _ store: ModelStore, from sources: [WeightSource], note: (String) -> Void
+    ) throws -> [String: String] {
         var digests: [String: String] = [:]
-        for part in parts { digests[part.file.path] = try store.digest(of: part.url) }
-        for (path, url) in adapter?.files ?? [:] { digests[path] = try store.digest(of: url) }
+        let all = parts.map { ($0.file.path, $0.url) } + (adapter?.files ?? [:]).map { ($0.key, $0.value) }
+        for (path, url) in all { digests[path] = try store.confirmedDigest(of: url, from: sources, note: note) }
         return digests
     }
 

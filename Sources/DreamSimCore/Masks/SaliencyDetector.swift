@@ -29,8 +29,10 @@ public final class SaliencyDetector: Sendable {
         let description = try description()
         let backbone = try await PerceptualModel.load(description, options: options, report: report)
         let files = try WeightResolver(description: description, store: ModelStore(options.store)).resolve()
-        return SaliencyDetector(
-            backbone: backbone, decoder: try SaliencyDecoder(Checkpoint(contentsOf: files.parts[0].url)))
+        let decoder = try DreamSimError.readingWeights {
+            try SaliencyDecoder(Checkpoint(contentsOf: files.parts[0].url))
+        }
+        return SaliencyDetector(backbone: backbone, decoder: decoder)
     }
 
     /// The backbone as the package's graph has it. It interpolates position embeddings by the plain ratio of the grids; the

@@ -1,11 +1,22 @@
 /// A setting of models, which other metrics do not have, but for the precision of a few.
-package enum ModelSetting: String, Sendable, CaseIterable {
+package enum ModelSetting: String, Sendable {
     case feature, adapter, head, side, fit, normalize, precision
 
     /// What has it, in the plural.
     private var owners: String { self == .precision ? "models, LPIPS and DISTS" : "models" }
 
-    private func isKnown(to entry: MetricCatalog.Entry) -> Bool { self == .precision && entry.takesIntegers }
+    /// Whether a metric may have it; one that is not in the catalog may be a user's model.
+    private func isKnown(to metric: String) -> Bool {
+        if let entry = MetricCatalog.all.first(where: { $0.card.name == metric }) {
+            return self == .precision && entry.takesIntegers
+        }
+        return self != .normalize || !Self.weighsParts(metric)
+    }
+
+    /// Whether a model's vectors have shares in its distance, so that each of them is normalized in any case.
+    private static func weighsParts(_ metric: String) -> Bool {
+        Catalog.model(named: metric)?.parts.contains { $0.shares != nil } ?? false
+    }
 
     /// The first of some settings that would change nothing, unsaid, because none of the metrics has it.
     /// - Parameters:
@@ -15,26 +26,16 @@ package enum ModelSetting: String, Sendable, CaseIterable {
     package static func withoutEffect(
         _ given: [ModelSetting], on metrics: [String]
     ) -> (setting: ModelSetting, problem: String)? {
-        let entries = metrics.compactMap { name in MetricCatalog.all.first { $0.card.name == name } }
-        guard entries.count == metrics.count,
-            let setting = given.first(where: { setting in !entries.contains { setting.isKnown(to: $0) } })
-        else { return nil }
+        guard let setting = given.first(where: { setting in !metrics.contains { setting.isKnown(to: $0) } }) else {
+            return nil
+        }
+        if let model = metrics.first(where: weighsParts) {
+            return (setting, "changes nothing of \(model), which normalizes each of its parts; leave it out")
+        }
         return (
             setting,
             "is for \(setting.owners), and \(metrics.joined(separator: ", ")) \(metrics.count == 1 ? "is" : "are") none; "
                 + "leave it out"
         )
-    }
-}
-
-extension PerceptualModel.LoadingOptions {
-    /// The settings that are not as they are when nothing is said.
-    package var given: [ModelSetting] {
-        let settings: [(ModelSetting, Bool)] = [
-            (.head, head != nil), (.side, preprocessing.side != Preprocessing.standard.side),
-            (.fit, preprocessing.fit != Preprocessing.standard.fit), (.normalize, !isNormalized),
-            (.precision, precision.map { $0 != .float32 } ?? false),
-        ]
-        return settings.filter(\.1).map(\.0)
     }
 }

@@ -67,7 +67,7 @@ extension MetricCard {
         guard min(a.width, a.height) >= minimum else {
             throw DreamSimError(
                 .incomparable, name,
-                "needs images of at least \(minimum)x\(minimum) pixels, these have \(a.width)x\(a.height); resize both to one size"
+                "needs images of at least \(minimum)x\(minimum) pixels, these have \(a.width)x\(a.height); give larger ones"
             )
         }
     }

@@ -112,9 +112,12 @@ extension ImagePath: CustomStringConvertible {
 }
 
 extension ImagePath: Encodable {
+    /// In an encoder's `userInfo`: paths are written so that `init(_:)` makes the same bytes of them again.
+    package static let keepsBytes = CodingUserInfoKey(rawValue: "DreamSim.ImagePath.keepsBytes")!
+
     /// Writes the path as a text; what is not UTF-8 as `\xNN`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(exact)
+        try container.encode(encoder.userInfo[Self.keepsBytes] == nil ? exact : Self.text(bytes))
     }
 }

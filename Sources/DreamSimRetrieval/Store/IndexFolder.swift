@@ -34,6 +34,23 @@ struct IndexFolder: Sendable {
         }
     }
 
+    /// Refuses a database without a word in it where there are vectors: it was emptied. One that was being made when the
+    /// process died has none yet.
+    /// - Throws: `DreamSimError` with `.damaged`.
+    func checkIsNew() throws(DreamSimError) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        for name in names where name.hasPrefix("vectors-") && name.hasSuffix(".bin") {
+            guard let bytes = try? Data(contentsOf: vectors(name), options: .alwaysMapped),
+                let length = try? bytes.withUnsafeBytes({ try VectorFileHeader.read($0, path: name).length }),
+                bytes.count > length
+            else { continue }
+            throw DreamSimError(
+                .damaged, database,
+                "is empty, though \(name) beside it holds vectors; bring it back from a copy, or remove the index's folder "
+                    + "and index the images again")
+        }
+    }
+
     /// Removes files of vectors that the database does not name: of a compaction or a creation that was cut short, or
     /// that could not be removed when it was replaced.
     func removeStrays(except name: String) {

@@ -61,13 +61,15 @@ package final class IndexReader: Sendable {
     package static func settings(of url: URL) throws -> IndexSettings? {
         let folder = IndexFolder(url)
         guard try folder.isPresent else { return nil }
-        return try DreamSimError.translating(folder.database) {
+        let settings: IndexSettings? = try DreamSimError.translating(folder.database) {
             try open(folder.database).inDatabase { db in
                 try IndexSchema.check(db, folder.database)
                 guard try IndexSchema.migrator.appliedMigrations(db).count > 0 else { return nil }
                 return try StoredSettings(db, path: folder.database)?.settings
             }
         }
+        if settings == nil { try folder.checkIsNew() }
+        return settings
     }
 
     private static func open(_ path: String) throws -> DatabaseQueue {

@@ -33,6 +33,7 @@ package final class IndexWriter {
         (database, self.settings, rows, generation, vectors, notes) = try DreamSimError.translating(path) {
             let database = try Self.open(path)
             guard let stored = try database.read({ try StoredSettings($0, path: path) }) else {
+                try folder.checkIsNew()
                 let vectors = try Self.makeVectors(folder, settings, generation: 1)
                 try database.write { try Self.insert(settings, vectors: vectors.header.name, $0) }
                 return (database, settings, 0, 1, vectors, [])

@@ -20,16 +20,18 @@ extension DISTS {
         try LearnedMetrics.check(options.precision, of: variant.rawValue)
         let store = ModelStore(options.store)
         let files = try await needs(variant).located(in: store, fetching: report)
-        return try DISTS(variant, files: files, store, options, report)
+        return try DreamSimError.readingWeights { try DISTS(variant, files: files, store, options, report) }
     }
 
     private convenience init(
         _ variant: Variant, files: [URL], _ store: ModelStore, _ options: PerceptualModel.LoadingOptions,
         _ report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
+        let sources = Self.needs(variant).sources
         let merged = try MergedNetwork(
-            .vgg16, file: files[0], in: options.precision ?? .float32, store, keeps: options.keepsMergedFile,
-            report: report)
+            .vgg16, file: files[0], from: sources, in: options.precision ?? .float32, store,
+            keeps: options.keepsMergedFile, report: report)
+        let own = try store.confirmedDigest(of: files[1], from: sources) { report(.note($0)) }
         let network = try ConvolutionalNetwork(.vgg16, weights: merged.weights, pooling: .l2)
         let checkpoint = try Checkpoint(contentsOf: files[1])
         let channels = ConvolutionalArchitecture.vgg16.taps.reduce(3) { $0 + $1.channels }
@@ -45,7 +47,7 @@ extension DISTS {
         self.init(
             network, alpha: try values("alpha"), beta: try values("beta"), side: variant.side,
             card: Self.card(
-                variant, weights: digest(of: [merged.digest, try store.digest(of: files[1])]),
+                variant, weights: digest(of: [merged.digest, own]),
                 precision: options.precision))
     }
 

@@ -22,23 +22,24 @@ extension LPIPS {
         try LearnedMetrics.check(options.precision, of: name(net, variant))
         let store = ModelStore(options.store)
         let files = try await needs(net, variant).located(in: store, fetching: report)
-        return try LPIPS(net, variant, files: files, store, options, report)
+        return try DreamSimError.readingWeights { try LPIPS(net, variant, files: files, store, options, report) }
     }
 
     private convenience init(
         _ net: Net, _ variant: Variant, files: [URL], _ store: ModelStore, _ options: PerceptualModel.LoadingOptions,
         _ report: (PerceptualModel.LoadingEvent) -> Void
     ) throws {
+        let sources = Self.needs(net, variant).sources
         let merged = try MergedNetwork(
-            net.architecture, file: files[0], in: options.precision ?? .float32, store, keeps: options.keepsMergedFile,
-            report: report)
+            net.architecture, file: files[0], from: sources, in: options.precision ?? .float32, store,
+            keeps: options.keepsMergedFile, report: report)
         let network = try ConvolutionalNetwork(net.architecture, weights: merged.weights)
         var digests = [merged.digest, variant.rawValue]
         var heads = net.architecture.taps.map {
             Tensor([Float](repeating: 1, count: $0.channels), shape: [$0.channels])
         }
         if variant != .unweighted {
-            digests.append(try store.digest(of: files[1]))
+            digests.append(try store.confirmedDigest(of: files[1], from: sources) { report(.note($0)) })
             heads = try Self.heads(Checkpoint(contentsOf: files[1]), net.architecture)
         }
         self.init(
