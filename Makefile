@@ -142,6 +142,9 @@ wheel: build library ## packs the Python module with the library and the command
 test-packages: ## tries all packages in bare Debian systems
 	Scripts/packages/bare_root.sh $(PACKAGES)
 
+check-deployment: ## looks at the systemd unit and the Caddyfile of packaging/
+	Scripts/packages/deployment.sh
+
 PREFIX = /usr/local
 
 install: build ## installs the command, its manual pages and completions; PREFIX is /usr/local, DESTDIR as usual

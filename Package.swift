@@ -155,6 +155,7 @@ let package = Package(
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             // The page is a part of the program, as are the shapes of its answers.
             resources: [.embedInCode("Page"), .embedInCode("Schemas")]),
 

@@ -3,8 +3,8 @@
 # that is not described. Then reads its metrics as Prometheus' own client does, generates a client from the document and lets
 # that compare images and search.
 # Usage: Scripts/service/api.sh [URL] [arguments of 'schemathesis run', such as --max-examples 200 --max-time 600]
-# When no URL is given it starts a service of its own, with an index, reports, a voting room and an allowed folder; only then a
-# client is generated, which has to know the images. DREAMSIM names another program than the one it builds, SECONDS_EACH the
+# When no URL is given it starts a service of its own, with two indexes that requests may change, reports, a voting room and an
+# allowed folder; only then a client is generated, which has to know the images. DREAMSIM names another program than the one it builds, SECONDS_EACH the
 # seconds of schemathesis (60).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -29,8 +29,8 @@ if [ -z "$url" ]; then
     cp -r Samples "$work/images"
     printf 'ref,left,right\nscene.jpg,shifted.jpg,different.jpg\nscene.jpg,blurred.jpg,zoomed.jpg\n' \
         > "$work/images/triplets.csv"
-    "$DREAMSIM" index "$work/images" --index "$work/index" --model lite --quiet
-    "$DREAMSIM" serve --port 0 --index "$work/index" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
+    for name in index more; do "$DREAMSIM" index "$work/images" --index "$work/$name" --model lite --quiet; done
+    "$DREAMSIM" serve --port 0 --index "$work/index" --index "more=$work/more" --allow-changes "$work/added" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
         --allow-root "$work/images" --metric lite,ssim,psnr --log-format json 2> "$work/log" &
     service=$!
     trap 'kill "$service" 2> /dev/null && wait "$service"; rm -rf "$work"' EXIT

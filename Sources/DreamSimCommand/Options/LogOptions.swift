@@ -20,4 +20,9 @@ struct LogOptions: ParsableArguments {
 
     /// Whether nothing but events may be written to standard error.
     var isForPrograms: Bool { logFormat == .json }
+
+    /// Tells people something that they should know of their settings.
+    func warn(_ text: String) {
+        if isForPrograms { logger.warning("\(text)") } else { Terminal.note(text) }
+    }
 }

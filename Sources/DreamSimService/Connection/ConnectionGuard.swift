@@ -127,7 +127,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if head.headers["host"].count > 1 { refuse(Problem(.badRequest, "the request names two hosts")) }
         // A host in the target, as proxies are asked, counts in place of the field (RFC 9112, 3.2.2).
         if !head.uri.hasPrefix("/"), let start = head.uri.range(of: "://") {
-            head.headers.replaceOrAdd(name: "host", value: String(head.uri[start.upperBound...].prefix { $0 != "/" }))
+            let authority = head.uri[start.upperBound...].prefix { !"/?#".contains($0) }
+            head.headers.replaceOrAdd(name: "host", value: String(authority))
+            let rest = head.uri[authority.endIndex...]
+            head.uri = rest.hasPrefix("/") ? String(rest) : "/\(rest)"
         }
     }
 

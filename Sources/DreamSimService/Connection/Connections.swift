@@ -56,8 +56,12 @@ final class Connections: Sendable {
         let channel: any Channel
     }
 
+    private let proxies: ProxyRules?
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
     private let draining = Atomic(false)
+
+    /// - Parameter proxies: whose connections are those of many clients.
+    init(_ proxies: ProxyRules? = nil) { self.proxies = proxies }
 
     /// Whether the service is being stopped, so that every answer is a connection's last.
     var isDraining: Bool {
@@ -75,6 +79,7 @@ final class Connections: Sendable {
     /// - Returns: nil when none rests.
     func add(_ channel: any Channel, perPeer most: Int) -> Client? {
         let client = Client(channel.remoteAddress?.ipAddress ?? "")
+        let most = proxies?.trust(client.peer) == true ? .max : most
         let (isWelcome, oldest): (Bool, (any Channel)?) = entries.withLock { entries in
             let mine = entries.values.filter { $0.client.peer == client.peer }
             var oldest: Entry?

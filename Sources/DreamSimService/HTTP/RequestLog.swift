@@ -13,6 +13,8 @@ struct RequestLog: Sendable {
         let id: String
         /// Who asked: the address.
         let client: String
+        /// The name of the token that it has brought.
+        var token: String?
         /// Nil where nobody understood the request.
         var method: HTTPRequest.Method?
         /// The path without the query, which may hold what nobody else should know.
@@ -79,6 +81,7 @@ struct RequestLog: Sendable {
             "status": .stringConvertible(entry.status), "seconds": .stringConvertible(Self.rounded(entry.seconds)),
             "bytesIn": .stringConvertible(entry.work.bytes), "bytesOut": .stringConvertible(entry.bytes),
         ]
+        if let token = entry.token, !token.isEmpty { fields["token"] = "\(token)" }
         fields["method"] = entry.method.map { "\(Self.shown($0.rawValue, 40))" }
         fields["route"] = entry.route.map { "\($0)" }
         fields["problem"] = entry.problem.map { "\($0.rawValue)" }

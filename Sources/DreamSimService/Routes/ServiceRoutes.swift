@@ -18,11 +18,11 @@ enum ServiceRoutes {
                     ]), "What there is.")
             ],
             handle: { call in
-                let (core, settings) = (call.core, call.core.settings)
+                let (core, settings, served) = (call.core, call.core.settings, call.core.served)
                 return try .json(
                     Answer(
-                        version: Version.current, isReady: core.isReady, hasIndex: core.index != nil,
-                        hasReports: settings.reports != nil,
+                        version: Version.current, isReady: core.isReady, hasIndex: !served.indexes.isEmpty,
+                        hasReports: served.reports != nil,
                         hasVotingRoom: settings.votingRoom != nil,
                         limits: Answer.Limits(
                             images: core.limits.images, bodyBytes: core.limits.bodyBytes, pixels: core.limits.pixels)))

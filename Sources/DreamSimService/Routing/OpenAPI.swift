@@ -6,7 +6,10 @@ enum OpenAPI {
     ///   - needsToken: whether requests need one.
     ///   - takesPaths: whether requests may name files.
     ///   - metrics: those that are loaded.
-    static func document(_ routes: [Route], needsToken: Bool, takesPaths: Bool, metrics: LoadedMetrics) -> JSONValue {
+    ///   - place: the folder in which clients find the service; empty where it is a site of its own.
+    static func document(
+        _ routes: [Route], needsToken: Bool, takesPaths: Bool, metrics: LoadedMetrics, place: String
+    ) -> JSONValue {
         var paths: [String: JSONValue] = [:]
         for route in routes where route.isDocumented {
             var operations: [String: JSONValue] = [:]
@@ -26,6 +29,7 @@ enum OpenAPI {
                 "description": "Perceptual distances of images. Errors are problems as RFC 9457 describes them.",
                 "license": ["name": "MIT", "identifier": "MIT"],
             ],
+            "servers": [["url": .string(place.isEmpty ? "/" : place)]],
             "paths": .object(paths), "components": .object(components),
         ]
     }

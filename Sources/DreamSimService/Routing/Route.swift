@@ -61,8 +61,9 @@ struct Route: Sendable {
 
     /// All problems that it may have, each once.
     var allProblems: [Problem.Kind] {
-        let all = Set(Self.commonProblems + problems + (images.isEmpty ? [] : Self.imageProblems))
-        return Problem.Kind.allCases.filter { all.contains($0) || $0 == .unauthorized && !isOpen }
+        var all = Set(Self.commonProblems + problems + (images.isEmpty ? [] : Self.imageProblems))
+        if !isOpen { all.formUnion([.unauthorized, .tooManyRequests]) }
+        return Problem.Kind.allCases.filter(all.contains)
     }
 
     /// The field of which a body can be the only image; nil when images have to be named or to be several.
