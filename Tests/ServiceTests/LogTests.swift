@@ -117,7 +117,8 @@ struct LogTests {
         ])
     func connection(_ text: String, _ status: Int, _ kind: String, _ reason: String?) async throws {
         let log = RecordedLog()
-        try await RunningService.with(.limited { $0.headTime = .seconds(1) }, log: log) { service in
+        try await RunningService.with(.limited { if status == 408 { $0.headTime = .seconds(1) } }, log: log) {
+            service in
             let client = try service.client()
             client.send(text)
             let answer = try client.answer()

@@ -106,5 +106,8 @@ struct RequestLog: Sendable {
     private static func rounded(_ seconds: Double) -> Double { (seconds * 1e6).rounded() / 1e6 }
 
     /// A text of somebody else's, not too long, and without what could look like another line or move a terminal's cursor.
-    static func shown(_ text: String, _ most: Int) -> String { String(text.prefix(most)).escapingUnprintable() }
+    static func shown(_ text: String, _ most: Int) -> String {
+        // A character may have any number of scalars.
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(most))).escapingUnprintable()
+    }
 }
