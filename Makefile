@@ -103,10 +103,19 @@ check-docs: build ## runs the commands and checks the code of the README and all
 	Scripts/docs/blocks.py $$($(SWIFT_BUILD) --show-bin-path)
 	swift run -c release readme-example Samples/scene.jpg Samples/shifted.jpg Samples/different.jpg
 
+# SECONDS_EACH=600 for more of them, see Scripts/service/api.sh.
+check-service: build ## asks a service all that its OpenAPI document allows, also by a generated client
+	DREAMSIM=$(DREAMSIM) Scripts/service/api.sh
+
 ROUNDS = 1000
 
 load-service: build ## measures the service while clients ask for all that they may
 	Scripts/service/fairness.py $(DREAMSIM)
+
+# HOSTILE="--seconds 60 --turn 10" for a look; Scripts/service/hostile.py says what else can be set.
+load-service-hostile: build ## measures what honest clients get done while others attack, for 20 minutes
+	Scripts/service/hostile.py $(DREAMSIM) $(HOSTILE)
+
 chaos: build ## disturbs the command at random steps, ROUNDS times, and checks that nothing is lost
 	Scripts/chaos.py --rounds $(ROUNDS) --program $(DREAMSIM)
 
@@ -132,6 +141,9 @@ wheel: build library ## packs the Python module with the library and the command
 # As root, on Debian: each package is tried in a new system that has nothing else.
 test-packages: ## tries all packages in bare Debian systems
 	Scripts/packages/bare_root.sh $(PACKAGES)
+
+check-deployment: ## looks at the systemd unit and the Caddyfile of packaging/
+	Scripts/packages/deployment.sh
 
 PREFIX = /usr/local
 

@@ -155,6 +155,7 @@ let package = Package(
             .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             // The page is a part of the program, as are the shapes of its answers.
             resources: [.embedInCode("Page"), .embedInCode("Schemas")]),
 
@@ -239,7 +240,7 @@ if let library = Context.environment["DREAMSIM_FUZZER"] {
             name: "fuzz",
             dependencies: whole([
                 "CFuzzer", "DreamSimService", "DreamSimRetrieval", "DreamSimTraining", "DreamSimEvaluation",
-                "DreamSimNetworks", "DreamSimCheckpoints", "DreamSim", "TestSupport", .nioCore,
+                "DreamSimNetworks", "DreamSimCheckpoints", "DreamSim", "TestSupport", .logging, .nioCore,
                 .product(name: "NIOEmbedded", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
             ]),

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -21,6 +22,14 @@ extension Target {
         }
     }
 
+    /// A body in JSON that holds images or names them.
+    static let jsonImages = Target("json-images") { bytes in
+        for part in try JSONImages(Array(bytes), most: 100).parts {
+            guard case .bytes(let data) = part.source else { continue }
+            precondition(data.count <= bytes.count)
+        }
+    }
+
     /// All that stands between a socket and a route, with the checks that a route's request goes through.
     static let http = Target("http") { bytes in
         let channel = EmbeddedChannel()
@@ -34,7 +43,7 @@ extension Target {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandlers([ConnectionGuard(limits, Connections()), Answerer()])
+        try pipeline.addHandlers([ConnectionGuard(limits, Connections(), log), Answerer()])
         channel.pipeline.fireChannelActive()
         // In two pieces, as a socket may give them.
         let middle = bytes.count / 2
@@ -46,13 +55,27 @@ extension Target {
         _ = try? channel.finish()
     }
 
-    private static let hosts = HostRules(ServiceSettings())
-    private static let token = BearerToken("secret")
+    private static let log = RequestLog(
+        logger: Logger(label: "fuzzing") { _ in SwiftLogNoOpLogHandler() }, statistics: Statistics())
+    private static let core: ServiceCore? = {
+        var settings = ServiceSettings()
+        (settings.token, settings.trustedProxies) = ("0123456789abcdef", ["10.0.0.0/8"])
+        (settings.basePath, settings.allowedOrigins) = ("/tools/dreamsim", ["https://images.example.org"])
+        return try? ServiceCore(settings, logger: Logger(label: "fuzz"))
+    }()
 
     private static func check(_ head: HTTPRequest) throws {
-        try? token.check(head)
-        try hosts.check(head)
-        let path = head.path ?? "/"
+        guard let core else { preconditionFailure("the settings of the target are wrong") }
+        _ = core.served.tokens.access(head)
+        // As if a proxy had sent it that is trusted, and as if anybody had.
+        let forwarded = core.proxies.sender(head, from: "10.0.0.1")
+        precondition(forwarded.client.utf8.count <= 45 && forwarded.prefix.map { $0.hasPrefix("/") } ?? true)
+        let sender = core.proxies.sender(head, from: "192.0.2.1")
+        precondition(sender.client == "192.0.2.1" && sender.prefix == nil && sender.scheme == nil)
+        _ = core.origins.preflight(head, methods: ["GET"])
+        try? core.hosts.check(head, from: forwarded)
+        try core.hosts.check(head, from: sender)
+        let path = core.base.inner(head.path ?? "/")
         let (name, query) = (path.prefix { $0 != "?" }, path.drop { $0 != "?" }.dropFirst())
         for route in RouteTable.all where route.matches(String(name)) {
             for parameter in route.parameters { _ = try parameter.value(String(query)) }

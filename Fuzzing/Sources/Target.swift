@@ -18,7 +18,7 @@ struct Target: Sendable {
         safetensors, pickle, torchZip, numpy, onnx, zip, tar, gif, bmp, exif, container, image, vectors, graph,
         interchange, embeddingJournal, valueJournal, frozenCache, csv, modelDescription, mergedModel, head, profile,
         adapter,
-        trainingState, multipart, http,
+        trainingState, multipart, jsonImages, http,
     ]
 
     /// Gives bytes to the parser.

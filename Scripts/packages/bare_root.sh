@@ -88,6 +88,8 @@ print('lite', ds.load('lite', offline=True).distance('scene.jpg', 'shifted.jpg')
         for path in /usr/bin/dreamsim /usr/lib/dreamsim /etc/default/dreamsim /usr/share/doc/dreamsim; do
             [ ! -e "$root$path" ] || fail "$path is left of the package"
         done
+        step "Containerfile"
+        Scripts/packages/containerfile.py "$root" "$packages"
     fi
     umount "$root/proc"
     echo "$release: all packages work; images of rankings are in $root/try"

@@ -49,7 +49,8 @@ fi
 """
 DEFAULTS = """# Options of 'dreamsim serve' as the service starts it, as in OPTIONS=--metric lite,ssim --port 9000
 OPTIONS=
-# Variables that 'dreamsim help models' explains, and a token, without which only this machine is listened to.
+# Every option can be a variable too, as in DREAMSIM_PORT=9000; see 'dreamsim serve --print-config'. Others are explained by
+# 'dreamsim help models'. Without a token only this machine is listened to.
 #DREAMSIM_OFFLINE=1
 #DREAMSIM_TOKEN=
 """
@@ -119,7 +120,7 @@ def main():
         page.with_suffix(".1.gz").write_bytes(packed(page.read_bytes()))
         page.unlink()
     (root / "usr/lib/systemd/system").mkdir(parents=True)
-    shutil.copyfile(HERE / "dreamsim.service", root / "usr/lib/systemd/system/dreamsim.service")
+    shutil.copyfile(HERE.parents[1] / "packaging/systemd/dreamsim.service", root / "usr/lib/systemd/system/dreamsim.service")
     (root / "etc/default").mkdir(parents=True)
     (root / "etc/default/dreamsim").write_text(DEFAULTS)
     package = target / f"dreamsim_{REVISION}_amd64.deb"

@@ -1,11 +1,12 @@
 """What the page says when something cannot be done."""
+import contextlib
 import json
 import urllib.error
 import urllib.request
 
 from selenium.webdriver.common.keys import Keys
 
-from proxy import in_folder
+from proxy import FOLDER, behind_nginx
 from service import sample
 
 
@@ -90,31 +91,58 @@ def loading(browser, service):
     browser.address = service.address
 
 
-def folder(browser, service):
-    """In a folder of a proxy everything is found, below that folder alone."""
-    browser.faults()
-    with in_folder(service.address) as address:
-        browser.address = address
-        browser.open()
-        browser.choose(".zone input", sample("scene"), sample("shifted"), sample("different"))
-        browser.wait(".metric", 3)
-        browser.js("document.querySelector('[data-of=\"Heat map\"] input[value=image]').click()")
-        browser.wait(".map:not([hidden])")
-        browser.go("search")
-        browser.wait_text("43 images in the index")
-        browser.choose(".zone input", sample("scene"))
-        browser.wait(".gallery img", 24)
-        browser.loaded()
-        browser.click(".gallery .card")
-        browser.wait("dialog[open]")
-        browser.go("reports")
-        browser.wait(".score", 3)
-        browser.open("voting-room")
-        browser.wait(".stage[aria-busy=false]")
-        browser.driver.get("about:blank")
-        faults = browser.faults()
-        assert not faults, "\n".join(faults)
+def proxied(browser, service):
+    """Behind nginx as the examples set it up, at a site of its own and in a folder, everything is found, below that folder alone."""
+    trusting = (*service.usual, "--trust-proxy", "127.0.0.1")
+    for example, options, keeps_path in [
+            ("site.conf", (), False), ("folder.conf", (), False), ("folder.conf", ("--base-path", FOLDER), True)]:
+        browser.faults()
+        service.stop()
+        service.start(*trusting, *options)
+        below = FOLDER if example == "folder.conf" else ""
+        with behind_nginx(example, service.address, service.scratch / "nginx", keeps_path) as site:
+            if below:
+                # Without the slash the page's addresses would be those of another folder.
+                answer = urllib.request.urlopen(f"{site}{FOLDER}")
+                assert answer.url == f"{site}{FOLDER}/", answer.url
+                with contextlib.suppress(urllib.error.HTTPError):
+                    raise AssertionError(f"{site}/ is {urllib.request.urlopen(site + '/healthz').status}")
+            document = json.load(urllib.request.urlopen(f"{site}{below}/v1/openapi.json"))
+            assert document["servers"] == [{"url": below or "/"}], document["servers"]
+            browse(browser, f"{site}{below}")
+            # What a client says of itself is not believed.
+            lying = urllib.request.Request(f"{site}{below}/v1/metrics", headers={
+                "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
+            assert urllib.request.urlopen(lying).status == 200
+            assert not any("203.0.113.9" in line for line in service.log)
+        browser.address = service.address
+    service.stop()
+    service.start()
     browser.address = service.address
+
+
+def browse(browser, address):
+    """Uses what a proxy could break: uploads, images, deep links."""
+    browser.address = address
+    browser.open()
+    browser.choose(".zone input", sample("scene"), sample("shifted"), sample("different"))
+    browser.wait(".metric", 3)
+    browser.js("document.querySelector('[data-of=\"Heat map\"] input[value=image]').click()")
+    browser.wait(".map:not([hidden])")
+    browser.go("search")
+    browser.wait_text("43 images in the index")
+    browser.choose(".zone input", sample("scene"))
+    browser.wait(".gallery img", 24)
+    browser.loaded()
+    browser.click(".gallery .card")
+    browser.wait("dialog[open]")
+    browser.go("reports")
+    browser.wait(".score", 3)
+    browser.open("voting-room")
+    browser.wait(".stage[aria-busy=false]")
+    browser.driver.get("about:blank")
+    faults = browser.faults()
+    assert not faults, "\n".join(faults)
 
 
 def token(browser, service):

@@ -1,57 +1,71 @@
-"""A proxy that has the service in a folder, as nginx with 'location /tools/dreamsim/' would, and nothing elsewhere."""
+"""nginx in front of the service, set up by the examples of packaging/nginx."""
 import contextlib
-import http.client
-import http.server
-import threading
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+
+from service import ROOT
 
 FOLDER = "/tools/dreamsim"
-# What is for one connection only.
-HOPS = ("connection", "transfer-encoding", "content-length", "keep-alive", "host", "origin")
+MAIN = """{user}
+daemon off;
+worker_processes 1;
+pid {scratch}/nginx.pid;
+error_log {scratch}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {scratch}/body;
+    proxy_temp_path {scratch}/proxy;
+    fastcgi_temp_path {scratch}/fastcgi;
+    uwsgi_temp_path {scratch}/uwsgi;
+    scgi_temp_path {scratch}/scgi;
+    include {scratch}/example.conf;
+}}
+"""
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def forward(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if not self.path.startswith(FOLDER + "/"):
-            self.answer(404, [], b"nothing here")
-            return
-        target = self.server.target
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOPS}
-        headers["Host"] = target
-        if "Origin" in self.headers:
-            headers["Origin"] = f"http://{target}"
-        connection = http.client.HTTPConnection(target, timeout=120)
-        with contextlib.closing(connection), contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.request(self.command, self.path.removeprefix(FOLDER), body or None, headers)
-            response = connection.getresponse()
-            self.answer(response.status, response.getheaders(), response.read())
-
-    def answer(self, status, headers, body):
-        self.send_response(status)
-        for name, value in headers:
-            if name.lower() not in HOPS:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_DELETE = forward
-
-    def log_message(self, *arguments):
-        pass
+def adapted(text, port, target):
+    """An example for this machine: without TLS, on a port of its own, before a service that is elsewhere."""
+    for pattern, replacement in [
+            (r"server 127\.0\.0\.1:8080;", f"server {target};"), (r"listen 443 ssl;", f"listen 127.0.0.1:{port};"),
+            (r"listen \[::\]:443 ssl;\n", "\n"), (r"ssl_certificate .*\n", "\n"), (r"ssl_certificate_key .*\n", "\n"),
+            (r"server_name .*;", "server_name 127.0.0.1;")]:
+        text, count = re.subn(pattern, replacement, text)
+        assert count == 1, f"the example has {count} times '{pattern}'"
+    return text
 
 
 @contextlib.contextmanager
-def in_folder(address):
-    """The address at which the service of an address is in a folder."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.target = address.removeprefix("http://")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+def behind_nginx(example, address, scratch, keeps_path=False):
+    """The address at which nginx has the service of an address.
+
+    keeps_path: whether the path stays as it is, where the example takes the folder away."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    text = adapted((ROOT / "packaging/nginx" / example).read_text(), port, address.removeprefix("http://"))
+    if keeps_path:
+        assert "proxy_pass http://dreamsim/;" in text
+        text = text.replace("proxy_pass http://dreamsim/;", "proxy_pass http://dreamsim;")
+    (scratch / "example.conf").write_text(text)
+    # Or the worker would be somebody who cannot look into a folder of root's.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (scratch / "nginx.conf").write_text(MAIN.format(scratch=scratch, user=user))
+    program = shutil.which("nginx") or "/usr/sbin/nginx"
+    process = subprocess.Popen([program, "-c", scratch / "nginx.conf", "-e", scratch / "error.log"])
     try:
-        yield f"http://127.0.0.1:{server.server_port}{FOLDER}"
+        for _ in range(600):
+            assert process.poll() is None, (scratch / "error.log").read_text()
+            with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
     finally:
-        server.shutdown()
-        server.server_close()
+        process.terminate()
+        process.wait(30)

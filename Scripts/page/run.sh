@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# 'make test-page': drives the page of a real service in a real Chromium. Installs Chromium and its driver by apt where they
-# are missing, Selenium and Pillow into bench/page, and axe-core, of a package of which nothing else is used, into bench/axe. Images of every view go to page-screenshots/.
+# 'make test-page': drives the page of a real service in a real Chromium. Installs Chromium, its driver and nginx by apt where
+# they are missing, Selenium and Pillow into bench/page, and axe-core, of a package of which nothing else is used, into bench/axe. Images of every view go to page-screenshots/.
 # Arguments go to test_page.py, such as 'compare vote' for some of the scenarios.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -11,6 +11,13 @@ if ! command -v chromedriver >/dev/null || ! command -v chromium >/dev/null; the
     echo "test-page: installing chromium and chromium-driver" >&2
     "${as_root[@]}" apt-get update -qq
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium chromium-driver >/dev/null
+fi
+if ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ]; then
+    command -v apt-get >/dev/null || { echo "test-page: please install nginx" >&2; exit 1; }
+    as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    echo "test-page: installing nginx" >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null
 fi
 environment=bench/page
 Scripts/python_environment.sh "$environment" 'selenium>=4.20,<5' 'pillow>=10'

@@ -97,10 +97,14 @@ class Service:
             raise SystemExit(f"dreamsim {' '.join(map(str, arguments))}: {result.stderr}")
         return result.stdout
 
+    @property
+    def usual(self):
+        """Everything that the page can show."""
+        return ("--index", self.scratch / "photos.index", "--reports", self.scratch / "reports",
+                "--triplets", self.triplets / "triplets.csv", "--repeat-share", "0.4")
+
     def start(self, *options, token=None, metrics=METRICS):
-        arguments = options or (
-            "--index", self.scratch / "photos.index", "--reports", self.scratch / "reports",
-            "--triplets", self.triplets / "triplets.csv", "--repeat-share", "0.4")
+        arguments = options or self.usual
         self.process = subprocess.Popen(
             [self.dreamsim, "serve", "--port", "0", "--metric", metrics, *map(str, arguments)],
             env=dict(self.environment, **({"DREAMSIM_TOKEN": token} if token else {})),

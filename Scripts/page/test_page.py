@@ -6,7 +6,7 @@ import tempfile
 import time
 
 from browser import Browser
-from edges import folder, loading, nothing, refusals, token
+from edges import loading, nothing, proxied, refusals, token
 from keyboard import keyboard
 from layout import colors, focus, layout
 from looking import heatmap, scale, sizes, viewer
@@ -20,7 +20,7 @@ SCREENSHOTS = ROOT / "page-screenshots"
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
     compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, pages,
-    reports, voting_room, keyboard, refusals, folder, loading, token, nothing]
+    reports, voting_room, keyboard, refusals, proxied, loading, token, nothing]
 
 
 def main():

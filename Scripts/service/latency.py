@@ -25,7 +25,7 @@ def ask(method, path, body=None, headers={}):
 
 
 def model_seconds():
-    return float(re.search(rb"^dreamsim_batch_seconds_total (\S+)", ask("GET", "/metrics"), re.M)[1])
+    return float(re.search(rb"^dreamsim_batch_duration_seconds_sum (\S+)", ask("GET", "/metrics"), re.M)[1])
 
 
 body = b""

@@ -39,7 +39,7 @@ images=$(echo Samples/*.jpg | wc -w)
 alone=$(awk -v few="$few" -v many="$many" -v n=$(((${COPIES:-40} - 4) * images)) \
     'BEGIN { split(few, f); split(many, m); printf "%.2f", n / ((m[2] - m[1]) - (f[2] - f[1])) }')
 
-(while sleep 10; do echo "memory: $(($(value dreamsim_resident_bytes) >> 20)) MiB, $(value dreamsim_images_accepted) images accepted"; done) &
+(while sleep 10; do echo "memory: $(($(value process_resident_memory_bytes) >> 20)) MiB, $(value dreamsim_images_accepted) images accepted"; done) &
 sampler=$!
 trap 'kill "$sampler" "$service" 2> /dev/null || true; rm -rf "$work"' EXIT
 before=$(value dreamsim_batch_images_sum)

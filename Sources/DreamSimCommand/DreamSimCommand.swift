@@ -68,6 +68,8 @@ enum Program {
         // what is there. Now, because no other thread reads the environment yet.
         setenv("VIPSHOME", "/dev/null", 0)
         setFonts()
+        // Tells the service to read settings again; before it heeds that, it must not end by it.
+        if CommandLine.arguments.dropFirst().first == "serve" { signal(SIGHUP, SIG_IGN) }
         // What reads few images would wait for their library; it loads while options are read and weights are found.
         if let name = CommandLine.arguments.dropFirst().first, ["compare", "vote", "embed", "heatmap"].contains(name) {
             Vips.begin()
@@ -95,7 +97,7 @@ enum Program {
         let arguments = RawArguments.all()
         if let fault = CommandLineFaults.first(arguments) { finish(fault) }
         do {
-            var command = try DreamSimCommand.parseAsRoot(arguments)
+            var command = try DreamSimCommand.parseAsRoot(ServiceConfiguration.expand(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -103,6 +105,9 @@ enum Program {
             }
             TimingsTable.show()
         } catch  where DreamSimCommand.exitCode(for: error) == .validationFailure {
+            if let origin = ServiceConfiguration.origin(of: DreamSimCommand.message(for: error), arguments) {
+                Terminal.note(origin)
+            }
             finish(CommandLineFaults.unknownOption(arguments) ?? error)
         } catch {
             finish(error)

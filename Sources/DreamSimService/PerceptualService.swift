@@ -27,25 +27,30 @@ public struct PerceptualService: Sendable {
 
     private let core: ServiceCore
     private let load: @Sendable () async throws -> Metrics
+    private let reload: @Sendable () throws -> ServiceSettings
 
     /// Sets up a service; nothing happens before it is run.
     /// - Parameters:
     ///   - settings: where it listens and what it may show.
     ///   - logger: takes a line a request, at the level of information.
+    ///   - reload: the settings as they are when SIGHUP comes: their tokens, indexes and reports are taken anew. Those of the
+    ///     start when nil.
     ///   - load: loads what requests may use; called once, when the service listens already.
     /// - Throws: `DreamSimError` when the settings would be unsafe or name a folder that is not there.
     public init(
         _ settings: ServiceSettings = ServiceSettings(), logger: Logger = Logger(label: "dreamsim"),
+        reload: (@Sendable () throws -> ServiceSettings)? = nil,
         load: @escaping @Sendable () async throws -> Metrics
     ) throws {
+        self.reload = reload ?? { settings }
         core = try ServiceCore(settings, logger: logger)
         self.load = load
     }
 
     /// Listens and answers until the process is told to stop by SIGTERM or SIGINT, or the task is cancelled. What was
-    /// accepted is finished first.
+    /// accepted is finished first. SIGHUP never ends it.
     /// - Parameters:
-    ///   - stopsBySignal: whether signals stop the service.
+    ///   - stopsBySignal: whether signals stop the service, and SIGHUP lets it read tokens, indexes and reports anew.
     ///   - isListening: told the port when requests are taken.
     /// - Throws: what `load` throws; what keeps the address from being listened on.
     public func run(
@@ -56,7 +61,7 @@ public struct PerceptualService: Sendable {
         var quiet = core.logger
         quiet.logLevel = .critical
         var channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits, core.connections)],
+            additionalChannelHandlers: [ConnectionGuard(limits, core.connections, RequestLog(core))],
             idleTimeout: TimeAmount(limits.idleTime))
         channel.httpDecoder.maxHeaderFieldSize = limits.headerBytes
         channel.httpDecoder.maxHeaderListSize = 2 * limits.headerBytes
@@ -68,8 +73,9 @@ public struct PerceptualService: Sendable {
                 availableConnectionsDelegate: .maximum(limits.connections, logger: core.logger)),
             onServerRunning: { channel in isListening(channel.localAddress?.port ?? core.settings.port) },
             logger: quiet)
+        let reloading: [any Service] = stopsBySignal ? [Reloading(core: core, settings: reload)] : []
         var configuration = ServiceGroupConfiguration(
-            services: [Loading(core: core, load: load), application, Draining(core: core)],
+            services: reloading + [Loading(core: core, load: load), application, Draining(core: core)],
             gracefulShutdownSignals: stopsBySignal ? [.sigterm, .sigint] : [], logger: quiet)
         configuration.maximumGracefulShutdownDuration = limits.shutdownTime
         do {
@@ -80,6 +86,16 @@ public struct PerceptualService: Sendable {
                 "cannot be listened on: \(String(cString: strerror(error.errnoCode))); choose another address or port")
         }
     }
+}
+
+extension PerceptualService {
+    /// Takes tokens, indexes and reports of settings anew, while the service runs. What cannot be used changes nothing, and no
+    /// request is dropped. Blocks.
+    /// - Returns: what else is different in the settings, and takes a restart, in words; models of indexes that are not loaded
+    ///   too.
+    /// - Throws: `DreamSimError`.
+    @discardableResult
+    public func reload(_ settings: ServiceSettings) throws -> [String] { try core.reload(settings) }
 }
 
 /// Loads the metrics, and then only waits for the end.

@@ -7,29 +7,43 @@ final class ServiceCore: Sendable {
     let settings: ServiceSettings
     let budget: ByteBudget
     let statistics = Statistics()
-    let connections = Connections()
+    let connections: Connections
+    let proxies: ProxyRules
     let hosts: HostRules
+    let origins: OriginRules
+    let base: BasePath
     /// The folder below which requests may name files, with no symbolic link in its path.
     let root: ImagePath?
-    let index: ServedIndex?
+    let shares = RequestShares()
     let logger: Logger
     private let loaded = Mutex<Engine?>(nil)
+    private let serving: Mutex<Served>
 
     var limits: ServiceLimits { settings.limits }
+
+    /// Tokens, indexes and reports as they are now.
+    var served: Served {
+        get { serving.withLock { $0 } }
+        set { serving.withLock { $0 = newValue } }
+    }
 
     init(_ settings: ServiceSettings, logger: Logger) throws {
         try settings.check()
         self.settings = settings
         self.logger = logger
         budget = ByteBudget(settings.limits.heldBytes)
-        hosts = HostRules(settings)
+        proxies = try ProxyRules(settings.trustedProxies)
+        hosts = try HostRules(settings)
+        origins = try OriginRules(settings.allowedOrigins)
+        base = try settings.base()
+        connections = Connections(proxies)
         root = try settings.root.map { url in
             guard let path = ImagePath(url.path).real else {
                 throw DreamSimError(.unreadable, url.path, "cannot be read")
             }
             return path
         }
-        index = settings.index.map { ServedIndex($0) }
+        serving = Mutex(Served(settings))
     }
 
     /// The engine.
@@ -48,12 +62,12 @@ final class ServiceCore: Sendable {
     func faults() async throws -> [String] {
         guard let engine = loaded.withLock({ $0 }) else { return ["the models are not loaded yet"] }
         if connections.isDraining { return ["the service is being stopped"] }
-        return try await engine.files.run { [index, settings] in
+        return try await engine.files.run { [served] in
             var reasons: [String] = []
-            if let index {
+            for index in served.indexes {
                 do throws(Problem) { _ = try index.reader() } catch { reasons.append(error.detail) }
             }
-            if let reports = settings.reports, let fault = EvaluationRoutes.fault(reports) { reasons.append(fault) }
+            if let reports = served.reports, let fault = EvaluationRoutes.fault(reports) { reasons.append(fault) }
             return reasons
         }
     }

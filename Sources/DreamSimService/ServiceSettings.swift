@@ -9,12 +9,27 @@ public struct ServiceSettings: Sendable {
     public var port = 8080
     /// Further names under which the service may be asked for, beside its own address.
     public var hostNames: [String] = []
+    /// The addresses of proxies, or ranges such as `10.0.0.0/8`, that are believed when they say for whom they ask
+    /// (`X-Forwarded-For`, `-Host`, `-Proto`, `-Prefix`, or `Forwarded` of RFC 7239).
+    public var trustedProxies: [String] = []
+    /// The folder of a site in which the service is, such as `/tools/dreamsim`. It is found whether or not a proxy takes the
+    /// folder away from the path.
+    public var basePath = ""
+    /// The origins of other sites whose pages may use the service, such as `https://images.example.org`; `*` for every
+    /// page, which is only for a service without a token.
+    public var allowedOrigins: [String] = []
     /// What requests must bring as `Authorization: Bearer TOKEN`; nil for none, which is for this machine only.
     public var token: String?
+    /// Tokens of several people or programs, in the place of one or beside it.
+    public var tokens: [AccessToken] = []
     /// The folder below which requests may name files; nil for none.
     public var root: URL?
-    /// The folder of the index that is searched; nil for none.
-    public var index: URL?
+    /// The indexes that are searched, by their names; the first is used where a request names none.
+    public var indexes: [Index] = []
+    /// The folder in which images are kept that requests add to indexes; nil where requests change nothing.
+    public var additions: URL?
+    /// Whether answers show whole paths of indexed files, and not only those below the indexed folders.
+    public var showsPaths = false
     /// The folder of evaluation reports, as `dreamsim evaluate --output` writes them; nil for none.
     public var reports: URL?
     /// Where people judge triplets; nil for nowhere.
@@ -24,8 +39,33 @@ public struct ServiceSettings: Sendable {
     /// How much it takes on.
     public var limits = ServiceLimits()
 
+    /// An index, and its name in requests.
+    public struct Index: Sendable, Hashable {
+        /// 1 to 64 letters, digits, `-`, `_` and `.`.
+        public var name: String
+        /// The index's folder.
+        public var folder: URL
+
+        /// Names an index.
+        public init(name: String, folder: URL) { (self.name, self.folder) = (name, folder) }
+    }
+
     /// The defaults.
     public init() {}
+
+    /// The folder of the index that is used where a request names none; set, it is the one named `default`.
+    public var index: URL? {
+        get { indexes.first?.folder }
+        set {
+            indexes.removeAll { $0.name == Self.defaultIndex }
+            if let newValue { indexes.insert(Index(name: Self.defaultIndex, folder: newValue), at: 0) }
+        }
+    }
+
+    private static let defaultIndex = "default"
+
+    /// All tokens; none where none is needed.
+    var allTokens: [AccessToken] { (token.map { [AccessToken($0)] } ?? []) + tokens }
 
     /// Whether only this machine can reach the address.
     public var isLocal: Bool { Self.isLocal(host) }
@@ -33,31 +73,5 @@ public struct ServiceSettings: Sendable {
     static func isLocal(_ host: String) -> Bool {
         host == "localhost" || host == "::1" || host == "127.0.0.1"
             || host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." }
-    }
-
-    /// Makes sure that nothing is open to others by accident.
-    /// - Throws: `DreamSimError` when another address is to be listened on without a token, or a folder is missing.
-    public func check() throws(DreamSimError) {
-        if !isLocal && token == nil {
-            throw DreamSimError(
-                .badSetting, "address \(host)",
-                "can be reached from other machines and needs a token")
-        }
-        if let token, token.utf8.count < 16 || token.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) {
-            throw DreamSimError(.badSetting, "token", "must be at least 16 visible ASCII characters, without spaces")
-        }
-        guard (0...65535).contains(port) else {
-            throw DreamSimError(.badSetting, "port \(port)", "must be from 0 to 65535")
-        }
-        for (folder, what) in [(root, "root folder"), (reports, "folder of reports"), (index, "index")] {
-            guard let folder else { continue }
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
-                throw DreamSimError(.badSetting, folder.path, "is not a folder; it was to be the \(what)")
-            }
-        }
-        guard limits.images <= limits.acceptedImages else {
-            throw DreamSimError(.badSetting, "limits", "a request of \(limits.images) images could never be accepted")
-        }
     }
 }

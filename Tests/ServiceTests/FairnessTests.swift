@@ -162,7 +162,7 @@ struct FairnessTests {
             let surplus = try service.client()
             let answer = try surplus.answer()
             #expect(answer.status == 503 && answer.headers["retry-after"] != nil && surplus.isEnded())
-            #expect(try ask().text.contains("dreamsim_connections_refused 1"))
+            #expect(try ask().text.contains("dreamsim_refused_total{reason=\"connections\"} 1"))
             withExtendedLifetime(busy) {}
         }
     }

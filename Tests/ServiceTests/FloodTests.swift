@@ -93,7 +93,7 @@ struct FloodTests {
         let bomb = Self.png(side: 100_000)
         let good = try Images.png(1)
         try await RunningService.with { service in
-            let before = try service.statistic("dreamsim_resident_bytes")
+            let before = try service.statistic("process_resident_memory_bytes")
             for (path, parts) in [
                 ("/v1/compare", [("reference", bomb), ("image", good)]),
                 ("/v1/vote", [("reference", bomb), ("a", good), ("b", good)]),
@@ -111,7 +111,7 @@ struct FloodTests {
             #expect(failures.map { $0["image"] } == ["bomb.png"])
             #expect(try service.statistic("dreamsim_held_bytes") == 0)
             // Its pixels would take 30 GB; other tests of this process take some, too.
-            #expect(try service.statistic("dreamsim_resident_bytes") - before < 10e9)
+            #expect(try service.statistic("process_resident_memory_bytes") - before < 10e9)
         }
     }
 

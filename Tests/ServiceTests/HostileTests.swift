@@ -155,7 +155,7 @@ struct HostileTests {
         try await RunningService.with { service in
             for fields in [
                 [Form.header, "Content-Encoding: gzip"], ["Content-Type: text/html"], ["Content-Type: image/png"],
-                ["Content-Type: application/json"], [],
+                ["Content-Type: application/jsonx"], [],
             ] {
                 let client = try service.client()
                 client.send("POST", "/v1/compare", headers: fields, body: [1, 2, 3])

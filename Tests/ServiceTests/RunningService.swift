@@ -9,19 +9,24 @@ import TestSupport
 /// A service on a free port of this machine.
 struct RunningService: Sendable {
     let port: Int
+    /// Lets the service take settings anew.
+    var reload: @Sendable (ServiceSettings) throws -> [String] = { _ in [] }
+    /// What the service has logged.
+    var log = LogLines()
 
     /// Runs `body` with a service that has loaded its metrics, and ends it.
     static func with<R: Sendable>(
         _ settings: ServiceSettings = ServiceSettings(), metrics: [any PerceptualMetric]? = nil,
-        _ body: @escaping @Sendable (RunningService) throws -> R
+        log: RecordedLog? = nil, _ body: @escaping @Sendable (RunningService) throws -> R
     ) async throws -> R {
         var settings = settings
         settings.port = 0
         // A test that connects may have to wait long for a processor before it speaks.
         let usual = ServiceLimits().firstByteTime
         if settings.limits.firstByteTime == usual { settings.limits.firstByteTime = usual * 24 }
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        let lines = LogLines()
+        var logger = Logger(label: "test") { _ in lines }
+        if let log { logger = log.logger }
         let metrics =
             if let metrics { metrics } else {
                 [
@@ -34,7 +39,8 @@ struct RunningService: Sendable {
         let task = Task { try await service.run(stopsBySignal: false) { tell.yield($0) } }
         defer { task.cancel() }
         var iterator = ports.makeAsyncIterator()
-        let running = RunningService(port: await iterator.next() ?? 0)
+        let running = RunningService(
+            port: await iterator.next() ?? 0, reload: { try service.reload($0) }, log: lines)
         let result = try await onThread {
             while try running.get("/readyz").status != 200 { usleep(5000) }
             return try body(running)
@@ -53,9 +59,11 @@ struct RunningService: Sendable {
     func client() throws -> RawClient { try RawClient(port) }
 
     /// Asks once.
-    func get(_ path: String, headers: [String] = []) throws -> RawClient.Answer {
-        let client = try client()
-        client.send("GET", path, headers: headers)
+    func get(
+        _ path: String, headers: [String] = [], host: String = "127.0.0.1", from source: String? = nil
+    ) throws -> RawClient.Answer {
+        let client = try RawClient(port, from: source)
+        client.send("GET", path, headers: headers, host: host)
         return try client.answer()
     }
 
@@ -83,6 +91,30 @@ struct RunningService: Sendable {
     func waitUntil(_ name: String, _ isReached: (Double) -> Bool) throws {
         while !isReached(try statistic(name)) { usleep(5000) }
     }
+}
+
+/// What a service logs, kept.
+struct LogLines: LogHandler {
+    private final class Lines: Sendable {
+        let all = Mutex<[String]>([])
+    }
+
+    private let lines = Lines()
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let more = (event.metadata ?? [:]).map { "\($0)=\($1)" }.sorted().joined(separator: " ")
+        lines.all.withLock { $0.append("\(event.level) \(event.message) \(more)") }
+    }
+
+    /// The lines that hold a text.
+    func lines(with text: String) -> [String] { lines.all.withLock { $0.filter { $0.contains(text) } } }
 }
 
 /// A metric that computes when it is told to: 0 for every pair.

@@ -2,13 +2,16 @@ import ArgumentParser
 import DreamSimService
 import Foundation
 
-/// How much `serve` takes on. What is not given comes from the environment, and else is the service's own default.
+/// How much `serve` takes on. What is not given is the service's own default.
 struct ServiceLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Maximum number of open connections.", valueName: "n"))
     var maxConnections: Int?
 
     @Option(help: ArgumentHelp("Maximum number of open connections of one address.", valueName: "n"))
     var maxConnectionsPerPeer: Int?
+
+    @Option(help: ArgumentHelp("Maximum number of images of a request.", valueName: "n"))
+    var maxImages: Int?
 
     @Option(help: ArgumentHelp("Seconds for a connection's first byte.", valueName: "s"))
     var firstByteTimeout: Double?
@@ -22,14 +25,32 @@ struct ServiceLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Seconds for a request's answer.", valueName: "s"))
     var answerTimeout: Double?
 
+    @Option(help: ArgumentHelp("Seconds for a client to take its answer.", valueName: "s"))
+    var sendTimeout: Double?
+
     @Option(help: ArgumentHelp("Seconds that a connection may rest.", valueName: "s"))
     var idleTimeout: Double?
+
+    @Option(help: ArgumentHelp("Seconds for accepted requests when the service is stopped.", valueName: "s"))
+    var shutdownTimeout: Double?
+
+    @Option(help: ArgumentHelp("Seconds that a batch waits for more images.", valueName: "s"))
+    var batchWait: Double?
+
+    @Option(help: ArgumentHelp("Maximum number of header fields.", valueName: "n"))
+    var maxHeaders: Int?
+
+    @Option(help: ArgumentHelp("Maximum size of a header field in MB.", valueName: "mb"))
+    var maxHeader: Double?
 
     @Option(help: ArgumentHelp("Maximum size of a request's body in MB.", valueName: "mb"))
     var maxBody: Double?
 
     @Option(help: ArgumentHelp("Maximum size of an image in megapixels.", valueName: "mp"))
     var maxPixels: Double?
+
+    @Option(help: ArgumentHelp("The same for metrics that compare full size, and heat maps.", valueName: "mp"))
+    var maxFullPixels: Double?
 
     @Option(help: ArgumentHelp("Maximum computing time of a request, in seconds.", valueName: "s"))
     var maxWork: Double?
@@ -46,45 +67,83 @@ struct ServiceLimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Memory for metrics in MB.", valueName: "mb"))
     var workingMemory: Double?
 
-    /// Changes the limits that are given.
-    /// - Throws: `ValidationError` for what cannot be.
-    func apply(
-        to limits: inout ServiceLimits, environment: [String: String] = ProcessInfo.processInfo.environment
-    ) throws {
-        func value(_ given: Double?, _ name: String, _ range: ClosedRange<Double>) throws -> Double? {
-            let variable = "DREAMSIM_" + name.uppercased().replacing("-", with: "_")
-            guard given != nil || environment[variable] != nil else { return nil }
-            guard let value = given ?? environment[variable].flatMap(Double.init), range.contains(value) else {
+    /// An option, and the limit that it is.
+    private struct Entry {
+        enum Place {
+            case count(WritableKeyPath<ServiceLimits, Int>, scale: Double)
+            case time(WritableKeyPath<ServiceLimits, Duration>)
+        }
+
+        let name: String
+        let given: Double?
+        let place: Place
+        let range: ClosedRange<Double>
+
+        func apply(_ value: Double, to limits: inout ServiceLimits) {
+            switch place {
+            case .count(let path, let scale): limits[keyPath: path] = Int((value * scale).rounded())
+            case .time(let path): limits[keyPath: path] = .seconds(value)
+            }
+        }
+
+        func value(in limits: ServiceLimits) -> Double {
+            switch place {
+            case .count(let path, let scale): Double(limits[keyPath: path]) / scale
+            case .time(let path): limits[keyPath: path] / .seconds(1)
+            }
+        }
+    }
+
+    private var entries: [Entry] {
+        func whole(_ name: String, _ given: Int?, _ path: WritableKeyPath<ServiceLimits, Int>) -> Entry {
+            Entry(name: name, given: given.map(Double.init), place: .count(path, scale: 1), range: 1...100_000)
+        }
+        func millions(
+            _ name: String, _ given: Double?, _ path: WritableKeyPath<ServiceLimits, Int>,
+            _ range: ClosedRange<Double> = 1...1_000_000
+        ) -> Entry { Entry(name: name, given: given, place: .count(path, scale: 1e6), range: range) }
+        func time(
+            _ name: String, _ given: Double?, _ path: WritableKeyPath<ServiceLimits, Duration>,
+            _ range: ClosedRange<Double> = 0.1...86_400
+        ) -> Entry { Entry(name: name, given: given, place: .time(path), range: range) }
+        return [
+            whole("max-connections", maxConnections, \.connections),
+            whole("max-connections-per-peer", maxConnectionsPerPeer, \.connectionsPerPeer),
+            whole("max-images", maxImages, \.images),
+            time("first-byte-timeout", firstByteTimeout, \.firstByteTime),
+            time("head-timeout", headTimeout, \.headTime), time("body-timeout", bodyTimeout, \.bodyTime),
+            time("answer-timeout", answerTimeout, \.answerTime), time("send-timeout", sendTimeout, \.sendTime),
+            time("idle-timeout", idleTimeout, \.idleTime),
+            time("shutdown-timeout", shutdownTimeout, \.shutdownTime),
+            time("batch-wait", batchWait, \.gathering, 0...1), whole("max-headers", maxHeaders, \.headerCount),
+            millions("max-header", maxHeader, \.headerBytes, 0.001...16), millions("max-body", maxBody, \.bodyBytes),
+            millions("max-pixels", maxPixels, \.pixels, 0.001...10_000),
+            millions("max-full-pixels", maxFullPixels, \.pixelsInFull, 0.001...10_000),
+            time("max-work", maxWork, \.workTime), time("max-queued-work", maxQueuedWork, \.acceptedWork),
+            millions("memory", memory, \.heldBytes), millions("decoding-memory", decodingMemory, \.decodingBytes),
+            millions("working-memory", workingMemory, \.workingBytes),
+        ]
+    }
+
+    func validate() throws {
+        for entry in entries {
+            guard let given = entry.given else { continue }
+            guard entry.range.contains(given) else {
                 throw ValidationError(
-                    "\(given == nil ? variable : "--" + name) must be from \(Self.text(range.lowerBound)) to \(Self.text(range.upperBound))"
+                    "--\(entry.name) must be from \(Self.text(entry.range.lowerBound)) to \(Self.text(entry.range.upperBound))"
                 )
             }
-            return value
         }
-        func whole(_ given: Int?, _ name: String) throws -> Int? {
-            try value(given.map(Double.init), name, 1...100_000).map { Int($0) }
-        }
-        func time(_ given: Double?, _ name: String) throws -> Duration? {
-            try value(given, name, 0.1...86_400).map { .seconds($0) }
-        }
-        func bytes(_ given: Double?, _ name: String) throws -> Int? {
-            try value(given, name, 1...1_000_000).map { Int($0 * 1e6) }
-        }
-        limits.connections = try whole(maxConnections, "max-connections") ?? limits.connections
-        limits.connectionsPerPeer =
-            try whole(maxConnectionsPerPeer, "max-connections-per-peer") ?? limits.connectionsPerPeer
-        limits.firstByteTime = try time(firstByteTimeout, "first-byte-timeout") ?? limits.firstByteTime
-        limits.headTime = try time(headTimeout, "head-timeout") ?? limits.headTime
-        limits.bodyTime = try time(bodyTimeout, "body-timeout") ?? limits.bodyTime
-        limits.answerTime = try time(answerTimeout, "answer-timeout") ?? limits.answerTime
-        limits.idleTime = try time(idleTimeout, "idle-timeout") ?? limits.idleTime
-        limits.bodyBytes = try bytes(maxBody, "max-body") ?? limits.bodyBytes
-        limits.pixels = try value(maxPixels, "max-pixels", 0.001...10_000).map { Int($0 * 1e6) } ?? limits.pixels
-        limits.workTime = try time(maxWork, "max-work") ?? limits.workTime
-        limits.acceptedWork = try time(maxQueuedWork, "max-queued-work") ?? limits.acceptedWork
-        limits.heldBytes = try bytes(memory, "memory") ?? limits.heldBytes
-        limits.workingBytes = try bytes(workingMemory, "working-memory") ?? limits.workingBytes
-        limits.decodingBytes = try bytes(decodingMemory, "decoding-memory") ?? limits.decodingBytes
+    }
+
+    /// Changes the limits that are given.
+    func apply(to limits: inout ServiceLimits) {
+        for entry in entries { if let given = entry.given { entry.apply(given, to: &limits) } }
+    }
+
+    /// The limits in force, by the names of their options, in the options' units.
+    func texts(_ limits: ServiceLimits) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: entries.map { ($0.name, Self.text($0.value(in: limits))) })
     }
 
     private static func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }

@@ -2,7 +2,6 @@ import ArgumentParser
 import DreamSimRetrieval
 import DreamSimService
 import Foundation
-import Logging
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,37 +9,27 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serve metrics and searches over HTTP, with a web page.",
         discussion: """
             The service listens on the loopback interface only, unless --host names another address; it then needs a token \
-            ('Authorization: Bearer TOKEN'). Uploads are not stored. /v1/openapi.json documents every route. SIGTERM shuts the \
-            service down gracefully.
+            ('Authorization: Bearer TOKEN'). Uploads are not stored, unless --allow-changes keeps what is added to an index. \
+            /v1/openapi.json documents every route. SIGTERM shuts the service down gracefully; SIGHUP makes it read tokens, \
+            indexes and reports again.
+
+            Every option can also stand in the file of --config, as in {"port": 9000, "index": {"photos": "photos.index"}}, and in \
+            the environment, as in DREAMSIM_PORT=9000. Options come before the environment, and that before the file.
 
             EXAMPLES
               dreamsim serve --metric vits14-focus,ssim,lpips-alex
               dreamsim serve --index photos.index --reports reports/ --port 9000
+              dreamsim serve --index photos=photos.index --index logos=logos.index
               dreamsim serve --triplets photos/triplets.csv
               dreamsim serve --host 0.0.0.0 --token-file token.txt --allow-host images.example.org
+              dreamsim serve --trust-proxy 127.0.0.1 --allow-host images.example.org --base-path /tools/dreamsim
+              dreamsim serve --config dreamsim.json --print-config
               curl -F reference=@a.jpg -F image=@b.jpg -F image=@c.jpg http://127.0.0.1:8080/v1/compare
             """)
 
-    @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
-    var host = "127.0.0.1"
+    @OptionGroup(title: "Address and access") var address: ServiceAddressOptions
 
-    @Option(help: ArgumentHelp("Port; 0 chooses a free one.", valueName: "n"))
-    var port = 8080
-
-    @Option(help: ArgumentHelp("File with the token (also DREAMSIM_TOKEN).", valueName: "file"), completion: .file())
-    var tokenFile: String?
-
-    @Option(help: ArgumentHelp("Additional host name to accept (repeatable).", valueName: "name"))
-    var allowHost: [String] = []
-
-    @Option(help: ArgumentHelp("Folder whose files requests may name.", valueName: "dir"), completion: .directory)
-    var allowRoot: String?
-
-    @Option(name: .customLong("index"), help: ArgumentHelp("Index to serve.", valueName: "dir"), completion: .directory)
-    var index: String?
-
-    @Option(help: ArgumentHelp("Folder of evaluation reports to serve.", valueName: "dir"), completion: .directory)
-    var reports: String?
+    @OptionGroup(title: "Indexes and files") var served: ServedIndexOptions
 
     @OptionGroup(title: "Voting room") var voting: VotingOptions
 
@@ -49,17 +38,19 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Maximum number of images in progress.", valueName: "n"))
     var queue = 256
 
-    @OptionGroup(title: "Limits (also DREAMSIM_MAX_CONNECTIONS and so on)") var limits: ServiceLimitOptions
+    @OptionGroup(title: "Limits") var limits: ServiceLimitOptions
 
-    @Flag(name: .shortAndLong, help: "Log only errors.")
-    var quiet = false
+    @Option(help: ArgumentHelp("File of settings (.json).", valueName: "file"), completion: .file(extensions: ["json"]))
+    var config: String?
+
+    @Flag(help: "Print all settings and where they come from, and exit.")
+    var printConfig = false
+
+    @OptionGroup var log: LogOptions
 
     @OptionGroup var metrics: MetricOptions
 
     func validate() throws {
-        var checked = ServiceLimits()
-        try limits.apply(to: &checked)
-        guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
         guard (1...100_000).contains(queue) else { throw ValidationError("--queue must be from 1 to 100000") }
         guard metrics.mask.mask == nil, metrics.resize.side == nil else {
             throw ValidationError("--mask and --resize are of a comparison; requests give resize=SIDE")
@@ -67,44 +58,65 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let settings = try settings()
+        if printConfig {
+            try settings.check()
+            return Terminal.write(ServiceConfiguration.table(limits.texts(settings.limits)))
+        }
+        address.warnings.forEach { log.warn($0) }
+        let logger = log.logger
+        let service = try PerceptualService(settings, logger: logger, reload: Self.settingsAgain) { try await load() }
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        let path = address.basePath.split(separator: "/").map { "/" + $0 }.joined()
+        try await service.run { [log] port in
+            let text = "listening on http://\(host):\(port)\(path)/"
+            // One line in any case: whoever starts a service has to learn its port.
+            if log.isForPrograms {
+                logger.log(level: log.quiet ? .error : .info, "\(text)")
+            } else {
+                Terminal.note(text)
+            }
+        }
+    }
+
+    /// The settings that options, environment and file make.
+    func settings() throws -> ServiceSettings {
         var settings = ServiceSettings()
-        (settings.host, settings.port, settings.hostNames) = (host, port, allowHost)
-        settings.token = try token()
-        settings.root = allowRoot.map { URL(filePath: $0) }
-        settings.index = index.map { URL(filePath: $0) }
-        settings.reports = reports.map { URL(filePath: $0) }
+        try address.apply(to: &settings)
+        served.apply(to: &settings)
         settings.votingRoom = try voting.room(root: settings.root)
         settings.store = try metrics.model.store.configuration()
         settings.limits.batch = batch.size
         settings.limits.acceptedImages = queue
+        limits.apply(to: &settings.limits)
         settings.limits.images = min(settings.limits.images, queue)
-        try limits.apply(to: &settings.limits)
-        var logger = Logger(label: "dreamsim") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = quiet ? .error : .info
-        let service = try PerceptualService(settings, logger: logger) { try await load() }
-        let address = host.contains(":") ? "[\(host)]" : host
-        try await service.run { port in Terminal.note("listening on http://\(address):\(port)/") }
+        return settings
     }
 
-    /// The token of the file, else of the environment.
-    private func token() throws -> String? {
-        guard let tokenFile else { return ProcessInfo.processInfo.environment["DREAMSIM_TOKEN"] }
-        guard let text = try? String(contentsOf: URL(filePath: tokenFile), encoding: .utf8) else {
-            throw ValidationError("--token-file \(tokenFile): cannot be read as text")
+    /// The same, from the files as they are now. The voting room is not opened a second time.
+    private static func settingsAgain() throws -> ServiceSettings {
+        let arguments = try ServiceConfiguration.expand(RawArguments.all()).dropFirst()
+        var command: Serve
+        do { command = try parse(Array(arguments)) } catch {
+            throw DreamSimError(.badSetting, "settings", message(for: error))
         }
-        return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        command.address.warnings.forEach { command.log.warn($0) }
+        (command.voting.triplets, command.voting.votes) = (nil, nil)
+        return try command.settings()
     }
 
     private func load() async throws -> PerceptualService.Metrics {
-        let loaded = try await metrics.load(quiet: quiet).metrics
-        guard let index else { return PerceptualService.Metrics(loaded) }
-        let indexed = try IndexReader(URL(filePath: index)).settings
-        guard !loaded.contains(where: { ($0 as? any EmbeddingMetric)?.stamp.agrees(with: indexed.stamp) == true })
-        else {
-            return PerceptualService.Metrics(loaded)
+        let isQuiet = log.quiet || log.isForPrograms
+        let loaded = try await metrics.load(quiet: isQuiet).metrics
+        var others: [any EmbeddingMetric] = []
+        for folder in served.folders {
+            let indexed = try IndexReader(folder).settings
+            let known = loaded.compactMap { $0 as? any EmbeddingMetric } + others
+            if known.contains(where: { $0.stamp.agrees(with: indexed.stamp) }) { continue }
+            others.append(
+                try await indexed.loadModel(
+                    options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: isQuiet))
         }
-        let model = try await indexed.loadModel(
-            options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: quiet)
-        return PerceptualService.Metrics(loaded, others: [model])
+        return PerceptualService.Metrics(loaded, others: others)
     }
 }

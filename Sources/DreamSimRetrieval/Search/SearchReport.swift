@@ -36,7 +36,7 @@ package struct SearchReport: DistanceReport, Sendable, Encodable {
 
     /// What made the distances: one metric.
     package let metrics: [MetricColumn]
-    /// The index's folder.
+    /// The index's folder, or its name in a service.
     package let index: String
     /// How many images were compared.
     package let images: Int
@@ -53,16 +53,18 @@ package struct SearchReport: DistanceReport, Sendable, Encodable {
     /// - Parameters:
     ///   - searches: each query's name, what it should not be like, and what it found.
     ///   - offset: how many of the hits are passed over.
+    ///   - index: what the index is called; its folder when nil.
+    ///   - shown: what a file's path is called.
     ///   - thumbnail: where a small copy of the image of a number is.
     package init(
         _ reader: IndexReader, _ searches: [(query: ImagePath, unlike: [ImagePath], hits: [SearchHit])],
         method: SearchMethod = .exact, failures: [ComparisonReport.Failure], offset: Int? = nil,
-        thumbnail: ((Int64) -> String)? = nil
+        index: String? = nil, shown: (ImagePath) -> ImagePath = { $0 }, thumbnail: ((Int64) -> String)? = nil
     ) throws {
         (self.method, self.offset) = (method, offset)
         let metric = MetricColumn(reader.settings.stamp)
         metrics = [metric]
-        index = reader.folder.path
+        self.index = index ?? reader.folder.path
         images = try reader.count()
         self.failures = failures
         let style = Date.ISO8601FormatStyle()
@@ -71,7 +73,7 @@ package struct SearchReport: DistanceReport, Sendable, Encodable {
                 query: search.query, unlike: search.unlike,
                 results: search.hits.enumerated().dropFirst(offset ?? 0).map { place, hit in
                     Entry(
-                        rank: place + 1, id: hit.file.id, image: hit.file.path,
+                        rank: place + 1, id: hit.file.id, image: shown(hit.file.path),
                         values: [metric.name: hit.distance], width: hit.file.content?.width ?? 0,
                         height: hit.file.content?.height ?? 0, bytes: hit.file.size,
                         modified: hit.file.modified.formatted(style), thumbnail: thumbnail?(hit.file.id))

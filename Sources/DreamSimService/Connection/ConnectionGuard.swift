@@ -18,33 +18,39 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let limits: ServiceLimits
-    private let connections: Connections
-    private var client: Connections.Client?
-    private var context: ChannelHandlerContext?
+    let limits: ServiceLimits
+    let connections: Connections
+    let log: RequestLog
+    var client: Connections.Client?
+    var context: ChannelHandlerContext?
     private var headTimer: Scheduled<Void>?
     private var sendTimer: Scheduled<Void>?
     /// Requests whose answer has not ended, in their order: whether each wants the connection closed after its answer, as in
     /// HTTP/1.0 without a word.
     private var open: [Bool] = []
     /// Whether a request's head has come and its end has not.
-    private var isReading = false
-    private var isAnswering = false
+    var isReading = false
+    var isAnswering = false
+    /// The request that is being read, or was the last.
+    var head: HTTPRequest?
     /// Whether nothing has come yet.
     private var isSilent = false
+    private var speaksTLS = false
     /// What the request wants whose head is being read.
     private var wantsClose = false
     private var isLastAnswer = false
     /// Whether the last answer has been given.
-    private var isFinished = false
+    var isFinished = false
     /// What is told when the answers before it are given.
-    private var postponed: Problem?
+    var postponed: Refusal?
 
+    /// How TLS begins.
+    private static let handshake: [UInt8] = [22, 3]
     /// How long what still comes is thrown away.
     private static let lingering = TimeAmount.seconds(2)
 
-    init(_ limits: ServiceLimits, _ connections: Connections) {
-        (self.limits, self.connections) = (limits, connections)
+    init(_ limits: ServiceLimits, _ connections: Connections, _ log: RequestLog) {
+        (self.limits, self.connections, self.log) = (limits, connections, log)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -52,7 +58,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         client = connections.add(context.channel, perPeer: limits.connectionsPerPeer)
         // At the connection's end of the line, because the parser keeps unfinished heads to itself.
         let pipeline = context.pipeline.syncOperations
-        try? pipeline.addHandler(FirstBytes { [weak self] in self?.bytesCame() }, position: .first)
+        try? pipeline.addHandler(FirstBytes { [weak self] in self?.bytesCame($0) }, position: .first)
         // Behind the translation to HTTP's types the version and a second host are no longer known.
         guard let translation = try? pipeline.handler(type: HTTP1ToHTTPServerCodec.self) else { return }
         try? pipeline.addHandler(Heads { [weak self] in self?.headCame(&$0) }, position: .before(translation))
@@ -69,10 +75,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return refuse(
                 .passing(
                     .overload, "your address has \(limits.connectionsPerPeer) connections already, all of them in use",
-                    retryAfter: 1))
+                    retryAfter: 1), as: .connections)
         }
         client.restsSince = .now
-        headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.firstByteTime)) {
+        headTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.firstByteTime)) { [self] in
+            log.closed(.silent, client: peer)
             context.close(promise: nil)
         }
         isSilent = true
@@ -99,8 +106,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: What comes
 
-    private func bytesCame() {
+    private func bytesCame(_ bytes: ByteBuffer) {
         client?.restsSince = nil
+        if isSilent, bytes.readableBytesView.starts(with: Self.handshake) { speaksTLS = true }
         if isSilent {
             isSilent = false
             headTimer?.cancel()
@@ -119,21 +127,28 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if head.headers["host"].count > 1 { refuse(Problem(.badRequest, "the request names two hosts")) }
         // A host in the target, as proxies are asked, counts in place of the field (RFC 9112, 3.2.2).
         if !head.uri.hasPrefix("/"), let start = head.uri.range(of: "://") {
-            head.headers.replaceOrAdd(name: "host", value: String(head.uri[start.upperBound...].prefix { $0 != "/" }))
+            let authority = head.uri[start.upperBound...].prefix { !"/?#".contains($0) }
+            head.headers.replaceOrAdd(name: "host", value: String(authority))
+            let rest = head.uri[authority.endIndex...]
+            head.uri = rest.hasPrefix("/") ? String(rest) : "/\(rest)"
         }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isFinished, postponed == nil else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
             headTimer?.cancel()
             headTimer = nil
+            // One for all who speak of the request.
+            head.headerFields[.requestID] = RequestID.of(head.headerFields)
+            self.head = head
             open.append(wantsClose)
             isReading = true
             if open.count == 1, head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
         case .end: isReading = false
         case .body: break
         }
@@ -161,6 +176,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
+        case is HTTPParserError where speaksTLS:
+            refuse(
+                Problem(
+                    .badRequest, "this is TLS, and the service speaks plain HTTP",
+                    advice: "ask by http://, or let a proxy in front of the service speak TLS"), as: .tls)
         case HTTPParserError.headerOverflow:
             refuse(
                 Problem(
@@ -178,29 +198,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Whether requests wait for their answers that came before the one that is being read.
-    private var hasEarlier: Bool { open.count > (isReading ? 1 : 0) }
-
-    /// Answers a request that never becomes whole.
-    private func refuse(_ problem: Problem) {
-        guard let context, !isFinished else { return }
-        guard !hasEarlier else {
-            postponed = problem
-            return
-        }
-        guard !isAnswering else { return context.close(promise: nil) }
-        let body = problem.body(requestID: nil)
-        var fields: HTTPFields = [
-            .contentType: Problem.mediaType, .contentLength: "\(body.count)", .connection: "close",
-            .xContentTypeOptions: "nosniff",
-        ]
-        for field in problem.headers { fields.append(field) }
-        context.write(
-            wrapOutboundOut(.head(HTTPResponse(status: problem.kind.status, headerFields: fields))), promise: nil)
-        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        client?.disconnect()
-        linger(context)
-    }
+    var hasEarlier: Bool { open.count > (isReading ? 1 : 0) }
 
     // MARK: What goes
 
@@ -230,9 +228,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             if open.isEmpty && !isReading { client?.restsSince = .now }
             if isLastAnswer {
                 linger(context)
-            } else if !hasEarlier, let problem = postponed {
+            } else if !hasEarlier, let refusal = postponed {
                 postponed = nil
-                refuse(problem)
+                refuse(refusal.problem, as: refusal.ending)
             }
         }
     }
@@ -240,13 +238,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Gives the client a time to take its answer: one that never reads would hold memory.
     private func startSending(_ context: ChannelHandlerContext) {
         sendTimer?.cancel()
-        sendTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.sendTime)) {
+        sendTimer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.sendTime)) { [self] in
+            log.closed(.unread, client: peer)
             context.close(promise: nil)
         }
     }
 
     /// Closes when the client has had time to read what was sent.
-    private func linger(_ context: ChannelHandlerContext) {
+    func linger(_ context: ChannelHandlerContext) {
         isFinished = true
         context.close(mode: .output, promise: nil)
         context.read()

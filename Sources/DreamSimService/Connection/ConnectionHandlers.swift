@@ -5,12 +5,13 @@ import NIOHTTP1
 final class FirstBytes: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
-    private let tell: () -> Void
+    private let tell: (ByteBuffer) -> Void
 
-    init(_ tell: @escaping () -> Void) { self.tell = tell }
+    /// - Parameter tell: told what has come.
+    init(_ tell: @escaping (ByteBuffer) -> Void) { self.tell = tell }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        tell()
+        tell(unwrapInboundIn(data))
         context.fireChannelRead(data)
     }
 }

@@ -13,6 +13,7 @@ final class Connections: Sendable {
         private let state = Mutex(State.present(nil))
         /// The address at the other end.
         let peer: String
+        private let refusal = Mutex<String?>(nil)
         private let resting = Mutex<ContinuousClock.Instant?>(nil)
 
         fileprivate init(_ peer: String) { self.peer = peer }
@@ -21,6 +22,12 @@ final class Connections: Sendable {
         var restsSince: ContinuousClock.Instant? {
             get { resting.withLock { $0 } }
             set { resting.withLock { $0 = newValue } }
+        }
+
+        /// The identifier of the request that the connection itself has answered, because it never became whole.
+        var refused: String? {
+            get { refusal.withLock { $0 } }
+            set { refusal.withLock { $0 = newValue } }
         }
 
         /// Sets what is done when the client goes; at once when it has gone. Takes the place of what was set before.
@@ -49,9 +56,12 @@ final class Connections: Sendable {
         let channel: any Channel
     }
 
+    private let proxies: ProxyRules?
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
-    private let refusals = Atomic(0)
     private let draining = Atomic(false)
+
+    /// - Parameter proxies: whose connections are those of many clients.
+    init(_ proxies: ProxyRules? = nil) { self.proxies = proxies }
 
     /// Whether the service is being stopped, so that every answer is a connection's last.
     var isDraining: Bool {
@@ -62,9 +72,6 @@ final class Connections: Sendable {
     /// How many are open.
     var count: Int { entries.withLock(\.count) }
 
-    /// How many were refused, because their address had too many.
-    var refused: Int { refusals.load(ordering: .relaxed) }
-
     /// The client at the other end of a channel.
     func client(of channel: any Channel) -> Client? { entries.withLock { $0[ObjectIdentifier(channel)]?.client } }
 
@@ -72,6 +79,7 @@ final class Connections: Sendable {
     /// - Returns: nil when none rests.
     func add(_ channel: any Channel, perPeer most: Int) -> Client? {
         let client = Client(channel.remoteAddress?.ipAddress ?? "")
+        let most = proxies?.trust(client.peer) == true ? .max : most
         let (isWelcome, oldest): (Bool, (any Channel)?) = entries.withLock { entries in
             let mine = entries.values.filter { $0.client.peer == client.peer }
             var oldest: Entry?
@@ -85,7 +93,6 @@ final class Connections: Sendable {
             return (true, oldest?.channel)
         }
         oldest?.close(promise: nil)
-        if !isWelcome { refusals.wrappingAdd(1, ordering: .relaxed) }
         return isWelcome ? client : nil
     }
 

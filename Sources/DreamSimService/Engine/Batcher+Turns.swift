@@ -17,9 +17,11 @@ extension Batcher {
     }
 
     private func run(_ key: Key, _ members: [(request: Request, index: Int)]) {
+        for member in members { member.request.record?.enter(.computing) }
         let start = ContinuousClock.now
         let result = Result { try process(key, members.map { $0.request.items[$0.index] }) }
         let time = ContinuousClock.now - start
+        for member in members { member.request.record?.leave(.computing) }
         locked {
             let each = time.seconds / Double(members.count)
             // Each was charged what was expected.
@@ -40,6 +42,7 @@ extension Batcher {
     /// Gives a job its turn, and waits until that is over.
     private func run(_ job: BatcherJob) {
         condition.lock()
+        job.record?.enter(.computing)
         let isNew = job.state == .new
         job.state = .running
         job.turn = .now
@@ -57,6 +60,7 @@ extension Batcher {
             condition.broadcast()
         }
         while job.state == .running { condition.wait() }
+        job.record?.leave(.computing)
         let seconds = (ContinuousClock.now - job.turn).seconds
         job.seconds += seconds
         job.member.charge(seconds)

@@ -66,6 +66,9 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Se
     /// The weight of what was admitted and is not answered.
     package var admitted: Int { locked { admittedWeight } }
 
+    /// The bytes of jobs that have begun and not ended.
+    package var workingBytes: Int { locked { begunMemory } }
+
     /// The seconds of work that were admitted and are not done, as far as they were estimated.
     package var outstanding: Double { locked { shares.outstanding } }
 
@@ -122,7 +125,7 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Se
         let promise = Promise<[Output]>()
         add(Request(key, items, promise, admission))
         defer { withExtendedLifetime(admission) {} }
-        return try await promise.value()
+        return try await Self.value(of: promise)
     }
 
     /// Runs something else in its turn, on a thread of its own.
@@ -140,7 +143,13 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Se
                 promise.resolve(Result { try body() })
             })
         defer { withExtendedLifetime(admission) {} }
-        return try await promise.value()
+        return try await Self.value(of: promise)
+    }
+
+    /// What the thread makes; the time until then is noted.
+    private static func value<R: Sendable>(of promise: Promise<R>) async throws -> R {
+        guard let record = WorkRecord.current else { return try await promise.value() }
+        return try await record.wait { try await promise.value() }
     }
 
     func add(_ work: BatcherWork) {

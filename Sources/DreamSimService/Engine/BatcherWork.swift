@@ -5,6 +5,8 @@ class BatcherWork {
     /// Whose turn it takes. Not the admission: its last reference must not end under the lock.
     let member: FairShare.Member
     let isAbandoned: @Sendable () -> Bool
+    /// Where the time is noted that it takes.
+    let record = WorkRecord.current
 
     init(_ admission: Admission, isAbandoned: @escaping @Sendable () -> Bool) {
         (member, self.isAbandoned) = (admission.member, isAbandoned)

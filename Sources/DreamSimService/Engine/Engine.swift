@@ -63,6 +63,12 @@ final class Engine: Sendable {
     /// The metrics of names.
     /// - Throws: `Problem` for a name that is not loaded.
     func metrics(named names: [String]?) throws(Problem) -> [any PerceptualMetric] {
+        let found = try chosen(names)
+        WorkRecord.current?.note(found)
+        return found
+    }
+
+    private func chosen(_ names: [String]?) throws(Problem) -> [any PerceptualMetric] {
         guard let names else { return [metrics[0]] }
         if names == ["all"] { return metrics }
         var found: [any PerceptualMetric] = []
@@ -101,11 +107,12 @@ final class Engine: Sendable {
         _ uploads: [Upload], for metrics: [any PerceptualMetric], resize: Int? = nil, inFull: Bool = false,
         _ admission: Admission
     ) async throws -> [Result<PreparedUpload, Problem>] {
+        WorkRecord.current?.note(metrics)
         let preparation = ImagePreparation(metrics, decoding: decoding, resize: resize, inFull: inFull)
         return try await withThrowingTaskGroup(of: (Int, Result<PreparedUpload, Problem>).self) { group in
             for (index, upload) in uploads.enumerated() {
                 group.addTask { [images, limits, budget, decodingMemory] in
-                    let result = try await images.run(for: admission.client) {
+                    let result = try await images.run(for: admission.client, as: .decoding) {
                         Result { try PreparedUpload(upload, preparation, limits, budget, decodingMemory) }
                     }
                     return (index, result.mapError { Problem($0, of: upload) })

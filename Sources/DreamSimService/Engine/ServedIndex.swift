@@ -4,6 +4,7 @@ import Synchronization
 
 /// The index that is searched. It is opened anew now and then, so that what is added meanwhile is found.
 final class ServedIndex: Sendable {
+    let name: String
     let folder: URL
     private let state = Mutex<(reader: IndexReader, opened: ContinuousClock.Instant)?>(nil)
     private let searches = Mutex<[String: DuplicateSearch]>([:])
@@ -11,7 +12,7 @@ final class ServedIndex: Sendable {
     /// Of the reader that was asked last.
     private let counts = Mutex<(reader: ObjectIdentifier, images: Int, failures: Int)?>(nil)
 
-    init(_ folder: URL) { self.folder = folder }
+    init(_ folder: URL, name: String) { (self.folder, self.name) = (folder, name) }
 
     /// The index as it is; blocks.
     /// - Throws: `Problem` when it cannot be used.
@@ -28,6 +29,12 @@ final class ServedIndex: Sendable {
         } catch {
             throw Problem.unavailable("the index", error, in: folder)
         }
+    }
+
+    /// Looks at the index anew when it is asked next, because it has changed.
+    func refresh() {
+        state.withLock { $0 = nil }
+        searches.withLock { $0 = $0.filter { !$0.value.isDone } }
     }
 
     /// How many images there are, and how many files that cannot be used.

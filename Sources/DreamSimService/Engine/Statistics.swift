@@ -1,106 +1,130 @@
-import Foundation
+import HTTPTypes
 import Synchronization
 
 /// What the service has done since it was started, for Prometheus.
 final class Statistics: Sendable {
     private struct State {
-        var requests: [Label: Int] = [:]
-        var seconds: [String: Histogram] = [:]
-        var batches = Histogram(bounds: [1, 2, 4, 8, 16, 32, 64])
-        var batchSeconds = 0.0
+        var requests: [Request: Int] = [:]
+        var durations: [Class: Histogram] = [:]
+        var (queue, decode, model) = (Histogram.times, Histogram.times, Histogram.times)
+        var refusals: [String: Int] = [:]
+        var batches = Histogram([1, 2, 4, 8, 16, 32, 64])
+        var batchDurations = Histogram.times
         var disconnects = 0
+        var cancelled = 0
+        var inFlight = 0
     }
 
-    private struct Label: Hashable {
+    private struct Request: Hashable {
         let route: String
         let method: String
         let status: Int
     }
 
-    private struct Histogram {
-        var bounds: [Double]
-        var counts: [Int]
-        var count = 0
-        var sum = 0.0
+    private struct Class: Hashable {
+        let route: String
+        let status: String
+    }
 
-        init(bounds: [Double]) {
-            self.bounds = bounds
-            counts = Array(repeating: 0, count: bounds.count)
-        }
+    private let state: Mutex<State>
 
-        mutating func add(_ value: Double) {
-            for (i, bound) in bounds.enumerated() where value <= bound { counts[i] += 1 }
-            count += 1
-            sum += value
+    init() {
+        var state = State()
+        // There from the start, so that the first of a kind is seen as a change.
+        for kind in Problem.Kind.allCases where kind != .disconnected { state.refusals[kind.rawValue] = 0 }
+        for ending in RequestLog.Ending.allCases { state.refusals[ending.rawValue] = 0 }
+        self.state = Mutex(state)
+    }
+
+    /// Tells that a request is being answered.
+    func beginRequest() { state.withLock { $0.inFlight += 1 } }
+
+    /// Tells that it is no longer.
+    func endRequest() { state.withLock { $0.inFlight -= 1 } }
+
+    /// Counts a request. Routes are those of the table and methods are known ones, so that their number is bounded.
+    func count(_ entry: RequestLog.Entry) {
+        let route = entry.route ?? "none"
+        let method = entry.method.map { $0.isKnown ? $0.rawValue : "other" } ?? "none"
+        state.withLock { state in
+            state.requests[Request(route: route, method: method, status: entry.status), default: 0] += 1
+            // One that never became whole has no time.
+            guard entry.method != nil else { return }
+            state.durations[Class(route: route, status: "\(entry.status / 100)xx"), default: .times].add(entry.seconds)
+            guard entry.work.images > 0 || !entry.work.metrics.isEmpty else { return }
+            state.queue.add(entry.work.seconds(.waiting))
+            state.decode.add(entry.work.seconds(.decoding))
+            state.model.add(entry.work.seconds(.computing))
         }
     }
 
-    private static let latencies = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
-    private let state = Mutex(State())
-    private let start = ContinuousClock.now
+    /// Counts what a request no longer waited for.
+    func countCancelled(_ count: Int) { state.withLock { $0.cancelled += count } }
 
-    /// Counts a request that was answered. Routes are those of the table, so that their number is bounded.
-    func countRequest(route: String, method: String, status: Int, seconds: Double) {
-        state.withLock {
-            $0.requests[Label(route: route, method: method, status: status), default: 0] += 1
-            $0.seconds[route, default: Histogram(bounds: Self.latencies)].add(seconds)
+    /// Counts a refusal.
+    /// - Parameter reason: a kind of problem, or of a connection's end.
+    func countRefusal(_ reason: String) {
+        state.withLock { state in
+            if reason == Problem.Kind.disconnected.rawValue {
+                state.disconnects += 1
+            } else {
+                state.refusals[reason, default: 0] += 1
+            }
         }
     }
-
-    /// Counts a client that left before its answer.
-    func countDisconnect() { state.withLock { $0.disconnects += 1 } }
 
     /// Counts a batch of images.
     func countBatch(_ images: Int, _ time: Duration) {
         state.withLock {
             $0.batches.add(Double(images))
-            $0.batchSeconds += time.seconds
+            $0.batchDurations.add(time.seconds)
         }
     }
 
-    /// The text that Prometheus reads (version 0.0.4).
-    /// - Parameter gauges: values of the moment, by their names.
-    func text(gauges: [(name: String, help: String, value: Double)]) -> String {
+    /// Adds all to a text.
+    func add(to text: inout PrometheusText) {
         let state = state.withLock { $0 }
-        var lines: [String] = []
-        func describe(_ name: String, _ type: String, _ help: String) {
-            lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
+        text.counter(
+            "dreamsim_requests_total", "Requests that were answered or refused.",
+            state.requests.sorted { "\($0.key)" < "\($1.key)" }.map { request, count in
+                (["route": request.route, "method": request.method, "status": "\(request.status)"], Double(count))
+            })
+        text.histogram(
+            "dreamsim_request_duration_seconds", "Time from a request's head to its answer.",
+            state.durations.sorted { "\($0.key)" < "\($1.key)" }.map {
+                (["route": $0.key.route, "status": $0.key.status], $0.value)
+            })
+        for (name, help, histogram) in [
+            ("queue", "Time that a request with images waited for its turn.", state.queue),
+            ("decode", "Time in which images of a request were decoded and resized.", state.decode),
+            ("model", "Time in which a request was computed.", state.model),
+        ] {
+            text.histogram(
+                "dreamsim_\(name)_duration_seconds", help, [(labels: PrometheusText.Labels(), histogram: histogram)])
         }
-        func add(_ name: String, _ histogram: Histogram, _ labels: String = "") {
-            let rest = labels.isEmpty ? "" : ",\(labels)"
-            for (bound, count) in zip(histogram.bounds, histogram.counts) {
-                lines.append("\(name)_bucket{le=\"\(Self.number(bound))\"\(rest)} \(count)")
-            }
-            lines.append("\(name)_bucket{le=\"+Inf\"\(rest)} \(histogram.count)")
-            let braces = labels.isEmpty ? "" : "{\(labels)}"
-            lines.append("\(name)_sum\(braces) \(Self.number(histogram.sum))")
-            lines.append("\(name)_count\(braces) \(histogram.count)")
-        }
-        describe("dreamsim_requests_total", "counter", "Requests that were answered.")
-        for (label, count) in state.requests.sorted(by: { "\($0.key)" < "\($1.key)" }) {
-            lines.append(
-                "dreamsim_requests_total{route=\"\(label.route)\",method=\"\(label.method)\",status=\"\(label.status)\"} \(count)"
-            )
-        }
-        describe("dreamsim_request_seconds", "histogram", "Time from a request's head to its answer.")
-        for (route, histogram) in state.seconds.sorted(by: { $0.key < $1.key }) {
-            add("dreamsim_request_seconds", histogram, "route=\"\(route)\"")
-        }
-        describe("dreamsim_batch_images", "histogram", "Images that passed a model together.")
-        add("dreamsim_batch_images", state.batches)
-        describe("dreamsim_batch_seconds_total", "counter", "Time that models took.")
-        lines.append("dreamsim_batch_seconds_total \(Self.number(state.batchSeconds))")
-        describe("dreamsim_disconnects_total", "counter", "Clients that left before their answers.")
-        lines.append("dreamsim_disconnects_total \(state.disconnects)")
-        for gauge in gauges + [("dreamsim_uptime_seconds", "Time since the start.", (.now - start).seconds)] {
-            describe(gauge.name, "gauge", gauge.help)
-            lines.append("\(gauge.name) \(Self.number(gauge.value))")
-        }
-        return lines.joined(separator: "\n") + "\n"
+        text.histogram(
+            "dreamsim_batch_images", "Images that passed a model together.",
+            [(labels: PrometheusText.Labels(), histogram: state.batches)])
+        text.histogram(
+            "dreamsim_batch_duration_seconds", "Time that a batch took in its model.",
+            [(labels: PrometheusText.Labels(), histogram: state.batchDurations)])
+        text.counter(
+            "dreamsim_refused_total",
+            "Requests and connections that were refused, by the problem's type or the reason.",
+            state.refusals.sorted { $0.key < $1.key }.map { (["reason": $0.key], Double($0.value)) })
+        text.counter(
+            "dreamsim_disconnects_total", "Clients that left before their answers.", Double(state.disconnects))
+        text.counter(
+            "dreamsim_work_cancelled_total", "Decodings, batches and computations that nobody waited for any more.",
+            Double(state.cancelled))
+        text.gauge("dreamsim_requests_in_flight", "Requests that are being answered.", Double(state.inFlight))
     }
+}
 
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+extension HTTPRequest.Method {
+    /// Whether it is one of the usual ones; others are counted together.
+    fileprivate var isKnown: Bool {
+        [.get, .head, .post, .put, .delete, .options, .patch, .trace, .connect].contains(self)
     }
 }
 

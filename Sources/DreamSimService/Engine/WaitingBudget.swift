@@ -26,6 +26,9 @@ package final class WaitingBudget: @unchecked Sendable {
     /// - Parameter patience: how long anybody waits, in seconds.
     package init(_ limit: Int, patience: Double = 60) { (self.limit, self.patience) = (limit, patience) }
 
+    /// The bytes that are taken.
+    package var held: Int { locked { used } }
+
     /// The most that was taken at a time.
     package var peak: Int { locked { most } }
 

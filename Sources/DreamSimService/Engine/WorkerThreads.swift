@@ -27,19 +27,27 @@ package final class WorkerThreads: @unchecked Sendable {
 
     /// Runs something on one of the threads. Work of a task that is cancelled meanwhile is not begun, and ends at its next
     /// step where it asks `Interruption.check()`.
-    /// - Parameter client: for whom it is.
+    /// - Parameters:
+    ///   - client: for whom it is.
+    ///   - phase: as what it counts in the record of the request that the task works for.
     /// - Throws: what it throws; `CancellationError` when the task is cancelled or the threads are ending; `Overload` when too
     ///   much waits.
     package func run<R: Sendable>(
-        for client: String = "", _ body: @escaping @Sendable () throws -> R
+        for client: String = "", as phase: WorkRecord.Phase = .other, _ body: @escaping @Sendable () throws -> R
     ) async throws -> R {
-        let promise = Promise<R>()
-        try enqueue(client, isAbandoned: { promise.isResolved }) {
+        let (promise, record) = (Promise<R>(), WorkRecord.current)
+        @Sendable func work() {
+            record?.enter(phase)
+            defer { record?.leave(phase) }
             Interruption.run({ if promise.isResolved { throw CancellationError() } }) {
                 promise.resolve(Result { try body() })
             }
         }
-        return try await promise.value()
+        func value() async throws -> R {
+            try enqueue(client, isAbandoned: { promise.isResolved }, work)
+            return try await promise.value()
+        }
+        return if let record { try await record.wait { try await value() } } else { try await value() }
     }
 
     private func enqueue(

@@ -3,36 +3,47 @@ import HTTPTypes
 /// Under which names the service may be asked for, and by whose pages. A page of another site may lead a browser here, by
 /// its own name for this address or by a request of its own; neither is answered.
 struct HostRules: Sendable {
-    /// The names, in lower case; nil for any address that is written in digits, beside `others`.
+    /// The names, in lower case; beside them any address that is written in digits, where `takesAddresses` says so.
     private let names: Set<String>
     private let takesAddresses: Bool
+    private let origins: OriginRules
 
-    init(_ settings: ServiceSettings) {
-        var names = Set(settings.hostNames.map { $0.lowercased() })
-        names.insert(settings.host.lowercased())
-        if settings.isLocal { names.formUnion(["localhost", "127.0.0.1", "::1"]) }
+    /// - Throws: `DreamSimError` for a name that no request could have.
+    init(_ settings: ServiceSettings) throws(DreamSimError) {
+        var names: Set<String> = []
+        for text in settings.hostNames {
+            guard let name = Self.name(text), !name.isEmpty else {
+                throw DreamSimError(
+                    .badSetting, "host name '\(text)'", "is no name; write it as images.example.org")
+            }
+            names.insert(name)
+        }
+        let isEverywhere = ["0.0.0.0", "::", "*"].contains(settings.host)
+        if isEverywhere || settings.isLocal { names.formUnion(["localhost", "127.0.0.1", "::1"]) }
+        if !isEverywhere { names.insert(settings.host.lowercased()) }
         self.names = names
         // No site can have an address in place of a name, so that it cannot lead here by one.
-        takesAddresses = ["0.0.0.0", "::"].contains(settings.host)
+        takesAddresses = isEverywhere
+        origins = try OriginRules(settings.allowedOrigins)
     }
 
     /// Checks a request's head.
     /// - Throws: `Problem` for a foreign host or origin.
-    func check(_ head: HTTPRequest) throws(Problem) {
-        guard let authority = head.authority, !authority.isEmpty else {
+    func check(_ head: HTTPRequest, from sender: Sender) throws(Problem) {
+        if let fault = sender.fault { throw fault }
+        guard let authority = sender.authority, !authority.isEmpty else {
             throw Problem(.badRequest, "the request names no host")
         }
         guard let name = Self.name(authority), names.contains(name) || takesAddresses && Self.isAddress(name) else {
             throw Problem(
                 .foreignHost, "this service is not '\(authority.prefix(100))'",
                 advice:
-                    "ask for one of \(names.sorted().joined(separator: ", ")), or allow the name in the service's settings"
+                    "ask for one of \(names.sorted().joined(separator: ", ")), or allow the name in the service's settings (allow-host)"
             )
         }
-        if let origin = head.headerFields[.origin],
-            !["http://\(authority)", "https://\(authority)"].contains(where: { $0.lowercased() == origin.lowercased() })
-        {
-            throw Problem(.foreignOrigin, "the request comes from a page of '\(origin.prefix(100))'")
+        if let origin = head.headerFields[.origin] {
+            if origins.allows(origin) { return }
+            guard isOwn(origin, authority, sender) else { throw foreign(origin, sender) }
         }
         // Browsers tell this also where they tell no origin, as for images in pages of others.
         if let site = head.headerFields[.secFetchSite], site == "cross-site" || site == "same-site" {
@@ -41,6 +52,23 @@ struct HostRules: Sendable {
                 throw Problem(.foreignOrigin, "the request comes from a page of another site")
             }
         }
+    }
+
+    /// Whether a page is the service's own. Where nobody says how it was asked for, either way will do.
+    private func isOwn(_ origin: String, _ authority: String, _ sender: Sender) -> Bool {
+        guard let origin = OriginRules.normalized(origin) else { return false }
+        return (sender.scheme.map { [$0] } ?? ["http", "https"]).contains {
+            OriginRules.normalized("\($0)://\(authority)") == origin
+        }
+    }
+
+    private func foreign(_ origin: String, _ sender: Sender) -> Problem {
+        Problem(
+            .foreignOrigin, "the request comes from a page of '\(origin.prefix(100))'",
+            advice: sender.isForwarded
+                ? "let the proxy send the host and the scheme of the request, as X-Forwarded-Host and -Proto"
+                : "behind a proxy trust its address (trust-proxy); for another site's page allow its origin (allow-origin)"
+        )
     }
 
     /// The name without its port; nil when it is broken.

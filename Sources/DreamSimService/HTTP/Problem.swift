@@ -13,6 +13,7 @@ package struct Problem: Error {
         case unfinishedBody = "unfinished-body"
         case unauthorized = "unauthorized"
         case foreignOrigin = "foreign-origin"
+        case readOnly = "read-only"
         case notFound = "not-found"
         case methodNotAllowed = "method-not-allowed"
         case notAcceptable = "not-acceptable"
@@ -23,6 +24,7 @@ package struct Problem: Error {
         case unusableImage = "unusable-image"
         case incomparable = "incomparable"
         case headersTooLarge = "headers-too-large"
+        case tooManyRequests = "too-many-requests"
         case fault = "fault"
         case overload = "overload"
         case loading = "loading"
@@ -35,7 +37,7 @@ package struct Problem: Error {
             switch self {
             case .badRequest, .badParameter, .unfinishedBody: .badRequest
             case .unauthorized: .unauthorized
-            case .foreignOrigin: .forbidden
+            case .foreignOrigin, .readOnly: .forbidden
             case .notFound: .notFound
             case .methodNotAllowed: .methodNotAllowed
             case .notAcceptable: .notAcceptable
@@ -45,6 +47,7 @@ package struct Problem: Error {
             case .foreignHost: .misdirectedRequest
             case .unusableImage, .incomparable: .unprocessableContent
             case .headersTooLarge: .requestHeaderFieldsTooLarge
+            case .tooManyRequests: .tooManyRequests
             case .fault: .internalServerError
             case .overload, .loading, .deadline, .unavailable: .serviceUnavailable
             // Nobody reads it; logs and counters do.
@@ -60,6 +63,7 @@ package struct Problem: Error {
             case .unfinishedBody: "The body ends too early"
             case .unauthorized: "A token is needed"
             case .foreignOrigin: "Cross-origin request refused"
+            case .readOnly: "The indexes are not to be changed"
             case .notFound: "There is nothing here"
             case .methodNotAllowed: "Method not allowed"
             case .notAcceptable: "No acceptable format"
@@ -70,6 +74,7 @@ package struct Problem: Error {
             case .unusableImage: "An image cannot be used"
             case .incomparable: "The images cannot be compared in this way"
             case .headersTooLarge: "The request's head is too large"
+            case .tooManyRequests: "Too many requests"
             case .fault: "Something went wrong in the service"
             case .overload: "Service overloaded"
             case .loading: "The models are still being loaded"
@@ -117,7 +122,7 @@ package struct Problem: Error {
     /// The bytes that tell of it.
     func body(requestID: String?) -> [UInt8] {
         let body = Body(
-            type: "urn:dreamsim:problem:\(kind.rawValue)", title: kind.title, status: kind.status.code, detail: detail,
+            type: kind.type, title: kind.title, status: kind.status.code, detail: detail,
             advice: advice, failures: failures.isEmpty ? nil : failures, requestId: requestID)
         return Array(((try? JSON.line(body)) ?? "{}").utf8)
     }

@@ -7,26 +7,27 @@ import NIOCore
 /// Answers requests: checks who asks and how, finds the route, and makes problems of errors.
 struct ServiceResponder: HTTPResponder {
     let core: ServiceCore
+    private let log: RequestLog
     private let routes: [Route]
-    private let token: BearerToken?
     private let router: RouterResponder<RoutedContext>
 
     /// A request's context with what routes need.
     struct RoutedContext: RequestContext {
         var coreContext: CoreRequestContextStorage
         var bodyIsRead: @Sendable () -> Void = {}
-        /// The address that asks.
-        let client: String
+        /// Who asks, as far as turns are shared out.
+        var client = ""
+        /// The folder in which the client finds the service.
+        var place = ""
 
         init(source: ApplicationRequestContextSource) {
             coreContext = CoreRequestContextStorage(source: source)
-            client = source.channel.remoteAddress?.ipAddress ?? ""
         }
     }
 
     init(_ core: ServiceCore, routes: [Route]) {
         (self.core, self.routes) = (core, routes)
-        token = core.settings.token.map { BearerToken($0) }
+        log = RequestLog(core)
         let router = Router(context: RoutedContext.self, options: [.autoGenerateHeadEndpoints])
         for route in routes {
             router.on(RouterPath(route.path), method: route.method) { request, context in
@@ -37,38 +38,50 @@ struct ServiceResponder: HTTPResponder {
                 return try await route.handle(
                     Call(
                         route, request, path: path, core: core, client: context.client,
-                        bodyIsRead: context.bodyIsRead))
+                        place: context.place, bodyIsRead: context.bodyIsRead))
             }
         }
         self.router = router.buildResponder()
     }
 
-    func respond(to request: Request, context: ServiceContext) async throws -> Response {
+    func respond(to original: Request, context: ServiceContext) async throws -> Response {
         let start = ContinuousClock.now
-        let id = Self.identifier(request)
-        let route = route(request)
+        // The connection has given it one.
+        let id = RequestID.of(original.headers)
+        let sender = core.sender(of: original, context.channel)
+        let request = core.inner(original, sender)
+        let (route, work) = (route(request), WorkRecord())
+        let connection = core.connections.client(of: context.channel)
+        core.statistics.beginRequest()
+        defer { core.statistics.endRequest() }
         var response: Response
+        var kind: Problem.Kind?
         do {
-            response = try hold(try await answer(request, route, context))
+            response = try await WorkRecord.$current.withValue(work) {
+                try hold(try await answer(request, route, context, sender))
+            }
         } catch {
             let problem = Problem(error)
-            if problem.kind == .fault {
-                core.logger.error("\(request.method) \(request.uri.path): \(error)", metadata: ["request": "\(id)"])
-            }
-            if problem.kind == .disconnected { core.statistics.countDisconnect() }
+            kind = problem.kind
+            if problem.kind == .fault { log.failed(id, error) }
             response = .bytes(
                 problem.body(requestID: id), Problem.mediaType, status: problem.kind.status, headers: problem.headers)
             if request.method == .head { response = response.createHeadResponse() }
         }
         response.headers[.requestID] = id
+        core.origins.mark(&response, to: request.head)
         Self.protect(&response)
-        let seconds = (ContinuousClock.now - start).seconds
-        core.statistics.countRequest(
-            route: route?.path ?? "none", method: request.method.isKnown ? request.method.rawValue : "other",
-            status: response.status.code, seconds: seconds)
-        core.logger.info(
-            "\(request.method) \(request.uri.path.prefix(200)) \(response.status.code)",
-            metadata: ["request": "\(id)", "ms": "\(Int(seconds * 1000))"])
+        let sums = work.sums
+        core.statistics.countCancelled(sums.cancelled)
+        // Otherwise the connection has taken note of what its client was told.
+        if connection?.refused != id {
+            log.answered(
+                RequestLog.Entry(
+                    id: id, client: sender.client, token: sender.token?.name, method: request.method,
+                    path: request.uri.path, route: route?.path, status: response.status.code, problem: kind,
+                    bytes: response.body.contentLength ?? 0, seconds: (ContinuousClock.now - start).seconds,
+                    work: sums))
+        }
         return response
     }
 
@@ -78,9 +91,14 @@ struct ServiceResponder: HTTPResponder {
             ?? (request.method == .head ? routes.first { $0.method == .get && $0.matches(path) } : nil)
     }
 
-    private func answer(_ request: Request, _ route: Route?, _ context: ServiceContext) async throws -> Response {
-        try core.hosts.check(request.head)
-        if let token, route?.isOpen != true { try token.check(request.head) }
+    private func answer(
+        _ request: Request, _ route: Route?, _ context: ServiceContext, _ sender: Sender
+    ) async throws -> Response {
+        try core.hosts.check(request.head, from: sender)
+        if let redirection = core.redirection(request, sender) { return redirection }
+        if let answer = core.origins.preflight(request.head, methods: methods(request)) { return answer }
+        let share = route?.isOpen == true ? nil : try core.share(for: sender)
+        defer { withExtendedLifetime(share) {} }
         guard let route else { throw lost(request) }
         if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(.unsupportedMedia, "a body in '\(encoding.prefix(40))'", advice: "send it as it is")
@@ -90,10 +108,12 @@ struct ServiceResponder: HTTPResponder {
         }
         let scope = RequestScope(context.channel, core)
         if route.images.isEmpty { scope.bodyIsRead() }
+        let place = core.place(for: sender)
         return try await scope.run { [router] in
             var routed = RoutedContext(
                 source: ApplicationRequestContextSource(channel: context.channel, logger: context.logger))
             routed.bodyIsRead = { scope.bodyIsRead() }
+            (routed.client, routed.place) = (sender.share, place)
             return try await router.respond(to: request, context: routed)
         }
     }
@@ -119,31 +139,23 @@ struct ServiceResponder: HTTPResponder {
 
     /// Why a request has no route.
     private func lost(_ request: Request) -> Problem {
-        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        let methods = methods(request)
         guard !methods.isEmpty else {
             return Problem(
                 .notFound, "there is no '\(request.uri.path.prefix(200))'",
                 advice: "/v1/openapi.json lists what there is")
         }
-        let allowed = (methods + (methods.contains("GET") ? ["HEAD"] : [])).joined(separator: ", ")
+        let allowed = methods.joined(separator: ", ")
         var problem = Problem(
             .methodNotAllowed, "\(request.method.rawValue.prefix(40)) is not allowed here; \(allowed) is")
         problem.headers[.allow] = allowed
         return problem
     }
 
-    /// The client's identifier of a request when it is harmless, else a new one.
-    private static func identifier(_ request: Request) -> String {
-        if let id = request.headers[.requestID], (1...64).contains(id.utf8.count),
-            id.utf8.allSatisfy({
-                UInt8(ascii: "0") <= $0 && $0 <= UInt8(ascii: "9") || UInt8(ascii: "a") <= $0 && $0 <= UInt8(ascii: "z")
-                    || UInt8(ascii: "A") <= $0 && $0 <= UInt8(ascii: "Z") || $0 == UInt8(ascii: "-")
-                    || $0 == UInt8(ascii: "_")
-            })
-        {
-            return id
-        }
-        return String(UInt64.random(in: .min ... .max), radix: 16)
+    /// With which methods a path can be asked for.
+    private func methods(_ request: Request) -> [String] {
+        let methods = routes.filter { $0.matches(request.uri.path) }.map(\.method.rawValue)
+        return methods + (methods.contains("GET") ? ["HEAD"] : [])
     }
 
     /// Header fields that keep browsers from making anything else of an answer.
@@ -157,12 +169,5 @@ struct ServiceResponder: HTTPResponder {
         standard(.referrerPolicy, "no-referrer")
         standard(.resourcePolicy, "same-origin")
         standard(.openerPolicy, "same-origin")
-    }
-}
-
-extension HTTPRequest.Method {
-    /// Whether it is one of the usual ones; others are counted together.
-    fileprivate var isKnown: Bool {
-        [.get, .head, .post, .put, .delete, .options, .patch, .trace, .connect].contains(self)
     }
 }

@@ -33,9 +33,9 @@ enum CatalogRoutes {
             handle: { call in
                 try .json(
                     OpenAPI.document(
-                        RouteTable.all, needsToken: call.core.settings.token != nil,
+                        RouteTable.all, needsToken: call.core.served.tokens.isNeeded,
                         takesPaths: call.core.root != nil,
-                        metrics: (try? call.core.engine().metrics.map(\.card.name)) ?? []))
+                        metrics: LoadedMetrics((try? call.core.engine().metrics) ?? []), place: call.place))
             }),
     ]
 

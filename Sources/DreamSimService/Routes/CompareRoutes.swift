@@ -9,7 +9,7 @@ enum CompareRoutes {
             summary: "Rank images by their distance to a reference, by one metric or several.", tag: "Comparing",
             parameters: metricParameters + [
                 Parameter(
-                    name: "rank-by", kind: .metric,
+                    name: "rank-by", kind: .metric(.any),
                     summary: "The metric that ranks; the first one when it is not given.")
             ] + LimitParameters.all,
             images: [

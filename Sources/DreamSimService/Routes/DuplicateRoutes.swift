@@ -3,12 +3,16 @@ import Hummingbird
 
 /// Images that the index holds more than once.
 enum DuplicateRoutes {
-    static let all: [Route] = [
+    static let all = [
+        route("/v1/duplicates"), route("/v1/indexes/{name}/duplicates", [IndexRoutes.name]),
+    ]
+
+    private static func route(_ path: String, _ parameters: [Parameter] = []) -> Route {
         Route(
-            method: .get, path: "/v1/duplicates",
+            method: .get, path: path,
             summary: "Find images that the index holds more than once. A long search continues between requests.",
             tag: "Index",
-            parameters: [
+            parameters: parameters + [
                 Parameter(
                     name: "tier", kind: .choice(DuplicateTier.allCases.map(\.rawValue)),
                     summary: "The loosest tier that is looked for.", standard: "re-encoded"),
@@ -26,19 +30,23 @@ enum DuplicateRoutes {
                 .json(Schema.answer("dedupe"), "The groups."),
                 .json(
                     Schema.object(["done": Schema.integer, "total": Schema.integer]),
-                    "The search is still running; ask again after the time in Retry-After.", status: .accepted),
+                    "The search is still running; ask again after the time in Retry-After.", status: .accepted,
+                    headers: [.retryAfter]),
             ],
             problems: [.notFound, .loading, .overload, .unavailable], handle: duplicates)
-    ]
+    }
 
     private struct Answer: Encodable {
         /// A file of the report, and where its small image is.
         struct File: Encodable {
             let file: DuplicateReport.File
+            let shown: ImagePath
+            let thumbnail: String
 
             func encode(to encoder: any Encoder) throws {
                 try file.encode(to: encoder)
-                try ["thumbnail": IndexRoutes.thumbnail(of: file.id)].encode(to: encoder)
+                // The path is put in the place of the whole one.
+                try ["image": shown.exact, "thumbnail": thumbnail].encode(to: encoder)
             }
         }
 
@@ -72,8 +80,10 @@ enum DuplicateRoutes {
             return try .json(
                 ["done": progress.done, "total": progress.total], status: .accepted, headers: [.retryAfter: "1"])
         }
+        let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
-            try .json(
+            let shown = try ShownPaths(index.reader(), settings)
+            return try .json(
                 Answer(
                     metrics: report.metrics, tier: report.tier, thresholds: report.thresholds, rules: report.rules,
                     images: report.images, duplicates: report.duplicates,
@@ -81,7 +91,12 @@ enum DuplicateRoutes {
                     groupCount: report.groups.count, offset: offset,
                     groups: report.groups.dropFirst(offset).prefix(count).map { group in
                         Answer.Group(
-                            tier: group.tier, diameter: group.diameter, files: group.files.map { Answer.File(file: $0) }
+                            tier: group.tier, diameter: group.diameter,
+                            files: group.files.map { file in
+                                Answer.File(
+                                    file: file, shown: shown(file.image),
+                                    thumbnail: IndexRoutes.thumbnail(of: file.id, call))
+                            }
                         )
                     }))
         }

@@ -9,7 +9,8 @@ enum EmbedRoutes {
             summary: "Embed images. The distance of two is one minus the cosine of their embeddings.", tag: "Embedding",
             parameters: [
                 Parameter(
-                    name: "metric", kind: .metric, summary: "A loaded model; the first loaded one when it is not given."
+                    name: "metric", kind: .metric(.embedding),
+                    summary: "A loaded model; the first loaded one when it is not given."
                 )
             ],
             images: [Route.ImageField(name: "image", count: 1...128, summary: "The images.")],

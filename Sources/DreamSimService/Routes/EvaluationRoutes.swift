@@ -31,7 +31,7 @@ enum EvaluationRoutes {
     }
 
     private static func folder(_ call: Call) throws(Problem) -> URL {
-        guard let folder = call.core.settings.reports else {
+        guard let folder = call.core.served.reports else {
             throw Problem(.notFound, "the service has no reports", advice: "start it with a folder of reports")
         }
         return folder

@@ -14,7 +14,9 @@ enum HealthRoutes {
             tag: "Health",
             answers: [
                 .json(state, "They are."),
-                .json(readiness, "Not yet, or no longer, or something cannot be used.", status: .serviceUnavailable),
+                .json(
+                    readiness, "Not yet, or no longer, or something cannot be used.", status: .serviceUnavailable,
+                    headers: [.retryAfter]),
             ],
             isOpen: true,
             handle: { call in
@@ -27,32 +29,30 @@ enum HealthRoutes {
             }),
         Route(
             method: .get, path: "/metrics", summary: "What the service has done, for Prometheus.", tag: "Health",
-            answers: [Route.Answer(mediaType: prometheus, summary: "Counters, gauges and histograms.")],
-            handle: { call in
-                let core = call.core
-                let engine = try? core.engine()
-                let text = core.statistics.text(gauges: [
-                    (
-                        "dreamsim_images_accepted", "Images that are accepted and not answered.",
-                        Double(engine?.batcher.admitted ?? 0)
-                    ),
-                    ("dreamsim_held_bytes", "Bytes of bodies and images that are held.", Double(core.budget.held)),
-                    ("dreamsim_connections", "Open connections.", Double(core.connections.count)),
-                    (
-                        "dreamsim_connections_refused", "Connections of addresses that had too many.",
-                        Double(core.connections.refused)
-                    ),
-                    (
-                        "dreamsim_work_seconds", "Work that is accepted and not done, as estimated.",
-                        engine?.batcher.outstanding ?? 0
-                    ),
-                    ("dreamsim_resident_bytes", "Memory of the process.", Double(residentBytes)),
-                ])
-                return .bytes(Array(text.utf8), prometheus)
-            }),
+            answers: [Route.Answer(mediaType: PrometheusText.mediaType, summary: "Counters, gauges and histograms.")],
+            handle: { call in .bytes(Array(prometheus(call.core).utf8), PrometheusText.mediaType) }),
     ]
 
-    private static let prometheus = "text/plain; version=0.0.4; charset=utf-8"
+    /// All that is counted and measured.
+    private static func prometheus(_ core: ServiceCore) -> String {
+        let engine = try? core.engine()
+        var text = PrometheusText()
+        text.gauge("dreamsim_build_info", "The program; always 1.", 1, ["version": Version.current])
+        core.statistics.add(to: &text)
+        for (name, help, value) in [
+            ("connections", "Open connections.", core.connections.count),
+            ("images_accepted", "Images that are accepted and not answered.", engine?.batcher.admitted ?? 0),
+            ("held_bytes", "Memory reserved for bodies, images and answers.", core.budget.held),
+            ("decoding_bytes", "Memory reserved for decoding.", engine?.decodingMemory.held ?? 0),
+            ("working_bytes", "Memory reserved for metrics.", engine?.batcher.workingBytes ?? 0),
+        ] { text.gauge("dreamsim_\(name)", help, Double(value)) }
+        text.gauge(
+            "dreamsim_work_seconds", "Work that is accepted and not done, as estimated.",
+            engine?.batcher.outstanding ?? 0)
+        ProcessFigures.add(to: &text)
+        return text.text
+    }
+
     private struct Readiness: Encodable {
         let status: String
         let reasons: [String]?
@@ -62,10 +62,4 @@ enum HealthRoutes {
         "status": Schema.string, "reasons?": Schema.array(Schema.string),
     ])
     private static let state = Schema.object(["status": Schema.string])
-
-    /// The memory that the process holds, in bytes; 0 where the system does not tell.
-    private static var residentBytes: Int {
-        let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ")
-        return (fields?.dropFirst().first.flatMap { Int($0) } ?? 0) * 4096
-    }
 }

@@ -9,7 +9,7 @@ enum HeatmapRoutes {
             tag: "Comparing",
             parameters: [
                 Parameter(
-                    name: "metric", kind: .metric,
+                    name: "metric", kind: .metric(.map),
                     summary: "A loaded metric that has maps; the first loaded one when it is not given."),
                 Parameter(
                     name: "layout", kind: .choice(Heatmap.Drawing.Layout.allCases.map(\.rawValue)),
@@ -29,7 +29,9 @@ enum HeatmapRoutes {
                 Route.ImageField(name: "image", count: 1...1, summary: "The image over which the map lies."),
             ],
             answers: [
-                Route.Answer(mediaType: "image/png", summary: "The map over the image."),
+                Route.Answer(
+                    mediaType: "image/png", summary: "The map over the image.", headers: [.mapHighest],
+                    mayHave: [.mapValue]),
                 .json(shape, "The map's values."),
             ],
             problems: [.notAcceptable], handle: heatmap)
@@ -40,7 +42,8 @@ enum HeatmapRoutes {
 
     private static func heatmap(_ call: Call) async throws -> Response {
         let engine = try call.core.engine()
-        let metric = try engine.metrics(named: call.text("metric").map { [$0] })[0]
+        let name = call.text("metric") ?? LoadedMetrics(engine.metrics).names(.map).first
+        let metric = try engine.metrics(named: name.map { [$0] })[0]
         let format = try call.accepted(["image/png", "application/json"])
         let uploads = try await call.uploads()
         let (reference, image) = (try Call.one(uploads, "reference"), try Call.one(uploads, "image"))

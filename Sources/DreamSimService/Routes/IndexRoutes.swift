@@ -5,58 +5,89 @@ import Hummingbird
 
 /// The index: what it holds, what is most like an image, and small images of its files.
 enum IndexRoutes {
-    static let all: [Route] = [
+    static let all: [Route] =
+        [list, status("/v1/index"), status("/v1/indexes/{name}", [name])]
+        + search("/v1/search") + search("/v1/indexes/{name}/search", [name])
+        + [thumbnail("/v1/index/thumbnails/{id}"), thumbnail("/v1/indexes/{name}/thumbnails/{id}", [name])]
+
+    /// Which index is meant; the first one where a route has no such parameter.
+    static let name = Parameter(name: "name", kind: .text, summary: "The index's name.", isInPath: true)
+
+    private static func status(_ path: String, _ parameters: [Parameter] = []) -> Route {
         Route(
-            method: .get, path: "/v1/index", summary: "Say what the index holds and whether it can be searched.",
-            tag: "Index",
-            answers: [
-                .json(
-                    Schema.object([
-                        "images": Schema.integer, "failures": Schema.integer, "model": Schema.reference("Model"),
-                        "width": Schema.integer, "precision": Schema.string, "isSearchable": Schema.boolean,
-                    ]), "The index.")
-            ],
-            problems: problems, handle: status),
+            method: .get, path: path, summary: "Say what the index holds and whether it can be searched.",
+            tag: "Index", parameters: parameters, answers: [.json(shape, "The index.")], problems: problems,
+            handle: status)
+    }
+
+    private static let shape = Schema.object([
+        "name": Schema.string, "images": Schema.integer, "failures": Schema.integer,
+        "model": Schema.reference("Model"), "width": Schema.integer, "precision": Schema.string,
+        "isSearchable": Schema.boolean, "takesChanges": Schema.boolean,
+    ])
+
+    private static let list = Route(
+        method: .get, path: "/v1/indexes", summary: "List the indexes, the one that is used without a name first.",
+        tag: "Index",
+        answers: [
+            .json(
+                Schema.object([
+                    "indexes": Schema.array(
+                        ["anyOf": [shape, Schema.object(["name": Schema.string, "error": Schema.string])]])
+                ]), "The indexes; of one that cannot be used the reason.")
+        ],
+        problems: [.loading, .overload], handle: list)
+
+    private static func search(_ path: String, _ parameters: [Parameter] = []) -> [Route] {
+        [
+            Route(
+                method: .post, path: path, summary: "Search the index for similar images.",
+                tag: "Index",
+                parameters: parameters + paging + [
+                    Parameter(
+                        name: "mean", kind: .flag, summary: "Search for what all images have in common.",
+                        standard: false)
+                ],
+                images: [Route.ImageField(name: "image", count: 1...16, summary: "The images that are searched for.")],
+                answers: [
+                    .json(
+                        Schema.answer("search"),
+                        "For each image the most alike of the index; those that cannot be used are named apart. When none can be, the answer is a problem."
+                    )
+                ], problems: problems, handle: search),
+            Route(
+                method: .get, path: path,
+                summary: "Search the index for images similar to an indexed one, by its id.",
+                tag: "Index",
+                parameters: parameters + paging + [
+                    Parameter(
+                        name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number.",
+                        isRequired: true)
+                ],
+                answers: [.json(Schema.answer("search"), "The most alike of the index.")], problems: problems,
+                handle: searchByNumber),
+        ]
+    }
+
+    private static func thumbnail(_ path: String, _ parameters: [Parameter] = []) -> Route {
         Route(
-            method: .post, path: "/v1/search", summary: "Search the index for similar images.",
+            method: .get, path: path, summary: "A small image of a file of the index.",
             tag: "Index",
-            parameters: paging + [
-                Parameter(
-                    name: "mean", kind: .flag, summary: "Search for what all images have in common.", standard: false)
-            ],
-            images: [Route.ImageField(name: "image", count: 1...16, summary: "The images that are searched for.")],
-            answers: [
-                .json(
-                    Schema.answer("search"),
-                    "For each image the most alike of the index; those that cannot be used are named apart. When none can be, the answer is a problem."
-                )
-            ], problems: problems, handle: search),
-        Route(
-            method: .get, path: "/v1/search",
-            summary: "Search the index for images similar to an indexed one, by its id.",
-            tag: "Index",
-            parameters: paging + [
-                Parameter(
-                    name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number.",
-                    isRequired: true)
-            ],
-            answers: [.json(Schema.answer("search"), "The most alike of the index.")], problems: problems,
-            handle: searchByNumber),
-        Route(
-            method: .get, path: "/v1/index/thumbnails/{id}", summary: "A small image of a file of the index.",
-            tag: "Index",
-            parameters: [
+            parameters: parameters + [
                 Parameter(
                     name: "id", kind: .integer(1...Int(Int32.max)), summary: "The file's number.", isInPath: true),
                 Parameter(
                     name: "side", kind: .integer(16...1024), summary: "The longer side in pixels, at most.",
                     standard: 256),
             ],
-            answers: [Route.Answer(mediaType: "image/jpeg", summary: "The image, upright, over white.")],
-            problems: problems + [.unusableImage], handle: thumbnail),
-    ]
+            answers: [
+                Route.Answer(
+                    mediaType: "image/jpeg", summary: "The image, upright, over white.", headers: [.cacheControl])
+            ],
+            problems: problems + [.unusableImage], handle: thumbnail)
+    }
 
-    private static let problems: [Problem.Kind] = [.notFound, .loading, .overload, .incomparable, .unavailable]
+    static let problems: [Problem.Kind] = [.notFound, .loading, .overload, .incomparable, .unavailable]
 
     private static let paging = [
         Parameter(name: "count", kind: .integer(1...1000), summary: "The number of results.", standard: 24),
@@ -64,34 +95,45 @@ enum IndexRoutes {
             name: "offset", kind: .integer(0...10_000), summary: "The results that are passed over.", standard: 0),
     ]
 
-    /// The index of the service.
+    /// The index that a call means.
     static func index(_ call: Call) throws(Problem) -> ServedIndex {
-        guard let index = call.core.index else {
+        let served = call.core.served
+        guard let name = call.text("name") else {
+            if let first = served.indexes.first { return first }
             throw Problem(.notFound, "the service has no index", advice: "start it with an index")
+        }
+        guard let index = served.index(named: name) else {
+            throw Problem(
+                .notFound, "the service has no index '\(name.prefix(64))'", advice: "/v1/indexes lists what there is")
         }
         return index
     }
 
     /// Where the small image of a file is.
-    static func thumbnail(of id: Int64) -> String { "/v1/index/thumbnails/\(id)" }
-
-    private struct Status: Encodable {
-        let images, failures: Int
-        let model: ModelStamp
-        let width: Int
-        let precision: String
-        let isSearchable: Bool
+    static func thumbnail(of id: Int64, _ call: Call) -> String {
+        call.text("name").map { "/v1/indexes/\($0)/thumbnails/\(id)" } ?? "/v1/index/thumbnails/\(id)"
     }
 
     private static func status(_ call: Call) async throws -> Response {
         let (engine, index) = (try call.core.engine(), try index(call))
+        let takesChanges = call.core.settings.additions != nil
         return try await engine.searches.run(for: call.client) {
-            let reader = try index.reader()
-            let (settings, counts) = (reader.settings, try index.counts(of: reader))
-            return try .json(
-                Status(
-                    images: counts.images, failures: counts.failures, model: settings.stamp, width: settings.width,
-                    precision: settings.precision.rawValue, isSearchable: engine.model(settings.stamp) != nil))
+            try .json(ServedIndexStatus(index, engine, takesChanges: takesChanges))
+        }
+    }
+
+    private static func list(_ call: Call) async throws -> Response {
+        let (engine, indexes) = (try call.core.engine(), call.core.served.indexes)
+        let takesChanges = call.core.settings.additions != nil
+        return try await engine.searches.run(for: call.client) {
+            let listed = try indexes.map { index in
+                do { return ListedIndex.usable(try ServedIndexStatus(index, engine, takesChanges: takesChanges)) } catch
+                {
+                    guard let problem = error as? Problem else { throw error }
+                    return .broken(name: index.name, error: problem.detail)
+                }
+            }
+            return try .json(["indexes": listed])
         }
     }
 
@@ -121,7 +163,7 @@ enum IndexRoutes {
                 (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
             ]
         }
-        return try await answer(call, engine, reader, queries, failures)
+        return try await answer(call, engine, index.name, reader, queries, failures)
     }
 
     /// The query of an image: from the index when it knows the file, else from its model.
@@ -154,21 +196,25 @@ enum IndexRoutes {
             }
             return (reader, query)
         }
-        return try await answer(call, engine, reader, [("#\(id)", query)], [])
+        return try await answer(call, engine, index.name, reader, [("#\(id)", query)], [])
     }
 
     private static func answer(
-        _ call: Call, _ engine: Engine, _ reader: IndexReader, _ queries: [(name: String, query: SearchQuery)],
-        _ failures: [ComparisonReport.Failure]
+        _ call: Call, _ engine: Engine, _ name: String, _ reader: IndexReader,
+        _ queries: [(name: String, query: SearchQuery)], _ failures: [ComparisonReport.Failure]
     ) async throws -> Response {
         let (count, offset) = (call.integer("count") ?? 24, call.integer("offset") ?? 0)
         let hits = try await engine.searches.run(for: call.client) {
             try reader.search(queries.map(\.query), count: offset + count)
         }
         let searches = zip(queries, hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
+        let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             try .json(
-                SearchReport(reader, searches, failures: failures, offset: offset, thumbnail: thumbnail(of:)))
+                SearchReport(
+                    reader, searches, failures: failures, offset: offset, index: settings.showsPaths ? nil : name,
+                    shown: ShownPaths(reader, settings).callAsFunction,
+                    thumbnail: { thumbnail(of: $0, call) }))
         }
     }
 

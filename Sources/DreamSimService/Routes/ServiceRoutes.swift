@@ -9,7 +9,8 @@ enum ServiceRoutes {
             answers: [
                 .json(
                     Schema.object([
-                        "isReady": Schema.boolean, "hasIndex": Schema.boolean, "hasReports": Schema.boolean,
+                        "version": Schema.string, "isReady": Schema.boolean, "hasIndex": Schema.boolean,
+                        "hasReports": Schema.boolean,
                         "hasVotingRoom": Schema.boolean,
                         "limits": Schema.object([
                             "images": Schema.integer, "bodyBytes": Schema.integer, "pixels": Schema.integer,
@@ -17,10 +18,11 @@ enum ServiceRoutes {
                     ]), "What there is.")
             ],
             handle: { call in
-                let (core, settings) = (call.core, call.core.settings)
+                let (core, settings, served) = (call.core, call.core.settings, call.core.served)
                 return try .json(
                     Answer(
-                        isReady: core.isReady, hasIndex: core.index != nil, hasReports: settings.reports != nil,
+                        version: Version.current, isReady: core.isReady, hasIndex: !served.indexes.isEmpty,
+                        hasReports: served.reports != nil,
                         hasVotingRoom: settings.votingRoom != nil,
                         limits: Answer.Limits(
                             images: core.limits.images, bodyBytes: core.limits.bodyBytes, pixels: core.limits.pixels)))
@@ -32,6 +34,7 @@ enum ServiceRoutes {
             let images, bodyBytes, pixels: Int
         }
 
+        let version: String
         let isReady, hasIndex, hasReports, hasVotingRoom: Bool
         let limits: Limits
     }

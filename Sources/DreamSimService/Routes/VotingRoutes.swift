@@ -22,7 +22,10 @@ enum VotingRoutes {
                     name: "side", kind: .integer(16...4096), summary: "The longer side in pixels, at most.",
                     standard: 1024),
             ],
-            answers: [Route.Answer(mediaType: "image/png", summary: "The image, upright, over white.")],
+            answers: [
+                Route.Answer(
+                    mediaType: "image/png", summary: "The image, upright, over white.", headers: [.cacheControl])
+            ],
             problems: problems + [.unusableImage], handle: image),
         Route(
             method: .post, path: "/v1/voting/judgments",
@@ -71,7 +74,9 @@ enum VotingRoutes {
             }),
         Route(
             method: .get, path: "/v1/voting/votes.csv", summary: "The judgments as a table to train on.",
-            tag: "Voting", answers: [Route.Answer(mediaType: "text/csv", summary: "The table.")], problems: problems,
+            tag: "Voting",
+            answers: [Route.Answer(mediaType: "text/csv", summary: "The table.", headers: [.contentDisposition])],
+            problems: problems,
             handle: { call in
                 let room = try room(call)
                 return try await call.core.engine().files.run {

@@ -9,42 +9,23 @@ extension Call {
     func uploads() async throws -> [String: [Upload]] {
         try core.engine().batcher.checkRoom()
         let type = HeaderValue(request.headers[.contentType] ?? "")
-        let isRaw = type.value.hasPrefix("image/") || type.value == "application/octet-stream"
-        let isPaths = type.value == "application/json" && core.root != nil
-        guard type.value == "multipart/form-data" || isPaths || isRaw && route.images.count == 1 else {
+        let raw = route.rawField.flatMap { field in
+            type.value.hasPrefix("image/") || type.value == "application/octet-stream" ? field.name : nil
+        }
+        guard raw != nil || ["multipart/form-data", "application/json"].contains(type.value) else {
             throw Problem(
                 .unsupportedMedia, "the body comes as '\(type.value.prefix(80))', which is not taken here",
-                advice: "send multipart/form-data with \(route.images.map(\.name).joined(separator: ", "))"
-                    + (route.images.count == 1 ? ", or the image itself as image/* or application/octet-stream" : "")
-                    + (type.value == "application/json"
-                        ? "; paths need a service that allows a folder of files" : ""))
+                advice: "send multipart/form-data or JSON with \(route.images.map(\.name).joined(separator: ", "))"
+                    + (route.rawField == nil ? "" : ", or the image itself as image/* or application/octet-stream"))
         }
         let (bytes, share) = try await body()
-        var uploads: [(field: String, upload: Upload)] = []
-        if isRaw {
-            let field = route.images[0].name
-            uploads = [(field, Upload(field: field, name: field, source: .bytes(bytes), share: share))]
-        } else if isPaths {
-            uploads = try paths(bytes)
-        } else {
-            guard let boundary = type.parameters["boundary"], (1...70).contains(boundary.utf8.count) else {
-                throw Problem(.badRequest, "multipart/form-data needs a boundary of 1 to 70 characters")
+        if let raw { return try sorted([Upload(field: raw, name: raw, source: .bytes(bytes), share: share)]) }
+        // Each image is copied out of the body.
+        guard share.grow(by: bytes.count) else { throw Self.memory }
+        let uploads =
+            if type.value == "application/json" { try await json(bytes, share) } else {
+                try form(bytes, type.parameters["boundary"], share)
             }
-            let form = try Multipart(bytes, boundary: boundary, most: core.limits.images + 8)
-            // Each part is copied out of the body.
-            guard share.grow(by: bytes.count) else { throw Self.memory }
-            for (number, part) in form.parts.enumerated() {
-                let name = part.fileName.flatMap { $0.isEmpty ? nil : Self.displayed($0) }
-                uploads.append(
-                    (
-                        part.name,
-                        Upload(
-                            field: part.name, name: name ?? "\(part.name) \(number + 1)",
-                            source: .bytes(Array(bytes[part.content])),
-                            share: share)
-                    ))
-            }
-        }
         return try sorted(uploads)
     }
 
@@ -54,9 +35,46 @@ extension Call {
         return upload
     }
 
-    private func sorted(_ uploads: [(field: String, upload: Upload)]) throws(Problem) -> [String: [Upload]] {
+    /// The images of a form.
+    private func form(_ bytes: [UInt8], _ boundary: String?, _ share: ByteBudget.Share) throws(Problem) -> [Upload] {
+        guard let boundary, (1...70).contains(boundary.utf8.count) else {
+            throw Problem(.badRequest, "multipart/form-data needs a boundary of 1 to 70 characters")
+        }
+        let form = try Multipart(bytes, boundary: boundary, most: core.limits.images + 8)
+        return form.parts.enumerated().map { number, part in
+            Upload(
+                field: part.name, name: Self.displayed(part.fileName) ?? "\(part.name) \(number + 1)",
+                source: .bytes(Array(bytes[part.content])), share: share)
+        }
+    }
+
+    /// The images of a body in JSON, and those that it names.
+    private func json(_ bytes: [UInt8], _ share: ByteBudget.Share) async throws -> [Upload] {
+        let most = core.limits.images + 8
+        // Every byte is looked at, which is no work for the threads of the network.
+        let body = try await core.engine().images.run(for: client) { try JSONImages(bytes, most: most) }
+        return try body.parts.enumerated().map { number, part in
+            switch part.source {
+            case .bytes(let data):
+                return Upload(
+                    field: part.field, name: Self.displayed(part.name) ?? "\(part.field) \(number + 1)",
+                    source: .bytes(data), share: share)
+            case .path(let path):
+                guard core.root != nil else {
+                    throw Problem(
+                        .badRequest, "'\(part.field.prefix(80))' is a path, and the service has no folder of files",
+                        advice: "send the image as {\"name\": NAME, \"data\": BASE64}")
+                }
+                return Upload(field: part.field, name: path, source: .file(try core.file(path)), share: nil)
+            }
+        }
+    }
+
+    private func sorted(_ uploads: [Upload]) throws(Problem) -> [String: [Upload]] {
+        WorkRecord.current?.note(images: uploads.count)
         var fields: [String: [Upload]] = [:]
-        for (field, upload) in uploads {
+        for upload in uploads {
+            let field = upload.field ?? ""
             guard route.images.contains(where: { $0.name == field }) else {
                 throw Problem(
                     .badRequest, "there is no field '\(field.prefix(80))'",
@@ -97,6 +115,7 @@ extension Call {
         bytes.reserveCapacity(announced)
         do {
             for try await buffer in request.body {
+                WorkRecord.current?.note(bytes: buffer.readableBytes)
                 guard bytes.count + buffer.readableBytes <= limit else { throw tooLarge }
                 if bytes.count + buffer.readableBytes > announced {
                     guard share.grow(by: buffer.readableBytes) else { throw Self.memory }
@@ -113,30 +132,11 @@ extension Call {
         return (bytes, share)
     }
 
-    /// A file's name as it can be shown: its last component, without control characters, not too long.
-    private static func displayed(_ name: String) -> String {
+    /// A file's name as it can be shown: its last component, without control characters, not too long; nil when there is none.
+    private static func displayed(_ name: String?) -> String? {
+        guard let name, !name.isEmpty else { return nil }
         let last = name.split { $0 == "/" || $0 == "\\" }.last ?? "image"
         let scalars = last.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }
         return String(String(String.UnicodeScalarView(scalars)).prefix(200))
-    }
-
-    // MARK: Paths
-
-    /// The files that a body in JSON names, such as `{"reference": "a.png", "image": ["b.png"]}`.
-    private func paths(_ bytes: [UInt8]) throws -> [(field: String, upload: Upload)] {
-        guard let object = (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] else {
-            throw Problem(.badRequest, "the body is not a JSON object of paths")
-        }
-        return try object.sorted { $0.key < $1.key }.flatMap { field, value in
-            guard let paths = (value as? String).map({ [$0] }) ?? (value as? [String]) else {
-                throw Problem(.badRequest, "'\(field.prefix(80))' is neither a path nor a list of paths")
-            }
-            guard paths.count <= core.limits.images else {
-                throw Problem(.tooLarge, "\(paths.count) images pass the limit of \(core.limits.images)")
-            }
-            return try paths.map { path in
-                (field, Upload(field: field, name: path, source: .file(try core.file(path)), share: nil))
-            }
-        }
     }
 }

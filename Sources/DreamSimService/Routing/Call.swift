@@ -8,8 +8,10 @@ struct Call: Sendable {
     let route: Route
     let request: Request
     let core: ServiceCore
-    /// Who asks, as far as turns are shared out: the address.
+    /// Who asks, as far as turns are shared out: a token's name, or the address.
     let client: String
+    /// The folder in which the client finds the service; empty where it is a site of its own.
+    let place: String
     /// The end of the time that the body has; told when the body is there.
     let bodyIsRead: @Sendable () -> Void
     private let values: [String: Parameter.Value]
@@ -18,10 +20,10 @@ struct Call: Sendable {
     /// - Throws: `Problem` for parameters that are unknown, given twice or have no meaning.
     init(
         _ route: Route, _ request: Request, path: [String: String], core: ServiceCore, client: String,
-        bodyIsRead: @escaping @Sendable () -> Void
+        place: String = "", bodyIsRead: @escaping @Sendable () -> Void
     ) throws(Problem) {
         (self.route, self.request, self.core, self.client) = (route, request, core, client)
-        self.bodyIsRead = bodyIsRead
+        (self.place, self.bodyIsRead) = (place, bodyIsRead)
         var values: [String: Parameter.Value] = [:]
         for parameter in route.parameters where parameter.isInPath {
             values[parameter.name] = try parameter.value(path[parameter.name] ?? "")

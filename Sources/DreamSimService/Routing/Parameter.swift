@@ -11,8 +11,8 @@ struct Parameter: Sendable {
         case flag
         /// Texts that match a pattern, separated by commas.
         case list(pattern: String)
-        /// The name of a metric.
-        case metric
+        /// The name of a metric that can do something.
+        case metric(LoadedMetrics.Ability)
         /// Names of metrics, separated by commas, or `all`.
         case metrics
     }
@@ -61,7 +61,7 @@ struct Parameter: Sendable {
         case .choice(let values):
             guard values.contains(text) else { throw refusal("one of \(values.joined(separator: ", "))") }
             return .text(text)
-        case .text, .metric:
+        case .text, .metric(_):
             guard !text.isEmpty, text.count <= Self.longest else {
                 throw refusal("a text of 1 to \(Self.longest) characters")
             }
@@ -79,7 +79,7 @@ struct Parameter: Sendable {
     }
 
     /// What OpenAPI says of its values.
-    private func schema(metrics: [String]) -> JSONValue {
+    private func schema(_ metrics: LoadedMetrics) -> JSONValue {
         var schema: [String: JSONValue]
         switch kind {
         case .integer(let range):
@@ -89,12 +89,12 @@ struct Parameter: Sendable {
         case .choice(let values): return Schema.choice(values, standard: standard)
         case .text: schema = ["type": "string", "minLength": 1, "maxLength": .integer(Self.longest)]
         case .flag: schema = ["type": "boolean"]
-        case .metric: return metrics.isEmpty ? Schema.string : Schema.choice(metrics)
+        case .metric(let ability): return Self.choice(metrics.names(ability))
         case .list(let pattern):
             schema = Self.list(["type": "string", "pattern": .string(pattern)])
         case .metrics:
             // Either some of them, or all.
-            schema = Self.list(metrics.isEmpty ? Schema.string : Schema.choice(metrics))
+            schema = Self.list(Self.choice(metrics.names(.any)))
             return [
                 "anyOf": [.object(schema), ["type": "array", "items": ["const": "all"], "minItems": 1, "maxItems": 1]]
             ]
@@ -103,16 +103,20 @@ struct Parameter: Sendable {
         return .object(schema)
     }
 
+    private static func choice(_ names: [String]) -> JSONValue {
+        names.isEmpty ? ["type": "string", "minLength": 1, "maxLength": .integer(longest)] : Schema.choice(names)
+    }
+
     private static func list(_ items: JSONValue) -> [String: JSONValue] {
         ["type": "array", "items": items, "minItems": 1, "maxItems": .integer(mostNames)]
     }
 
     /// The parameter as OpenAPI describes it.
-    /// - Parameter metrics: the names of those that are loaded.
-    func document(metrics: [String]) -> JSONValue {
+    /// - Parameter metrics: those that are loaded.
+    func document(_ metrics: LoadedMetrics) -> JSONValue {
         var document: [String: JSONValue] = [
             "name": .string(name), "in": isInPath ? "path" : "query", "required": .bool(isInPath || isRequired),
-            "description": .string(summary), "schema": schema(metrics: metrics),
+            "description": .string(summary), "schema": schema(metrics),
         ]
         switch kind {
         // Values are separated by commas.

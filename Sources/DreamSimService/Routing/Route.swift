@@ -17,12 +17,17 @@ struct Route: Sendable {
         /// The shape of JSON; nil for other formats.
         var schema: JSONValue?
         let summary: String
+        /// The header fields that it has, beside those of all answers.
+        var headers: [HTTPField.Name] = []
+        /// The header fields that it has at times.
+        var mayHave: [HTTPField.Name] = []
 
         /// An answer in JSON.
         static func json(
-            _ schema: JSONValue, _ summary: String, status: HTTPResponse.Status = .ok
+            _ schema: JSONValue, _ summary: String, status: HTTPResponse.Status = .ok, headers: [HTTPField.Name] = []
         ) -> Answer {
-            Answer(status: status, mediaType: "application/json", schema: schema, summary: summary)
+            Answer(
+                status: status, mediaType: "application/json", schema: schema, summary: summary, headers: headers)
         }
     }
 
@@ -48,21 +53,21 @@ struct Route: Sendable {
 
     /// The problems that any route may have.
     static let commonProblems: [Problem.Kind] = [
-        .badParameter, .foreignOrigin, .unsupportedMedia, .foreignHost, .slowRequest, .headersTooLarge, .tooLarge,
-        .fault,
-        .deadline,
+        .badRequest, .unfinishedBody, .badParameter, .foreignOrigin, .unsupportedMedia, .foreignHost, .slowRequest,
+        .headersTooLarge, .tooLarge, .fault, .overload, .deadline,
     ]
     /// The problems of routes that take images.
-    static let imageProblems: [Problem.Kind] = [
-        .badRequest, .unfinishedBody, .unusableImage, .incomparable, .overload, .loading, .notFound,
-    ]
+    static let imageProblems: [Problem.Kind] = [.unusableImage, .incomparable, .loading, .notFound]
 
-    /// All problems that it may have.
+    /// All problems that it may have, each once.
     var allProblems: [Problem.Kind] {
-        var all = Self.commonProblems + problems + (images.isEmpty ? [] : Self.imageProblems)
-        if !isOpen { all.append(.unauthorized) }
-        return all
+        var all = Set(Self.commonProblems + problems + (images.isEmpty ? [] : Self.imageProblems))
+        if !isOpen { all.formUnion([.unauthorized, .tooManyRequests]) }
+        return Problem.Kind.allCases.filter(all.contains)
     }
+
+    /// The field of which a body can be the only image; nil when images have to be named or to be several.
+    var rawField: ImageField? { images.count == 1 && images[0].count.contains(1) ? images[0] : nil }
 
     /// Whether a path is one of this route's, whatever the method.
     func matches(_ path: String) -> Bool {

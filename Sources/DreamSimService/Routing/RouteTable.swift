@@ -7,6 +7,7 @@ enum RouteTable {
         + HeatmapRoutes.all
         + CatalogRoutes.all
         + IndexRoutes.all
+        + IndexImageRoutes.all
         + DuplicateRoutes.all
         + ProfileRoutes.all
         + EvaluationRoutes.all

@@ -41,11 +41,26 @@ enum Schema {
     /// Shapes that several routes share, by their names.
     static let components: [String: JSONValue] = [
         "Problem": object([
-            "type": string, "title": string, "status": integer, "detail": string, "advice?": string,
+            "type": choice(Problem.Kind.allCases.filter { $0 != .disconnected }.map(\.type)), "title": string,
+            "status": integer, "detail": string, "advice?": string,
             "failures?": array(
                 object(["field?": string, "image?": string, "a?": integer, "b?": integer, "error": string])),
             "requestId?": string,
         ]),
+        "Image": .object([
+            "type": "object", "required": ["data"], "additionalProperties": false,
+            "properties": [
+                "name": ["type": "string", "maxLength": 1000, "description": "What answers call the image."],
+                "data": [
+                    "type": "string", "format": "byte", "contentEncoding": "base64",
+                    "description": "The image file's bytes as base64 with padding, or a data: URL of it.",
+                ],
+            ],
+        ]),
+        "ImagePath": [
+            "type": "string", "minLength": 1, "maxLength": 1000,
+            "description": "The path of a file, from the folder that the service allows.",
+        ],
         "Model": object([
             "model": string, "weights": string, "precision?": string, "preprocessing": anything,
             "isNormalized": boolean,
@@ -55,20 +70,22 @@ enum Schema {
             "direction": reference("direction"), "lowest": number, "highest": number, "identical": number,
             "size": anything, "hasGradient": boolean, "isSpatial": boolean, "state": readiness,
         ]),
-    ].merging(shared) { own, _ in own }
+    ].merging(shared) { own, _ in own }.merging(answers.values.map { ($0.name, $0.schema) }) { own, _ in own }
 
     // MARK: Answers that the command gives too
 
     /// The shape of an answer, such as `compare`: that of the JSON that the command writes.
-    static func answer(_ name: String) -> JSONValue {
-        guard let shape = answers[name] else { preconditionFailure("there is no schema '\(name)'") }
-        return shape
+    static func answer(_ command: String) -> JSONValue {
+        guard let shape = answers[command] else { preconditionFailure("there is no schema '\(command)'") }
+        return reference(shape.name)
     }
 
-    private static let answers = [
-        "compare": document(PackageResources.compare_json), "vote": document(PackageResources.vote_json),
-        "pairs": document(PackageResources.pairs_json), "search": document(PackageResources.search_json),
-        "dedupe": document(PackageResources.dedupe_json),
+    private static let answers: [String: (name: String, schema: JSONValue)] = [
+        "compare": ("Comparison", document(PackageResources.compare_json)),
+        "vote": ("Vote", document(PackageResources.vote_json)),
+        "pairs": ("Pairs", document(PackageResources.pairs_json)),
+        "search": ("Search", document(PackageResources.search_json)),
+        "dedupe": ("Duplicates", document(PackageResources.dedupe_json)),
     ]
 
     /// What those have in common.
@@ -84,7 +101,7 @@ enum Schema {
         guard var schema = try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8)) else {
             preconditionFailure("a schema of this program is no JSON")
         }
-        (schema["$schema"], schema["$id"]) = (nil, nil)
+        (schema["$schema"], schema["$id"], schema["title"]) = (nil, nil, nil)
         return .object(schema)
     }
 }

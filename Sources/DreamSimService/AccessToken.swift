@@ -1,0 +1,99 @@
+public import Foundation
+
+/// A token that requests may bring, who has it, and how much they may ask for.
+public struct AccessToken: Sendable, Hashable {
+    /// Who has it, for logs and for sharing turns out; empty for nobody in particular.
+    public var name: String
+    /// What requests bring as `Authorization: Bearer TOKEN`: at least 16 visible ASCII characters.
+    public var token: String
+    /// How many requests may be answered at a time; nil for any number.
+    public var requestsInFlight: Int?
+    /// How many requests may begin in a minute; nil for any number.
+    public var requestsPerMinute: Int?
+
+    /// Describes a token.
+    public init(_ token: String, name: String = "", requestsInFlight: Int? = nil, requestsPerMinute: Int? = nil) {
+        (self.token, self.name) = (token, name)
+        (self.requestsInFlight, self.requestsPerMinute) = (requestsInFlight, requestsPerMinute)
+    }
+
+    /// Reads the tokens of a file: one token alone, or lines of a name, a token and limits, such as
+    /// `anna 0123456789abcdef in-flight=4 per-minute=600`. Lines that are empty or begin with `#` are passed over.
+    /// - Throws: `DreamSimError` for a file that cannot be read, and a line that has no meaning. No error quotes a token.
+    public static func read(from file: URL) throws(DreamSimError) -> [AccessToken] {
+        guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+            throw DreamSimError(.unreadable, file.path, "cannot be read as text")
+        }
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+            .map { (number: $0 + 1, words: $1.split { $0 == " " || $0 == "\t" }) }
+            .filter { !$0.words.isEmpty && !$0.words[0].hasPrefix("#") }
+        guard !lines.isEmpty else { throw DreamSimError(.badSetting, file.path, "holds no token") }
+        if lines.count == 1, lines[0].words.count == 1 { return [AccessToken(String(lines[0].words[0]))] }
+        var tokens: [AccessToken] = []
+        for line in lines {
+            do throws(DreamSimError) {
+                tokens.append(try AccessToken(line.words))
+            } catch {
+                throw DreamSimError(error.kind, "\(file.path):\(line.number)", error.problem)
+            }
+        }
+        return tokens
+    }
+
+    private init(_ words: [Substring]) throws(DreamSimError) {
+        guard words.count >= 2 else {
+            throw DreamSimError(.badSetting, "line", "has one word; write NAME TOKEN, and limits if you want")
+        }
+        self.init(String(words[1]), name: String(words[0]))
+        for word in words.dropFirst(2) {
+            let sides = word.split(separator: "=", maxSplits: 1)
+            guard sides.count == 2, let count = Int(sides[1]), (1...1_000_000).contains(count) else {
+                throw DreamSimError(
+                    .badSetting, "line", "has a limit that is none; write in-flight=N or per-minute=N, of at least 1")
+            }
+            switch sides[0] {
+            case "in-flight": requestsInFlight = count
+            case "per-minute": requestsPerMinute = count
+            default:
+                throw DreamSimError(
+                    .badSetting, "line",
+                    "has an unknown limit '\(sides[0].prefix(40))'; there are in-flight and per-minute")
+            }
+        }
+    }
+
+    /// Sees to it that tokens can be told apart and are not easily guessed.
+    /// - Throws: `DreamSimError`, which quotes no token.
+    static func check(_ tokens: [AccessToken]) throws(DreamSimError) {
+        for token in tokens {
+            let subject = token.name.isEmpty ? "token" : "token of \(token.name.prefix(64))"
+            guard token.token.utf8.count >= 16, !token.token.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) else {
+                throw DreamSimError(
+                    .badSetting, subject, "must be at least 16 visible ASCII characters, without spaces")
+            }
+            guard token.name.isEmpty || ServiceName.isGood(token.name) else {
+                throw DreamSimError(.badSetting, subject, "needs a name of \(ServiceName.rule)")
+            }
+        }
+        let names = tokens.map(\.name)
+        if let twice = names.first(where: { name in names.filter { $0 == name }.count > 1 }) {
+            throw DreamSimError(
+                .badSetting, "tokens", twice.isEmpty ? "need names where there are several" : "have '\(twice)' twice")
+        }
+        guard Set(tokens.map(\.token)).count == tokens.count else {
+            throw DreamSimError(.badSetting, "tokens", "hold one twice; give everybody another")
+        }
+    }
+}
+
+/// Names that stand in URLs, logs and options.
+enum ServiceName {
+    static let rule = "1 to 64 letters, digits, '-', '_' and '.', not '.' first"
+
+    static func isGood(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count) && !name.hasPrefix(".")
+            && name.utf8.allSatisfy {
+                97...122 ~= $0 | 32 || 48...57 ~= $0 || "-_.".utf8.contains($0)
+            }
+    }
+}

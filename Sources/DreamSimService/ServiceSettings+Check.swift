@@ -1,0 +1,87 @@
+import DreamSimEvaluation
+import Foundation
+
+extension ServiceSettings {
+    /// Makes sure that nothing is open to others by accident.
+    /// - Throws: `DreamSimError` when another address is to be listened on without a token, when a folder is missing, or for
+    ///   a name, an address or a path that is none.
+    public func check() throws(DreamSimError) {
+        if !isLocal && allTokens.isEmpty {
+            throw DreamSimError(
+                .badSetting, "address \(host)",
+                "can be reached from other machines and needs a token")
+        }
+        try AccessToken.check(allTokens)
+        if allowedOrigins.contains("*"), !allTokens.isEmpty {
+            throw DreamSimError(
+                .badSetting, "origin *", "would let every page use a service that has a token; name the origins")
+        }
+        guard (0...65535).contains(port) else {
+            throw DreamSimError(.badSetting, "port \(port)", "must be from 0 to 65535")
+        }
+        try checkFolders()
+        guard limits.images <= limits.acceptedImages else {
+            throw DreamSimError(.badSetting, "limits", "a request of \(limits.images) images could never be accepted")
+        }
+        _ = (try base(), try ProxyRules(trustedProxies), try HostRules(self))
+    }
+
+    private func checkFolders() throws(DreamSimError) {
+        let indexes = indexes.map { (Optional($0.folder), "index '\($0.name)'") }
+        for (folder, what) in [(root, "root folder"), (reports, "folder of reports")] + indexes {
+            guard let folder else { continue }
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue else {
+                throw DreamSimError(.badSetting, folder.path, "is not a folder; it was to be the \(what)")
+            }
+        }
+        if let additions, let around = self.indexes.first(where: { additions.isInside($0.folder) }) {
+            // What lies in an index's own folder is never indexed.
+            throw DreamSimError(
+                .badSetting, additions.path, "lies in the folder of the index '\(around.name)'; keep images elsewhere")
+        }
+        let names = self.indexes.map(\.name)
+        for name in names {
+            guard ServiceName.isGood(name) else {
+                throw DreamSimError(
+                    .badSetting, "index '\(name.prefix(64))'", "needs a name of \(ServiceName.rule)")
+            }
+            guard names.filter({ $0 == name }).count == 1 else {
+                throw DreamSimError(.badSetting, "index '\(name)'", "is given twice; give each a name of its own")
+            }
+        }
+    }
+
+    /// The folder of the site.
+    /// - Throws: `DreamSimError` when it is none.
+    func base() throws(DreamSimError) -> BasePath {
+        guard let base = BasePath(basePath) else {
+            throw DreamSimError(
+                .badSetting, "base path \(basePath)",
+                "is not a path of a URL; write it as /tools/dreamsim, of letters, digits, '-', '.', '_' and '~'")
+        }
+        return base
+    }
+
+    /// What is different in other settings and is not taken anew while a service runs, in words.
+    func fixedDifferences(from other: ServiceSettings) -> [String] {
+        var names: [String] = []
+        func note(_ isSame: Bool, _ name: String) { if !isSame { names.append(name) } }
+        note(host == other.host && port == other.port, "address")
+        note(hostNames == other.hostNames, "host names")
+        note(trustedProxies == other.trustedProxies, "proxies")
+        note(basePath == other.basePath, "base path")
+        note(allowedOrigins == other.allowedOrigins, "origins")
+        note(root == other.root, "root folder")
+        note(additions == other.additions && showsPaths == other.showsPaths, "what is kept and shown of indexes")
+        note(limits == other.limits, "limits")
+        return names
+    }
+}
+
+extension URL {
+    /// Whether a folder is another one or leads below it.
+    fileprivate func isInside(_ folder: URL) -> Bool {
+        ImagePath(path).absolute().isInside(ImagePath(folder.path).absolute())
+    }
+}
