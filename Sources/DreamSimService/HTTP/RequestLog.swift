@@ -6,8 +6,6 @@ struct RequestLog: Sendable {
     let logger: Logger
     let statistics: Statistics
 
-    init(_ core: ServiceCore) { (logger, statistics) = (core.logger, core.statistics) }
-
     /// A request that has its answer.
     struct Entry {
         let id: String
@@ -110,4 +108,8 @@ struct RequestLog: Sendable {
         // A character may have any number of scalars.
         String(String.UnicodeScalarView(text.unicodeScalars.prefix(most))).escapingUnprintable()
     }
+}
+
+extension RequestLog {
+    init(_ core: ServiceCore) { self.init(logger: core.logger, statistics: core.statistics) }
 }
