@@ -45,11 +45,19 @@ public struct AccessToken: Sendable, Hashable {
             throw DreamSimError(.badSetting, "line", "has one word; write NAME TOKEN, and limits if you want")
         }
         self.init(String(words[1]), name: String(words[0]))
+        // The words may have changed places, so that neither is shown.
+        guard isGuarded else {
+            throw DreamSimError(
+                .badSetting, "line",
+                "needs a token of at least 16 visible ASCII characters as its second word; the name stands first")
+        }
         for word in words.dropFirst(2) {
             let sides = word.split(separator: "=", maxSplits: 1)
             guard sides.count == 2, let count = Int(sides[1]), (1...1_000_000).contains(count) else {
                 throw DreamSimError(
-                    .badSetting, "line", "has a limit that is none; write in-flight=N or per-minute=N, of at least 1")
+                    .badSetting, "line",
+                    "has a word that is no limit; write in-flight=N or per-minute=N, of at least 1, and comments on lines of "
+                        + "their own")
             }
             switch sides[0] {
             case "in-flight": requestsInFlight = count
@@ -62,12 +70,17 @@ public struct AccessToken: Sendable, Hashable {
         }
     }
 
+    /// Whether the token is not easily guessed, and can stand in a header.
+    private var isGuarded: Bool {
+        token.utf8.count >= 16 && !token.utf8.contains { $0 <= 32 || $0 >= 127 }
+    }
+
     /// Sees to it that tokens can be told apart and are not easily guessed.
     /// - Throws: `DreamSimError`, which quotes no token.
     static func check(_ tokens: [AccessToken]) throws(DreamSimError) {
-        for token in tokens {
-            let subject = token.name.isEmpty ? "token" : "token of \(token.name.prefix(64))"
-            guard token.token.utf8.count >= 16, !token.token.utf8.contains(where: { $0 <= 32 || $0 >= 127 }) else {
+        for (place, token) in tokens.enumerated() {
+            let subject = tokens.count == 1 ? "token" : "token \(place + 1)"
+            guard token.isGuarded else {
                 throw DreamSimError(
                     .badSetting, subject, "must be at least 16 visible ASCII characters, without spaces")
             }

@@ -10,9 +10,13 @@ struct Served: Sendable {
     /// The folder of evaluation reports.
     let reports: URL?
 
-    init(_ settings: ServiceSettings) {
+    /// - Parameter old: what was served until now. An index that is served on is the same object, whose changes take turns.
+    init(_ settings: ServiceSettings, after old: Served? = nil) {
         tokens = TokenRules(settings.allTokens)
-        indexes = settings.indexes.map { ServedIndex($0.folder, name: $0.name) }
+        indexes = settings.indexes.map { index in
+            old?.indexes.first { $0.name == index.name && $0.folder == index.folder }
+                ?? ServedIndex(index.folder, name: index.name)
+        }
         reports = settings.reports
     }
 
@@ -25,9 +29,10 @@ extension ServiceCore {
     /// - Throws: `DreamSimError`, or what keeps an index from being opened.
     func reload(_ settings: ServiceSettings) throws -> [String] {
         try settings.check()
-        let new = Served(settings)
+        let new = Served(settings, after: served)
         var missing: [String] = []
         for index in new.indexes {
+            index.refresh()
             do throws(Problem) {
                 let stamp = try index.reader().settings.stamp
                 if let engine = try? engine(), engine.model(stamp) == nil {

@@ -40,6 +40,16 @@ extension ServiceSettings {
             throw DreamSimError(
                 .badSetting, additions.path, "lies in the folder of the index '\(around.name)'; keep images elsewhere")
         }
+        let places = self.indexes.map { $0.folder.resolvingSymlinksInPath().standardizedFileURL.path }
+        for (place, index) in zip(places, self.indexes) where places.filter({ $0 == place }).count > 1 {
+            throw DreamSimError(
+                .badSetting, index.folder.path,
+                "is served under two names, of which '\(index.name)' is one; leave one out")
+        }
+        if let additions, self.indexes.isEmpty {
+            throw DreamSimError(
+                .badSetting, additions.path, "was to keep added images, but no index is served; name an index")
+        }
         let names = self.indexes.map(\.name)
         for name in names {
             guard ServiceName.isGood(name) else {
@@ -67,13 +77,13 @@ extension ServiceSettings {
     func fixedDifferences(from other: ServiceSettings) -> [String] {
         var names: [String] = []
         func note(_ isSame: Bool, _ name: String) { if !isSame { names.append(name) } }
-        note(host == other.host && port == other.port, "address")
-        note(hostNames == other.hostNames, "host names")
-        note(trustedProxies == other.trustedProxies, "proxies")
-        note(basePath == other.basePath, "base path")
-        note(allowedOrigins == other.allowedOrigins, "origins")
-        note(root == other.root, "root folder")
-        note(additions == other.additions && showsPaths == other.showsPaths, "what is kept and shown of indexes")
+        note(host == other.host && port == other.port, "host, port")
+        note(hostNames == other.hostNames, "allow-host")
+        note(trustedProxies == other.trustedProxies, "trust-proxy")
+        note(basePath == other.basePath, "base-path")
+        note(allowedOrigins == other.allowedOrigins, "allow-origin")
+        note(root == other.root, "allow-root")
+        note(additions == other.additions && showsPaths == other.showsPaths, "allow-changes, show-paths")
         note(limits == other.limits, "limits")
         return names
     }

@@ -61,7 +61,7 @@ struct HangupTests {
             // One of the many may have read the one file before the other was written.
             while try status("/v1/evaluations/one", "bert") != 200 { usleep(10_000) }
             #expect(try status("/v1/metrics", "anna") == 401)
-            while !log().contains("takes a restart: address") { usleep(10_000) }
+            while !log().contains("takes a restart: host, port") { usleep(10_000) }
             // A file that is wrong changes nothing, and one of settings neither.
             for (file, text) in [(tokens, "bert short\n"), (config, "{"), (config, #"{"prot": 1}"#)] {
                 let kept = try String(contentsOf: file, encoding: .utf8)

@@ -98,6 +98,8 @@ struct TokenTests {
         arguments: [
             "", "# nothing\n", "anna \(anna)\n\(bert)\n", "anna \(anna) in-flight=0", "anna \(anna) per-minute=many",
             "anna \(anna) pixels=5", "anna \(anna) per-minute", "anna \(anna) \(bert)",
+            // Words that have changed places.
+            "\(anna) anna", "anna \(anna)\n\(bert) bert\n",
         ])
     func badFiles(_ text: String) throws {
         let error = #expect(throws: DreamSimError.self) { try Self.read(text) }

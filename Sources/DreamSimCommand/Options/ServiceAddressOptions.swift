@@ -49,6 +49,9 @@ struct ServiceAddressOptions: ParsableArguments {
         {
             warnings.append("\(tokenFile) can be read by other users of this machine; 'chmod 600' keeps it to you")
         }
+        if tokenFile != nil, ProcessInfo.processInfo.environment["DREAMSIM_TOKEN"] != nil {
+            warnings.append("DREAMSIM_TOKEN is not used, because there is a file of tokens")
+        }
         if allowOrigin.contains("*") { warnings.append("--allow-origin '*' lets every web page use this service") }
         return warnings
     }

@@ -35,6 +35,10 @@ extension ServiceConfiguration {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// A value without the password of a URL.
-    private static func hidden(_ text: String) -> String { text.replacing(#/:\/\/[^\/@]*@/#, with: "://(hidden)@") }
+    /// A value without the password of a URL, and without its query, which may be a key.
+    private static func hidden(_ text: String) -> String {
+        text.replacing(#/:\/\/[^\/@]*@/#, with: "://(hidden)@").replacing(#/(:\/\/[^ ?,]*)\?[^ ,]*/#) { found in
+            "\(found.output.1)?(hidden)"
+        }
+    }
 }

@@ -72,7 +72,9 @@ struct Serve: AsyncParsableCommand {
             let text = "listening on http://\(host):\(port)\(path)/"
             // One line in any case: whoever starts a service has to learn its port.
             if log.isForPrograms {
-                logger.log(level: log.quiet ? .error : .info, "\(text)")
+                var loud = logger
+                loud.logLevel = .info
+                loud.info("\(text)")
             } else {
                 Terminal.note(text)
             }

@@ -12,29 +12,40 @@ struct IndexAdditions: Sendable {
     }
 
     /// Keeps images, each once: the same bytes under the same name are one file. What lies in a file already stays there.
-    /// - Throws: `Problem` when they cannot be kept, as on a full disk.
-    func keep(_ images: [Upload]) throws -> [ImagePath] {
-        do throws(DreamSimError) {
-            try Folder.make(folder.path)
-            return try images.map { image throws(DreamSimError) in try keep(image) }
+    /// - Returns: where they are, and which of them are here only since now.
+    func keep(_ images: [Upload]) throws -> (paths: [ImagePath], new: [ImagePath]) {
+        try checkIsThere()
+        try asProblem { try Folder.make(folder.path) }
+        var (paths, new): ([ImagePath], [ImagePath]) = ([], [])
+        do {
+            for image in images {
+                switch image.source {
+                case .file(let path): paths.append(path)
+                case .bytes(let bytes):
+                    let path = ImagePath(folder.path).appending(Array(Self.name(image.name, bytes).utf8))
+                    paths.append(path)
+                    guard !path.isThere else { continue }
+                    new.append(path)
+                    try asProblem {
+                        do throws(AtomicFile.Failure) {
+                            try AtomicFile.write(bytes, to: path.bytes)
+                        } catch {
+                            throw DreamSimError(error)
+                        }
+                    }
+                }
+            }
         } catch {
-            throw Problem.unavailable("the folder of added images", error, in: folder)
+            discard(new)
+            throw error
         }
+        return (paths, new)
     }
 
-    private func keep(_ image: Upload) throws(DreamSimError) -> ImagePath {
-        switch image.source {
-        case .file(let path): return path
-        case .bytes(let bytes):
-            let path = ImagePath(folder.path).appending(Array(Self.name(image.name, bytes).utf8))
-            guard !path.isThere else { return path }
-            do throws(AtomicFile.Failure) {
-                try AtomicFile.write(bytes, to: path.bytes)
-            } catch {
-                throw DreamSimError(error)
-            }
-            return path
-        }
+    /// Removes files that were kept and did not get into the index, because the request has failed or its client has left.
+    func discard(_ new: [ImagePath]) {
+        let reader = try? IndexReader(index.folder)
+        for path in new where (try? reader?.file(at: path)) == nil { _ = path.withCString { unlink($0) } }
     }
 
     /// A name that leads nowhere else, with the ending of what the bytes are: folders are searched by endings.
@@ -76,12 +87,26 @@ struct IndexAdditions: Sendable {
 
     private func change(_ body: (IndexWriter) throws -> Void) throws {
         defer { index.refresh() }
+        try checkIsThere()
+        try asProblem { try body(IndexWriter(index.folder, settings: settings)) }
+    }
+
+    /// An index that is gone must not be replaced by a new one.
+    private func checkIsThere() throws {
+        try asProblem {
+            guard try IndexReader.settings(of: index.folder) != nil else {
+                throw DreamSimError(.missing, index.folder.path, "the index is gone")
+            }
+        }
+    }
+
+    private func asProblem(_ body: () throws -> Void) throws {
         do {
-            try body(IndexWriter(index.folder, settings: settings))
+            try body()
         } catch let error as DreamSimError where error.kind == .locked {
             throw Problem.passing(
-                .overload, "the index '\(index.name)' is being changed by somebody else", retryAfter: 1)
-        } catch let error as DreamSimError where error.kind == .unwritable {
+                .overload, "another program is changing the index '\(index.name)'", retryAfter: 1)
+        } catch let error as DreamSimError where error.kind != .cancelled {
             throw Problem.unavailable("the index '\(index.name)'", error, in: index.folder)
         }
     }

@@ -6,6 +6,8 @@ import Synchronization
 final class ServedIndex: Sendable {
     let name: String
     let folder: URL
+    /// Requests that change the index take turns; only another process can be in their way.
+    let changes = Turnstile()
     private let state = Mutex<(reader: IndexReader, opened: ContinuousClock.Instant)?>(nil)
     private let searches = Mutex<[String: DuplicateSearch]>([:])
     private static let freshness = Duration.seconds(2)
@@ -57,9 +59,9 @@ final class ServedIndex: Sendable {
             if let search = searches[key], !search.isStale { return search }
             if searches.count >= Self.mostSearches { searches = searches.filter { !$0.value.isDone } }
             guard searches.count < Self.mostSearches else { return nil }
-            let search = DuplicateSearch(self, tier, distance, store)
+            let search = DuplicateSearch(tier, distance, store)
             searches[key] = search
-            Task { await search.run(on: threads) }
+            Task { await search.run(in: self, on: threads) }
             return search
         }
         guard let search else {
@@ -78,15 +80,14 @@ final class DuplicateSearch: Sendable {
         case done(Result<DuplicateReport, any Error>, ContinuousClock.Instant)
     }
 
-    private let index: ServedIndex
     private let tier: DuplicateTier
     private let distance: Double?
     private let store: ModelStore
     private let state = Mutex(State.running(done: 0, total: 0))
     private static let life = Duration.seconds(60)
 
-    init(_ index: ServedIndex, _ tier: DuplicateTier, _ distance: Double?, _ store: ModelStore) {
-        (self.index, self.tier, self.distance, self.store) = (index, tier, distance, store)
+    init(_ tier: DuplicateTier, _ distance: Double?, _ store: ModelStore) {
+        (self.tier, self.distance, self.store) = (tier, distance, store)
     }
 
     /// How far it is; nil at the end.
@@ -107,7 +108,8 @@ final class DuplicateSearch: Sendable {
         try state.withLock { if case .done(let result, _) = $0 { try result.get() } else { nil } }
     }
 
-    func run(on threads: WorkerThreads) async {
+    /// - Parameter index: is held while it is searched, and no longer: it holds the search.
+    func run(in index: ServedIndex, on threads: WorkerThreads) async {
         do {
             let report = try await threads.run { [self] in
                 let reader = try index.reader()

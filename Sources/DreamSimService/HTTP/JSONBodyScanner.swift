@@ -92,7 +92,7 @@ struct JSONBodyScanner {
             let value = Self.values[Int(byte)]
             guard value < 64, padding == 0 else {
                 position -= 1
-                throw fault("\(place): is no base64")
+                throw fault("\(place): is no base64 without line breaks and spaces")
             }
             bits = bits << 6 | UInt32(value)
             count += 1

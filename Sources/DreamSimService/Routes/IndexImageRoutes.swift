@@ -127,8 +127,16 @@ enum IndexImageRoutes {
         let (images, failures) = try Problem.usable(usable, of: uploads)
         try engine.reserve([Engine.Demand(model, images: images.count)], admission)
         let additions = IndexAdditions(index, reader.settings, folder)
-        let paths = try await engine.images.run(for: call.client) { try additions.keep(images) }
-        try await engine.batcher.perform(admission) { try additions.embed(paths, with: model) }
+        let paths = try await index.changes.run {
+            let kept = try await engine.images.run(for: call.client) { try additions.keep(images) }
+            do {
+                try await engine.batcher.perform(admission) { try additions.embed(kept.paths, with: model) }
+            } catch {
+                additions.discard(kept.new)
+                throw error
+            }
+            return kept.paths
+        }
         let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             index.refresh()
@@ -142,14 +150,16 @@ enum IndexImageRoutes {
     private static func remove(_ call: Call) async throws -> Response {
         let engine = try call.core.engine()
         let ((index, folder), id) = (try changeable(call), Int64(call.integer("id") ?? 0))
-        return try await engine.files.run(for: call.client) {
-            let reader = try index.reader()
-            guard let file = try reader.file(id: id) else {
-                throw Problem(.notFound, "the index has no file of number \(id)")
+        return try await index.changes.run {
+            try await engine.files.run(for: call.client) {
+                index.refresh()
+                let reader = try index.reader()
+                guard let file = try reader.file(id: id) else {
+                    throw Problem(.notFound, "the index has no file of number \(id)")
+                }
+                try IndexAdditions(index, reader.settings, folder).remove(file)
+                return try .json(["removed": id])
             }
-            try IndexAdditions(index, reader.settings, folder).remove(file)
-            index.refresh()
-            return try .json(["removed": id])
         }
     }
 }
