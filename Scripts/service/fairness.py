@@ -234,6 +234,17 @@ def memory(service, bound):
     return good
 
 
+def indexed(program, model, scratch):
+    """The folder of an index of 40 images, which is made."""
+    photos = pathlib.Path(scratch, "photos")
+    photos.mkdir()
+    for n in range(40):
+        (photos / f"{n}.png").write_bytes(gradient(64 + n, 3 * n))
+    index = str(pathlib.Path(scratch, "index"))
+    subprocess.run([program, "index", str(photos), "--index", index, "--model", model], check=True, capture_output=True)
+    return index
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("program")
@@ -242,13 +253,7 @@ def main():
     arguments.add_argument("--only", choices=["fairness", "leaving", "bombs", "memory"])
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        photos = pathlib.Path(scratch, "photos")
-        photos.mkdir()
-        for n in range(40):
-            (photos / f"{n}.png").write_bytes(gradient(64 + n, 3 * n))
-        index = str(pathlib.Path(scratch, "index"))
-        subprocess.run(
-            [given.program, "index", str(photos), "--index", index, "--model", given.model], check=True, capture_output=True)
+        index = indexed(given.program, given.model, scratch)
         options = ["--metric", f"{given.model},ssim,{HEAVY},{HEAVIEST}", "--index", index, "--quiet"]
         tests = {
             "fairness": lambda service: fairness(service, given.seconds), "leaving": leaving, "bombs": bombs,

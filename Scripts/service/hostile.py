@@ -11,18 +11,16 @@ import argparse
 import base64
 import collections
 import json
-import pathlib
 import random
 import re
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-from fairness import Client, Service, gradient, png, zeros
+from fairness import Client, Service, gradient, indexed, png, zeros
 
 SHARE = 0.05
 
@@ -168,13 +166,7 @@ def main():
     arguments.add_argument("--model", default="lite")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        photos = pathlib.Path(scratch, "photos")
-        photos.mkdir()
-        for n in range(40):
-            (photos / f"{n}.png").write_bytes(gradient(64 + n, 3 * n))
-        index = str(pathlib.Path(scratch, "index"))
-        subprocess.run(
-            [given.program, "index", str(photos), "--index", index, "--model", given.model], check=True, capture_output=True)
+        index = indexed(given.program, given.model, scratch)
         service = Service(given.program, scratch, "--metric", f"{given.model},ssim,psnr", "--index", index, "--quiet")
         try:
             good = run(service, Load(service, given.clients, given.model), given)

@@ -19,7 +19,7 @@ public struct DreamSimError: Error, Hashable, Sendable {
     public let problem: String
     /// What to do; nil where nothing can be advised.
     public let remedy: String?
-    /// Whether it is of the moment or the process: asking again resumes where this stopped, or may go well.
+    /// Whether the fault may pass: asking again resumes where this stopped, or goes well in another process.
     public let isResumable: Bool
 
     /// Says what went wrong.

@@ -20,7 +20,7 @@ enum CommandLineFaults {
         return ValidationError("there is no subcommand '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
     }
 
-    /// Variables that choose how is computed, and say nothing that could be chosen: what came would look as if they had.
+    /// Variables that are to choose threads or kernels and name none that there are. Ignored, they would seem to be heeded.
     private static func environment(_ variables: [String: String]) -> ValidationError? {
         if let threads = variables["DREAMSIM_THREADS"], !(1...1024).contains(Int(threads) ?? 0) {
             return ValidationError("DREAMSIM_THREADS is '\(threads)'; give a number from 1 to 1024, or unset it")
