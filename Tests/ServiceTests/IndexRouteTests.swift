@@ -80,6 +80,29 @@ struct IndexRouteTests {
         }
     }
 
+    @Test("searches approximately by the index's graph, and says when there is none or it is damaged")
+    func approximate() async throws {
+        try await Self.with { service, images in
+            let folder = images.deletingLastPathComponent().appending(path: "index")
+            #expect(try service.get("/v1/index").json()["hasGraph"] as? Bool == false)
+            let refused = try service.get("/v1/search?id=1&approximate=true")
+            try HostileTests.check(service, refused, 422, "incomparable")
+            try HostileTests.check(service, service.get("/v1/search?id=1&effort=9"), 400, "bad-parameter")
+            try IndexReader(folder).buildNeighbors()
+            // What is open is looked at again after two seconds.
+            while try service.get("/v1/index").json()["hasGraph"] as? Bool == false { usleep(50_000) }
+            let found = try service.get("/v1/search?id=1&count=10&approximate=true&effort=20")
+            #expect(try found.json()["method"] as? String == "approximate")
+            #expect(
+                try Self.results(service, "/v1/search?id=1&count=10&approximate=true&effort=20")
+                    == Self.results(service, "/v1/search?id=1&count=10"))
+            try Data("no graph".utf8).write(to: folder.appending(path: "neighbors.graph"))
+            try HostileTests.check(
+                service, service.get("/v1/search?id=1&approximate=true"), 503, "unavailable")
+            #expect(try service.get("/v1/search?id=1").status == 200)
+        }
+    }
+
     /// The numbers of the files that were found, with their places.
     private static func results(_ service: RunningService, _ path: String) throws -> [[Int]] {
         let searches = try service.get(path).json()["searches"] as? [[String: Any]]

@@ -23,7 +23,7 @@ enum IndexRoutes {
     private static let shape = Schema.object([
         "name": Schema.string, "images": Schema.integer, "failures": Schema.integer,
         "model": Schema.reference("Model"), "width": Schema.integer, "precision": Schema.string,
-        "isSearchable": Schema.boolean, "takesChanges": Schema.boolean,
+        "isSearchable": Schema.boolean, "hasGraph": Schema.boolean, "takesChanges": Schema.boolean,
     ])
 
     private static let list = Route(
@@ -43,7 +43,7 @@ enum IndexRoutes {
             Route(
                 method: .post, path: path, summary: "Search the index for similar images.",
                 tag: "Index",
-                parameters: parameters + paging + [
+                parameters: parameters + paging + speed + [
                     Parameter(
                         name: "mean", kind: .flag, summary: "Search for what all images have in common.",
                         standard: false)
@@ -59,7 +59,7 @@ enum IndexRoutes {
                 method: .get, path: path,
                 summary: "Search the index for images similar to an indexed one, by its id.",
                 tag: "Index",
-                parameters: parameters + paging + [
+                parameters: parameters + paging + speed + [
                     Parameter(
                         name: "id", kind: .integer(1...Int(Int32.max)), summary: "The image's number.",
                         isRequired: true)
@@ -94,6 +94,40 @@ enum IndexRoutes {
         Parameter(
             name: "offset", kind: .integer(0...10_000), summary: "The results that are passed over.", standard: 0),
     ]
+
+    private static let speed = [
+        Parameter(
+            name: "approximate", kind: .flag,
+            summary: "Search by the index's nearest-neighbor graph, which is fast and may miss some.", standard: false),
+        Parameter(
+            name: "effort", kind: .integer(1...10_000),
+            summary: "The candidates that an approximate search keeps (HNSW's ef): more find more and take longer.",
+            standard: SearchMethod.standardEffort),
+    ]
+
+    /// How a call wants to search.
+    private static func method(_ call: Call) throws(Problem) -> SearchMethod {
+        let effort = call.integer("effort")
+        if call.flag("approximate") == true { return .approximate(effort: effort) }
+        if effort != nil { throw Problem(.badParameter, "effort goes with approximate=true") }
+        return .exact
+    }
+
+    /// Searches; blocks.
+    /// - Throws: `Problem` when the index or its graph cannot be used.
+    private static func search(
+        _ reader: IndexReader, _ queries: [SearchQuery], count: Int, method: SearchMethod
+    ) throws -> [[SearchHit]] {
+        do {
+            return try reader.search(queries, count: count, method: method)
+        } catch let error as DreamSimError where error.kind == .missing {
+            throw Problem(
+                .incomparable, "the index has no nearest-neighbor graph, by which approximate searches go",
+                advice: "search without approximate, or build it by ‘dreamsim index graph’")
+        } catch let error as DreamSimError where error.kind != .badRequest {
+            throw Problem.unavailable("the index", error, in: reader.folder)
+        }
+    }
 
     /// The index that a call means.
     static func index(_ call: Call) throws(Problem) -> ServedIndex {
@@ -140,7 +174,7 @@ enum IndexRoutes {
     // MARK: Searching
 
     private static func search(_ call: Call) async throws -> Response {
-        let (engine, index) = (try call.core.engine(), try index(call))
+        let (engine, index, method) = (try call.core.engine(), try index(call), try method(call))
         let images = try await call.uploads()["image"] ?? []
         let admission = try engine.batcher.admit(images.count, of: call.client)
         let reader = try await engine.searches.run(for: call.client) { try index.reader() }
@@ -163,7 +197,7 @@ enum IndexRoutes {
                 (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
             ]
         }
-        return try await answer(call, engine, index.name, reader, queries, failures)
+        return try await answer(call, engine, index.name, reader, queries, failures, method)
     }
 
     /// The query of an image: from the index when it knows the file, else from its model.
@@ -187,7 +221,7 @@ enum IndexRoutes {
     }
 
     private static func searchByNumber(_ call: Call) async throws -> Response {
-        let (engine, index) = (try call.core.engine(), try index(call))
+        let (engine, index, method) = (try call.core.engine(), try index(call), try method(call))
         let id = call.integer("id") ?? 0
         let (reader, query) = try await engine.searches.run(for: call.client) {
             let reader = try index.reader()
@@ -196,23 +230,23 @@ enum IndexRoutes {
             }
             return (reader, query)
         }
-        return try await answer(call, engine, index.name, reader, [("#\(id)", query)], [])
+        return try await answer(call, engine, index.name, reader, [("#\(id)", query)], [], method)
     }
 
     private static func answer(
         _ call: Call, _ engine: Engine, _ name: String, _ reader: IndexReader,
-        _ queries: [(name: String, query: SearchQuery)], _ failures: [ComparisonReport.Failure]
+        _ queries: [(name: String, query: SearchQuery)], _ failures: [ComparisonReport.Failure], _ method: SearchMethod
     ) async throws -> Response {
         let (count, offset) = (call.integer("count") ?? 24, call.integer("offset") ?? 0)
         let hits = try await engine.searches.run(for: call.client) {
-            try reader.search(queries.map(\.query), count: offset + count)
+            try search(reader, queries.map(\.query), count: offset + count, method: method)
         }
         let searches = zip(queries, hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
         let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             try .json(
                 SearchReport(
-                    reader, searches, failures: failures, offset: offset, index: settings.showsPaths ? nil : name,
+                    reader, searches, method: method, failures: failures, offset: offset, index: settings.showsPaths ? nil : name,
                     shown: ShownPaths(reader, settings).callAsFunction,
                     thumbnail: { thumbnail(of: $0, call) }))
         }

@@ -5,7 +5,10 @@ struct ServedIndexStatus: Encodable {
     let model: ModelStamp
     let width: Int
     let precision: String
-    let isSearchable, takesChanges: Bool
+    let isSearchable: Bool
+    /// Whether approximate searches have a graph to go by.
+    let hasGraph: Bool
+    let takesChanges: Bool
 
     init(_ index: ServedIndex, _ engine: Engine, takesChanges: Bool) throws {
         let reader = try index.reader()
@@ -14,6 +17,7 @@ struct ServedIndexStatus: Encodable {
         (images, failures, model) = (counts.images, counts.failures, settings.stamp)
         (width, precision) = (settings.width, settings.precision.rawValue)
         isSearchable = engine.model(settings.stamp) != nil
+        hasGraph = (try? reader.neighbors()) != nil
         self.takesChanges = takesChanges && isSearchable
     }
 }
