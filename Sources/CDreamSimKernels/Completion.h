@@ -41,6 +41,15 @@ INLINE lanes quick_gelu(lanes v) {
     return v / (1.0f + exponential(v * -1.702f));
 }
 
+/* v / 2 (1 + tanh(u)) with u = sqrt(2 / pi) (v + .044715 v^3); (1 + tanh(u)) / 2 is the logistic function of 2 u. */
+INLINE lanes tanh_gelu(lanes v) {
+    return v / (1.0f + exponential(v * (v * v * -0.0713548162726f - 1.5957691216057308f)));
+}
+
+INLINE lanes silu(lanes v) {
+    return v / (1.0f + exponential(-v));
+}
+
 /* What becomes of the sums of a tile. */
 struct KERNEL(completion) {
     const float *bias, *scale;
@@ -58,6 +67,8 @@ INLINE lanes completed(lanes v, const float *y, size_t i, size_t count, const st
     case DSV_GELU: return gelu(v);
     case DSV_QUICK_GELU: return quick_gelu(v);
     case DSV_RELU: return __builtin_elementwise_max(v, splat(0));
+    case DSV_TANH_GELU: return tanh_gelu(v);
+    case DSV_SILU: return silu(v);
     default: return v;
     }
 }
@@ -80,6 +91,8 @@ static __attribute__((noinline)) void KERNEL(complete)(const float *tile, size_t
     case DSV_GELU: complete_as(DSV_GELU, tile, rows, width, y, stride, then); break;
     case DSV_QUICK_GELU: complete_as(DSV_QUICK_GELU, tile, rows, width, y, stride, then); break;
     case DSV_RELU: complete_as(DSV_RELU, tile, rows, width, y, stride, then); break;
+    case DSV_TANH_GELU: complete_as(DSV_TANH_GELU, tile, rows, width, y, stride, then); break;
+    case DSV_SILU: complete_as(DSV_SILU, tile, rows, width, y, stride, then); break;
     default: complete_as(DSV_IDENTITY, tile, rows, width, y, stride, then);
     }
 }

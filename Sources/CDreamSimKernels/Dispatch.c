@@ -109,6 +109,10 @@ float dsv_dot(const float *a, const float *b, size_t count) {
     return active->dot(a, b, count);
 }
 
+void dsv_rotate(const struct dsv_rotation *rotation) {
+    active->rotate(rotation);
+}
+
 void dsv_multiply_packed(const struct dsv_product *product) {
     active->multiply_packed(product);
 }

@@ -59,7 +59,13 @@ static void KERNEL(layer_norm_backward)(const struct dsv_layer_norm_gradient *of
 }
 
 INLINE lanes activated(lanes v, const int activation) {
-    return activation == DSV_GELU ? gelu(v) : activation == DSV_QUICK_GELU ? quick_gelu(v) : v;
+    switch (activation) {
+    case DSV_GELU: return gelu(v);
+    case DSV_QUICK_GELU: return quick_gelu(v);
+    case DSV_TANH_GELU: return tanh_gelu(v);
+    case DSV_SILU: return silu(v);
+    default: return v;
+    }
 }
 
 /* The derivative of an activation. */
@@ -71,6 +77,14 @@ INLINE lanes slope_of(lanes v, const int activation) {
     if (activation == DSV_QUICK_GELU) {
         const lanes sigmoid = 1.0f / (1.0f + exponential(v * -1.702f));
         return sigmoid * (1.0f + 1.702f * v * (1.0f - sigmoid));
+    }
+    if (activation == DSV_TANH_GELU) {
+        const lanes logistic = 1.0f / (1.0f + exponential(v * (v * v * -0.0713548162726f - 1.5957691216057308f)));
+        return logistic * (1.0f + v * (1.0f - logistic) * (v * v * 0.2140644488178f + 1.5957691216057308f));
+    }
+    if (activation == DSV_SILU) {
+        const lanes logistic = 1.0f / (1.0f + exponential(-v));
+        return logistic * (1.0f + v * (1.0f - logistic));
     }
     return splat(1);
 }
@@ -87,6 +101,8 @@ static void KERNEL(activate)(int activation, const float *x, size_t count, float
     switch (activation) {
     case DSV_GELU: activate_as(DSV_GELU, x, count, y); break;
     case DSV_QUICK_GELU: activate_as(DSV_QUICK_GELU, x, count, y); break;
+    case DSV_TANH_GELU: activate_as(DSV_TANH_GELU, x, count, y); break;
+    case DSV_SILU: activate_as(DSV_SILU, x, count, y); break;
     default: activate_as(DSV_IDENTITY, x, count, y);
     }
 }
@@ -104,6 +120,8 @@ static void KERNEL(activate_backward)(int activation, const float *x, const floa
     switch (activation) {
     case DSV_GELU: activate_backward_as(DSV_GELU, x, dy, count, dx); break;
     case DSV_QUICK_GELU: activate_backward_as(DSV_QUICK_GELU, x, dy, count, dx); break;
+    case DSV_TANH_GELU: activate_backward_as(DSV_TANH_GELU, x, dy, count, dx); break;
+    case DSV_SILU: activate_backward_as(DSV_SILU, x, dy, count, dx); break;
     default: activate_backward_as(DSV_IDENTITY, x, dy, count, dx);
     }
 }

@@ -114,6 +114,37 @@ static void KERNEL(standardize)(const float *x, size_t count, float mean, float 
         y[i] = (x[i] - mean) / deviation;
 }
 
+INLINE void rotate_pairs(float *a, float *b, size_t step, size_t count, const float *cosines, const float *sines,
+                         float direction) {
+    for (size_t i = 0; i < count; i++) {
+        const float x = a[i * step], y = b[i * step], s = sines[i] * direction;
+        a[i * step] = x * cosines[i] - y * s;
+        b[i * step] = y * cosines[i] + x * s;
+    }
+}
+
+static void KERNEL(rotate)(const struct dsv_rotation *of) {
+    const size_t half = of->width / 2;
+    const float direction = of->backwards ? -1 : 1;
+    for (size_t r = 0; r < of->rows; r++) {
+        const float *const c = of->cosines + r * half, *const s = of->sines + r * half;
+        for (size_t h = 0; h < of->heads; h++) {
+            float *const head = of->x + r * of->stride + h * of->width;
+            if (of->neighbors) {
+                rotate_pairs(head, head + 1, 2, half, c, s, direction);
+                continue;
+            }
+            size_t i = 0;
+            for (; i + LANES <= half; i += LANES) {
+                const lanes x = load(head + i), y = load(head + half + i), turn = load(s + i) * direction;
+                store(head + i, x * load(c + i) - y * turn);
+                store(head + half + i, y * load(c + i) + x * turn);
+            }
+            rotate_pairs(head + i, head + half + i, 1, half - i, c + i, s + i, direction);
+        }
+    }
+}
+
 #include "Product.h"
 #include "IntegerRows.h"
 #include "IntegerTiles.h"
@@ -131,6 +162,7 @@ const struct dsv_kernels KERNEL(kernels) = {
     .layer_norm = KERNEL(layer_norm),
     .softmax = KERNEL(softmax),
     .dot = KERNEL(dot),
+    .rotate = KERNEL(rotate),
     .standardize = KERNEL(standardize),
     .multiply_packed = KERNEL(multiply_packed),
     .packed_transposed_product = KERNEL(packed_transposed_product),

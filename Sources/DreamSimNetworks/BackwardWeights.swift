@@ -3,10 +3,12 @@
 package struct BackwardWeights: Sendable {
     let patchEmbedding: Linear
     let blocks: [Block]
+    let pool: AttentionPool.Backward?
 
     /// Each layer takes the gradient of an output to that of an input.
     struct Block: Sendable {
         let qkv, output, hidden, contraction: Linear
+        let gate: Linear?
     }
 
     /// Packs what a network needs.
@@ -16,7 +18,9 @@ package struct BackwardWeights: Sendable {
             Block(
                 qkv: block.qkv.transposed(), output: block.output.transposed(scalingOutputs: block.scale1),
                 hidden: block.hidden.transposed(),
-                contraction: block.contraction.transposed(scalingOutputs: block.scale2))
+                contraction: block.contraction.transposed(scalingOutputs: block.scale2),
+                gate: block.gate?.transposed())
         }
+        pool = network.pool.map { AttentionPool.Backward($0) }
     }
 }

@@ -10,6 +10,10 @@ package struct Feature: Hashable, Sendable {
         case embedding
         /// The class token and the mean of the patch tokens, both before the final layer norm. Width 2 C.
         case clsPatch = "cls_patch"
+        /// What the network's authors read: see `Pooling`. Width C.
+        case pooled
+        /// The mean of the patch tokens, each of them after the final layer norm. Width C.
+        case patchMean = "patch_mean"
     }
 
     /// Which tokens.
@@ -45,9 +49,19 @@ package struct Feature: Hashable, Sendable {
     package func width(in configuration: VisionTransformerConfiguration) -> Int? {
         if let block, block >= configuration.depth { return nil }
         switch kind {
-        case .cls, .lastLayer: return configuration.width
+        case .cls, .lastLayer: return configuration.hasClassToken ? configuration.width : nil
         case .embedding: return configuration.projectionWidth
-        case .clsPatch: return 2 * configuration.width
+        case .clsPatch: return configuration.hasClassToken ? 2 * configuration.width : nil
+        case .pooled, .patchMean: return configuration.width
+        }
+    }
+
+    /// Whether more is read of the last block than its class token.
+    func readsAllTokens(in configuration: VisionTransformerConfiguration) -> Bool {
+        switch kind {
+        case .cls, .lastLayer, .embedding: false
+        case .clsPatch, .patchMean: true
+        case .pooled: configuration.pooling != .classToken
         }
     }
 }

@@ -36,6 +36,7 @@ extension VisionTransformer {
         Scratch.with(images: count, tokens: tokens, configuration, extra: count * tokens * width) { scratch, arena in
             let x = arena.matrix(rows: count * tokens, columns: width)
             embed(images, 0..<count, grid, into: x, scratch)
+            let rotation = rotation(of: grid)
             for (index, block) in blocks.prefix(last + 1).enumerated() {
                 let name = "blocks.\(index)."
                 let normalized = scratch.narrow.rows(0..<x.rows)
@@ -43,7 +44,9 @@ extension VisionTransformer {
                 magnitudes.observe(name + "attn.qkv", BlockedMatrix(normalized))
                 let qkv = scratch.qkv(rows: x.rows)
                 block.qkv.forward(BlockedMatrix(normalized), into: qkv, then: .bias)
+                if let rotation { attention.rotate(qkv, tokens: tokens, by: rotation) }
                 attention.forward(qkv, tokens: tokens, into: normalized, scratch: scratch.lanes)
+                block.attentionNorm?.forward(normalized, into: normalized)
                 magnitudes.observe(name + "attn.proj", BlockedMatrix(normalized))
                 block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
                 block.norm2.forward(x, into: normalized)
@@ -59,7 +62,8 @@ extension WeightSet {
     /// 2022, with a strength of one half): what multiplies an input divides its weights, so that nothing changes before
     /// numbers are rounded.
     ///
-    /// Inputs of qkv and fc1 are scaled in the layer norm before, those of proj in the values' rows of qkv.
+    /// Inputs of qkv and fc1 are scaled in the layer norm before, those of proj in the values' rows of qkv or in the norm
+    /// between. A gate takes what fc1 takes.
     package func smoothed(
         by magnitudes: InputMagnitudes, for configuration: VisionTransformerConfiguration, reading feature: Feature
     ) throws(DreamSimError) -> WeightSet {
@@ -67,10 +71,12 @@ extension WeightSet {
         let width = configuration.width
         let layers = Set(VisionTransformer.integerLayers(of: configuration, reading: feature).map(\.name))
         for index in 0..<configuration.depth {
-            for (layer, before, first) in [
-                ("attn.proj", "attn.qkv", 2 * width), ("attn.qkv", "norm1", 0), ("mlp.fc1", "norm2", 0),
+            let values = configuration.hasAttentionNorm ? ("attn.norm", 0) : ("attn.qkv", 2 * width)
+            for (layer, (before, first)) in [
+                ("attn.proj", values), ("attn.qkv", ("norm1", 0)), ("mlp.fc1", ("norm2", 0)),
             ] {
                 let (name, before) = ("blocks.\(index).\(layer)", "blocks.\(index).\(before)")
+                let gate = layer == "mlp.fc1" && configuration.hasGate ? "blocks.\(index).mlp.gate.weight" : nil
                 guard layers.contains(name), let highest = magnitudes.layers[name] else { continue }
                 guard highest.count == width else {
                     throw DreamSimError(
@@ -82,6 +88,9 @@ extension WeightSet {
                 else { continue }
                 let factors = Self.factors(weight, highest)
                 smoothed.tensors[name + ".weight"] = Self.multiplied(weight, columnsBy: factors)
+                if let gate, let weight = smoothed.tensors[gate] {
+                    smoothed.tensors[gate] = Self.multiplied(weight, columnsBy: factors)
+                }
                 let perFactor = earlier.shape.rank == 2 ? earlier.shape[1] : 1
                 earlier.withUnsafeMutableBufferPointer { values in
                     for k in 0..<width {

@@ -30,7 +30,7 @@ extension VisionTransformer {
             grid: grid(height: images.shape[2], width: images.shape[3]),
             tokens: keptPatches.map { attendingTokens(of: images, through: last, keptPatches: $0) }
                 ?? tokens(of: images, through: last),
-            first: 1 + configuration.registers)
+            first: configuration.prefixTokens)
     }
 }
 

@@ -1,6 +1,6 @@
 /// A learned position embedding: one vector for the class token, and one for each patch of a square grid.
 package struct PositionEmbedding: Sendable {
-    /// [C].
+    /// [C]; empty without a class token.
     package let classToken: [Float]
     /// [grid * grid, C], row by row.
     package let patches: Tensor
@@ -8,17 +8,19 @@ package struct PositionEmbedding: Sendable {
     /// Added to the target grid before the scale is computed.
     package let offset: Float
 
-    /// - Parameter table: [1 + grid * grid, C], the class token first.
+    /// - Parameter table: [1 + grid * grid, C], the class token first; [grid * grid, C] without one.
     package init(table: Tensor, grid: Int, offset: Float) {
-        let width = table.shape[-1]
-        precondition(
-            table.count == (1 + grid * grid) * width, "position embedding \(table.shape) for a grid of \(grid)")
-        let values = table.values
-        self.classToken = Array(values[..<width])
-        self.patches = Tensor(values[width...], shape: [grid * grid, width])
+        let (width, values) = (table.shape[-1], table.values)
+        let first = values.count - grid * grid * width
+        precondition(first == 0 || first == width, "position embedding \(table.shape) for a grid of \(grid)")
+        self.classToken = Array(values[..<first])
+        self.patches = Tensor(values[first...], shape: [grid * grid, width])
         self.grid = grid
         self.offset = offset
     }
+
+    /// The rows of the table that it came as.
+    var tableRows: Int { (classToken.isEmpty ? 0 : 1) + grid * grid }
 
     /// The embedding of a grid of `rows` x `columns` patches, interpolated bicubically (a = -0.75, borders repeated)
     /// when that is not the trained one.

@@ -17,7 +17,7 @@ extension Recording {
         let tokens: MatrixView
         /// [N * T, C], besides the scratch memory's own.
         let narrow: MatrixView
-        /// As large as the MLPs' hidden layer; only with `.weights`.
+        /// As large as the MLPs' hidden layer; only with `.weights`, a gate or a norm there.
         let active: UnsafeMutablePointer<Float>
         /// [N * T, r].
         let reduced: MatrixView
@@ -39,10 +39,11 @@ extension Recording {
         precondition(dFeatures.shape == features.shape, "gradient \(dFeatures.shape) of features \(features.shape)")
         precondition(firstBlock == 0 || wanted == .updates, "nothing is kept of the blocks below \(firstBlock)")
         if case .tokens = entry { precondition(wanted == .updates, "the images are not there") }
-        let (rows, width, mlp) = (count * tokens, network.configuration.width, network.configuration.mlpWidth)
+        let (rows, width, configuration) = (count * tokens, network.configuration.width, network.configuration)
+        // A gate's backward pass takes what multiplied, a norm's what was normalized.
         let active =
-            wanted.contains(.weights)
-            ? BlockedMatrix.count(rows: rows, columns: mlp, block: BlockedMatrix.block(for: mlp)) : 0
+            wanted.contains(.weights) || configuration.hasGate || configuration.hasMLPNorm
+            ? VisionTransformer.Scratch.hiddenCount(rows: rows, configuration) : 0
         let reduced = rows * (tuning?.rank ?? 0)
         let extra = [rows * width, rows * width, output.rows * width, active, reduced].reduce(0) {
             $0 + Workspace.Arena.rounded($1)
@@ -55,7 +56,7 @@ extension Recording {
                 active: arena.take(active),
                 reduced: MatrixView(arena.take(reduced), rows: rows, columns: tuning?.rank ?? 0), scratch: scratch)
             let dOutput = readsAllTokens ? memory.tokens : arena.matrix(rows: output.rows, columns: width)
-            readBackward(dFeatures, into: dOutput, wanted.contains(.weights) ? sums : nil)
+            readBackward(dFeatures, through: weights, into: dOutput, wanted.contains(.weights) ? sums : nil)
             var current = dOutput
             for index in range.reversed() {
                 if recomputes && index + 1 < range.upperBound { run(index, scratch, into: nil) }
@@ -75,24 +76,44 @@ extension Recording {
     ) {
         let (block, saved, back) = (network.blocks[index], saved(index), weights.blocks[index])
         let dHidden = memory.scratch.hidden(rows: dx.rows)
+        let active = VisionTransformer.Scratch.hidden(memory.active, rows: dx.rows, network.configuration)
         if wanted.contains(.weights) {
-            let active = VisionTransformer.Scratch.hidden(
-                memory.active, rows: dx.rows, mlpWidth: network.configuration.mlpWidth)
-            activate(saved.hidden, into: active)
+            activate(block, saved, into: active)
             sums.add(
                 block.contraction, named: name(index, "mlp.fc2"), scale: block.scale2, named: name(index, "ls2.gamma"),
                 input: active, dOutput: BlockedMatrix(dx))
         }
         back.contraction.forward(BlockedMatrix(dx), into: dHidden, then: .bias)
-        network.configuration.activation.backward(
-            saved.hidden.buffer, dOutput: dHidden.buffer, into: dHidden.buffer)
+        if let norm = block.mlpNorm {
+            multiplied(saved, into: active)
+            let (rows, gradient) = (active.view(0..<active.block), dHidden.view(0..<dHidden.block))
+            normBackward(
+                norm, named: name(index, "mlp.norm"), rows, dOutput: gradient, into: gradient, adds: false, wanted, sums
+            )
+        }
+        let activation = network.configuration.activation
+        let dGate = saved.gate.map { gate in
+            // y = h a(g): the gate's gradient is dy h a'(g), that of h is dy a(g).
+            let dGate = memory.scratch.gate(rows: dx.rows)
+            dGate.buffer.baseAddress!.update(from: dHidden.buffer.baseAddress!, count: dHidden.buffer.count)
+            dGate.multiply(by: saved.hidden)
+            activation.backward(gate.buffer, dOutput: dGate.buffer, into: dGate.buffer)
+            activation.forward(gate.buffer, into: active.buffer)
+            dHidden.multiply(by: active)
+            return dGate
+        }
+        if dGate == nil { activation.backward(saved.hidden.buffer, dOutput: dHidden.buffer, into: dHidden.buffer) }
         let normalized = memory.narrow.rows(0..<dx.rows)
         if wanted.contains(.weights) {
             block.norm2.forward(saved.middle, into: normalized)
             sums.add(
                 block.hidden, named: name(index, "mlp.fc1"), input: BlockedMatrix(normalized), dOutput: dHidden)
+            if let gate = block.gate, let dGate {
+                sums.add(gate, named: name(index, "mlp.gate"), input: BlockedMatrix(normalized), dOutput: dGate)
+            }
         }
         back.hidden.forward(dHidden, into: BlockedMatrix(normalized), then: .bias)
+        if let dGate { back.gate?.forward(dGate, into: BlockedMatrix(normalized), then: .residual(scale: nil)) }
         normBackward(
             block.norm2, named: name(index, "norm2"), saved.middle, dOutput: normalized, into: dx, adds: true, wanted,
             sums)
@@ -106,17 +127,26 @@ extension Recording {
     ) {
         let (block, saved, back) = (network.blocks[index], saved(index), weights.blocks[index])
         let (narrow, scratch) = (memory.narrow, memory.scratch)
+        let dAttended = narrow.rows(0..<dx.rows)
         if wanted.contains(.weights) {
             attend(saved, into: narrow, scratch)
+            block.attentionNorm?.forward(dAttended, into: dAttended)
             sums.add(
                 block.output, named: name(index, "attn.proj"), scale: block.scale1, named: name(index, "ls1.gamma"),
-                input: BlockedMatrix(narrow.rows(0..<dx.rows)), dOutput: BlockedMatrix(dx))
+                input: BlockedMatrix(dAttended), dOutput: BlockedMatrix(dx))
         }
-        let dAttended = narrow.rows(0..<dx.rows)
         back.output.forward(dx, into: dAttended, then: .bias)
+        if let norm = block.attentionNorm {
+            let attended = scratch.narrow
+            attend(saved, into: attended, scratch)
+            normBackward(
+                norm, named: name(index, "attn.norm"), attended.rows(0..<dx.rows), dOutput: dAttended, into: dAttended,
+                adds: false, wanted, sums)
+        }
         let dQKV = scratch.qkv(rows: saved.input.rows)
         network.attention.backward(
             saved.qkv, dOutput: dAttended, tokens: tokens, into: dQKV, scratch: scratch.lanes)
+        if let rotation { network.attention.rotate(dQKV, tokens: tokens, by: rotation, backwards: true) }
         if wanted.contains(.weights) {
             block.norm1.forward(saved.input, into: narrow)
             sums.add(block.qkv, named: name(index, "attn.qkv"), input: BlockedMatrix(narrow), dOutput: dQKV)

@@ -25,6 +25,8 @@ package final class Recording {
     /// [N, width of the feature].
     package private(set) var features: Tensor
     let recomputes: Bool
+    /// How queries and keys are rotated; nil where they are not.
+    let rotation: Rotation?
 
     /// What goes into a network.
     package enum Entry {
@@ -38,14 +40,16 @@ package final class Recording {
     struct Saved {
         /// [N * T, C].
         let input: MatrixView
-        /// [N * T, 3 C].
+        /// [N * T, 3 C]; rotated, where that is so.
         let qkv: BlockedMatrix
         /// The inputs of the low-rank update's second factor, [N * T, r].
         let reduced: MatrixView
         /// After attention, [N * T, C], or [N, C] for class tokens alone.
         let middle: MatrixView
-        /// Before the activation, as many rows.
+        /// Before the activation, or the gate; as many rows.
         let hidden: BlockedMatrix
+        /// The gate before its activation, where there is one.
+        let gate: BlockedMatrix?
     }
 
     /// Runs a network.
@@ -82,12 +86,14 @@ package final class Recording {
         self.firstImage = firstImage
         self.firstBlock = firstBlock
         self.recomputes = recomputes
+        rotation = network.rotation(of: grid)
         let (tokens, depth) = (
             network.tokenCount(grid), (feature.block ?? configuration.depth - 1) + 1 - firstBlock
         )
         precondition(firstBlock >= 0 && depth > 0, "nothing to record from block \(firstBlock) on")
         let sizes = Sizes(
-            rows: count * tokens, last: feature.kind == .clsPatch ? count * tokens : count, depth: depth,
+            rows: count * tokens, last: feature.readsAllTokens(in: configuration) ? count * tokens : count,
+            depth: depth,
             rank: tuning?.rank ?? 0, recomputes: recomputes, configuration)
         buffer = Workspace.PooledBuffer(of: sizes.total)
         var arena = buffer.arena
@@ -121,7 +127,7 @@ package final class Recording {
     }
 
     var tokens: Int { network.tokenCount(grid) }
-    var readsAllTokens: Bool { feature.kind == .clsPatch }
+    var readsAllTokens: Bool { feature.readsAllTokens(in: network.configuration) }
 
     /// What is kept of block `index`.
     func saved(_ index: Int) -> Saved { blocks[index - firstBlock] }
@@ -142,7 +148,9 @@ package final class Recording {
                 network.join(images, 0..<count, grid, into: joined ?? first, scratch)
                 if let joined { network.preNorm?.forward(joined, into: first) }
                 // What is frozen runs as without recording, and in place.
-                for index in 0..<firstBlock { network.run(network.blocks[index], on: first, tokens: tokens, scratch) }
+                for index in 0..<firstBlock {
+                    network.run(network.blocks[index], on: first, tokens: tokens, rotation, scratch)
+                }
             case .tokens(let entering, _):
                 entering.withUnsafeBufferPointer { first.base.update(from: $0.baseAddress!, count: $0.count) }
             }
@@ -172,15 +180,18 @@ package final class Recording {
             layer.down.forward(rows, into: saved.reduced, then: .bias)
             layer.up.forward(BlockedMatrix(saved.reduced), into: saved.qkv, then: .residual(scale: nil))
         }
+        if let rotation { network.attention.rotate(saved.qkv, tokens: tokens, by: rotation) }
         attend(saved, into: rows, scratch)
         rows = rows.rows(0..<saved.middle.rows)
+        block.attentionNorm?.forward(rows, into: rows)
         copyInput(of: saved, into: saved.middle)
         block.output.forward(rows, into: saved.middle, then: .residual(scale: block.scale1))
         block.norm2.forward(saved.middle, into: rows)
         block.hidden.forward(BlockedMatrix(rows), into: saved.hidden, then: .bias)
+        if let gate = saved.gate { block.gate?.forward(BlockedMatrix(rows), into: gate, then: .bias) }
         guard let target else { return }
         let active = scratch.hidden(rows: saved.middle.rows)
-        activate(saved.hidden, into: active)
+        activate(block, saved, into: active)
         target.base.update(from: saved.middle.base, count: saved.middle.rows * saved.middle.columns)
         block.contraction.forward(active, into: BlockedMatrix(target), then: .residual(scale: block.scale2))
     }
@@ -200,8 +211,17 @@ package final class Recording {
         tuning?.dropout?.apply(to: x, stream: UInt64(block), firstRow: firstImage * tokens)
     }
 
-    func activate(_ hidden: BlockedMatrix, into active: BlockedMatrix) {
-        network.configuration.activation.forward(hidden.buffer, into: active.buffer)
+    /// What the last layer of a block's MLP takes, of what is kept of the block.
+    func activate(_ block: VisionTransformer.Block, _ saved: Saved, into active: BlockedMatrix) {
+        multiplied(saved, into: active)
+        let rows = active.view(0..<active.block)
+        block.mlpNorm?.forward(rows, into: rows)
+    }
+
+    /// The same before the norm there, where there is one.
+    func multiplied(_ saved: Saved, into active: BlockedMatrix) {
+        network.configuration.activation.forward((saved.gate ?? saved.hidden).buffer, into: active.buffer)
+        if saved.gate != nil { active.multiply(by: saved.hidden) }
     }
 
     private func copyInput(of saved: Saved, into middle: MatrixView) {
@@ -216,28 +236,30 @@ package final class Recording {
 
     /// What everything takes.
     private struct Sizes {
-        let rows, last, depth, rank, width, mlpWidth: Int
-        let hasPreNorm, recomputes: Bool
+        let rows, last, depth, rank: Int
+        let recomputes: Bool
+        let configuration: VisionTransformerConfiguration
 
         init(
             rows: Int, last: Int, depth: Int, rank: Int, recomputes: Bool,
             _ configuration: VisionTransformerConfiguration
         ) {
             (self.rows, self.last, self.depth, self.rank) = (rows, last, depth, rank)
-            (width, mlpWidth) = (configuration.width, configuration.mlpWidth)
-            (hasPreNorm, self.recomputes) = (configuration.hasPreNorm, recomputes)
+            (self.recomputes, self.configuration) = (recomputes, configuration)
         }
 
-        private var mlpBlock: Int { BlockedMatrix.block(for: mlpWidth) }
+        var width: Int { configuration.width }
+
+        private func hidden(_ rows: Int) -> Int { VisionTransformer.Scratch.hiddenCount(rows: rows, configuration) }
 
         /// The elements of everything.
         var total: Int {
             func rounded(_ count: Int) -> Int { Workspace.Arena.rounded(count) }
             func block(_ outputs: Int) -> Int {
-                let hidden = BlockedMatrix.count(rows: outputs, columns: mlpWidth, block: mlpBlock)
-                return rounded(rows * 3 * width) + rounded(rows * rank) + rounded(outputs * width) + rounded(hidden)
+                let hidden = (configuration.hasGate ? 2 : 1) * rounded(hidden(outputs))
+                return rounded(rows * 3 * width) + rounded(rows * rank) + rounded(outputs * width) + hidden
             }
-            let states = (depth + (hasPreNorm ? 1 : 0)) * rounded(rows * width) + rounded(last * width)
+            let states = (depth + (configuration.hasPreNorm ? 1 : 0)) * rounded(rows * width) + rounded(last * width)
             let kept = recomputes ? block(depth > 1 ? rows : last) : (depth - 1) * block(rows) + block(last)
             return states + kept
         }
@@ -248,14 +270,14 @@ package final class Recording {
             let qkv = other?.qkv.base ?? arena.take(rows * 3 * width)
             let reduced = other?.reduced.base ?? arena.take(rows * rank)
             let middle = other?.middle.base ?? arena.take(outputs * width)
-            let hidden =
-                other?.hidden.base
-                ?? arena.take(BlockedMatrix.count(rows: outputs, columns: mlpWidth, block: mlpBlock))
+            let hidden = other?.hidden.base ?? arena.take(self.hidden(outputs))
+            let gate = configuration.hasGate ? other?.gate?.base ?? arena.take(self.hidden(outputs)) : nil
             return Saved(
                 input: input, qkv: VisionTransformer.Scratch.qkv(qkv, rows: rows, width: width),
                 reduced: MatrixView(reduced, rows: rows, columns: rank),
                 middle: MatrixView(middle, rows: outputs, columns: width),
-                hidden: VisionTransformer.Scratch.hidden(hidden, rows: outputs, mlpWidth: mlpWidth))
+                hidden: VisionTransformer.Scratch.hidden(hidden, rows: outputs, configuration),
+                gate: gate.map { VisionTransformer.Scratch.hidden($0, rows: outputs, configuration) })
         }
     }
 }

@@ -18,15 +18,16 @@ extension VisionTransformer {
         let keys = keptPatches.map { kept in
             precondition(
                 kept.count == count && kept.allSatisfy { $0.count == grid.count }, "patches of \(kept.count) images")
-            return kept.map { [Bool](repeating: true, count: 1 + configuration.registers) + $0 }
+            return kept.map { [Bool](repeating: true, count: configuration.prefixTokens) + $0 }
         }
         return Tensor(uninitialized: [count, tokens, width]) { memory in
             let x = MatrixView(memory.baseAddress!, rows: count * tokens, columns: width)
             Scratch.with(images: count, tokens: tokens, configuration, extra: x.rows * 3 * width) { scratch, arena in
                 let qkv = arena.matrix(rows: x.rows, columns: 3 * width)
                 embed(images, 0..<count, grid, into: x, scratch)
+                let rotation = rotation(of: grid)
                 for index in 0...last {
-                    visit(index, attend(blocks[index], on: x, tokens: tokens, keys: keys, qkv, scratch))
+                    visit(index, attend(blocks[index], on: x, tokens: tokens, keys: keys, qkv, rotation, scratch))
                     mlp(blocks[index], on: x, scratch)
                 }
             }
@@ -35,14 +36,16 @@ extension VisionTransformer {
 
     /// The first half of a block for the tokens of some images, by its weights, which are returned.
     private func attend(
-        _ block: Block, on x: MatrixView, tokens: Int, keys: [[Bool]]?, _ qkv: MatrixView, _ scratch: Scratch
+        _ block: Block, on x: MatrixView, tokens: Int, keys: [[Bool]]?, _ qkv: MatrixView, _ rotation: Rotation?,
+        _ scratch: Scratch
     ) -> Tensor {
         let normalized = scratch.narrow.rows(0..<x.rows)
         block.norm1.forward(x, into: normalized)
         block.qkv.forward(normalized, into: qkv, then: .bias)
-        let attention = Attention(heads: configuration.heads, width: configuration.width)
+        if let rotation { attention.rotate(BlockedMatrix(qkv), tokens: tokens, by: rotation) }
         let weights = attention.weights(qkv, tokens: tokens, keys: keys)
         attention.apply(weights, to: qkv, tokens: tokens, into: normalized)
+        block.attentionNorm?.forward(normalized, into: normalized)
         block.output.forward(normalized, into: x, then: .residual(scale: block.scale1))
         return weights
     }

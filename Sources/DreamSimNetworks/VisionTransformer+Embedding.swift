@@ -9,22 +9,22 @@ extension VisionTransformer {
 
     /// Fills x [N * T, C] with class token, registers and embedded patches at their positions.
     func join(_ images: Tensor, _ range: Range<Int>, _ grid: Grid, into x: MatrixView, _ scratch: Scratch) {
-        let (tokens, first) = (tokenCount(grid), 1 + configuration.registers)
+        let (tokens, first) = (tokenCount(grid), configuration.prefixTokens)
         let patches = MatrixView(scratch.wide, rows: range.count * grid.count, columns: patchEmbedding.inputs)
         gather(images, range, grid, into: patches)
-        let position = positions.patches(rows: grid.rows, columns: grid.columns)
+        let position = positions?.patches(rows: grid.rows, columns: grid.columns)
+        var opening = classToken?.values ?? []
         // The class token has its own position; registers have none.
-        let opening = zip(classToken.values, positions.classToken).map { $0 + $1 } + (registers?.values ?? [])
-        position.withUnsafeBufferPointer { position in
-            for n in 0..<range.count {
-                let image = x.rows((n * tokens)..<((n + 1) * tokens))
-                let embedded = image.rows(first..<tokens)
-                image.base.update(from: opening, count: opening.count)
-                embedded.base.update(from: position.baseAddress!, count: position.count)
-                patchEmbedding.forward(
-                    patches.rows((n * grid.count)..<((n + 1) * grid.count)), into: embedded,
-                    then: .residual(scale: nil))
-            }
+        if let positions { opening = zip(opening, positions.classToken).map { $0 + $1 } }
+        opening += registers?.values ?? []
+        for n in 0..<range.count {
+            let image = x.rows((n * tokens)..<((n + 1) * tokens))
+            let embedded = image.rows(first..<tokens)
+            image.base.update(from: opening, count: opening.count)
+            position?.withUnsafeBufferPointer { embedded.base.update(from: $0.baseAddress!, count: $0.count) }
+            patchEmbedding.forward(
+                patches.rows((n * grid.count)..<((n + 1) * grid.count)), into: embedded,
+                then: position == nil ? .bias : .residual(scale: nil))
         }
     }
 

@@ -42,14 +42,15 @@ extension VisionTransformer {
         let (tokens, last) = (tokenCount(grid), feature.block ?? configuration.depth - 1)
         let patches = patchEmbedding.operations(rows: range.count * grid.count)
         Timings.measure(.patchEmbedding, operations: patches) { embed(images, range, grid, into: x, scratch) }
-        for index in 0..<last { run(blocks[index], on: x, tokens: tokens, scratch) }
+        let rotation = rotation(of: grid)
+        for index in 0..<last { run(blocks[index], on: x, tokens: tokens, rotation, scratch) }
         var (rows, perImage) = (x, tokens)
-        if feature.kind == .clsPatch {
-            run(blocks[last], on: x, tokens: tokens, scratch)
+        if feature.readsAllTokens(in: configuration) {
+            run(blocks[last], on: x, tokens: tokens, rotation, scratch)
         } else {
             // Only the class token is wanted of the last block.
             (rows, perImage) = (classTokens.rows(0..<range.count), 1)
-            Timings.measure(.classToken) { run(blocks[last], on: x, tokens: tokens, into: rows, scratch) }
+            Timings.measure(.classToken) { run(blocks[last], on: x, tokens: tokens, rotation, into: rows, scratch) }
         }
         for n in 0..<range.count {
             read(
@@ -58,7 +59,7 @@ extension VisionTransformer {
         }
     }
 
-    /// Reads a feature from the tokens of an image; the class token alone suffices for all but `cls_patch`.
+    /// Reads a feature from the tokens of an image: all of them, or the class token alone where that suffices.
     func read(_ kind: Feature.Kind, _ image: MatrixView, into row: MatrixView, centeringTokens: Bool) {
         let classToken = image.rows(0..<1)
         switch kind {
@@ -78,15 +79,40 @@ extension VisionTransformer {
                 }
             }
         case .clsPatch:
-            let patches = image.rows((1 + configuration.registers)..<image.rows)
             pool(classToken, into: row.columns(0..<image.columns), centering: centeringTokens)
-            pool(patches, into: row.columns(image.columns..<row.columns), centering: centeringTokens)
+            pool(patches(image), into: row.columns(image.columns..<row.columns), centering: centeringTokens)
+        case .patchMean:
+            withNormalized(patches(image)) { pool($0, into: row, centering: false) }
+        case .pooled:
+            switch configuration.pooling {
+            case .classToken: finalNorm(classToken, into: row)
+            case .mean(normalizesFirst: true):
+                withNormalized(patches(image)) { pool($0, into: row, centering: false) }
+            case .mean(normalizesFirst: false):
+                pool(patches(image), into: row, centering: false)
+                finalNorm(row, into: row)
+            case .attention:
+                guard let pool else { preconditionFailure("no attention pool") }
+                withNormalized(image) { pool.forward($0, into: row) }
+            }
+        }
+    }
+
+    /// The patches' tokens of all those of an image.
+    func patches(_ image: MatrixView) -> MatrixView { image.rows(configuration.prefixTokens..<image.rows) }
+
+    /// Calls a closure with tokens after the final layer norm.
+    func withNormalized(_ tokens: MatrixView, _ body: (MatrixView) -> Void) {
+        Workspace.withArena(of: Workspace.Arena.rounded(tokens.rows * tokens.columns)) { arena in
+            let normalized = arena.matrix(rows: tokens.rows, columns: tokens.columns)
+            finalNorm(tokens, into: normalized)
+            body(normalized)
         }
     }
 
     /// The mean of rows, each centered and divided by its norm first when asked. Sums in double precision: there may be
     /// hundreds of rows, and it costs nothing.
-    private func pool(_ rows: MatrixView, into result: MatrixView, centering: Bool) {
+    func pool(_ rows: MatrixView, into result: MatrixView, centering: Bool) {
         var sums = [Double](repeating: 0, count: rows.columns)
         for r in 0..<rows.rows {
             let row = UnsafeBufferPointer(start: rows.base + r * rows.stride, count: rows.columns)

@@ -18,7 +18,7 @@ extension VisionTransformer {
 
     /// T, the tokens of an image: the class token, the registers, the patches row by row.
     package func tokenCount(_ grid: Grid) -> Int {
-        1 + configuration.registers + grid.count
+        configuration.prefixTokens + grid.count
     }
 
     /// Runs the network up to a block.
@@ -42,10 +42,11 @@ extension VisionTransformer {
                     let range = first..<min(first + most, count)
                     embed(images, range, grid, into: x.rows(Self.rows(range, tokens)), scratch)
                 }
+                let rotation = rotation(of: grid)
                 for index in 0...last {
                     for first in stride(from: 0, to: count, by: most) {
                         let range = first..<min(first + most, count)
-                        run(blocks[index], on: x.rows(Self.rows(range, tokens)), tokens: tokens, scratch)
+                        run(blocks[index], on: x.rows(Self.rows(range, tokens)), tokens: tokens, rotation, scratch)
                     }
                     visit(index, x)
                 }
@@ -68,7 +69,7 @@ extension VisionTransformer {
     }
 
     /// Runs a block for the tokens of some images, [N * T, C].
-    func run(_ block: Block, on x: MatrixView, tokens: Int, _ scratch: Scratch) {
+    func run(_ block: Block, on x: MatrixView, tokens: Int, _ rotation: Rotation?, _ scratch: Scratch) {
         let qkv = scratch.qkv(rows: x.rows)
         Timings.measure(.qkv, operations: block.qkv.operations(rows: x.rows)) {
             multiply(x, normalizedBy: block.norm1, block.qkv, scratch) {
@@ -78,15 +79,17 @@ extension VisionTransformer {
             }
         }
         let rounded = block.output.integers.flatMap { integers in
-            integers.block == attention.headWidth
+            integers.block == attention.headWidth && block.attentionNorm == nil
                 ? scratch.rounded(rows: x.rows, block: integers.block, integers.precision) : nil
         }
         let attended = scratch.narrow.rows(0..<x.rows)
         Timings.measure(.attention, operations: attention.operations(images: x.rows / tokens, tokens: tokens)) {
+            if let rotation { attention.rotate(qkv, tokens: tokens, by: rotation) }
             if let rounded {
                 attention.forward(qkv, tokens: tokens, rounding: rounded, scratch: scratch.lanes)
             } else {
                 attention.forward(qkv, tokens: tokens, into: attended, scratch: scratch.lanes)
+                block.attentionNorm?.forward(attended, into: attended)
             }
         }
         Timings.measure(.projection, operations: block.output.operations(rows: x.rows)) {
@@ -96,7 +99,9 @@ extension VisionTransformer {
                 block.output.forward(attended, into: x, then: .residual(scale: block.scale1))
             }
         }
-        let operations = block.hidden.operations(rows: x.rows) + block.contraction.operations(rows: x.rows)
+        let operations = [block.hidden, block.contraction, block.gate].reduce(0) {
+            $0 + ($1?.operations(rows: x.rows) ?? 0)
+        }
         Timings.measure(.mlp, operations: operations) { mlp(block, on: x, scratch) }
     }
 
@@ -121,6 +126,7 @@ extension VisionTransformer {
         let activation = Linear.Completion.activation(configuration.activation)
         let residual = Linear.Completion.residual(scale: block.scale2)
         let hidden = scratch.hidden(rows: x.rows)
+        guard block.gate == nil && block.mlpNorm == nil else { return gatedMLP(block, on: x, hidden, scratch) }
         multiply(x, normalizedBy: block.norm2, block.hidden, scratch) {
             block.hidden.forward($0, into: hidden, then: activation)
             block.contraction.forward(hidden, into: BlockedMatrix(x), then: residual)
@@ -136,12 +142,32 @@ extension VisionTransformer {
         }
     }
 
+    /// The same where the hidden layer has a gate or a norm.
+    private func gatedMLP(_ block: Block, on x: MatrixView, _ hidden: BlockedMatrix, _ scratch: Scratch) {
+        let activation = Linear.Completion.activation(configuration.activation)
+        let gate = scratch.gate(rows: x.rows)
+        let completion: Linear.Completion = block.gate == nil ? activation : .bias
+        multiply(x, normalizedBy: block.norm2, block.hidden, scratch) {
+            block.hidden.forward($0, into: hidden, then: completion)
+            block.gate?.forward($0, into: gate, then: activation)
+        } rounded: {
+            block.hidden.forward($0, into: hidden, then: completion)
+            block.gate?.forward($0, into: gate, then: activation)
+        }
+        if block.gate != nil { hidden.multiply(by: gate) }
+        block.mlpNorm?.forward(hidden.view(0..<hidden.columns), into: hidden.view(0..<hidden.columns))
+        block.contraction.forward(hidden, into: BlockedMatrix(x), then: .residual(scale: block.scale2))
+    }
+
     /// Runs a block for the class tokens alone; what a block does to one token depends on the others only by attention.
     /// - Parameters:
     ///   - x: the tokens of some images before the block, [N * T, C]; they are left as they are.
     ///   - classTokens: [N, C].
-    func run(_ block: Block, on x: MatrixView, tokens: Int, into classTokens: MatrixView, _ scratch: Scratch) {
-        guard block.qkv.integers == nil else {
+    func run(
+        _ block: Block, on x: MatrixView, tokens: Int, _ rotation: Rotation?, into classTokens: MatrixView,
+        _ scratch: Scratch
+    ) {
+        guard block.qkv.integers == nil, rotation == nil || x.columns % PackedMatrix.panel == 0 else {
             // What spares work here takes weights in single precision.
             let copy = Workspace.PooledBuffer(of: x.rows * x.columns)
             var arena = copy.arena
@@ -149,7 +175,7 @@ extension VisionTransformer {
             for r in 0..<x.rows {
                 (whole.base + r * whole.stride).update(from: x.base + r * x.stride, count: x.columns)
             }
-            run(block, on: whole, tokens: tokens, scratch)
+            run(block, on: whole, tokens: tokens, rotation, scratch)
             for n in 0..<classTokens.rows {
                 (classTokens.base + n * classTokens.stride).update(
                     from: whole.base + n * tokens * whole.stride, count: x.columns)
@@ -163,9 +189,14 @@ extension VisionTransformer {
                 from: x.base + n * tokens * x.stride, count: x.columns)
         }
         let attended = MatrixView(scratch.wide, rows: classTokens.rows, columns: x.columns)
+        let keys = MatrixView(
+            scratch.wide + Workspace.Arena.rounded(attended.rows * attended.columns),
+            rows: rotation == nil ? 0 : x.rows, columns: x.columns)
         attention.classTokens(
             normalized, qkv: block.qkv, tokens: tokens, into: attended,
-            scratch: scratch.wide + Workspace.Arena.rounded(attended.rows * attended.columns))
+            scratch: keys.base + Workspace.Arena.rounded(keys.rows * keys.columns),
+            rotated: rotation.map { ($0, keys) })
+        block.attentionNorm?.forward(attended, into: attended)
         block.output.forward(attended, into: classTokens, then: .residual(scale: block.scale1))
         mlp(block, on: classTokens, scratch)
     }

@@ -39,7 +39,7 @@ extension VisionTransformer {
         }
         let tokens = attendingTokens(
             of: images, through: feature.block ?? configuration.depth - 1, keptPatches: keptPatches)
-        let (perImage, width, first) = (tokens.shape[1], tokens.shape[2], 1 + configuration.registers)
+        let (perImage, width, first) = (tokens.shape[1], tokens.shape[2], configuration.prefixTokens)
         return Tensor(uninitialized: [images.shape[0], featureWidth]) { target in
             let features = MatrixView(target.baseAddress!, rows: images.shape[0], columns: featureWidth)
             tokens.withUnsafeBufferPointer { all in

@@ -7,8 +7,7 @@ extension VisionTransformer {
         let wide: UnsafeMutablePointer<Float>
         /// A row for each thread, for attention or for sums that are rounded.
         let lanes: MatrixView
-        private let width: Int
-        private let mlpWidth: Int
+        private let configuration: VisionTransformerConfiguration
 
         /// The elements that everything takes together.
         private static func count(images: Int, tokens: Int, lanes: Int, _ configuration: VisionTransformerConfiguration)
@@ -27,8 +26,7 @@ extension VisionTransformer {
             narrow = arena.matrix(rows: images * tokens, columns: configuration.width)
             wide = arena.take(sizes.wide)
             self.lanes = arena.matrix(rows: sizes.lanes, columns: sizes.lane)
-            width = configuration.width
-            mlpWidth = configuration.mlpWidth
+            self.configuration = configuration
         }
 
         /// Calls a closure with the memory for up to a number of images, and as many threads as there are now.
@@ -45,19 +43,24 @@ extension VisionTransformer {
         }
 
         /// [rows, 3 C]: queries, keys and values, each by itself where panels of weights allow it.
-        func qkv(rows: Int) -> BlockedMatrix { Self.qkv(wide, rows: rows, width: width) }
+        func qkv(rows: Int) -> BlockedMatrix { Self.qkv(wide, rows: rows, width: configuration.width) }
 
         /// [rows, mlpWidth], in blocks that suit the product which follows.
-        func hidden(rows: Int) -> BlockedMatrix { Self.hidden(wide, rows: rows, mlpWidth: mlpWidth) }
+        func hidden(rows: Int) -> BlockedMatrix { Self.hidden(wide, rows: rows, configuration) }
+
+        /// [rows, mlpWidth], what multiplies the hidden layer; behind it.
+        func gate(rows: Int) -> BlockedMatrix {
+            Self.hidden(wide + Self.hiddenCount(rows: rows, configuration), rows: rows, configuration)
+        }
 
         /// [rows, C] in integers, in the memory of `narrow`.
         func rounded(rows: Int, block: Int, _ precision: Precision) -> IntegerRows {
-            IntegerRows(narrow.base, rows: rows, columns: width, block: block, precision: precision)
+            IntegerRows(narrow.base, rows: rows, columns: configuration.width, block: block, precision: precision)
         }
 
         /// [rows, mlpWidth] in integers, in the memory of `hidden`.
         func roundedHidden(rows: Int, block: Int, _ precision: Precision) -> IntegerRows {
-            IntegerRows(wide, rows: rows, columns: mlpWidth, block: block, precision: precision)
+            IntegerRows(wide, rows: rows, columns: configuration.mlpWidth, block: block, precision: precision)
         }
 
         /// Queries, keys and values in some memory.
@@ -67,8 +70,15 @@ extension VisionTransformer {
         }
 
         /// A MLP's hidden layer in some memory.
-        static func hidden(_ memory: UnsafeMutablePointer<Float>, rows: Int, mlpWidth: Int) -> BlockedMatrix {
-            BlockedMatrix(memory, rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth))
+        static func hidden(
+            _ memory: UnsafeMutablePointer<Float>, rows: Int, _ configuration: VisionTransformerConfiguration
+        ) -> BlockedMatrix {
+            BlockedMatrix(memory, rows: rows, columns: configuration.mlpWidth, block: configuration.hiddenBlock)
+        }
+
+        /// The elements that a MLP's hidden layer takes.
+        static func hiddenCount(rows: Int, _ configuration: VisionTransformerConfiguration) -> Int {
+            BlockedMatrix.count(rows: rows, columns: configuration.mlpWidth, block: configuration.hiddenBlock)
         }
 
         private struct Sizes {
@@ -79,14 +89,15 @@ extension VisionTransformer {
 
             init(images: Int, tokens: Int, lanes: Int, _ configuration: VisionTransformerConfiguration) {
                 self.lanes = lanes
-                let (rows, width, mlpWidth) = (images * tokens, configuration.width, configuration.mlpWidth)
+                let (rows, width) = (images * tokens, configuration.width)
                 let attention = Attention(heads: configuration.heads, width: width)
                 let patch = 3 * configuration.patchSize * configuration.patchSize
                 narrow = rows * width
                 wide = [
                     rows * 3 * width, rows * patch,
-                    BlockedMatrix.count(rows: rows, columns: mlpWidth, block: BlockedMatrix.block(for: mlpWidth)),
+                    (configuration.hasGate ? 2 : 1) * hiddenCount(rows: rows, configuration),
                     Workspace.Arena.rounded(images * width)
+                        + (configuration.rotary == nil ? 0 : Workspace.Arena.rounded(rows * width))
                         + attention.classTokenScratch(images: images, tokens: tokens),
                 ].reduce(0, max)
                 lane = max(

@@ -1,25 +1,39 @@
+import Synchronization
+
 /// A vision transformer with its weights, ready to run. Immutable, so that any number of threads may share it.
 package final class VisionTransformer: Sendable {
     /// The architecture.
     package let configuration: VisionTransformerConfiguration
     let patchEmbedding: Linear
-    let classToken: Tensor
+    let classToken: Tensor?
     let registers: Tensor?
-    let positions: PositionEmbedding
+    let positions: PositionEmbedding?
     let preNorm: LayerNorm?
     let blocks: [Block]
     let norm: LayerNorm
+    /// What reads all tokens, where something learned does.
+    let pool: AttentionPool?
     /// [C, projectionWidth], applied as x @ projection.
     let projection: Tensor?
+    /// The angles of the grid that was asked for last.
+    private let lastRotation = Mutex<(grid: Grid, rotation: Rotation)?>(nil)
 
     /// One block: x + attention(norm1(x)), then x + mlp(norm2(x)).
     struct Block: Sendable {
         let norm1: LayerNorm
-        let qkv, output: Linear
+        let qkv: Linear
+        /// Before `output`, where there is one.
+        let attentionNorm: LayerNorm?
+        let output: Linear
         /// [C], or nil for 1.
         let scale1: Tensor?
         let norm2: LayerNorm
-        let hidden, contraction: Linear
+        let hidden: Linear
+        /// What multiplies the outputs of `hidden`, after the nonlinearity; nil where the nonlinearity is `hidden`'s own.
+        let gate: Linear?
+        /// Before `contraction`, where there is one.
+        let mlpNorm: LayerNorm?
+        let contraction: Linear
         /// [C], or nil for 1.
         let scale2: Tensor?
     }
@@ -40,13 +54,11 @@ package final class VisionTransformer: Sendable {
             weight: try weights.matrix(
                 "patch_embed.proj", outputs: width, inputs: 3 * patch * patch, stored: [width, 3, patch, patch]),
             bias: try weights.tensor("patch_embed.proj.bias", [width]))
-        classToken = try weights.tensor("cls_token", [width])
+        classToken = configuration.hasClassToken ? try weights.tensor("cls_token", [width]) : nil
         registers =
             configuration.registers == 0
             ? nil : try weights.tensor("register_tokens", [configuration.registers, width])
-        positions = PositionEmbedding(
-            table: try reader.positionTable(), grid: configuration.positionGrid,
-            offset: configuration.positionOffset)
+        positions = try reader.positions()
         preNorm = configuration.hasPreNorm ? try reader.layerNorm("pos_drop") : nil
         var blocks: [Block] = []
         for index in 0..<configuration.depth {
@@ -54,12 +66,13 @@ package final class VisionTransformer: Sendable {
         }
         self.blocks = blocks
         norm = try reader.layerNorm("norm")
+        pool = try reader.pool()
         if let projectionWidth = configuration.projectionWidth {
             projection = try weights.tensor("proj", [width, projectionWidth])
         } else {
             projection = nil
         }
-        var expected = Self.weightNames(of: configuration)
+        var expected = Set(Self.weightShapes(of: configuration).keys)
         for layer in Self.linearLayers(of: configuration) {
             expected.formUnion([layer + WeightSet.packedLeaf, layer + WeightSet.scalesLeaf])
         }
@@ -71,51 +84,15 @@ package final class VisionTransformer: Sendable {
         }
     }
 
-    /// The names of an architecture's linear layers.
-    static func linearLayers(of configuration: VisionTransformerConfiguration) -> [String] {
-        ["patch_embed.proj"]
-            + (0..<configuration.depth).flatMap { block in
-                ["attn.qkv", "attn.proj", "mlp.fc1", "mlp.fc2"].map { "blocks.\(block).\($0)" }
-            }
-    }
-
-    /// The linear layers whose weights may be integers when a feature is read, and the inputs of their blocks. The patch
-    /// embedding and, where only its class token is computed, the last block stay in float32: they take little time.
-    static func integerLayers(
-        of configuration: VisionTransformerConfiguration, reading feature: Feature
-    ) -> [(name: String, block: Int)] {
-        guard min(configuration.width, configuration.mlpWidth) >= WeightSet.leastIntegers else { return [] }
-        let last = feature.block ?? configuration.depth - 1
-        let headWidth = configuration.width / configuration.heads
-        // Attention's results are rounded head by head.
-        let heads =
-            IntegerRows.block(for: headWidth) == headWidth ? headWidth : IntegerRows.block(for: configuration.width)
-        let width = IntegerRows.block(for: configuration.width)
-        return (0..<(feature.kind == .clsPatch ? last + 1 : last)).flatMap { block in
-            [
-                ("attn.qkv", width), ("attn.proj", heads), ("mlp.fc1", width),
-                ("mlp.fc2", IntegerRows.block(for: configuration.mlpWidth)),
-            ].map { ("blocks.\(block).\($0)", $1) }
+    /// How queries and keys of a grid of patches are rotated; nil where they are not.
+    func rotation(of grid: Grid) -> Rotation? {
+        guard let rotary = configuration.rotary else { return nil }
+        return lastRotation.withLock { last in
+            if let last, last.grid == grid { return last.rotation }
+            let rotation = rotary.rotation(of: grid, headWidth: configuration.headWidth)
+            last = (grid, rotation)
+            return rotation
         }
-    }
-
-    /// The canonical names of all weights of an architecture.
-    package static func weightNames(of configuration: VisionTransformerConfiguration) -> Set<String> {
-        var names: Set = ["cls_token", "pos_embed", "norm.weight", "norm.bias"]
-        names.formUnion(["patch_embed.proj.weight", "patch_embed.proj.bias"])
-        if configuration.registers > 0 { names.insert("register_tokens") }
-        if configuration.hasPreNorm { names.formUnion(["pos_drop.weight", "pos_drop.bias"]) }
-        if configuration.projectionWidth != nil { names.insert("proj") }
-        for index in 0..<configuration.depth {
-            for layer in ["norm1", "attn.qkv", "attn.proj", "norm2", "mlp.fc1", "mlp.fc2"] {
-                names.insert("blocks.\(index).\(layer).weight")
-                names.insert("blocks.\(index).\(layer).bias")
-            }
-            if configuration.hasLayerScale {
-                names.formUnion(["blocks.\(index).ls1.gamma", "blocks.\(index).ls2.gamma"])
-            }
-        }
-        return names
     }
 }
 
@@ -130,16 +107,31 @@ private struct Reader {
             bias: try weights.tensor(name + ".bias", [outputs]))
     }
 
-    func layerNorm(_ name: String) throws(DreamSimError) -> LayerNorm {
-        LayerNorm(
-            gamma: try weights.tensor(name + ".weight", [configuration.width]),
-            beta: try weights.tensor(name + ".bias", [configuration.width]),
+    func layerNorm(_ name: String, width: Int? = nil) throws(DreamSimError) -> LayerNorm {
+        let width = width ?? configuration.width
+        return LayerNorm(
+            gamma: try weights.tensor(name + ".weight", [width]), beta: try weights.tensor(name + ".bias", [width]),
             epsilon: configuration.layerNormEpsilon)
     }
 
-    func positionTable() throws(DreamSimError) -> Tensor {
-        let grid = configuration.positionGrid
-        return try weights.tensor("pos_embed", [1 + grid * grid, configuration.width])
+    func positions() throws(DreamSimError) -> PositionEmbedding? {
+        guard configuration.hasPositionEmbedding else { return nil }
+        let (grid, first) = (configuration.positionGrid, configuration.hasClassToken ? 1 : 0)
+        return PositionEmbedding(
+            table: try weights.tensor("pos_embed", [first + grid * grid, configuration.width]), grid: grid,
+            offset: configuration.positionOffset)
+    }
+
+    func pool() throws(DreamSimError) -> AttentionPool? {
+        guard case .attention(let heads, let mlpWidth, let activation) = configuration.pooling else { return nil }
+        let width = configuration.width
+        return AttentionPool(
+            attention: Attention(heads: heads, width: width), probe: try weights.tensor("pool.probe", [width]),
+            query: try linear("pool.q", inputs: width, outputs: width),
+            keysAndValues: try linear("pool.kv", inputs: width, outputs: 2 * width),
+            output: try linear("pool.proj", inputs: width, outputs: width), norm: try layerNorm("pool.norm"),
+            hidden: try linear("pool.mlp.fc1", inputs: width, outputs: mlpWidth), activation: activation,
+            contraction: try linear("pool.mlp.fc2", inputs: mlpWidth, outputs: width))
     }
 
     func block(_ index: Int) throws(DreamSimError) -> VisionTransformer.Block {
@@ -149,10 +141,13 @@ private struct Reader {
         return VisionTransformer.Block(
             norm1: try layerNorm(name + "norm1"),
             qkv: try linear(name + "attn.qkv", inputs: width, outputs: 3 * width),
+            attentionNorm: configuration.hasAttentionNorm ? try layerNorm(name + "attn.norm") : nil,
             output: try linear(name + "attn.proj", inputs: width, outputs: width),
             scale1: scaled ? try weights.tensor(name + "ls1.gamma", [width]) : nil,
             norm2: try layerNorm(name + "norm2"),
             hidden: try linear(name + "mlp.fc1", inputs: width, outputs: hidden),
+            gate: configuration.hasGate ? try linear(name + "mlp.gate", inputs: width, outputs: hidden) : nil,
+            mlpNorm: configuration.hasMLPNorm ? try layerNorm(name + "mlp.norm", width: hidden) : nil,
             contraction: try linear(name + "mlp.fc2", inputs: hidden, outputs: width),
             scale2: scaled ? try weights.tensor(name + "ls2.gamma", [width]) : nil)
     }

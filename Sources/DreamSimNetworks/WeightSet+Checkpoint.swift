@@ -17,8 +17,11 @@ extension WeightSet {
         let (convention, prefix) = try Self.layout(of: names, path: path, wanted: prefix)
         var tensors: [String: Tensor] = [:]
         var used: Set<String> = []
-        for canonical in VisionTransformer.weightNames(of: configuration).sorted() {
-            guard let recipe = convention.recipe(CanonicalName(canonical)) else {
+        let shapes = VisionTransformer.weightShapes(of: configuration)
+        for (canonical, shape) in shapes.sorted(by: { $0.key < $1.key }) {
+            let recipes = convention.recipes(CanonicalName(canonical), configuration)
+            let usable = recipes.first { $0.sources.allSatisfy { checkpoint[prefix + $0] != nil } }
+            guard let recipe = usable ?? recipes.first else {
                 throw DreamSimError(
                     .missingWeight, path, key: canonical,
                     "a checkpoint with \(convention.name) names has no such weight; is the architecture right?")
@@ -39,8 +42,25 @@ extension WeightSet {
             switch recipe {
             case .copy: tensors[canonical] = try checkpoint.tensor(sources[0])
             case .transposed: tensors[canonical] = try checkpoint.tensor(sources[0]).transposed()
-            case .stacked: tensors[canonical] = try Tensor(stacking: sources.map { try checkpoint.tensor($0) })
-            case .zero: tensors[canonical] = Tensor(zeros: [configuration.width])
+            case .stacked(let names):
+                let parts = try names.map { try $0.map { try checkpoint.tensor(prefix + $0) } }
+                let zeros = Tensor(zeros: parts.lazy.compactMap { $0?.shape }.first ?? shape)
+                if let other = parts.firstIndex(where: { $0.map { $0.shape != zeros.shape } ?? false }) {
+                    throw DreamSimError(
+                        .shapeMismatch, path, key: prefix + (names[other] ?? ""),
+                        "has another shape than what belongs beside it, \(zeros.shape)")
+                }
+                guard zeros.shape.rank > 0 else {
+                    throw DreamSimError(.shapeMismatch, path, key: sources[0], "is a single number")
+                }
+                tensors[canonical] = Tensor(stacking: parts.map { $0 ?? zeros })
+            case .parts(_, let range, let count):
+                guard let part = try checkpoint.tensor(sources[0]).parts(range, of: count) else {
+                    throw DreamSimError(
+                        .shapeMismatch, path, key: sources[0], "does not divide into \(count) equal parts")
+                }
+                tensors[canonical] = part
+            case .zero: tensors[canonical] = Tensor(zeros: shape)
             }
         }
         for name in names where name.hasPrefix(prefix) && !used.contains(name) {

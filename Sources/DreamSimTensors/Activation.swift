@@ -8,6 +8,10 @@ package enum Activation: String, Sendable, Hashable, Codable {
     case quickGELU
     /// max(v, 0).
     case relu
+    /// v (1 + tanh(sqrt(2 / π) (v + 0.044715 v³))) / 2, GELU's approximation that SigLIP uses.
+    case tanhGELU
+    /// v sigmoid(v) (Elfwing et al. 2017; SiLU or swish), which gates SwiGLU.
+    case silu
 
     /// What the packed product calls it.
     var kernel: Int32 {
@@ -15,6 +19,8 @@ package enum Activation: String, Sendable, Hashable, Codable {
         case .gelu: Int32(DSV_GELU.rawValue)
         case .quickGELU: Int32(DSV_QUICK_GELU.rawValue)
         case .relu: Int32(DSV_RELU.rawValue)
+        case .tanhGELU: Int32(DSV_TANH_GELU.rawValue)
+        case .silu: Int32(DSV_SILU.rawValue)
         }
     }
 }

@@ -2,7 +2,8 @@ internal import CDreamSimKernels
 
 /// Attention of the class token alone. With x the normalized tokens and q the class token's query, head by head:
 /// the scores x (Wkᵀ q) equal K q but for q · bk, which is the same for all tokens and so vanishes in the softmax; and
-/// the result Wv (Σ p x) + bv equals Σ p v, because the weights p sum to one. Neither keys nor values are computed.
+/// the result Wv (Σ p x) + bv equals Σ p v, because the weights p sum to one. Neither keys nor values are computed. Where
+/// keys are rotated, each by angles of its own, they are.
 extension Attention {
     /// The elements of scratch memory that `classTokens` needs.
     package func classTokenScratch(images: Int, tokens: Int) -> Int {
@@ -21,8 +22,11 @@ extension Attention {
     ///   - tokens: T.
     ///   - output: [N, C].
     ///   - scratch: `classTokenScratch(images:tokens:)` elements.
+    ///   - rotated: by which angles keys are rotated, and memory for them, [N * T, C]; nil where they are not. C is a
+    ///     multiple of a panel's outputs then.
     package func classTokens(
-        _ x: MatrixView, qkv: Linear, tokens: Int, into output: MatrixView, scratch: UnsafeMutablePointer<Float>
+        _ x: MatrixView, qkv: Linear, tokens: Int, into output: MatrixView, scratch: UnsafeMutablePointer<Float>,
+        rotated: (by: Rotation, keys: MatrixView)? = nil
     ) {
         let images = output.rows
         precondition(
@@ -32,6 +36,11 @@ extension Attention {
         let queries = MatrixView(scratch, rows: images, columns: width)
         let first = MatrixView(x.base, rows: images, columns: width, stride: tokens * x.stride)
         qkv.forward(BlockedMatrix(first), into: BlockedMatrix(queries), then: .bias)
+        if let rotated {
+            qkv.forward(BlockedMatrix(x), from: width, into: BlockedMatrix(rotated.keys), then: .bias)
+            rotate(rotated.keys, tokens: tokens, by: rotated.by)
+        }
+        let keys = rotated?.keys
         let memory = MatrixView(
             scratch + images * width, rows: heads, columns: headScratch(images: images, tokens: tokens))
         qkv.weight.withPanels { panels in
@@ -40,7 +49,7 @@ extension Attention {
                 let attention = self
                 Parallel.forEach(heads) { head in
                     attention.head(
-                        head, x, tokens: tokens, queries, weights, into: output,
+                        head, x, tokens: tokens, queries, keys, weights, into: output,
                         scratch: memory.rows(head..<(head + 1)).base)
                 }
             }
@@ -55,7 +64,7 @@ extension Attention {
     }
 
     private func head(
-        _ head: Int, _ x: MatrixView, tokens: Int, _ queries: MatrixView, _ weights: Weights,
+        _ head: Int, _ x: MatrixView, tokens: Int, _ queries: MatrixView, _ keys: MatrixView?, _ weights: Weights,
         into output: MatrixView, scratch: UnsafeMutablePointer<Float>
     ) {
         let (images, first) = (output.rows, head * headWidth)
@@ -63,11 +72,16 @@ extension Attention {
         let scores = direction + width
         let means = MatrixView(scores + tokens, rows: images, columns: width)
         for n in 0..<images {
-            dsv_packed_transposed_product(
-                weights.panels.base, width, width + first, headWidth,
-                queries.base + n * queries.stride + first, direction)
             let image = x.rows((n * tokens)..<((n + 1) * tokens))
-            for t in 0..<tokens { scores[t] = dsv_dot(image.base + t * image.stride, direction, width) }
+            let query = queries.base + n * queries.stride + first
+            if let keys {
+                let own = keys.base + n * tokens * keys.stride + first
+                for t in 0..<tokens { scores[t] = dsv_dot(own + t * keys.stride, query, headWidth) }
+            } else {
+                dsv_packed_transposed_product(
+                    weights.panels.base, width, width + first, headWidth, query, direction)
+                for t in 0..<tokens { scores[t] = dsv_dot(image.base + t * image.stride, direction, width) }
+            }
             dsv_softmax(scores, 1, tokens, tokens, scale)
             dsv_weighted_rows(image.base, image.stride, scores, tokens, width, means.base + n * width)
         }

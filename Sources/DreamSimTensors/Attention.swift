@@ -17,7 +17,7 @@ package struct Attention: Sendable {
     package var width: Int { heads * headWidth }
 
     /// What scores are multiplied with, 1 / sqrt(D).
-    var scale: Float { 1 / Float(headWidth).squareRoot() }
+    package var scale: Float { 1 / Float(headWidth).squareRoot() }
 
     /// Multiplications and additions of the two products.
     package func operations(images: Int, tokens: Int) -> Int { 4 * images * tokens * tokens * width }

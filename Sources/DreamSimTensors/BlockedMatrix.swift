@@ -43,6 +43,20 @@ package struct BlockedMatrix: @unchecked Sendable {
         return UnsafeMutableBufferPointer(start: base, count: Self.count(rows: rows, columns: columns, block: block))
     }
 
+    /// Multiplies every element by another matrix's, which lies alike.
+    package func multiply(by other: BlockedMatrix) {
+        let (x, y) = (buffer, other.buffer)
+        precondition(
+            x.count == y.count && block == other.block, "\(rows)x\(columns) times \(other.rows)x\(other.columns)")
+        let (target, factors) = (
+            MatrixView(x.baseAddress!, rows: 1, columns: x.count), MatrixView(y.baseAddress!, rows: 1, columns: y.count)
+        )
+        Parallel.forEachRange(x.count, multiple: 1 << 14) { range in
+            let (x, y) = (target.base + range.lowerBound, factors.base + range.lowerBound)
+            for i in 0..<range.count { x[i] *= y[i] }
+        }
+    }
+
     package var blocks: Int { (columns + block - 1) / block }
 
     /// The columns that a block holds.

@@ -51,21 +51,24 @@ package struct Linear: Sendable {
         forward(BlockedMatrix(x), into: BlockedMatrix(y), then: completion)
     }
 
-    /// Computes the first `y.columns` outputs for all rows of x. Blocks of y hold whole panels.
-    package func forward(_ x: BlockedMatrix, into y: BlockedMatrix, then completion: Completion) {
+    /// Computes `y.columns` outputs for all rows of x. Blocks of y hold whole panels.
+    /// - Parameter first: the first output that is wanted, which begins a panel; 0 where weights are integers or outputs
+    ///   are scaled.
+    package func forward(_ x: BlockedMatrix, from first: Int = 0, into y: BlockedMatrix, then completion: Completion) {
         precondition(
-            x.columns == inputs && y.columns <= outputs && x.rows == y.rows
-                && (y.blocks == 1 || y.block % PackedMatrix.panel == 0),
+            x.columns == inputs && first + y.columns <= outputs && x.rows == y.rows
+                && (y.blocks == 1 || y.block % PackedMatrix.panel == 0) && first % PackedMatrix.panel == 0,
             "linear layer \(outputs)x\(inputs) over \(x.rows)x\(x.columns) into \(y.rows)x\(y.columns)")
         guard x.rows > 0 else { return }
         if case .integers(let panels) = weight.panels {
+            precondition(first == 0, "a part of a layer of integers")
             return forwardRounding(x, panels, into: y, then: completion)
         }
         weight.withPanels { panels in
             bias.withUnsafeBufferPointer { bias in
                 withScale(of: completion) { scale in
                     let work = Work(
-                        panels: panels, bias: bias.baseAddress!, scale: scale, x: x, y: y,
+                        panels: panels, bias: bias.baseAddress!, scale: scale, first: first, x: x, y: y,
                         completion: completion)
                     let parts = Parts(rows: x.rows, y: y)
                     Parallel.forEach(parts.count) { part in
@@ -118,6 +121,7 @@ package struct Linear: Sendable {
         let panels: PanelPointer
         let bias: UnsafePointer<Float>
         let scale: UnsafePointer<Float>?
+        let first: Int
         let x: BlockedMatrix
         let y: BlockedMatrix
         let completion: Completion
@@ -130,13 +134,13 @@ package struct Linear: Sendable {
             product.x_stride = x.stride
             product.x_block = x.blocks > 1 ? x.block : 0
             product.x_block_stride = x.blockStride
-            panels.place(in: &product, from: outputs.lowerBound)
+            panels.place(in: &product, from: first + outputs.lowerBound)
             product.rows = rows.count
             product.inputs = panels.inputs
             product.outputs = outputs.count
             product.y = target.base
             product.y_stride = target.stride
-            product.bias = bias + outputs.lowerBound
+            product.bias = bias + first + outputs.lowerBound
             product.scale = scale.map { $0 + outputs.lowerBound }
             (product.adds, product.activation) = completion.kernel
             dsv_multiply_packed(&product)

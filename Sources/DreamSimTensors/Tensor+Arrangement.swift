@@ -12,6 +12,17 @@ extension Tensor {
         }
     }
 
+    /// Some of `count` equal parts along the first extent; nil where it does not divide into so many.
+    package func parts(_ range: Range<Int>, of count: Int) -> Tensor? {
+        guard shape.rank > 0, shape[0] > 0, shape[0] % count == 0 else { return nil }
+        let (rows, size) = (shape[0] / count, self.count / count)
+        return withUnsafeBufferPointer { source in
+            Tensor(
+                Array(source[(range.lowerBound * size)..<(range.upperBound * size)]),
+                shape: Shape([rows * range.count] + shape.dimensions.dropFirst()))
+        }
+    }
+
     /// Tensors that differ at most in their first extent, one after another.
     package init(stacking parts: [Tensor]) {
         let tail = Array(parts[0].shape.dimensions.dropFirst())

@@ -65,7 +65,7 @@ struct FullSizeTests {
         for (index, part) in description.parts.enumerated() {
             guard case .transformer(let c, _) = part.extractor else { continue }
             try write(
-                VisionTransformer.weightNames(of: c).sorted().map { name in
+                VisionTransformer.weightShapes(of: c).keys.sorted().map { name in
                     (name, SyntheticWeights.tensor(part.name, name, shape(name, c)))
                 }, part.files[0].path)
             for block in 0..<c.depth {

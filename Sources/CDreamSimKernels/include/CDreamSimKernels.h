@@ -48,6 +48,7 @@ struct dsv_kernels {
     void (*layer_norm)(const float *, size_t, size_t, const float *, const float *, float, float *);
     void (*softmax)(float *, size_t, size_t, size_t, float);
     float (*dot)(const float *, const float *, size_t);
+    void (*rotate)(const struct dsv_rotation *);
     void (*standardize)(const float *, size_t, float, float, float *);
     void (*multiply_packed)(const struct dsv_product *);
     void (*packed_transposed_product)(const float *, size_t, size_t, size_t, const float *, float *);

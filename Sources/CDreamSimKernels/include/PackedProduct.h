@@ -22,7 +22,14 @@
 #define DSV_QUERY_BLOCK 56
 
 /* What is done with a sum of products before it is stored. */
-enum dsv_activation { DSV_IDENTITY = 0, DSV_GELU = 1, DSV_QUICK_GELU = 2, DSV_RELU = 3 };
+enum dsv_activation {
+    DSV_IDENTITY = 0,
+    DSV_GELU = 1,
+    DSV_QUICK_GELU = 2,
+    DSV_RELU = 3,
+    DSV_TANH_GELU = 4,
+    DSV_SILU = 5
+};
 
 /*
  * y = activation(scale * (x Wᵀ + bias)), or y += scale * (x Wᵀ + bias).
@@ -71,6 +78,21 @@ size_t dsv_attention_scratch(size_t tokens, size_t width);
 
 /* Computes attention on the calling thread. */
 void dsv_attend(const struct dsv_attention *attention);
+
+/*
+ * Rotary positions: in each of `rows` rows of x, the channels of every head are rotated pair by pair. Pair i of a row is
+ * turned by the angle whose cosine and sine are cosines[i] and sines[i] of that row.
+ */
+struct dsv_rotation {
+    float *x;
+    size_t stride, rows;
+    size_t heads, width;          /* of one head; even */
+    const float *cosines, *sines; /* [rows, width / 2] */
+    int neighbors;                /* whether pairs are channels 2i and 2i + 1, not i and i + width / 2 */
+    int backwards;                /* whether to rotate the other way, which is the inverse and the backward pass */
+};
+
+void dsv_rotate(const struct dsv_rotation *rotation);
 
 /* u[k] = the sum over o of q[o - first] * W[o, k], for o from `first` to `first + count`. */
 void dsv_packed_transposed_product(const float *packed, size_t inputs, size_t first, size_t count, const float *q,

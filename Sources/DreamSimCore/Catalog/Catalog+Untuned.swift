@@ -25,24 +25,13 @@ extension Catalog {
         let standard = part(backbone, feature)
         let (size, patch) = (backbone.size.rawValue.uppercased(), backbone.patchSize)
         return ModelDescription(
-            name: name + "-untuned", summary: "\(familyName(backbone.family)) ViT-\(size)/\(patch) as published",
+            name: name + "-untuned", summary: "\(backbone.family.title) ViT-\(size)/\(patch) as published",
             parts: [
                 ModelDescription.Part(
                     name: name, configuration: backbone.configuration, feature: feature,
                     files: files.map { $0.map { .init($0) } } ?? standard.files)
             ],
             sources: [source], license: source.license)
-    }
-
-    private static func familyName(_ family: Backbone.Family) -> String {
-        switch family {
-        case .dino: "DINO"
-        case .dinov2: "DINOv2"
-        case .clip: "CLIP"
-        case .openCLIP: "OpenCLIP (LAION-400M)"
-        case .mae: "MAE"
-        case .synclr: "SynCLR"
-        }
     }
 
     private static func dino(_ name: String, folder: String) -> ModelDescription {

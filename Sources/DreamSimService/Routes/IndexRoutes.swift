@@ -246,7 +246,8 @@ enum IndexRoutes {
         return try await engine.searches.run(for: call.client) {
             try .json(
                 SearchReport(
-                    reader, searches, method: method, failures: failures, offset: offset, index: settings.showsPaths ? nil : name,
+                    reader, searches, method: method, failures: failures, offset: offset,
+                    index: settings.showsPaths ? nil : name,
                     shown: ShownPaths(reader, settings).callAsFunction,
                     thumbnail: { thumbnail(of: $0, call) }))
         }

@@ -1,3 +1,38 @@
+extension BackboneFamily {
+    /// OpenAI's CLIP (Radford et al. 2021), image tower.
+    package static let clip = clip("clip", "CLIP", .quickGELU, conventions: [.huggingFaceCLIP, .openAI]) {
+        (config) throws(DreamSimError) in
+        guard let type = config.modelType, ["clip", "clip_vision_model"].contains(type) else { return nil }
+        let vision = config.section("vision_config")
+        var network = Backbone(.clip, .base, patchSize: 32).configuration
+        try vision.apply(toHuggingFace: &network)
+        network.activation = try vision.activation("hidden_act", "quick_gelu")
+        network.projectionWidth = try config.integer("projection_dim", 512)
+        return network
+    }
+
+    /// OpenCLIP trained on LAION-400M (Ilharco et al. 2021), image tower.
+    package static let openCLIP = clip("open_clip", "OpenCLIP (LAION-400M)", .gelu, conventions: []) { _ in nil }
+
+    private static func clip(
+        _ name: String, _ title: String, _ activation: Activation, conventions: [KeyConvention],
+        pretrained:
+            @escaping @Sendable (PretrainedConfiguration) throws(DreamSimError) -> VisionTransformerConfiguration?
+    ) -> BackboneFamily {
+        BackboneFamily(
+            name: name, title: title,
+            configuration: { backbone in
+                var network = backbone.plain
+                (network.layerNormEpsilon, network.activation, network.hasPreNorm) = (1e-5, activation, true)
+                network.projectionWidth = backbone.size == .large ? 768 : 512
+                (network.mean, network.standardDeviation) = (
+                    ColorStatistics.openAIMean, ColorStatistics.openAIStandardDeviation
+                )
+                return network
+            }, conventions: conventions, pretrained: pretrained)
+    }
+}
+
 extension KeyConvention {
     /// The image tower of `CLIPModel` and `CLIPVisionModelWithProjection` of Hugging Face's transformers.
     static let huggingFaceCLIP = KeyConvention(

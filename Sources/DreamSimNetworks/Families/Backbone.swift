@@ -1,21 +1,5 @@
 /// A named vision transformer, such as `dino_vitb16`: a family, a size and a patch size.
 package struct Backbone: Hashable, Sendable {
-    /// Where the weights come from, which settles the numerics.
-    package enum Family: String, Sendable, CaseIterable {
-        /// DINO (Caron et al. 2021).
-        case dino
-        /// DINOv2 (Oquab et al. 2023).
-        case dinov2
-        /// OpenAI's CLIP (Radford et al. 2021), image tower.
-        case clip
-        /// OpenCLIP trained on LAION-400M (Ilharco et al. 2021), image tower.
-        case openCLIP = "open_clip"
-        /// Masked autoencoder (He et al. 2021), encoder.
-        case mae
-        /// SynCLR (Tian et al. 2023).
-        case synclr
-    }
-
     /// The widths of the published transformers.
     package enum Size: String, Sendable, CaseIterable {
         /// 384 channels, 12 blocks, 6 heads.
@@ -26,6 +10,8 @@ package struct Backbone: Hashable, Sendable {
         case large = "l"
         /// 1280 channels, 32 blocks, 16 heads.
         case huge = "h"
+        /// 1536 channels, 40 blocks, 24 heads.
+        case giant = "g"
 
         var dimensions: (width: Int, depth: Int, heads: Int) {
             switch self {
@@ -33,21 +19,22 @@ package struct Backbone: Hashable, Sendable {
             case .base: (768, 12, 12)
             case .large: (1024, 24, 16)
             case .huge: (1280, 32, 16)
+            case .giant: (1536, 40, 24)
             }
         }
     }
 
     /// Where the weights come from.
-    package let family: Family
+    package let family: BackboneFamily
     /// The width, depth and heads.
     package let size: Size
     /// The side of a patch in pixels: 8, 14, 16 or 32.
     package let patchSize: Int
-    /// Register tokens: 0, or 4 in DINOv2's `_reg4` models.
+    /// Register tokens that the name tells of: 0, or 4 in DINOv2's `_reg4` models.
     package let registers: Int
 
     /// Names a backbone by its parts.
-    package init(_ family: Family, _ size: Size, patchSize: Int, registers: Int = 0) {
+    package init(_ family: BackboneFamily, _ size: Size, patchSize: Int, registers: Int = 0) {
         self.family = family
         self.size = size
         self.patchSize = patchSize
@@ -64,7 +51,7 @@ package struct Backbone: Hashable, Sendable {
             name = name.dropLast(5)
         }
         guard let mark = name.range(of: "_vit"),
-            let family = Family(rawValue: String(name[..<mark.lowerBound])),
+            let family = BackboneFamily.all.first(where: { $0.name == name[..<mark.lowerBound] }),
             let letter = name[mark.upperBound...].first, let size = Size(rawValue: String(letter)),
             let patch = Int(name[mark.upperBound...].dropFirst()), [8, 14, 16, 32].contains(patch),
             registers == 0 || family == .dinov2
@@ -74,22 +61,21 @@ package struct Backbone: Hashable, Sendable {
 
     /// The name, such as `dino_vitb16`.
     package var name: String {
-        "\(family.rawValue)_vit\(size.rawValue)\(patchSize)" + (registers > 0 ? "_reg\(registers)" : "")
+        "\(family.name)_vit\(size.rawValue)\(patchSize)" + (registers > 0 ? "_reg\(registers)" : "")
     }
 
-    /// The architecture for 224-pixel pretraining (518 for DINOv2).
-    package var configuration: VisionTransformerConfiguration {
+    /// The architecture, as its authors trained it.
+    package var configuration: VisionTransformerConfiguration { family.configuration(self) }
+
+    /// A plain transformer of the size: class token first, learned positions of 224-pixel images, layer norms with
+    /// ε = 1e-6, GELU, no projection. What a family has otherwise it changes.
+    package var plain: VisionTransformerConfiguration {
         let (width, depth, heads) = size.dimensions
-        let isCLIP = family == .clip || family == .openCLIP
-        let projection = size == .large ? 768 : 512
         return VisionTransformerConfiguration(
             width: width, depth: depth, heads: heads, patchSize: patchSize, mlpWidth: 4 * width,
-            positionGrid: (family == .dinov2 ? 518 : 224) / patchSize, positionOffset: 0.1, registers: registers,
-            layerNormEpsilon: isCLIP ? 1e-5 : 1e-6, activation: family == .clip ? .quickGELU : .gelu,
-            hasPreNorm: isCLIP, hasLayerScale: family == .dinov2, projectionWidth: isCLIP ? projection : nil,
-            mean: isCLIP ? ColorStatistics.openAIMean : ColorStatistics.imageNetMean,
-            standardDeviation: isCLIP
-                ? ColorStatistics.openAIStandardDeviation : ColorStatistics.imageNetStandardDeviation)
+            positionGrid: 224 / patchSize, positionOffset: 0.1, registers: registers, layerNormEpsilon: 1e-6,
+            activation: .gelu, hasPreNorm: false, hasLayerScale: false, projectionWidth: nil,
+            mean: ColorStatistics.imageNetMean, standardDeviation: ColorStatistics.imageNetStandardDeviation)
     }
 }
 
@@ -99,4 +85,6 @@ package enum ColorStatistics {
     package static let imageNetStandardDeviation: [Float] = [0.229, 0.224, 0.225]
     package static let openAIMean: [Float] = [0.48145466, 0.4578275, 0.40821073]
     package static let openAIStandardDeviation: [Float] = [0.26862954, 0.26130258, 0.27577711]
+    /// From [0, 1] to [-1, 1].
+    package static let half: [Float] = [0.5, 0.5, 0.5]
 }
