@@ -11,5 +11,5 @@ export SWIFT_BACKTRACE=enable=no
 export TSAN_OPTIONS="suppressions=$PWD/Scripts/thread_sanitizer.txt:ignore_noninstrumented_modules=1:history_size=4"
 
 # Built apart from the ordinary tests.
-exec swift test --scratch-path .build/thread --sanitize thread \
-    --filter "${1:-^(ServiceTests|RetrievalTests)\.}"
+exec swift test -c release --disable-testable-imports --scratch-path .build/thread --sanitize thread \
+    -Xswiftc -g --filter "${1:-^(ServiceTests|RetrievalTests)\.}"

@@ -1,6 +1,6 @@
 extension BackboneFamily {
     /// DINO (Caron et al. 2021).
-    package static let dino = BackboneFamily(
+    package static let dino: BackboneFamily = BackboneFamily(
         name: "dino", title: "DINO", configuration: \.plain, conventions: [.dino, .huggingFaceViT],
         pretrained: { (config) throws(DreamSimError) in
             guard config.modelType == "vit" else { return nil }
@@ -10,10 +10,10 @@ extension BackboneFamily {
         })
 
     /// A masked autoencoder (He et al. 2021), its encoder.
-    package static let mae = BackboneFamily(name: "mae", title: "MAE", configuration: \.plain)
+    package static let mae: BackboneFamily = BackboneFamily(name: "mae", title: "MAE", configuration: \.plain)
 
     /// SynCLR (Tian et al. 2023).
-    package static let synclr = BackboneFamily(name: "synclr", title: "SynCLR", configuration: \.plain)
+    package static let synclr: BackboneFamily = BackboneFamily(name: "synclr", title: "SynCLR", configuration: \.plain)
 }
 
 extension PretrainedConfiguration {

@@ -1,6 +1,6 @@
 extension BackboneFamily {
     /// DINOv2 (Oquab et al. 2023).
-    package static let dinov2 = BackboneFamily(
+    package static let dinov2: BackboneFamily = BackboneFamily(
         name: "dinov2", title: "DINOv2",
         configuration: { backbone in
             var network = backbone.plain

@@ -1,6 +1,6 @@
 extension BackboneFamily {
     /// DINOv3 (Siméoni et al. 2025).
-    package static let dinov3 = BackboneFamily(
+    package static let dinov3: BackboneFamily = BackboneFamily(
         name: "dinov3", title: "DINOv3",
         configuration: { backbone in
             var network = backbone.plain

@@ -1,6 +1,6 @@
 extension BackboneFamily {
     /// EVA-02 (Fang et al. 2023) and the image towers of EVA-CLIP (Sun et al. 2023), as timm has them.
-    package static let eva02 = BackboneFamily(
+    package static let eva02: BackboneFamily = BackboneFamily(
         name: "eva02", title: "EVA-02",
         configuration: { backbone in
             var network = backbone.plain

@@ -1,6 +1,6 @@
 extension BackboneFamily {
     /// Perception Encoder, core (Bolya et al. 2025), as timm has it.
-    package static let perceptionEncoder = BackboneFamily(
+    package static let perceptionEncoder: BackboneFamily = BackboneFamily(
         name: "pe_core", title: "Perception Encoder core",
         configuration: { backbone in
             var network = backbone.plain

@@ -1,6 +1,6 @@
 extension BackboneFamily {
     /// SigLIP (Zhai et al. 2023), image tower.
-    package static let sigLIP = sigLIP("siglip", "SigLIP", conventions: [.huggingFaceSigLIP]) {
+    package static let sigLIP: BackboneFamily = makeSigLIP("siglip", "SigLIP", conventions: [.huggingFaceSigLIP]) {
         (config) throws(DreamSimError) in
         if let type = config.modelType, ["siglip", "siglip_vision_model"].contains(type) {
             let vision = config.section("vision_config")
@@ -32,9 +32,9 @@ extension BackboneFamily {
     }
 
     /// SigLIP 2 (Tschannen et al. 2025), image tower: the same architecture.
-    package static let sigLIP2 = sigLIP("siglip2", "SigLIP 2", conventions: []) { _ in nil }
+    package static let sigLIP2: BackboneFamily = makeSigLIP("siglip2", "SigLIP 2", conventions: []) { _ in nil }
 
-    private static func sigLIP(
+    private static func makeSigLIP(
         _ name: String, _ title: String, conventions: [KeyConvention],
         pretrained:
             @escaping @Sendable (PretrainedConfiguration) throws(DreamSimError) -> VisionTransformerConfiguration?
