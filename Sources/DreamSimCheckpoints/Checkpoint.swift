@@ -38,7 +38,8 @@ package struct Checkpoint: Sendable {
 
     /// Opens a file and reads its description; the weights stay where they are until they are asked for.
     ///
-    /// The format is found from the content; the file's extension plays no part. Pickles are interpreted as data: no
+    /// The format is found from the content; the file's extension plays no part, but for the index of a model that is
+    /// divided into parts (`.safetensors.index.json`), which lie beside it. Pickles are interpreted as data: no
     /// code of the file runs, and a pickle that asks for anything but tensors and plain values is refused.
     /// - Parameters:
     ///   - url: a regular file.
@@ -47,6 +48,10 @@ package struct Checkpoint: Sendable {
     ///   the offset, and what to do.
     /// - Complexity: in proportion to the description (names and shapes), not to the weights.
     package init(contentsOf url: URL, limits: Limits = .standard) throws(DreamSimError) {
+        if url.lastPathComponent.hasSuffix(ShardIndex.suffix) {
+            self = try Self(shards: url, limits: limits)
+            return
+        }
         let file = try MappedFile(url)
         let (format, contents) = try FormatReader.read(file, limits: limits)
         self.url = url
@@ -61,6 +66,12 @@ package struct Checkpoint: Sendable {
         }
         self.names = contents.tensors.map(\.name)
         self.tensors = tensors
+    }
+
+    /// Joins what was read of several files.
+    init(url: URL, format: Format, names: [String], tensors: [String: StoredTensor]) {
+        (self.url, self.format, self.names, self.tensors) = (url, format, names, tensors)
+        (metadata, attributes, warnings) = ([:], [:], [])
     }
 
     /// The tensor of that name, not yet read; nil when there is none.

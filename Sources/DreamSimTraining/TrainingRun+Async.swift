@@ -20,8 +20,14 @@ extension TrainingRun {
     ) async throws -> TrainingRun {
         let loading = PerceptualModel.LoadingOptions(
             store: try store ?? .fromEnvironment(), isNormalized: false)
-        let model = try await PerceptualModel.load(
-            untuned(name), options: loading, report: report)
+        guard
+            case .description(let description) = try await Catalog.found(
+                name, in: ModelStore(loading.store), report: report)
+        else {
+            throw DreamSimError(
+                .badSetting, name, "is a merged model; name the model that it was made of")
+        }
+        let model = try await PerceptualModel.load(description.untuned, options: loading, report: report)
         return try await OwnThread.run("dreamsim-training") { _ in
             try TrainingRun(
                 model, options, training: TrainingTriplet.all(in: votes),
@@ -62,13 +68,5 @@ extension TrainingRun {
         case .mlp: try await PerceptualModel.load(description, options: options)
         case .full: try await PerceptualModel.load(place.path, options: options)
         }
-    }
-
-    private static func untuned(_ name: String) throws -> ModelDescription {
-        guard case .description(let description) = try Catalog.find(name) else {
-            throw DreamSimError(
-                .badSetting, name, "is a merged model; name the model that it was made of")
-        }
-        return description.untuned
     }
 }

@@ -37,7 +37,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Option(
         name: [.customShort("m"), .customLong("model")],
         help: ArgumentHelp(
-            "Model name, description (.json) or merged model (.safetensors)."
+            "Model name, description (.json), merged model (.safetensors), folder or hf:OWNER/NAME."
                 + (Default.text.map { " (default: \($0))" } ?? ""),
             valueName: "model"),
         completion: .list(Catalog.all.map(\.name)))
@@ -51,7 +51,8 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Feature: cls, last_layer, embedding or cls_patch, optionally at @BLOCK.", valueName: "feature"))
+            "Feature: cls, last_layer, embedding, cls_patch, pooled or patch_mean, optionally at @BLOCK.",
+            valueName: "feature"))
     var feature: String?
 
     @Option(
@@ -171,6 +172,20 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     func loadUntuned(takesMerged: Bool, quiet: Bool) async throws -> PerceptualModel {
         try await load(quiet: quiet) { options, report in
             try await variant(of: model).loadUntuned(takesMerged: takesMerged, options, report: report)
+        }
+    }
+
+    /// Loads an ensemble of backbones as models are trained, with progress and notes on standard error.
+    func loadEnsemble(_ names: [String], quiet: Bool) async throws -> PerceptualModel {
+        try await load(quiet: quiet) { options, report in
+            var options = options
+            options.isNormalized = false
+            let store = ModelStore(options.store)
+            for name in names {
+                if Backbone(name: name) == nil { _ = try await Catalog.found(name, in: store, report: report) }
+            }
+            return try await PerceptualModel.load(
+                ModelDescription(ensembleOf: names, in: store), options: options, report: report)
         }
     }
 

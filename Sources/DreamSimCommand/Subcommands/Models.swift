@@ -44,11 +44,21 @@ struct CatalogName: ExpressibleByArgument {
 
 /// The name of a model of the catalog, or of a metric that needs weights.
 struct WeightsName: ExpressibleByArgument {
-    let needs: WeightNeeds
+    private let name: String
 
     init?(argument: String) {
-        guard let needs = Catalog.needs(of: argument) else { return nil }
-        self.needs = needs
+        guard Catalog.needs(of: argument) != nil || HuggingFaceRepository.isMeant(argument) else { return nil }
+        name = argument
+    }
+
+    /// The files; of a repository, what describes it is fetched first.
+    func needs(
+        in store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> WeightNeeds {
+        if let needs = Catalog.needs(of: name) { return needs }
+        let repository = try HuggingFaceRepository(name)
+        try await repository.fetchDescription(store, report: report)
+        return try repository.description(in: store).needs
     }
 
     static var allValueStrings: [String] {

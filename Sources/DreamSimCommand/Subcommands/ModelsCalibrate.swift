@@ -51,7 +51,7 @@ struct ModelsCalibrate: AsyncParsableCommand {
     func run() async throws {
         threads.apply()
         let (configuration, isQuiet) = (try store.configuration(), quiet)
-        _ = try ModelsPrecision.description(name)
+        _ = try ModelsPrecision.description(name, in: ModelStore(try store.configuration()))
         let model = try await PerceptualModel.load(
             name, options: PerceptualModel.LoadingOptions(store: configuration)
         ) { event in

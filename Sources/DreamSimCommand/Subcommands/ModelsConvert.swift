@@ -30,11 +30,12 @@ struct ModelsConvert: ParsableCommand {
     }
 
     func run() throws {
-        guard case .description(let description) = try Catalog.find(model) else {
+        let store = ModelStore(try store.configuration())
+        guard case .description(let description) = try Catalog.find(model, in: store) else {
             throw ValidationError("\(model) is merged already")
         }
         try PerceptualModel.convert(
-            description, store: ModelStore(try store.configuration()), precision: precision,
+            description, store: store, precision: precision,
             to: URL(filePath: output)
         ) { event in
             if case .note(let text) = event { Terminal.note(text) }

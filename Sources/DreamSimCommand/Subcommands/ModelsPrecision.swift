@@ -44,12 +44,12 @@ struct ModelsPrecision: AsyncParsableCommand {
     }
 
     /// The description of a model that has linear layers, and is not merged into one file.
-    static func description(_ name: String) throws -> ModelDescription {
+    static func description(_ name: String, in store: ModelStore) throws -> ModelDescription {
         if MetricCatalog.all.contains(where: { $0.card.name == name }) {
             throw DreamSimError(
                 .badSetting, name, "is no model whose precision can be chosen; 'dreamsim models list' names those")
         }
-        guard case .description(let description) = try Catalog.find(name) else {
+        guard case .description(let description) = try Catalog.find(name, in: store) else {
             throw DreamSimError(
                 .badSetting, name, "is merged already; name the model that it was made of, or its description (.json)")
         }
@@ -58,7 +58,7 @@ struct ModelsPrecision: AsyncParsableCommand {
 
     func run() async throws {
         threads.apply()
-        _ = try Self.description(name)
+        _ = try Self.description(name, in: ModelStore(try store.configuration()))
         guard ImageFinder.isFolder(folder) else {
             throw DreamSimError(
                 .missing, "\(folder)", "is no folder; name one with images, or with judgments in the layout of NIGHTS")

@@ -6,7 +6,7 @@ struct ModelsPull: AsyncParsableCommand {
         commandName: "pull", abstract: "Download the weights of models and metrics.",
         discussion: "An interrupted download resumes when the command is given again.")
 
-    @Argument(help: "Names of models and metrics.")
+    @Argument(help: "Names of models and metrics, and hf:OWNER/NAME@REVISION.")
     var names: [WeightsName]
 
     @OptionGroup var store: StoreOptions
@@ -19,14 +19,14 @@ struct ModelsPull: AsyncParsableCommand {
         for name in names {
             let progress = DownloadProgressLine(isQuiet: quiet)
             defer { progress.clear() }
-            try await name.needs.fetch(store) { event in
+            let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
                 if case .fetching(let state) = event { progress.show(state) }
             }
+            let needs = try await name.needs(in: store, report: report)
+            try await needs.fetch(store, report: report)
             progress.clear()
             if !quiet {
-                Terminal.note(
-                    "\(name.needs.name) is ready in \(store.weightsFolder.path); license: \(name.needs.license)"
-                )
+                Terminal.note("\(needs.name) is ready in \(store.weightsFolder.path); license: \(needs.license)")
             }
         }
     }

@@ -30,6 +30,9 @@ struct Train: AsyncParsableCommand {
             --head names, full also from a whole model (--model FILE.safetensors). Embeddings are compared as they are while \
             training (--no-normalize), as the reference does.
 
+            --backbones makes an ensemble of one's own: names such as dinov3_vits16 or siglip2_vitb16, hf:OWNER/NAME@REVISION, \
+            or folders with config.json. The run's 'model.json' describes it with its best updates, for --model.
+
             --check reads DATA to its end without training: missing and unreadable images, votes out of range, \
             contradictory triplets and references that stand in two splits are errors.
 
@@ -39,6 +42,8 @@ struct Train: AsyncParsableCommand {
               dreamsim train nights/ --model dino_vitb16 -o runs/mine
               dreamsim train mine.csv --model vits14-focus -o runs/mine --epochs 3 --batch-size 8
               dreamsim compare a.jpg b.jpg --model vits14-focus --adapter runs/mine/best
+              dreamsim train mine.csv --backbones dinov3_vits16,siglip2_vitb16 -o runs/ours
+              dreamsim compare a.jpg b.jpg --model runs/ours/model.json
               dreamsim train mine.csv --model vits14-focus --method mlp -o runs/head
               dreamsim compare a.jpg b.jpg --model vits14-focus --head runs/head/best.safetensors
             """)
@@ -51,6 +56,9 @@ struct Train: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Folder of the run.", valueName: "dir"), completion: .directory)
     var output: String?
+
+    @Option(help: ArgumentHelp("Backbones of an ensemble, between commas.", valueName: "names"))
+    var backbones: String?
 
     @Flag(help: "Validate the triplets and images without training.")
     var check = false
@@ -73,6 +81,9 @@ struct Train: AsyncParsableCommand {
             throw ValidationError("name the triplets once: as DATA, or by --data")
         }
         guard check || output != nil else { throw ValidationError("--output: name the folder of the run") }
+        guard backbones == nil || model.chosenModel == nil && model.feature == nil else {
+            throw ValidationError("--backbones is in place of --model and --feature")
+        }
         guard model.precision ?? .float32 == .float32 else {
             throw ValidationError("--precision is for using a model; training is in float32")
         }
@@ -90,7 +101,13 @@ struct Train: AsyncParsableCommand {
         if check { return try checkTriplets(data) }
         guard let output else { return }
         let (learning, judging) = try read(data)
-        let network = try await model.loadUntuned(takesMerged: training.method != .lora, quiet: quiet)
+        let ensemble = backbones.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } }
+        let network =
+            if let ensemble {
+                try await model.loadEnsemble(ensemble, quiet: quiet)
+            } else {
+                try await model.loadUntuned(takesMerged: training.method != .lora, quiet: quiet)
+            }
         let home = try model.store.configuration().home
         let line = LateProgressLine(unit: "images", isQuiet: quiet)
         let run = try TrainingRun(
@@ -100,6 +117,11 @@ struct Train: AsyncParsableCommand {
             head: try model.head.map { try EmbeddingHead.read(URL(filePath: $0)).head }
         ) { line.show($0, of: $1) }
         line.clear()
+        if let ensemble {
+            try ModelDescription.writeEnsemble(
+                ensemble, adapter: training.method == .lora ? "best" : nil,
+                to: URL(filePath: output).appending(path: "model.json"))
+        }
         // What is left out is said even to those who want to hear only what is wrong.
         for triplet in run.skipped { Terminal.note("left out: \(triplet)") }
         if !quiet {

@@ -17,7 +17,48 @@ extension Catalog {
         early("open_clip_vitl14"),
         mae("mae_vitb16", file: "base"), mae("mae_vitl16", file: "large"), mae("mae_vith14", file: "huge"),
         released("synclr_vitb16", in: "synclr_vitb16", tag: "v0.2.1"),
+        dinov3("dinov3_vits16"), dinov3("dinov3_vitb16"), dinov3("dinov3_vitl16"),
+        hub("siglip2_vitb16", "google/siglip2-base-patch16-224", license: "Apache 2.0"),
+        hub("siglip2_vitl16", "google/siglip2-large-patch16-256", license: "Apache 2.0", side: 256),
+        hub("pe_core_vitb16", "timm/vit_pe_core_base_patch16_224.fb", license: "Apache 2.0"),
+        hub("pe_core_vitl14", "timm/vit_pe_core_large_patch14_336.fb", license: "Apache 2.0", side: 336),
     ]
+
+    /// A model of Hugging Face's hub.
+    /// - Parameters:
+    ///   - side: of the images that it was trained on.
+    ///   - remark: what should be known before.
+    private static func hub(
+        _ name: String, _ repository: String, license: String, side: Int = 224, remark: String? = nil
+    ) -> ModelDescription {
+        let backbone = backbone(name)
+        var network = backbone.configuration
+        network.positionGrid = side / backbone.patchSize
+        let path = "\(name)/model.safetensors"
+        let (size, patch) = (backbone.size.rawValue.uppercased(), backbone.patchSize)
+        return ModelDescription(
+            name: name + "-untuned", summary: "\(backbone.family.title) ViT-\(size)/\(patch) as published",
+            parts: [
+                ModelDescription.Part(
+                    name: name, configuration: network, feature: Feature(.pooled), files: [.init(path)])
+            ],
+            sources: [
+                WeightSource(
+                    location: .https(url("https://huggingface.co/\(repository)/resolve/main/model.safetensors")),
+                    packaging: .plain, items: [WeightSource.Item(member: nil, path: path)], license: license,
+                    page: "https://huggingface.co/\(repository)")
+            ], license: license,
+            remarks: [remark, side == 224 ? nil : "trained at \(side) x \(side) pixels"].compactMap { $0 })
+    }
+
+    private static func dinov3(_ name: String) -> ModelDescription {
+        let repository = "facebook/\(name.replacing("_", with: "-"))-pretrain-lvd1689m"
+        return hub(
+            name, repository, license: "DINOv3 License",
+            remark:
+                "gated: accept the license on https://huggingface.co/\(repository), fetch model.safetensors there, and put "
+                + "it into the weights folder as \(name)/model.safetensors")
+    }
 
     private static func untuned(_ name: String, files: [String]? = nil, source: WeightSource) -> ModelDescription {
         let backbone = backbone(name)

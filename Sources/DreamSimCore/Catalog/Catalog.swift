@@ -53,16 +53,27 @@ package enum Catalog {
     }
 
     /// Finds a model by its name in the catalog, which may have a feature after a plus sign as in
-    /// `vits14-focus+cls`, or by the path of a description (`.json`) or of a merged file (`.safetensors`).
-    /// - Throws: `DreamSimError` with `.unknownModel`, naming what comes near, `.badDescription`, or `.badSetting` for a
-    ///   feature that the model does not have.
-    package static func find(_ name: String) throws(DreamSimError) -> Entry {
+    /// `vits14-focus+cls`, as a repository of Hugging Face's hub (`hf:OWNER/NAME@REVISION`), or by the path of a description
+    /// (`.json`), of a merged file (`.safetensors`) or of a folder with `config.json` and weights.
+    /// - Parameter store: where repositories are.
+    /// - Throws: `DreamSimError` with `.unknownModel`, naming what comes near, `.badDescription`, `.badConfiguration`,
+    ///   `.weightsMissing` for a repository that is not here, or `.badSetting` for a feature that the model does not have.
+    package static func find(_ name: String, in store: ModelStore) throws(DreamSimError) -> Entry {
         if let model = model(named: name == defaultModel ? "ensemble" : name) { return .description(model) }
         if let plus = name.lastIndex(of: "+"), let model = model(named: String(name[..<plus])) {
             return .description(try model.reading(String(name[name.index(after: plus)...])))
         }
+        if HuggingFaceRepository.isMeant(name) {
+            return .description(try HuggingFaceRepository(name).description(in: store))
+        }
         if name.hasSuffix(".json") {
-            return .description(try ModelDescription(contentsOf: URL(filePath: name)))
+            return .description(try ModelDescription(contentsOf: URL(filePath: name), in: store))
+        }
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), isFolder.boolValue {
+            let url = URL(filePath: name)
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: name)) ?? []
+            return .description(try PretrainedFolder(url).description(offered: files))
         }
         if name.hasSuffix(".safetensors") { return .mergedFile(URL(filePath: name)) }
         let near = namesNear(name)
@@ -71,7 +82,19 @@ package enum Catalog {
             ? "the catalog lists all names" : "did you mean \(near.map { "'\($0)'" }.joined(separator: ", "))?"
         throw DreamSimError(
             .unknownModel, "'\(name)'",
-            "is no model or metric of the catalog; \(advice) (a path must end in .json or .safetensors)")
+            "is no model or metric of the catalog; \(advice) (a path must end in .json or .safetensors, or be a folder)"
+        )
+    }
+
+    /// Finds a model as `find(_:in:)` does; what describes a repository is fetched first when it is not there and that is
+    /// allowed.
+    package static func found(
+        _ name: String, in store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> Entry {
+        for repository in try ModelDescription.repositories(of: name) {
+            try await repository.fetchDescription(store, report: report)
+        }
+        return try find(name, in: store)
     }
 
     /// Names that may be meant, whatever is written large or with an underscore.

@@ -5,7 +5,7 @@ extension ModelDescription {
     package var needs: WeightNeeds {
         WeightNeeds(
             name: name,
-            files: parts.map { $0.files.map(\.path) }
+            files: parts.map { $0.files.map(\.path) } + parts.flatMap(\.files).flatMap { $0.shards ?? [] }.map { [$0] }
                 + (adapter.map { folder in
                     [
                         ["\(folder)/\(LoRAAdapter.configurationFile)"],

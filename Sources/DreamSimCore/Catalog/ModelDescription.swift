@@ -6,11 +6,12 @@ public struct ModelDescription: Hashable, Sendable {
         package let path: String
         /// What stands before the names of the weights, such as `teacher.backbone.`; nil to find it.
         package let prefix: String?
+        /// The paths of the parts of a model that is divided, where the file is their index.
+        package let shards: [String]?
 
         /// Names a file.
-        package init(_ path: String, prefix: String? = nil) {
-            self.path = path
-            self.prefix = prefix
+        package init(_ path: String, prefix: String? = nil, shards: [String]? = nil) {
+            (self.path, self.prefix, self.shards) = (path, prefix, shards)
         }
     }
 

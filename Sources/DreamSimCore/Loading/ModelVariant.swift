@@ -23,7 +23,8 @@ package struct ModelVariant: Sendable {
             return try await PerceptualModel.load(name, options: options, report: report)
         }
         var options = options
-        let whole = try description(options.resolved(name, for: .tuning, report: report))
+        let name = options.resolved(name, for: .tuning, report: report)
+        let whole = try await description(name, in: ModelStore(options.store), report: report)
         // A head takes the place of the model's own adapter, not of one that is named beside it.
         let own = options.head == nil ? whole : whole.untuned
         return try await PerceptualModel.load(
@@ -40,7 +41,7 @@ package struct ModelVariant: Sendable {
         var options = options
         options.isNormalized = false
         options.head = nil
-        if takesMerged, feature == nil, case .mergedFile = try Catalog.find(name) {
+        if takesMerged, feature == nil, name.hasSuffix(".safetensors") {
             let model = try await PerceptualModel.load(name, options: options, report: report)
             guard model.stamp.precision == nil else {
                 throw DreamSimError(
@@ -50,12 +51,15 @@ package struct ModelVariant: Sendable {
             return model
         }
         let name = options.resolved(name, for: .tuning, report: report)
-        return try await PerceptualModel.load(description(name).untuned, options: options, report: report)
+        let whole = try await description(name, in: ModelStore(options.store), report: report)
+        return try await PerceptualModel.load(whole.untuned, options: options, report: report)
     }
 
     /// The description of the model of a name with the chosen feature.
-    private func description(_ name: String) throws -> ModelDescription {
-        guard case .description(let description) = try Catalog.find(name) else {
+    private func description(
+        _ name: String, in store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> ModelDescription {
+        guard case .description(let description) = try await Catalog.found(name, in: store, report: report) else {
             throw DreamSimError(
                 .badSetting, name,
                 "is a merged model, whose feature and adapter are fixed; name the model that it was made of")

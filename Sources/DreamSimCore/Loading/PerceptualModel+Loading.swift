@@ -59,7 +59,7 @@ extension PerceptualModel {
     ) async throws -> PerceptualModel {
         var options = try options ?? LoadingOptions(store: .fromEnvironment())
         let name = options.resolved(name, for: options.head == nil ? .comparing : .tuning, report: report)
-        switch try Catalog.find(name) {
+        switch try await Catalog.found(name, in: ModelStore(options.store), report: report) {
         case .mergedFile(let url):
             let store = ModelStore(options.store)
             var merged = try DreamSimError.readingWeights { try MergedModel(contentsOf: url, checkedBy: store) }

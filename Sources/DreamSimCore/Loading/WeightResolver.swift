@@ -9,7 +9,7 @@ struct WeightResolver {
 
     /// The files of a model, all of which are there.
     struct Files {
-        /// For each part its file, and the names' prefix in it.
+        /// For each part its file, and the names' prefix in it; of an index the file that it is, not its parts.
         var parts: [(file: ModelDescription.File, url: URL)]
         /// The adapter's folder and its files.
         var adapter: (folder: URL, files: [String: URL])?
@@ -26,6 +26,7 @@ struct WeightResolver {
             } else {
                 missing.append(part.files.map(\.path).joined(separator: " or "))
             }
+            missing += part.files.flatMap { $0.shards ?? [] }.filter { locate($0) == nil }
         }
         var adapter: (folder: URL, files: [String: URL])?
         if let folder = description.adapter {
@@ -56,7 +57,10 @@ extension WeightResolver.Files {
         _ store: ModelStore, from sources: [WeightSource], note: (String) -> Void
     ) throws -> [String: String] {
         var digests: [String: String] = [:]
-        let all = parts.map { ($0.file.path, $0.url) } + (adapter?.files ?? [:]).map { ($0.key, $0.value) }
+        let shards = parts.flatMap { $0.file.shards ?? [] }.compactMap { path in
+            WeightNeeds.locate(path, in: store).map { (path, $0) }
+        }
+        let all = parts.map { ($0.file.path, $0.url) } + shards + (adapter?.files ?? [:]).map { ($0.key, $0.value) }
         for (path, url) in all { digests[path] = try store.confirmedDigest(of: url, from: sources, note: note) }
         return digests
     }

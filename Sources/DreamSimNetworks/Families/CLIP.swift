@@ -1,6 +1,8 @@
 extension BackboneFamily {
     /// OpenAI's CLIP (Radford et al. 2021), image tower.
-    package static let clip: BackboneFamily = makeCLIP("clip", "CLIP", .quickGELU, conventions: [.huggingFaceCLIP, .openAI]) {
+    package static let clip: BackboneFamily = makeCLIP(
+        "clip", "CLIP", .quickGELU, conventions: [.huggingFaceCLIP, .openAI]
+    ) {
         (config) throws(DreamSimError) in
         guard let type = config.modelType, ["clip", "clip_vision_model"].contains(type) else { return nil }
         let vision = config.section("vision_config")
@@ -12,7 +14,8 @@ extension BackboneFamily {
     }
 
     /// OpenCLIP trained on LAION-400M (Ilharco et al. 2021), image tower.
-    package static let openCLIP: BackboneFamily = makeCLIP("open_clip", "OpenCLIP (LAION-400M)", .gelu, conventions: []) { _ in nil }
+    package static let openCLIP: BackboneFamily = makeCLIP("open_clip", "OpenCLIP (LAION-400M)", .gelu, conventions: [])
+    { _ in nil }
 
     private static func makeCLIP(
         _ name: String, _ title: String, _ activation: Activation, conventions: [KeyConvention],

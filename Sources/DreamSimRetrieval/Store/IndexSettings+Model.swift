@@ -132,7 +132,10 @@ extension IndexSettings {
         guard whole.feature != nil || whole.adapter != nil else {
             return try await Self.load(source, options: options, report: report)
         }
-        guard case .description(let description) = try Catalog.find(source) else {
+        guard
+            case .description(let description) = try await Catalog.found(
+                source, in: ModelStore(options.store), report: report)
+        else {
             throw DreamSimError(
                 .badRequest, source, "is a merged model, whose feature and updates are fixed; leave them out")
         }
