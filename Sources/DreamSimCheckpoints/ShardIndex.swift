@@ -14,17 +14,20 @@ package struct ShardIndex: Sendable {
     /// Reads an index.
     /// - Throws: `DreamSimError` with `.malformed` when it is none or names a file elsewhere, `.unreadable`.
     package init(contentsOf url: URL) throws(DreamSimError) {
-        struct Contents: Decodable { let weight_map: [String: String] }
+        struct Contents: Decodable {
+            let places: [String: String]
+            private enum CodingKeys: String, CodingKey { case places = "weight_map" }
+        }
         let contents: Contents
         do {
             contents = try JSONDecoder().decode(Contents.self, from: RegularFile.read(url, byteLimit: 64 << 20))
         } catch {
             throw DreamSimError(.malformed, url.path, "is no index of a model's parts: \(error.plainReason)")
         }
-        for (name, file) in contents.weight_map where file.contains("/") || file.hasPrefix(".") || file.isEmpty {
+        for (name, file) in contents.places where file.contains("/") || file.hasPrefix(".") || file.isEmpty {
             throw DreamSimError(.malformed, url.path, key: name, "lies in '\(file)', which is no file beside the index")
         }
-        places = contents.weight_map
+        places = contents.places
         files = Set(places.values).sorted()
         guard !files.isEmpty else { throw DreamSimError(.malformed, url.path, "names no part") }
     }

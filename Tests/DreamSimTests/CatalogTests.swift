@@ -35,7 +35,9 @@ struct CatalogTests {
 
     @Test("An unknown name is answered with near ones")
     func unknown() throws {
-        let error = try #require(throws: DreamSimError.self) { try Catalog.find("dino_vits8", in: ModelStore(.init(home: URL(filePath: "/nonexistent")))) }
+        let error = try #require(throws: DreamSimError.self) {
+            try Catalog.find("dino_vits8", in: ModelStore(.init(home: URL(filePath: "/nonexistent"))))
+        }
         #expect(error.kind == .unknownModel)
         #expect(error.reason.contains("dino_vits8-untuned"))
     }
