@@ -201,7 +201,8 @@ let package = Package(
             path: "Examples/Articles", packageAccess: false, swiftSettings: settings),
 
         support("TestSupport", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
-        support("ModelTestSupport", "DreamSim", "DreamSimNetworks", "DreamSimSupport", "TestSupport"),
+        support(
+            "ModelTestSupport", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimSupport", "TestSupport"),
         tests("SupportTests", "DreamSimSupport"),
         tests("TensorsTests", "DreamSimTensors", "CDreamSimKernels", "DreamSimSupport"),
         tests("CheckpointsTests", "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport"),
@@ -215,7 +216,7 @@ let package = Package(
             "CInterfaceTests", "DreamSimC", "CDreamSim", "DreamSim", "DreamSimSupport", "ModelTestSupport"),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
-            "DreamSimRetrieval", "DreamSimTraining", "DreamSimWeights", "DreamSimSupport"),
+            "DreamSimRetrieval", "DreamSimTraining", "DreamSimWeights", "DreamSimSupport", "ModelTestSupport"),
         tests(
             "DreamSimTests", "DreamSim", "DreamSimNetworks", "DreamSimCheckpoints", "DreamSimTensors",
             "ModelTestSupport", "DreamSimSupport"),
