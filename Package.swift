@@ -167,8 +167,8 @@ let package = Package(
         .executableTarget(
             name: "DreamSimCommand",
             dependencies: whole([
-                "DreamSim", "DreamSimService", "DreamSimEvaluation", "DreamSimNetworks", "DreamSimRetrieval",
-                "DreamSimTraining", .argumentParser, .logging,
+                "DreamSim", "DreamSimCheckpoints", "DreamSimService", "DreamSimEvaluation", "DreamSimNetworks",
+                "DreamSimRetrieval", "DreamSimTraining", .argumentParser, .logging,
             ]),
             swiftSettings: settings),
 

@@ -43,7 +43,7 @@ extension Target {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: decoding)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        try pipeline.addHandlers([ConnectionGuard(limits, Connections(), log), Answerer()])
+        try pipeline.addHandlers([ConnectionGuard(limits, Connections(), log) { _, _ in true }, Answerer()])
         channel.pipeline.fireChannelActive()
         // In two pieces, as a socket may give them.
         let middle = bytes.count / 2

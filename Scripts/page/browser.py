@@ -24,6 +24,8 @@ class Browser:
         for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                          "--force-device-scale-factor=1", "--hide-scrollbars", "--lang=en"):
             options.add_argument(argument)
+        # Of a proxy that has signed its certificate itself.
+        options.accept_insecure_certs = True
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=DriverService("/usr/bin/chromedriver"))
         self.driver.set_script_timeout(60)

@@ -1,6 +1,8 @@
 """What the page says when something cannot be done."""
 import contextlib
+import functools
 import json
+import ssl
 import urllib.error
 import urllib.request
 
@@ -68,7 +70,7 @@ def loading(browser, service):
     """While the models are not loaded yet the page says so, and continues by itself."""
     service.stop()
     with service.fetching_elsewhere():
-        service.start("--quiet")
+        service.start("--log-format", "text")
         browser.address = service.address
         browser.driver.get("about:blank")
         browser.driver.get(f"{service.address}/#vote")
@@ -100,20 +102,24 @@ def proxied(browser, service):
         service.stop()
         service.start(*trusting, *options)
         below = FOLDER if example == "folder.conf" else ""
-        with behind_nginx(example, service.address, service.scratch / "nginx", keeps_path) as site:
+        # By TLS as the examples have it, once: nginx alone speaks it.
+        scratch, with_tls = service.scratch / "nginx", not below
+        with behind_nginx(example, service.address, scratch, keeps_path, with_tls) as site:
+            fetch = functools.partial(
+                urllib.request.urlopen, context=ssl.create_default_context(cafile=scratch / "site.pem") if with_tls else None)
             if below:
                 # Without the slash the page's addresses would be those of another folder.
-                answer = urllib.request.urlopen(f"{site}{FOLDER}")
+                answer = fetch(f"{site}{FOLDER}")
                 assert answer.url == f"{site}{FOLDER}/", answer.url
                 with contextlib.suppress(urllib.error.HTTPError):
-                    raise AssertionError(f"{site}/ is {urllib.request.urlopen(site + '/healthz').status}")
-            document = json.load(urllib.request.urlopen(f"{site}{below}/v1/openapi.json"))
+                    raise AssertionError(f"{site}/ is {fetch(site + '/healthz').status}")
+            document = json.load(fetch(f"{site}{below}/v1/openapi.json"))
             assert document["servers"] == [{"url": below or "/"}], document["servers"]
             browse(browser, f"{site}{below}")
             # What a client says of itself is not believed.
             lying = urllib.request.Request(f"{site}{below}/v1/metrics", headers={
                 "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"})
-            assert urllib.request.urlopen(lying).status == 200
+            assert fetch(lying).status == 200
             assert not any("203.0.113.9" in line for line in service.log)
         browser.address = service.address
     service.stop()
@@ -182,7 +188,7 @@ def token(browser, service):
 def nothing(browser, service):
     """A service without index, reports and triplets says how to have them; and one that is gone is missed."""
     service.stop()
-    service.start("--quiet")
+    service.start("--log-format", "text")
     browser.address = service.address
     for view in ("search", "duplicates", "reports", "voting-room"):
         browser.open(view)

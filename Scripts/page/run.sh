@@ -19,6 +19,7 @@ if ! command -v nginx >/dev/null && [ ! -x /usr/sbin/nginx ]; then
     echo "test-page: installing nginx" >&2
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null
 fi
+command -v openssl >/dev/null || { echo "test-page: please install openssl" >&2; exit 1; }
 environment=bench/page
 Scripts/python_environment.sh "$environment" 'selenium>=4.20,<5' 'pillow>=10'
 Scripts/python_environment.sh bench/axe --no-deps axe-playwright-python==0.1.8

@@ -112,9 +112,10 @@ class Service:
         self.address = None
         for line in self.process.stderr:
             self.log.append(line)
-            found = re.search(r"listening on (http://[^/\s]+)", line)
+            # The page says by itself that metrics are being loaded.
+            found = re.search(r"port (\d+) is open", line)
             if found:
-                self.address = found.group(1)
+                self.address = f"http://127.0.0.1:{found.group(1)}"
                 break
         if self.address is None:
             raise SystemExit("the service did not start:\n" + "".join(self.log))

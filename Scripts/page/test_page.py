@@ -12,14 +12,14 @@ from layout import colors, focus, layout
 from looking import heatmap, scale, sizes, viewer
 from service import ROOT, Service
 from static import pages
-from views import compare, duplicates, many, pairs, reports, search, vote, voting_room
+from views import compare, duplicates, indexes, many, pairs, reports, search, vote, voting_room
 from words import numbers, told
 
 SCREENSHOTS = ROOT / "page-screenshots"
 
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
-    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, pages,
+    compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, indexes, pages,
     reports, voting_room, keyboard, refusals, proxied, loading, token, nothing]
 
 

@@ -193,9 +193,46 @@ def search(browser, service):
     browser.wait("dialog[open]")
     browser.loaded()
     browser.look("search-detail")
+    # As large as it is, and as it was again.
+    browser.click_text("Original size")
+    browser.until(lambda: browser.js("const image = document.querySelector('.large.whole img'); return image?.naturalWidth === 320 && image.clientWidth === 320"), "the original")
+    browser.look("search-detail-original")
+    browser.click_text("Original size")
+    browser.wait(".large:not(.whole) img")
     browser.click_text("More like this one")
     browser.wait_text("More like it")
     browser.until(lambda: browser.count(".gallery li") == 24, "what is like an image of the index")
+
+
+def indexes(browser, service):
+    """Of several indexes one is chosen, for searches and for duplicates alike."""
+    more = service.scratch / "more.index"
+    service.run("index", service.triplets, "--index", more, "--model", MODEL)
+    service.stop()
+    service.start("--index", f"photos={service.scratch / 'photos.index'}", "--index", f"more={more}", "--allow-changes", service.scratch / "added")
+    browser.address = service.address
+    browser.open("search")
+    browser.wait_text("43 images in the index ‘photos’")
+    assert "It keeps those that other programs add to an index" in browser.text("#about")
+    browser.choose(".zone input", sample("scene"))
+    browser.wait(".gallery li", 24)
+    browser.loaded()
+    browser.look("search-indexes")
+    browser.js("const choice = document.querySelector('main select'); choice.value = 'more'; choice.dispatchEvent(new Event('change'))")
+    browser.wait_text("18 images in the index ‘more’")
+    browser.until(lambda: browser.count(".gallery li") == 18, "the results of the other index")
+    browser.loaded()
+    browser.go("duplicates")
+    browser.wait_text("among 18 images")
+    assert browser.js("return document.querySelector('main select').value") == "more"
+    browser.js("const choice = document.querySelector('main select'); choice.value = 'photos'; choice.dispatchEvent(new Event('change'))")
+    browser.wait_text("groups among 43 images")
+    browser.go("search")
+    browser.wait_text("43 images in the index ‘photos’")
+    assert "nothing of them is kept" not in browser.text("#about")
+    service.stop()
+    service.start()
+    browser.address = service.address
 
 
 def below(service, text):

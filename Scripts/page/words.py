@@ -58,6 +58,10 @@ def told(browser, service):
     for _ in range(3):
         browser.js("[...document.querySelectorAll('.chips input')].find((input) => input.checked).click()")
     wait_seen(browser, "At least one metric")
+    # Of what can be scrolled to nothing stays below it.
+    browser.js("scrollTo(0, document.documentElement.scrollHeight)")
+    covered = browser.js("return document.querySelector('.bottom').getBoundingClientRect().bottom - document.getElementById('told').getBoundingClientRect().top")
+    assert covered <= 0, f"{covered} pixels of the page are covered at its end"
     # The place for images is full.
     browser.open("search")
     browser.wait_text("43 images in the index")

@@ -96,8 +96,17 @@ enum Program {
     private static func run() async {
         let arguments = RawArguments.all()
         if let fault = CommandLineFaults.first(arguments) { finish(fault) }
+        let expanded: [String]
         do {
-            var command = try DreamSimCommand.parseAsRoot(ServiceConfiguration.expand(arguments))
+            try CommandLineFaults.checkEnvironment(arguments)
+            expanded = try ServiceConfiguration.expand(arguments)
+        } catch {
+            // How a subcommand is used says nothing of the environment or of a file.
+            Terminal.error("\(error)")
+            Terminal.exit(.misused)
+        }
+        do {
+            var command = try DreamSimCommand.parseAsRoot(expanded)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -120,6 +129,9 @@ enum Program {
         case .failure where !(error is ExitCode):
             Terminal.error("\(error)")
             Terminal.exit(.failed)
+        case .validationFailure where Terminal.isForPrograms:
+            Terminal.error(DreamSimCommand.message(for: error))
+            Terminal.exit(.misused)
         default:
             // Requests for help, faults of the command line, and codes that a subcommand chose.
             DreamSimCommand.exit(withError: error)

@@ -63,10 +63,18 @@ public final class PerceptualModel: Sendable {
     public var width: Int { description.width }
 
     /// Embeds images that `Preprocessing.applied(to:)` has prepared already.
-    public func embed(preprocessed images: [Image]) -> [Embedding] {
+    public func embed(preprocessed images: [Image]) -> [Embedding] { embed(preprocessed: images) {} }
+
+    /// Embeds images.
+    /// - Parameter step: called before each network.
+    /// - Throws: what `step` throws.
+    func embed(preprocessed images: [Image], _ step: () throws -> Void) rethrows -> [Embedding] {
         guard !images.isEmpty else { return [] }
         let batch = preprocessing.batch(images)
-        return embeddings(count: images.count) { features($0, of: batch) }
+        return try embeddings(count: images.count) { index in
+            try step()
+            return features(index, of: batch)
+        }
     }
 
     /// Describes a batch: [N, 3, side, side] in [0, 1] to [N, width].
@@ -80,19 +88,19 @@ public final class PerceptualModel: Sendable {
     }
 
     /// Embeddings from what is read from each network, [N, width of its feature].
-    func embeddings(count: Int, features: (Int) -> Tensor) -> [Embedding] {
-        let vectors = joined(count: count, features: features).values
+    func embeddings(count: Int, features: (Int) throws -> Tensor) rethrows -> [Embedding] {
+        let vectors = try joined(count: count, features: features).values
         return (0..<count).map { n in
             Embedding(values: Array(vectors[(n * width)..<((n + 1) * width)]), stamp: stamp)
         }
     }
 
     /// Features side by side, [N, width], taken through the head and normalized as the model does.
-    private func joined(count: Int, features: (Int) -> Tensor) -> Tensor {
+    private func joined(count: Int, features: (Int) throws -> Tensor) rethrows -> Tensor {
         var result = Tensor(zeros: [count, width])
         var offset = 0
         for index in parts.indices {
-            let features = features(index)
+            let features = try features(index)
             let featureWidth = features.shape[1]
             features.withUnsafeBufferPointer { source in
                 result.withUnsafeMutableBufferPointer { target in

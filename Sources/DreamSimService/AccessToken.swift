@@ -29,15 +29,22 @@ public struct AccessToken: Sendable, Hashable {
             .filter { !$0.words.isEmpty && !$0.words[0].hasPrefix("#") }
         guard !lines.isEmpty else { throw DreamSimError(.badSetting, file.path, "holds no token") }
         if lines.count == 1, lines[0].words.count == 1 { return [AccessToken(String(lines[0].words[0]))] }
-        var tokens: [AccessToken] = []
+        var tokens: [(token: AccessToken, line: Int)] = []
         for line in lines {
             do throws(DreamSimError) {
-                tokens.append(try AccessToken(line.words))
+                let token = try AccessToken(line.words)
+                for (other, number) in tokens where other.name == token.name || other.token == token.token {
+                    throw DreamSimError(
+                        .badSetting, "line",
+                        "has the \(other.name == token.name ? "name" : "token") of line \(number) again; give each its own"
+                    )
+                }
+                tokens.append((token, line.number))
             } catch {
-                throw DreamSimError(error.kind, "\(file.path):\(line.number)", error.problem)
+                throw DreamSimError(error.kind, "\(file.path):\(line.number)", error.reason)
             }
         }
-        return tokens
+        return tokens.map(\.token)
     }
 
     private init(_ words: [Substring]) throws(DreamSimError) {
@@ -51,6 +58,7 @@ public struct AccessToken: Sendable, Hashable {
                 .badSetting, "line",
                 "needs a token of at least 16 visible ASCII characters as its second word; the name stands first")
         }
+        var given: Set<Substring> = []
         for word in words.dropFirst(2) {
             let sides = word.split(separator: "=", maxSplits: 1)
             guard sides.count == 2, let count = Int(sides[1]), (1...1_000_000).contains(count) else {
@@ -58,6 +66,9 @@ public struct AccessToken: Sendable, Hashable {
                     .badSetting, "line",
                     "has a word that is no limit; write in-flight=N or per-minute=N, of at least 1, and comments on lines of "
                         + "their own")
+            }
+            guard given.insert(sides[0]).inserted else {
+                throw DreamSimError(.badSetting, "line", "gives '\(sides[0].prefix(40))' twice; leave one out")
             }
             switch sides[0] {
             case "in-flight": requestsInFlight = count
@@ -100,10 +111,10 @@ public struct AccessToken: Sendable, Hashable {
 }
 
 /// Names that stand in URLs, logs and options.
-enum ServiceName {
-    static let rule = "1 to 64 letters, digits, '-', '_' and '.', not '.' first"
+package enum ServiceName {
+    package static let rule = "1 to 64 letters, digits, '-', '_' and '.', not '.' first"
 
-    static func isGood(_ name: String) -> Bool {
+    package static func isGood(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count) && !name.hasPrefix(".")
             && name.utf8.allSatisfy {
                 97...122 ~= $0 | 32 || 48...57 ~= $0 || "-_.".utf8.contains($0)

@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import ServiceLifecycle
+import Synchronization
 
 /// A service on this machine that compares, embeds and finds images over HTTP, and has a page to do so in a browser.
 ///
@@ -35,7 +36,8 @@ public struct PerceptualService: Sendable {
     ///   - logger: takes a line a request, at the level of information.
     ///   - reload: the settings as they are when SIGHUP comes: their tokens, indexes and reports are taken anew. Those of the
     ///     start when nil.
-    ///   - load: loads what requests may use; called once, when the service listens already.
+    ///   - load: loads what requests may use; called once, when connections are taken already, so that those who look after
+    ///     the service see that it is alive.
     /// - Throws: `DreamSimError` when the settings would be unsafe or name a folder that is not there.
     public init(
         _ settings: ServiceSettings = ServiceSettings(), logger: Logger = Logger(label: "dreamsim"),
@@ -51,17 +53,21 @@ public struct PerceptualService: Sendable {
     /// accepted is finished first. SIGHUP never ends it.
     /// - Parameters:
     ///   - stopsBySignal: whether signals stop the service, and SIGHUP lets it read tokens, indexes and reports anew.
-    ///   - isListening: told the port when requests are taken.
+    ///   - isListening: told the port when connections are taken.
+    ///   - isReady: told the port when metrics are loaded as well.
     /// - Throws: what `load` throws; what keeps the address from being listened on.
     public func run(
-        stopsBySignal: Bool = true, isListening: @escaping @Sendable (Int) -> Void = { _ in }
+        stopsBySignal: Bool = true, isListening: @escaping @Sendable (Int) -> Void = { _ in },
+        isReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
-        let (core, limits) = (core, core.limits)
+        let (core, limits, opening) = (core, core.limits, Opening(isReady))
         // NIO logs connections that end early as errors; those that matter are logged here.
         var quiet = core.logger
         quiet.logLevel = .critical
         var channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits, core.connections, RequestLog(core))],
+            additionalChannelHandlers: [
+                ConnectionGuard(limits, core.connections, RequestLog(core)) { core.wantsBody(of: $0, from: $1) }
+            ],
             idleTimeout: TimeAmount(limits.idleTime))
         channel.httpDecoder.maxHeaderFieldSize = limits.headerBytes
         channel.httpDecoder.maxHeaderListSize = 2 * limits.headerBytes
@@ -71,15 +77,23 @@ public struct PerceptualService: Sendable {
             configuration: ApplicationConfiguration(
                 address: .hostname(core.settings.host, port: core.settings.port), serverName: "dreamsim",
                 availableConnectionsDelegate: .maximum(limits.connections, logger: core.logger)),
-            onServerRunning: { channel in isListening(channel.localAddress?.port ?? core.settings.port) },
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? core.settings.port
+                isListening(port)
+                opening.listens(on: port)
+            },
             logger: quiet)
         let reloading: [any Service] = stopsBySignal ? [Reloading(core: core, settings: reload)] : []
         var configuration = ServiceGroupConfiguration(
-            services: reloading + [Loading(core: core, load: load), application, Draining(core: core)],
+            services: reloading + [
+                Loading(core: core, opening: opening, load: load), application, Draining(core: core),
+            ],
             gracefulShutdownSignals: stopsBySignal ? [.sigterm, .sigint] : [], logger: quiet)
         configuration.maximumGracefulShutdownDuration = limits.shutdownTime
         do {
             try await ServiceGroup(configuration: configuration).run()
+            core.logger.notice(
+                "stopped", metadata: ["requestsInFlight": .stringConvertible(core.statistics.inFlight)])
         } catch let error as IOError {
             throw DreamSimError(
                 .badSetting, "\(core.settings.host):\(core.settings.port)",
@@ -101,6 +115,7 @@ extension PerceptualService {
 /// Loads the metrics, and then only waits for the end.
 private struct Loading: Service {
     let core: ServiceCore
+    let opening: Opening
     let load: @Sendable () async throws -> PerceptualService.Metrics
 
     func run() async throws {
@@ -112,6 +127,7 @@ private struct Loading: Service {
         }
         guard !metrics.metrics.isEmpty else { throw DreamSimError(.badSetting, "metrics", "none was loaded") }
         core.begin(metrics.metrics, others: metrics.others)
+        opening.isLoaded()
         // Services end in the reverse order, so that this one is told last: requests need the engine to the end.
         try? await gracefulShutdown()
         core.end()
@@ -123,7 +139,32 @@ private struct Draining: Service {
     let core: ServiceCore
 
     func run() async throws {
-        try? await gracefulShutdown()
+        // Cancelled, it is ended without being asked, or because something has failed that is said elsewhere.
+        let isAsked = (try? await gracefulShutdown()) != nil
         core.connections.isDraining = true
+        guard isAsked else { return }
+        core.logger.notice(
+            "stopping: what was accepted is finished first",
+            metadata: ["requestsInFlight": .stringConvertible(core.statistics.inFlight)])
+    }
+}
+
+/// Waits for connections and metrics, whichever come last.
+private final class Opening: Sendable {
+    private let state = Mutex<(port: Int?, isLoaded: Bool)>((nil, false))
+    private let isReady: @Sendable (Int) -> Void
+
+    init(_ isReady: @escaping @Sendable (Int) -> Void) { self.isReady = isReady }
+
+    func listens(on port: Int) { note { $0.port = port } }
+
+    func isLoaded() { note { $0.isLoaded = true } }
+
+    private func note(_ change: (inout (port: Int?, isLoaded: Bool)) -> Void) {
+        let port = state.withLock { state in
+            change(&state)
+            return state.isLoaded ? state.port : nil
+        }
+        if let port { isReady(port) }
     }
 }

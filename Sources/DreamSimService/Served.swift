@@ -1,6 +1,5 @@
 import Foundation
-import Hummingbird
-import NIOCore
+import HTTPTypes
 
 /// What a service takes anew while it runs: tokens, indexes and reports. A request uses what was there when it came.
 struct Served: Sendable {
@@ -50,10 +49,21 @@ extension ServiceCore {
     }
 
     /// Who sent a request.
-    func sender(of request: Request, _ channel: any Channel) -> Sender {
-        var sender = proxies.sender(request.head, from: channel.remoteAddress?.ipAddress ?? "")
-        sender.token = served.tokens.access(request.head)
+    /// - Parameter peer: the address at the other end of the connection.
+    func sender(of head: HTTPRequest, from peer: String) -> Sender {
+        var sender = proxies.sender(head, from: peer)
+        sender.token = served.tokens.access(head)
         return sender
+    }
+
+    /// Whether a request's body is worth sending (`Expect: 100-continue`). Nobody who brings no token has to send one, only to
+    /// learn that; the answer says what is wrong.
+    func wantsBody(of head: HTTPRequest, from peer: String) -> Bool {
+        let sender = sender(of: head, from: peer)
+        guard (try? hosts.check(head, from: sender)) != nil, !served.tokens.isNeeded || sender.token != nil else {
+            return false
+        }
+        return head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= limits.bodyBytes } ?? true
     }
 
     /// Sees to it that a request brings a token, where one is needed, and that its client does not have too many.

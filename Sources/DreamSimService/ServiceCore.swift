@@ -29,6 +29,7 @@ final class ServiceCore: Sendable {
 
     init(_ settings: ServiceSettings, logger: Logger) throws {
         try settings.check()
+        _ = ProcessFigures.start
         self.settings = settings
         self.logger = logger
         budget = ByteBudget(settings.limits.heldBytes)

@@ -73,7 +73,7 @@ extension ModelStore {
     private var digestsURL: URL { configuration.home.appending(path: "digests.json") }
 
     private func readDigests() -> [String: KnownDigest] {
-        guard let data = try? Data(contentsOf: digestsURL) else { return [:] }
+        guard let data = try? RegularFile.read(digestsURL, byteLimit: 64 << 20) else { return [:] }
         return (try? JSONDecoder().decode([String: KnownDigest].self, from: data)) ?? [:]
     }
 

@@ -136,7 +136,7 @@ extension ModelStore {
     }
 
     func readRecord(_ source: WeightSource) -> FetchRecord? {
-        guard let data = try? Data(contentsOf: recordURL(source)) else { return nil }
+        guard let data = try? RegularFile.read(recordURL(source), byteLimit: 16 << 20) else { return nil }
         return try? JSONDecoder().decode(FetchRecord.self, from: data)
     }
 

@@ -36,7 +36,7 @@ struct PartialFile {
 
     /// The version the bytes are of; nil when that is not known, and then the bytes are worthless.
     func version() -> Version? {
-        guard let data = try? Data(contentsOf: sidecar) else { return nil }
+        guard let data = try? RegularFile.read(sidecar, byteLimit: 1 << 20) else { return nil }
         return try? JSONDecoder().decode(Version.self, from: data)
     }
 

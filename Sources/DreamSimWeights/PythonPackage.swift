@@ -178,7 +178,7 @@ struct PythonPackage {
 
     /// The last lines of pip's output.
     private static func tail(of log: URL) -> String {
-        guard let data = try? Data(contentsOf: log) else { return "" }
+        guard let data = try? RegularFile.read(log, byteLimit: 64 << 20) else { return "" }
         let lines = String(decoding: data.suffix(4000), as: UTF8.self).split(separator: "\n").suffix(12)
         return lines.map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " | ")
     }

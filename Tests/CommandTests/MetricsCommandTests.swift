@@ -1,4 +1,4 @@
-import DreamSimImages
+import DreamSim
 import Foundation
 import TestSupport
 import Testing
@@ -106,6 +106,30 @@ struct MetricsCommandTests {
             let results = try #require(try run.json()["results"] as? [[String: Any]])
             let values = try #require(results[0]["values"] as? [String: Any])
             for name in ["l1", "psnr", "ssim", "ssim:piq", "ms-ssim"] { #expect(values[name] != nil, "\(name)") }
+        }
+    }
+
+    private static let home = (try? ModelStore.Configuration.fromEnvironment()).flatMap { store in
+        Catalog.resolved(Catalog.defaultModel, in: ModelStore(store)) == "lite"
+            && Catalog.model(named: "lite")?.isReady(in: ModelStore(store)) == true ? store.home : nil
+    }
+
+    @Test(
+        "'all' ranks by the default model where that is here",
+        .enabled(if: home != nil, "needs the weights of lite, of 'make demo'"))
+    func leader() throws {
+        let home = try #require(Self.home)
+        try Self.withBench { bench in
+            let run = try CommandRun(
+                [
+                    "compare", bench.image("a.png"), bench.image("near.png"), "--metric", "all", "--resize", "64",
+                    "--format", "json",
+                ],
+                home: bench.home, environment: ["DREAMSIM_HOME": home.path])
+            #expect(run.code == 0, "\(run.error)")
+            #expect(try run.json()["rankedBy"] as? String == "lite")
+            let metrics = try #require(try run.json()["metrics"] as? [[String: Any]])
+            #expect(metrics.first?["name"] as? String == "lite" && metrics.count > 5)
         }
     }
 

@@ -51,6 +51,36 @@ struct PermissionTests {
         }
     }
 
+    @Test(
+        "A service whose index or folder cannot be written takes no changes, and says so at its start",
+        .enabled(if: isPossible, needs))
+    func changes() throws {
+        try Self.withShelf { shelf in
+            let closed = shelf.path("closed")
+            try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: true)
+            try shelf.allow(0o755, closed)
+            let serve = ["serve", "--print-config", "--index", "shown=\(shelf.index)", "--allow-changes"]
+            let index = try shelf.run(serve + [shelf.path("open/added")])
+            #expect(index.code == 2 && index.error.contains("change the index 'shown', which cannot be written"))
+            try shelf.allow(0o777, shelf.index)
+            let files = try shelf.run(serve + [shelf.path("open/added")])
+            #expect(files.code == 2 && files.error.contains("no right to write it"), "\(files.error)")
+            for name in try FileManager.default.contentsOfDirectory(atPath: shelf.index) {
+                try shelf.allow(0o666, "\(shelf.index)/\(name)")
+            }
+            let folder = try shelf.run(serve + [shelf.path("closed/added")])
+            #expect(
+                folder.code == 2 && folder.error.contains("closed/added/shown: was to keep added images, but cannot be")
+            )
+            #expect(folder.error.contains("Permission denied"), "\(folder.error)")
+            let both = try shelf.run(serve + [shelf.path("open/added")])
+            #expect(both.code == 0, "\(both.error)")
+            #expect(
+                !FileManager.default.fileExists(atPath: shelf.path("open/added")), "nothing is made before it is needed"
+            )
+        }
+    }
+
     @Test("An index that may only be read is searched, and not written", .enabled(if: isPossible, needs))
     func readOnlyIndex() throws {
         try Self.withShelf { shelf in

@@ -63,7 +63,7 @@ struct ServeCommandTests {
             expect("max-body", "67.108864", "default")
             expect("idle-timeout", "75", "default")
             expect("token", "(hidden)", "DREAMSIM_TOKEN")
-            expect("offline", "1", "DREAMSIM_OFFLINE")
+            expect("offline", "true", "DREAMSIM_OFFLINE")
         }
     }
 
@@ -88,6 +88,20 @@ struct ServeCommandTests {
             (#"{"port": null}"#, "'port'"), (#"{"quiet": "maybe"}"#, "quiet must be true or false"),
             (#"{"port": "many"}"#, "comes from"), (#"{"port": 70000}"#, "--port comes from"),
             (#"{"max-work": 0}"#, "--max-work comes from"), (#"{"print-config": true}"#, "unknown setting"),
+            (
+                "{\"port\": 9000,\n\"metric\": \"mse\",\n \"port\": 9001}",
+                "'port' is given twice, in line 1 and in line 3"
+            ),
+            ("{\"por\\u0074\": 9000,\n\"port\": 9000}", "'port' is given twice, in line 1 and in line 2"),
+            ("{\"index\": {\"a\": \"x\",\n\n\"a\": \"y\"}}", "'index/a' is given twice, in line 1 and in line 3"),
+            (#"{"index": {"../x": "d"}}"#, "the index '../x' needs a name of 1 to 64"),
+            (#"{"index": {"": "d"}}"#, "the index '' needs a name"),
+            (#"{"index": {"a=b": "d"}}"#, "the index 'a=b' needs"),
+            (#"{"allow-host": "*"}"#, "host name '*': no request could have it"),
+            (#"{"allow-host": ["a.example,b.example"]}"#, "host name 'a.example,b.example': no request"),
+            (#"{"allow-origin": "https://a.example,b.example"}"#, "is no origin"),
+            (#"{"host": "nonsense!"}"#, "address 'nonsense!': is neither an address nor a name"),
+            (#"{"reports": ""}"#, "--reports must name a folder"), (#"{"allow-root": ""}"#, "--allow-root must name"),
         ])
     func badFile(_ text: String, _ expected: String) throws {
         try Self.with { home in
@@ -96,6 +110,86 @@ struct ServeCommandTests {
             let run = try CommandRun(["serve", "--config", file.path, "--print-config"], home: home)
             #expect(run.code != 0 && run.error.contains(expected), "\(run.error)")
             #expect(!run.error.contains("0123456789"))
+            // How other subcommands are used says nothing of a file.
+            #expect(!run.error.contains("<subcommand>"), "\(run.error)")
+        }
+    }
+
+    @Test("Indexes of a file are in the order in which they stand there, so that the first is used without a name")
+    func order() throws {
+        try Self.with { home in
+            let names = ["zoo", "alpha", "mid"]
+            for name in names {
+                try FileManager.default.createDirectory(
+                    at: home.appending(path: name), withIntermediateDirectories: true)
+            }
+            let file = home.appending(path: "dreamsim.json")
+            let members = names.map { "\"\($0)\": \"\(home.appending(path: $0).path)\"" }.joined(separator: ", ")
+            try Data("{\"index\": {\(members)}}".utf8).write(to: file)
+            let table = try Self.table(["--config", file.path], home: home)
+            #expect(
+                table["index"]?.value == names.map { "\($0)=\(home.appending(path: $0).path)" }.joined(separator: ", "))
+        }
+    }
+
+    @Test(
+        "An index that is named badly is an error about its name",
+        arguments: [
+            ("../x=d", "'../x' is no name of an index, which has 1 to 64"), ("=d", "'' is no name of an index"),
+            (".a=d", "'.a' is no name of an index"), ("a=", "must name a folder; write DIR or NAME=DIR"),
+            ("", "must name a folder"), ("a b=d", "'a b' is no name of an index"),
+        ])
+    func badIndex(_ text: String, _ expected: String) throws {
+        try Self.with { home in
+            let option = try CommandRun(["serve", "--print-config", "--index=\(text)"], home: home)
+            #expect(option.code == 64 && option.error.contains(expected), "\(option.error)")
+            guard !text.isEmpty else { return }
+            let variable = try CommandRun(
+                ["serve", "--print-config"], home: home, environment: ["DREAMSIM_INDEX": text])
+            #expect(variable.code == 64 && variable.error.contains(expected), "\(variable.error)")
+            #expect(variable.error.contains("--index comes from DREAMSIM_INDEX"), "\(variable.error)")
+        }
+    }
+
+    @Test("A flag of the environment is shown as on or off")
+    func flags() throws {
+        try Self.with { home in
+            let table = try Self.table(
+                [], home: home,
+                environment: ["DREAMSIM_QUIET": "1", "DREAMSIM_NORMALIZE": "0", "DREAMSIM_SHOW_PATHS": "false"])
+            #expect(table["quiet"]?.value == "true" && table["quiet"]?.source == "DREAMSIM_QUIET")
+            #expect(table["normalize"]?.value == "false" && table["show-paths"]?.value == "false")
+        }
+    }
+
+    @Test(
+        "With a log in JSON everything on standard error is an event, also what is wrong before the port is open",
+        arguments: [
+            ["--index", "HOME/none"], ["--index", "HOME/empty"], ["--port", "many"], ["--prot", "1"],
+            ["--host", "nonsense!"],
+            ["--config", "HOME/none.json"], ["--allow-changes", "HOME/x"], ["--metric", "nonsense"], ["--index", "a="],
+        ])
+    func events(_ options: [String]) throws {
+        try Self.with { home in
+            try FileManager.default.createDirectory(
+                at: home.appending(path: "empty"), withIntermediateDirectories: true)
+            let options = options.map { $0.replacing("HOME", with: home.path) }
+            let metric = options.contains("--metric") ? [] : ["--metric", "mse"]
+            for (more, environment) in [
+                (["--log-format", "json"], [:]), ([], ["DREAMSIM_LOG_FORMAT": "json"]),
+            ] as [([String], [String: String])] {
+                let run = try CommandRun(
+                    ["serve", "--port", "0"] + metric + more + options, home: home, environment: environment)
+                #expect(run.code == 2 || run.code == 64, "\(run.code): \(run.error)")
+                let lines = run.error.split(separator: "\n")
+                let events = lines.compactMap {
+                    try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+                }
+                #expect(events.count == lines.count && events.last?["level"] as? String == "error", "\(run.error)")
+                #expect(!run.error.contains("listening on"), "\(run.error)")
+                // What is known before is said before.
+                if !options.contains("--metric") { #expect(!run.error.contains("is open"), "\(run.error)") }
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 import DreamSim
 import DreamSimCheckpoints
 import DreamSimNetworks
+import DreamSimSupport
 import DreamSimTensors
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -52,6 +54,31 @@ struct DifferenceMapTests {
             let expected = 1 - dot(x, y) / (dot(x, x) * dot(y, y)).squareRoot()
             #expect(abs(Double(map.values[patch]) - expected) < 1e-6)
         }
+    }
+
+    @Test("A heat map by a model of several networks stops at any of its steps")
+    func stopped() async throws {
+        let model = try await Self.model(["dino", "clip"])
+        let sources = (UInt64(1)...2).map { Heatmap.Source(path: ImagePath("\($0)"), image: TinyModels.image($0)) }
+        let whole = try Heatmap(difference: model, from: sources[0], to: sources[1])
+        // Two networks for the value, two for the map, and what is between.
+        for last in 1...5 {
+            let steps = Mutex(0)
+            #expect(throws: CancellationError.self) {
+                _ = try Interruption.run({
+                    let count = steps.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    if count == last { throw CancellationError() }
+                }) { try Heatmap(difference: model, from: sources[0], to: sources[1]) }
+            }
+            #expect(steps.withLock { $0 } == last)
+        }
+        let undisturbed = try Interruption.run({}) { try Heatmap(difference: model, from: sources[0], to: sources[1]) }
+        #expect(undisturbed.layers[0].field.values == whole.layers[0].field.values && undisturbed.value == whole.value)
+        let images = sources.map(\.image).map(model.preprocessing.applied)
+        #expect(try model.embedInSteps(preprocessed: images) == model.embed(preprocessed: images))
     }
 
     @Test("Equal images differ nowhere, and the map is the same both ways")

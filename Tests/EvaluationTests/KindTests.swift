@@ -37,6 +37,24 @@ struct KindTests {
         }
     }
 
+    @Test("A profile that takes the place of one that comes with the project says so, with the pairs of both")
+    func replacement() throws {
+        let shipped = try #require(MetricProfile.shipped.first)
+        #expect(shipped.replacement == nil)
+        var profile = MetricProfile(shipped.identity)
+        #expect(profile.replacement == nil)
+        profile.kinds = try Self.kinds(.lowerIsMoreAlike, sign: 1)
+        let text = try #require(profile.replacement)
+        let counts = try PairKind.allCases.map { kind in try #require(shipped.kinds?.distributions[kind]).count }
+        #expect(
+            text.contains("by 8 pairs (by hand)") && text.contains("by \(counts.reduce(0, +)) pairs (58 photographs"))
+        try Fixtures.withTemporaryFolder { folder in
+            let url = folder.appending(path: "profile.json")
+            let kept = try MetricProfile.update(url, of: shipped.identity) { $0.kinds = profile.kinds }
+            #expect(kept.replacement == text)
+        }
+    }
+
     @Test("Copies of photographs are measured; the same photograph twice is one, and one is not enough")
     func measured() async throws {
         let samples = Fixtures.packageRoot.appending(path: "Samples")

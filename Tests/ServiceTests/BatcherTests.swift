@@ -133,6 +133,38 @@ struct BatcherTests {
         #expect(record.batches == [[1], [4]])
     }
 
+    @Test("stops a batch between its steps when nobody waits for it any more, and only then")
+    func stopped() async throws {
+        let (steps, ended) = (Counter(), Counter())
+        let batcher = Batcher<String, Int, Int>(
+            batchSize: 2, gathering: .seconds(100), capacity: 10,
+            process: { key, items in
+                defer { ended.add() }
+                while key == "endless" || steps.count < 20 {
+                    try Interruption.check()
+                    steps.add()
+                    usleep(500)
+                }
+                return items
+            })
+        defer { batcher.close() }
+        // One of two leaves: the other has its output.
+        let (one, other) = (
+            Task { try await batcher.submit([1], key: "a", batcher.admit(1)) },
+            Task { try await batcher.submit([2], key: "a", batcher.admit(1)) }
+        )
+        while steps.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        one.cancel()
+        #expect(try await other.value == [2])
+        #expect(ended.count == 1)
+        // Both leave what never ends by itself.
+        let both = [3, 4].map { item in Task { try await batcher.submit([item], key: "endless", batcher.admit(1)) } }
+        while steps.count < 25 { try await Task.sleep(for: .milliseconds(1)) }
+        for task in both { task.cancel() }
+        while ended.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(batcher.cost(of: "endless") == nil)
+    }
+
     @Test("does not let a small request wait behind a large one")
     func fairness() async throws {
         let record = Record(isOpen: false)

@@ -1,4 +1,3 @@
-import DreamSimWeights
 import Foundation
 import TestSupport
 import Testing
@@ -6,9 +5,6 @@ import Testing
 /// The built command as a service that is told to read its settings again.
 @Suite("The command 'serve' and SIGHUP", .timeLimit(.minutes(5)))
 struct HangupTests {
-    private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appending(path: "dreamsim")
-
     private static func write(_ text: String, to file: URL) throws {
         try Data(text.utf8).write(to: file, options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
@@ -19,31 +15,15 @@ struct HangupTests {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         try await onThread {
-            let (errors, tokens, config) = (
-                home.appending(path: "errors"), home.appending(path: "tokens"), home.appending(path: "config.json")
-            )
+            let (tokens, config) = (home.appending(path: "tokens"), home.appending(path: "config.json"))
             let reports = home.appending(path: "reports")
             try FileManager.default.createDirectory(at: reports, withIntermediateDirectories: true)
             try Self.write(#"{"dataSet": {}}"#, to: reports.appending(path: "one.json"))
             try Self.write("anna anna-0123456789abcdef\n", to: tokens)
             try Self.write(#"{"token-file": "\#(tokens.path)", "metric": "mse", "port": 0}"#, to: config)
-            let child = try ChildProcess(
-                [
-                    "/bin/bash", "-c", "exec 2>\"$ERRORS\"; exec \"$@\"", "bash", Self.executable.path, "serve",
-                    "--config", config.path,
-                ],
-                environment: [
-                    "DREAMSIM_HOME": home.path, "DREAMSIM_OFFLINE": "1", "PATH": "/usr/bin:/bin", "ERRORS": errors.path,
-                ],
-                output: home.appending(path: "output"))
-            func log() -> String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
-            var port: Int?
-            while port == nil {
-                port = log().firstMatch(of: #/http://127\.0\.0\.1:(\d+)//#).flatMap { Int($0.1) }
-                usleep(10_000)
-            }
-            let service = RunningService(port: port ?? 0)
-            while try service.get("/readyz").status != 200 { usleep(10_000) }
+            let built = try BuiltService(["--config", config.path], home: home)
+            let (service, child) = (built.service, built.process)
+            func log() -> String { built.log }
             func status(_ path: String, _ name: String) throws -> Int {
                 try service.get(path, headers: ["Authorization: Bearer \(name)-0123456789abcdef"]).status
             }

@@ -1,4 +1,5 @@
 import DreamSimService
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -25,6 +26,8 @@ struct HostTests {
                 let answer = try service.get("/healthz", host: host)
                 try HostileTests.check(service, answer, 421, "foreign-host")
                 #expect((try answer.json()["advice"] as? String)?.contains("allow-host") == true)
+                // Names of a network are nobody's business.
+                #expect(!answer.text.contains("images.example.org") && !answer.text.contains("fd00"))
             }
         }
     }
@@ -36,7 +39,16 @@ struct HostTests {
             change(&settings)
             #expect(throws: DreamSimError.self, sourceLocation: sourceLocation) { try settings.check() }
         }
-        for name in ["", "a:b", "[::1", "a:1:2"] { refuses { $0.hostNames = [name] } }
+        for name in [
+            "", "a:b", "[::1", "a:1:2", "*", "*.example.org", "a.example,b.example", "a.example b.example", "a..b",
+            "http://a.example", "a.example/b", "\u{e4}.example",
+        ] { refuses { $0.hostNames = [name] } }
+        for host in ["no such host", "[::1]", "127.0.0.300", "*", "0.0.0.0:80", "1.2.3", ""] {
+            var settings = ServiceSettings()
+            settings.host = host
+            let error = #expect(throws: DreamSimError.self) { try settings.check() }
+            #expect(error.map { "\($0)".contains("neither an address nor a name") } == true, "\(host): \(error as Any)")
+        }
         for proxy in [
             "", "proxy", "10.0.0.0/33", "10.0.0.1/8", "10.0.0.0/", "::/129", "1.2.3", "1.2.3.4/-1", "fe80::1%lo",
         ] {
@@ -45,6 +57,7 @@ struct HostTests {
         for path in ["tools", "/a b", "/a/../b", "/.", "/a?b", "/%41", "/\u{e4}"] { refuses { $0.basePath = path } }
         for origin in [
             "images.example.org", "null", "https://a.example/", "ftp://a.example", "https://", "https://a b",
+            "https://a.example,b.example", "https://*.example.org", "https://*",
         ] {
             refuses { $0.allowedOrigins = [origin] }
         }
@@ -53,6 +66,7 @@ struct HostTests {
             $0.token = Self.token
         }
         var settings = ServiceSettings()
+        settings.hostNames = ["images.example.org", "fd00::1", "[fd00::2]:80", "my_host", "localhost.", "192.0.2.7"]
         settings.trustedProxies = ["10.0.0.0/8", "::1", "2001:db8::/32", "0.0.0.0/0", "192.0.2.128/25"]
         (settings.basePath, settings.allowedOrigins) = ("/tools/dreamsim/", ["https://a.example:8443", "http://[::1]"])
         #expect(throws: Never.self) { try settings.check() }

@@ -97,6 +97,23 @@ struct IndexesTests {
         }
     }
 
+    @Test("has one address for each file: a number is written in one way")
+    func numbers() async throws {
+        try await Self.with { service, _ in
+            #expect(try service.get("/v1/index/thumbnails/1?side=4096").status == 200)
+            for text in ["+1", "%2B1", "01", "1.0", "1e0", "0x1", "%201", "-0", "1%00"] {
+                #expect(try service.get("/v1/index/thumbnails/\(text)").status == 404, "\(text)")
+                #expect(try service.get("/v1/indexes/first/thumbnails/\(text)").status == 404, "\(text)")
+            }
+            for query in ["id=%2B1", "id=01", "id=1&count=%2B2", "id=1&offset=-0x1"] {
+                #expect(try service.get("/v1/search?\(query)").status == 400, "\(query)")
+            }
+            for text in ["%2B1", "nan", "0x1p-1", "infinity", "1e-", "."] {
+                #expect(try service.get("/v1/duplicates?tier=near&distance=\(text)").status == 400, "\(text)")
+            }
+        }
+    }
+
     @Test("shows paths below the indexed folder, and nothing of where that lies")
     func paths() async throws {
         try await Self.with { service, home in
@@ -174,5 +191,32 @@ struct IndexesTests {
         settings.index = folder
         settings.additions = folder.appending(path: "in")
         #expect(throws: DreamSimError.self) { try settings.check() }
+    }
+
+    @Test("refuses a place for added images that is none, before the first one comes")
+    func additions() throws {
+        let folder = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["index", "added/other"] {
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: name), withIntermediateDirectories: true)
+        }
+        for name in ["file", "added/first"] { try Data().write(to: folder.appending(path: name)) }
+        for (name, place) in [
+            ("first", "file"), ("first", "file/below"), ("first", "added"), ("other", "added/first/below"),
+        ] {
+            var settings = ServiceSettings()
+            settings.indexes = [.init(name: name, folder: folder.appending(path: "index"))]
+            settings.additions = folder.appending(path: place)
+            let error = #expect(throws: DreamSimError.self) { try settings.check() }
+            #expect("\(error as Any)".contains("is not a folder; let this user write it"), "\(error as Any)")
+        }
+        var settings = ServiceSettings()
+        settings.indexes = [.init(name: "other", folder: folder.appending(path: "index"))]
+        for place in ["added", "new/folder"] {
+            settings.additions = folder.appending(path: place)
+            try settings.check()
+            #expect(FileManager.default.fileExists(atPath: folder.appending(path: "new").path) == false)
+        }
     }
 }

@@ -73,6 +73,55 @@ struct LimitTests {
         }
     }
 
+    @Test(
+        "refuses images by the size that their header says, of metrics that compare them in full too",
+        arguments: ["compare", "heatmap"])
+    func pixelsInFull(_ route: String) async throws {
+        let png = try Images.png(1, width: 100, height: 100)
+        let settings = ServiceSettings.limited { $0.pixelsInFull = 9999 }
+        try await RunningService.with(settings) { service in
+            // A header of BMP without any pixels that could be decoded.
+            func bytes(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+            let header: [UInt8] =
+                [66, 77] + [54, 0, 54, 40, 100, 100, 24 << 16 | 1].flatMap(bytes) + [UInt8](repeating: 0, count: 24)
+            for (reference, image) in [(png, header), (header, png)] {
+                let form = Form([("reference", "a", reference), ("image", "b", image)])
+                let answer = try service.post("/v1/\(route)", form)
+                try HostileTests.check(service, answer, 413, "too-large")
+                #expect(
+                    answer.text.contains(
+                        "100x100 pixels pass the limit of 9999 for metrics that compare images in full"))
+            }
+            guard route == "compare" else { return }
+            // Brought to one size they are not compared in full.
+            let resized = try service.post(
+                "/v1/compare?resize=64", Form([("reference", "a.png", png), ("image", "b.png", png)]))
+            #expect(resized.status == 200)
+        }
+    }
+
+    @Test("says of too many images what is allowed, in one sentence for forms and JSON")
+    func images() async throws {
+        let png = try Images.png(1)
+        let settings = ServiceSettings.limited { $0.images = 3 }
+        try await RunningService.with(settings) { service in
+            let image = ["data": Data(png).base64EncodedString()]
+            for count in [4, 12] {
+                let form = Form([("reference", "a.png", png)] + (1..<count).map { ("image", "\($0).png", png) })
+                let client = try service.client()
+                let json = try JSONSerialization.data(
+                    withJSONObject: ["reference": image, "image": Array(repeating: image, count: count - 1)])
+                client.send("POST", "/v1/compare", headers: ["Content-Type: application/json"], body: Array(json))
+                for answer in [try service.post("/v1/compare", form), try client.answer()] {
+                    try HostileTests.check(service, answer, 413, "too-large")
+                    #expect(
+                        try answer.json()["detail"] as? String
+                            == "the request has more than 3 images, the limit of this service")
+                }
+            }
+        }
+    }
+
     @Test("bounds the memory that bodies take together")
     func memory() async throws {
         let settings = ServiceSettings.limited { $0.heldBytes = 100_000 }

@@ -1,4 +1,3 @@
-import DreamSimWeights
 import Foundation
 import TestSupport
 import Testing
@@ -13,30 +12,10 @@ struct LogFormatTests {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         return try await onThread {
-            let errors = home.appending(path: "errors")
-            let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-                .appending(path: "dreamsim")
-            let child = try ChildProcess(
-                [
-                    "/bin/bash", "-c", "exec 2>\"$ERRORS\"; exec \"$@\"", "bash", executable.path, "serve", "--metric",
-                    "mse", "--port", "0",
-                ] + options,
-                environment: [
-                    "DREAMSIM_HOME": home.path, "DREAMSIM_OFFLINE": "1", "PATH": "/usr/bin:/bin", "ERRORS": errors.path,
-                ],
-                output: home.appending(path: "output"))
-            func text() -> String { (try? String(contentsOf: errors, encoding: .utf8)) ?? "" }
-            var port: Int?
-            while port == nil {
-                port = text().firstMatch(of: #/http://127\.0\.0\.1:(\d+)//#).flatMap { Int($0.1) }
-                usleep(10_000)
-            }
-            let service = RunningService(port: port ?? 0)
-            while try service.get("/readyz").status != 200 { usleep(10_000) }
-            try body(service)
-            kill(child.identifier, SIGTERM)
-            _ = child.wait()
-            return text().split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+            let built = try BuiltService(["--metric", "mse", "--port", "0"] + options, home: home)
+            try body(built.service)
+            _ = built.stop()
+            return built.log.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
         }
     }
 
@@ -66,7 +45,11 @@ struct LogFormatTests {
                 try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")
         }
         #expect(events.allSatisfy { $0["time"] is String && $0["level"] is String && $0["message"] is String })
-        #expect((events[0]["message"] as? String)?.hasPrefix("listening on http://127.0.0.1:") == true)
+        let messages = events.compactMap { $0["message"] as? String }
+        #expect(messages[0].hasPrefix("port ") && messages[0].hasSuffix(" is open; metrics are being loaded"))
+        #expect(messages.contains { $0.hasPrefix("listening on http://127.0.0.1:") })
+        #expect(messages.suffix(2) == ["stopping: what was accepted is finished first", "stopped"])
+        #expect(events.suffix(2).allSatisfy { $0["requestsInFlight"] as? Int == 0 })
         let requests = events.filter { $0["status"] != nil && $0["route"] as? String != "/readyz" }
         #expect(requests.count == Self.hostile.count)
         #expect(requests.allSatisfy { $0["status"] is Int && $0["seconds"] is Double && $0["bytesOut"] is Int })
@@ -77,8 +60,9 @@ struct LogFormatTests {
     @Test("is a line for each request as text, whatever a client sends")
     func text() async throws {
         let lines = try await Self.lines([], Self.attack).filter { !$0.contains("/readyz") }
-        #expect(lines.count == Self.hostile.count + 1, "\(lines)")
-        for line in lines.dropFirst() {
+        #expect(lines.count == Self.hostile.count + 4, "\(lines)")
+        #expect(lines.suffix(2).allSatisfy { $0.contains(" notice stop") && $0.hasSuffix(" requestsInFlight=0") })
+        for line in lines.dropFirst(2).dropLast(2) {
             #expect(line.firstMatch(of: #/^\d{4}-\d\d-\d\dT[\d:.]+Z info \S+ .* status=\d{3}$/#) != nil, "\(line)")
         }
         #expect(lines.joined().unicodeScalars.allSatisfy { $0.value >= 32 && !(0x7F...0x9F).contains($0.value) })

@@ -56,6 +56,19 @@ struct LogTests {
         }
     }
 
+    @Test("has an identifier of 16 digits for each request that brings none")
+    func identifiers() async throws {
+        try await RunningService.with { service in
+            let client = try service.client()
+            // One of sixteen would begin with a zero.
+            let all = try (0..<200).map { _ in
+                client.send("GET", "/healthz")
+                return try client.answer().headers["x-request-id"] ?? ""
+            }
+            #expect(all.allSatisfy { $0.count == 16 && $0.allSatisfy(\.isHexDigit) } && Set(all).count == 200)
+        }
+    }
+
     @Test("names the problem of a refusal, and never the query")
     func refusals() async throws {
         let log = RecordedLog()

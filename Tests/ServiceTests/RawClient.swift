@@ -26,6 +26,8 @@ final class RawClient {
     }
 
     private let descriptor: Int32
+    /// How often the server has said that a body may come.
+    private(set) var continues = 0
     private var received: [UInt8] = []
 
     /// Connects.
@@ -111,7 +113,10 @@ final class RawClient {
                     .trimmingCharacters(in: .whitespaces)
             }
             let status = Int(lines[0].split(separator: " ").dropFirst().first ?? "") ?? 0
-            if status == 100 { continue }
+            if status == 100 {
+                continues += 1
+                continue
+            }
             let length = headers["content-length"].flatMap { Int($0) } ?? 0
             while received.count < length { guard receive() else { throw POSIXError(.ECONNRESET) } }
             let body = Array(received.prefix(length))

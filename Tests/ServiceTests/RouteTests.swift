@@ -74,7 +74,9 @@ struct RouteTests {
             }
             #expect((pairs[2]["error"] as? String)?.hasPrefix("broken: ") == true)
             #expect((pairs[3]["values"] as? [String: Any])?["psnr"] as? String == "inf")
-            for query in ["pairs=0-5", "pairs=0", "pairs=a-b", "pairs=0--1"] {
+            for query in [
+                "pairs=0-5", "pairs=0", "pairs=a-b", "pairs=0--1", "pairs=%2B0-1", "pairs=0-01", "pairs=0x0-1",
+            ] {
                 #expect(try service.post("/v1/pairs?\(query)", form).status == 400)
             }
             // Five images are not pairs.
@@ -108,7 +110,8 @@ struct RouteTests {
             #expect(free["pass"] == nil && free["limits"] == nil && free["summary"] != nil)
             for wrong in [
                 "metric=ssim&fail-above=0.5", "fail-below=0.5", "metric=ssim&fail-below=psnr=30", "fail-above=x",
-                "fail-above=3", "fail-above=nan", "fail-above=-inf", "fail-above=",
+                "fail-above=3", "fail-above=nan", "fail-above=%2B0.1", "fail-above=0x1p-3", "fail-above=tiny=1e999",
+                "fail-above=-inf", "fail-above=",
             ] {
                 for route in ["compare", "pairs"] {
                     let answer = try service.post("/v1/\(route)?\(wrong)", route == "compare" ? ranking : pairs)
@@ -203,7 +206,8 @@ struct RouteTests {
     @Test(
         "refuses parameters without a meaning, and says which there are",
         arguments: [
-            "metrc=ssim", "metric=nothing", "resize=1", "resize=x", "metric=a&metric=b", "metric=", "metric=%zz",
+            "metrc=ssim", "metric=nothing", "resize=1", "resize=x", "resize=%2B64", "resize=064", "resize=64.0",
+            "resize=%2064", "metric=a&metric=b", "metric=", "metric=%zz",
         ])
     func parameters(_ query: String) async throws {
         try await SmallService.with { service, _ in

@@ -1,4 +1,3 @@
-import DreamSimWeights
 import Foundation
 import TestSupport
 import Testing
@@ -6,35 +5,14 @@ import Testing
 /// The built command as a service.
 @Suite("The command 'serve'", .timeLimit(.minutes(5)))
 struct ShutdownTests {
-    /// The command lies beside the test bundle.
-    private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appending(path: "dreamsim")
-
     @Test("finishes what it accepted when it is told to stop, and ends with 0")
     func termination() async throws {
         let home = try Fixtures.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: home) }
         let png = try Images.png(1)
         try await onThread {
-            let errors = home.appending(path: "errors")
-            let child = try ChildProcess(
-                [
-                    "/bin/bash", "-c", "exec 2>\"$ERRORS\"; exec \"$@\"", "bash", Self.executable.path, "serve",
-                    "--metric",
-                    "mse", "--port", "0", "--quiet",
-                ],
-                environment: [
-                    "DREAMSIM_HOME": home.path, "DREAMSIM_OFFLINE": "1", "PATH": "/usr/bin:/bin", "ERRORS": errors.path,
-                ],
-                output: home.appending(path: "output"))
-            var port: Int?
-            while port == nil {
-                let text = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
-                port = text.firstMatch(of: #/http://127\.0\.0\.1:(\d+)//#).flatMap { Int($0.1) }
-                usleep(10_000)
-            }
-            let service = RunningService(port: port ?? 0)
-            while try service.get("/readyz").status != 200 { usleep(10_000) }
+            let built = try BuiltService(["--metric", "mse", "--port", "0"], home: home)
+            let service = built.service
             let form = Form([("reference", "a.png", png), ("image", "b.png", png)])
             // Accepted, and not whole yet.
             let clients = try (0..<8).map { _ in try service.client() }
@@ -43,7 +21,7 @@ struct ShutdownTests {
                 client.send(Array(form.body.prefix(100)))
             }
             while try service.statistic("dreamsim_held_bytes") < Double(8 * form.body.count) { usleep(5000) }
-            kill(child.identifier, SIGTERM)
+            kill(built.process.identifier, SIGTERM)
             // New clients find nobody.
             while (try? service.get("/healthz")) != nil { usleep(10_000) }
             for client in clients { client.send(Array(form.body.dropFirst(100))) }
@@ -52,10 +30,38 @@ struct ShutdownTests {
                 #expect(answer.status == 200)
                 #expect(answer.headers["connection"] == "close")
             }
-            guard case .exited(0) = child.wait() else {
-                Issue.record("\((try? String(contentsOf: errors, encoding: .utf8)) ?? "")")
-                return
+            #expect(built.process.wait() == .exited(0), "\(built.log)")
+            // The log says what was waited for, and that it is done.
+            let log = built.log
+            #expect(log.contains(#/notice stopping: what was accepted .* requestsInFlight=8\n/#), "\(log)")
+            #expect(log.hasSuffix(" notice stopped requestsInFlight=0\n"), "\(log)")
+        }
+    }
+
+    @Test("takes no memory for each request of a report that is empty")
+    func emptyReport() async throws {
+        let home = try Fixtures.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: home) }
+        try await onThread {
+            let reports = home.appending(path: "reports")
+            try FileManager.default.createDirectory(at: reports, withIntermediateDirectories: true)
+            try Data().write(to: reports.appending(path: "empty.json"))
+            let built = try BuiltService(
+                ["--metric", "mse", "--port", "0", "--quiet", "--reports", reports.path], home: home, isReady: false)
+            let client = try built.service.client()
+            func ask(_ count: Int) throws {
+                for _ in 0..<count {
+                    client.send("GET", "/v1/evaluations/empty")
+                    #expect(try client.answer().status == 503)
+                }
             }
+            try ask(1000)
+            let before = try built.service.statistic("process_resident_memory_bytes")
+            try ask(3000)
+            let growth = try built.service.statistic("process_resident_memory_bytes") - before
+            // 4 kB for each would be 12 MB.
+            #expect(growth < 6e6, "\(growth) bytes")
+            _ = built.stop()
         }
     }
 }

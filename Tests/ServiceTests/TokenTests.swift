@@ -71,6 +71,29 @@ struct TokenTests {
         }
     }
 
+    @Test("lets nobody send a body who brings no token, and says what is wrong at once")
+    func expectation() async throws {
+        var settings = ServiceSettings()
+        settings.token = Self.anna
+        let form = Form([("reference", "a.png", try Images.png(1)), ("image", "b.png", try Images.png(2))])
+        try await RunningService.with(settings) { (service) throws in
+            let length = "Content-Length: \(form.body.count)"
+            let fields = [Form.header, "Expect: 100-continue", length]
+            for (more, host, status) in [
+                ([String](), "localhost", 401), (Self.bearer(Self.bert), "localhost", 401),
+                (Self.bearer(Self.anna), "evil.example", 421),
+            ] {
+                let client = try service.client()
+                client.send("POST", "/v1/compare", headers: fields + more, host: host)
+                #expect(try client.answer().status == status && client.continues == 0)
+            }
+            let client = try service.client()
+            client.send("POST", "/v1/compare", headers: fields + Self.bearer(Self.anna))
+            client.send(form.body)
+            #expect(try client.answer().status == 200 && client.continues == 1)
+        }
+    }
+
     // MARK: Files
 
     /// What is read of a file.
@@ -98,6 +121,8 @@ struct TokenTests {
         arguments: [
             "", "# nothing\n", "anna \(anna)\n\(bert)\n", "anna \(anna) in-flight=0", "anna \(anna) per-minute=many",
             "anna \(anna) pixels=5", "anna \(anna) per-minute", "anna \(anna) \(bert)",
+            "anna \(anna) in-flight=4 in-flight=5", "anna \(anna) per-minute=4 in-flight=5 per-minute=4",
+            "anna \(anna)\n\nanna \(bert)\n", "anna \(anna)\nbert \(anna)\n",
             // Words that have changed places.
             "\(anna) anna", "anna \(anna)\n\(bert) bert\n",
         ])
@@ -105,6 +130,17 @@ struct TokenTests {
         let error = #expect(throws: DreamSimError.self) { try Self.read(text) }
         let message = "\(try #require(error))"
         #expect(message.contains("tokens") && !message.contains("0123456789"), "\(message)")
+    }
+
+    @Test("names both lines of a file in which a name or a token is given twice")
+    func twice() throws {
+        for text in ["anna \(Self.anna)\n\nanna \(Self.bert)\n", "anna \(Self.anna)\n\nbert \(Self.anna)\n"] {
+            let error = #expect(throws: DreamSimError.self) { try Self.read(text) }
+            let message = "\(try #require(error))"
+            #expect(message.contains("tokens:3") && message.contains("of line 1 again"), "\(message)")
+        }
+        let error = #expect(throws: DreamSimError.self) { try Self.read("anna \(Self.anna) in-flight=4 in-flight=5\n") }
+        #expect("\(try #require(error))".contains("gives 'in-flight' twice; leave one out"))
     }
 
     @Test("refuses tokens that are short, the same, or of the same name")

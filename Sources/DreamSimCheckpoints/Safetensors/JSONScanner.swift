@@ -1,7 +1,7 @@
 /// A strict reader of JSON (RFC 8259) that hands out one piece after another and builds nothing.
 ///
 /// The bytes must be known to be UTF-8. Duplicate keys are for the caller to see: each key is handed out.
-struct JSONScanner {
+package struct JSONScanner {
     private(set) var cursor: ByteCursor
     private let depthLimit: Int
     private var depth = 0
@@ -11,8 +11,27 @@ struct JSONScanner {
         self.depthLimit = depthLimit
     }
 
+    /// Calls `member` for each key of a text that is one object, with the scanner standing before the key's value.
+    /// - Throws: `DreamSimError` with `.malformed` for what is no such text; what `member` throws.
+    package static func members(
+        of text: String, path: String,
+        _ member: (inout JSONScanner, String, _ keyOffset: Int) throws(DreamSimError) -> Void
+    ) throws(DreamSimError) {
+        var text = text
+        let result = text.withUTF8 { bytes in
+            Result { () throws(DreamSimError) in
+                var scanner = JSONScanner(ByteCursor(UnsafeRawBufferPointer(bytes), path: path), depthLimit: 16)
+                try scanner.object("the file", member)
+                guard scanner.peek() == nil else {
+                    throw scanner.cursor.fault(.malformed, "something follows the object")
+                }
+            }
+        }
+        try result.get()
+    }
+
     /// Steps over white space and returns the next byte.
-    mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         while let byte = cursor.peek {
             guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
             advance()
@@ -32,7 +51,7 @@ struct JSONScanner {
     }
 
     /// Reads an object, calling `member` for each key with the scanner standing before its value.
-    mutating func object(
+    package mutating func object(
         _ what: @autoclosure () -> String,
         _ member: (inout JSONScanner, String, _ keyOffset: Int) throws(DreamSimError) -> Void
     ) throws(DreamSimError) {
@@ -144,7 +163,7 @@ struct JSONScanner {
 
 extension JSONScanner {
     /// Steps over any value, checking it.
-    mutating func skipValue() throws(DreamSimError) {
+    package mutating func skipValue() throws(DreamSimError) {
         guard let byte = peek() else { throw cursor.fault(.malformed, "the header ends where a value was expected") }
         switch byte {
         case UInt8(ascii: "{"):
@@ -197,48 +216,20 @@ extension JSONScanner {
     fileprivate mutating func escape() throws(DreamSimError) -> Unicode.Scalar {
         let start = cursor.position
         advance()
-        guard let kind = cursor.peek else { throw cursor.fault(.malformed, at: start, "an escape is cut off") }
-        advance()
-        switch kind {
-        case UInt8(ascii: "\""): return "\""
-        case UInt8(ascii: "\\"): return "\\"
-        case UInt8(ascii: "/"): return "/"
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"):
-            let high = try hexadecimal(start)
-            if let scalar = Unicode.Scalar(high) { return scalar }
-            // A surrogate is half of a character; only a leading one followed by a trailing one means something.
-            guard high < 0xDC00, cursor.peek == UInt8(ascii: "\\") else {
-                throw cursor.fault(.malformed, at: start, "half of a surrogate pair stands alone")
+        do throws(JSONEscape.Fault) {
+            return try JSONEscape.scalar {
+                defer { advance() }
+                return cursor.peek
             }
-            advance()
-            guard cursor.peek == UInt8(ascii: "u") else {
-                throw cursor.fault(.malformed, at: start, "half of a surrogate pair stands alone")
-            }
-            advance()
-            let low = try hexadecimal(start)
-            guard (0xDC00...0xDFFF).contains(low),
-                let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
-            else { throw cursor.fault(.malformed, at: start, "half of a surrogate pair stands alone") }
-            return scalar
-        default:
-            throw cursor.fault(.malformed, at: start, "an unknown escape, \\ followed by \(Self.name(of: kind))")
+        } catch {
+            let reason =
+                switch error {
+                case .unfinished: "an escape is cut off"
+                case .unknown(let byte): "an unknown escape, \\ followed by \(Self.name(of: byte))"
+                case .digits: "\\u needs four hexadecimal digits"
+                case .surrogate: "half of a surrogate pair stands alone"
+                }
+            throw cursor.fault(.malformed, at: start, reason)
         }
-    }
-
-    private mutating func hexadecimal(_ start: Int) throws(DreamSimError) -> UInt32 {
-        var value: UInt32 = 0
-        for _ in 0..<4 {
-            guard let byte = cursor.peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw cursor.fault(.malformed, at: start, "\\u needs four hexadecimal digits")
-            }
-            value = value << 4 | UInt32(digit)
-            advance()
-        }
-        return value
     }
 }

@@ -15,22 +15,25 @@ enum CommandLineFaults {
         }
         let names = DreamSimCommand.configuration.subcommands.map { $0._commandName } + ["help"]
         guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return nil }
-        guard !names.contains(name) else { return environment(ProcessInfo.processInfo.environment) }
+        guard !names.contains(name) else { return nil }
         let near = NearMatches.of(name, among: names, within: max(1, name.count / 3)).first
         return ValidationError("there is no subcommand '\(name)'" + (near.map { "; did you mean '\($0)'?" } ?? ""))
     }
 
     /// Variables that are to choose threads or kernels and name none that there are. Ignored, they would seem to be heeded.
-    private static func environment(_ variables: [String: String]) -> ValidationError? {
+    /// - Throws: `ValidationError`.
+    static func checkEnvironment(_ arguments: [String]) throws {
+        // Help and the version are shown in any case.
+        guard let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
+        let variables = ProcessInfo.processInfo.environment
         if let threads = variables["DREAMSIM_THREADS"], !(1...1024).contains(Int(threads) ?? 0) {
-            return ValidationError("DREAMSIM_THREADS is '\(threads)'; give a number from 1 to 1024, or unset it")
+            throw ValidationError("DREAMSIM_THREADS is '\(threads)'; give a number from 1 to 1024, or unset it")
         }
         let kernels = HardwareReport().availableKernels
         if let wanted = variables["DREAMSIM_SIMD"], !kernels.contains(wanted) {
-            return ValidationError(
+            throw ValidationError(
                 "DREAMSIM_SIMD is '\(wanted)'; this processor has \(kernels.joined(separator: ", ")), or unset it")
         }
-        return nil
     }
 
     /// An option that the subcommand does not have. The parser tells of it only where nothing else is wrong.

@@ -21,6 +21,14 @@ struct LogOptions: ParsableArguments {
     /// Whether nothing but events may be written to standard error.
     var isForPrograms: Bool { logFormat == .json }
 
+    /// Tells people what the service does, also where only errors are logged.
+    func tell(_ text: String) {
+        guard isForPrograms else { return Terminal.note(text) }
+        var loud = logger
+        loud.logLevel = .info
+        loud.info("\(text)")
+    }
+
     /// Tells people something that they should know of their settings.
     func warn(_ text: String) {
         if isForPrograms { logger.warning("\(text)") } else { Terminal.note(text) }

@@ -39,8 +39,12 @@ struct MetricNames: ParsableArguments {
     func ready(_ model: ModelOptions, quiet: Bool) throws -> [String] {
         var wanted = names(model)
         if let place = wanted.firstIndex(of: Self.everything) {
-            let listing = MetricCatalog.listing(in: ModelStore(try model.store.configuration()))
-            let ready = listing.filter(\.isReady).map(\.name)
+            let store = ModelStore(try model.store.configuration())
+            let listing = MetricCatalog.listing(in: store)
+            // The first ranks: the default model, where it is here, and not what comes first in a list of kinds.
+            let first = Catalog.resolved(Catalog.defaultModel, for: model.work, in: store)
+            let all = listing.filter(\.isReady).map(\.name)
+            let ready = all.filter { $0 == first } + all.filter { $0 != first }
             let missing = listing.filter { !$0.isReady && !wanted.contains($0.name) }.map(\.name)
             wanted.replaceSubrange(place...place, with: ready.filter { !wanted.contains($0) })
             if !quiet, !missing.isEmpty {

@@ -24,6 +24,20 @@ struct ServedIndexOptions: ParsableArguments {
     var allowRoot: String?
 
     func validate() throws {
+        for (option, folder) in [("allow-changes", allowChanges), ("reports", reports), ("allow-root", allowRoot)]
+        where folder == "" { throw ValidationError("--\(option) must name a folder") }
+        for text in indexes {
+            if text.isEmpty || text.hasSuffix("=") {
+                throw ValidationError("--index '\(text)' must name a folder; write DIR or NAME=DIR")
+            }
+            // A folder may have the sign in its path.
+            guard let equals = text.firstIndex(of: "="), !ServiceName.isGood(String(text[..<equals])),
+                !FileManager.default.fileExists(atPath: text)
+            else { continue }
+            throw ValidationError(
+                "--index '\(text)': there is no such folder, and '\(text[..<equals])' is no name of an index, which has "
+                    + ServiceName.rule)
+        }
         let bare = named.filter { $0.name == nil }.map(\.folder)
         guard bare.count <= 1 else {
             throw ValidationError(
@@ -32,10 +46,10 @@ struct ServedIndexOptions: ParsableArguments {
         }
     }
 
-    /// The folders, with the names that they are given. A name is followed by `=` and holds no slash.
+    /// The folders, with the names that they are given. A name is followed by `=`.
     private var named: [(name: String?, folder: String)] {
         indexes.map { text in
-            guard let equals = text.firstIndex(of: "="), equals > text.startIndex, !text[..<equals].contains("/") else {
+            guard let equals = text.firstIndex(of: "="), ServiceName.isGood(String(text[..<equals])) else {
                 return (nil, text)
             }
             return (String(text[..<equals]), String(text[text.index(after: equals)...]))

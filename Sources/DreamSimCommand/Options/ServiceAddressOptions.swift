@@ -28,6 +28,7 @@ struct ServiceAddressOptions: ParsableArguments {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535") }
+        if tokenFile == "" { throw ValidationError("--token-file must name a file") }
     }
 
     func apply(to settings: inout ServiceSettings) throws {

@@ -10,10 +10,10 @@ extension ServiceConfiguration {
         var lines: [(name: String, value: String, source: String)] = []
         for option in options() where !runOnly.subtracting(["config"]).contains(option.name) {
             if let setting = settings.last(where: { $0.option.name == option.name }) {
-                let values = setting.values.map { hidden($0) }.joined(separator: ", ")
+                let values = setting.values.map { shown($0, option) }.joined(separator: ", ")
                 lines.append((option.name, limits[option.name] ?? values, setting.source))
             } else if ownVariables.contains(option.name), let text = environment[option.variable] {
-                lines.append((option.name, hidden(text), option.variable))
+                lines.append((option.name, shown(text, option), option.variable))
             } else {
                 lines.append((option.name, limits[option.name] ?? standard(option), "default"))
             }
@@ -33,6 +33,12 @@ extension ServiceConfiguration {
 
     private static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// A value as people are told of it: of a flag, whether it is on.
+    private static func shown(_ text: String, _ option: Option) -> String {
+        guard option.kind == "flag" else { return hidden(text) }
+        return ["1", "true", "yes"].contains(text.lowercased()) ? "true" : "false"
     }
 
     /// A value without the password of a URL, and without its query, which may be a key.

@@ -96,6 +96,17 @@ enum ServiceConfiguration {
         return settings
     }
 
+    /// The value of a setting, also where others are wrong; nil where it is not given.
+    static func value(of name: String, _ arguments: [String]) -> String? {
+        let environment = ProcessInfo.processInfo.environment
+        if let settings = try? settings(arguments, environment) {
+            return settings.last { $0.option.name == name }?.values.last
+        }
+        let options = options()
+        return given(arguments, options).last { $0.option.name == name }?.values.last
+            ?? options.first { $0.name == name }.flatMap { environment[$0.variable] }
+    }
+
     /// What the command line gives.
     private static func given(_ arguments: [String], _ options: [Option]) -> [Setting] {
         var settings: [Setting] = []

@@ -1,5 +1,7 @@
 import ArgumentParser
 import DreamSim
+import DreamSimCheckpoints
+import DreamSimService
 import Foundation
 
 /// The file of `serve --config`: an object of JSON whose members have the names of options.
@@ -56,20 +58,64 @@ enum ServiceConfigurationFile {
         } catch {
             throw ValidationError("\(path): is no object of JSON; write it as {\"port\": 9000}")
         }
-        return try members.sorted { $0.key < $1.key }.map { name, value in
+        return try order(String(decoding: data, as: UTF8.self), path).compactMap { name, inner in
             guard let option = options.first(where: { $0.name == name }) else { throw unknown(name, path, options) }
-            return ServiceConfiguration.Setting(option: option, values: try values(value, option, path), source: path)
+            return try members[name].map { value in
+                ServiceConfiguration.Setting(
+                    option: option, values: try values(value, inner, option, path), source: path)
+            }
         }
     }
 
+    /// The names of a file's members and of those within them, as written, which a decoder does not tell.
+    /// - Throws: `ValidationError` for a name that is given twice: of two values one would be passed over.
+    private static func order(_ text: String, _ path: String) throws -> [(name: String, inner: [String])] {
+        var order: [(name: String, inner: [String])] = []
+        var lines: [[String]: Int] = [:]
+        var twice: ValidationError?
+        func note(_ names: [String], _ offset: Int) {
+            let line = 1 + text.utf8.prefix(offset).count { $0 == UInt8(ascii: "\n") }
+            if let first = lines[names] {
+                twice =
+                    twice
+                    ?? ValidationError(
+                        "\(path): '\(names.joined(separator: "/"))' is given twice, in line \(first) and in line \(line); leave one out"
+                    )
+            }
+            lines[names] = line
+        }
+        try JSONScanner.members(of: text, path: path) { (scanner, name, offset) throws(DreamSimError) in
+            note([name], offset)
+            var inner: [String] = []
+            guard scanner.peek() == UInt8(ascii: "{") else {
+                order.append((name, inner))
+                return try scanner.skipValue()
+            }
+            try scanner.object(name) { (scanner, member, offset) throws(DreamSimError) in
+                note([name, member], offset)
+                inner.append(member)
+                try scanner.skipValue()
+            }
+            order.append((name, inner))
+        }
+        if let twice { throw twice }
+        return order
+    }
+
+    /// - Parameter inner: the names of the value's members, as written.
     private static func values(
-        _ value: Value, _ option: ServiceConfiguration.Option, _ path: String
+        _ value: Value, _ inner: [String], _ option: ServiceConfiguration.Option, _ path: String
     ) throws -> [String] {
         switch value {
         case .one(let text): return [text]
         case .many(let texts) where option.isRepeating: return texts
         case .named(let named) where option.name == "index":
-            return named.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            return try inner.compactMap { name in
+                guard ServiceName.isGood(name) else {
+                    throw ValidationError("\(path): the index '\(name)' needs a name of \(ServiceName.rule)")
+                }
+                return named[name].map { "\(name)=\($0)" }
+            }
         default:
             throw ValidationError("\(path): '\(option.name)' takes one value")
         }

@@ -18,7 +18,7 @@ extension MetricText {
                 + " is where pairs stop being the same: \(threshold.dataSet), \(threshold.criterion)"
         }
         let kinds = profile.tellingKinds.map { "as far as: \($0)" }
-        return [kinds, profile.explanation(of: value), threshold].compactMap { $0 }
+        return [kinds, profile.replacement, profile.explanation(of: value), threshold].compactMap { $0 }
     }
 
     /// The kind of pairs that a value is taken for.

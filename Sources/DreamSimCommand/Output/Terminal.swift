@@ -1,12 +1,15 @@
 import DreamSim
 import Foundation
+import Logging
 
 /// The program's standard streams.
 enum Terminal {
-    /// The codes a run ends with, besides 0 and the argument parser's 64.
+    /// The codes a run ends with, besides 0.
     enum Code: Int32 {
         case aboveThreshold = 1
         case failed = 2
+        /// The argument parser's.
+        case misused = 64
         case interrupted = 130
         /// By `kill`, or because the terminal was closed.
         case terminated = 143
@@ -44,10 +47,17 @@ enum Terminal {
     }
 
     /// Tells people something that does not keep the program from working.
-    static func note(_ text: String) { say("note: " + text) }
+    static func note(_ text: String) { say("note", .notice, text) }
 
     /// Tells people what went wrong.
-    static func error(_ text: String) { say("error: " + text) }
+    static func error(_ text: String) { say("error", .error, text) }
+
+    /// Whether standard error is a log in JSON, in which whatever is said has to be an event.
+    static let isForPrograms: Bool = {
+        let arguments = RawArguments.all()
+        guard arguments.first == "serve" else { return false }
+        return ServiceConfiguration.value(of: "log-format", arguments) == LineLogHandler.Format.json.rawValue
+    }()
 
     /// Ends the program.
     static func exit(_ code: Code) -> Never {
@@ -62,10 +72,13 @@ enum Terminal {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    private static func say(_ text: String) {
+    private static func say(_ kind: String, _ level: Logger.Level, _ text: String) {
         let clear = isInteractive ? "\r\u{1B}[K" : ""
-        try? FileHandle.standardError.write(
-            contentsOf: Data("\(clear)dreamsim: \(CommandAdvice.applied(to: text))\n".utf8))
+        let text = CommandAdvice.applied(to: text)
+        let line =
+            isForPrograms
+            ? LineLogHandler.line(.json, .now, level, text, [:]) : "\(clear)dreamsim: \(kind): \(text)"
+        try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
     }
 
     /// Replaces the line that shows progress.

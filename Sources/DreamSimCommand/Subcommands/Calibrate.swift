@@ -133,8 +133,10 @@ struct Calibrate: AsyncParsableCommand {
         for (identity, change) in changes {
             let url = profile.map { URL(filePath: $0) } ?? MetricProfile.url(of: identity, in: store)
             do {
-                try MetricProfile.update(url, of: identity, change)
-                if !format.quiet { Terminal.note("\(what) of \(identity.name): kept in \(url.path)") }
+                let kept = try MetricProfile.update(url, of: identity, change)
+                guard !format.quiet else { continue }
+                Terminal.note("\(what) of \(identity.name): kept in \(url.path)")
+                if let replacement = kept.replacement { Terminal.note("\(identity.name): \(replacement)") }
             } catch {
                 // The cache may be read-only; the calibration itself is done.
                 if profile != nil { throw error }

@@ -68,16 +68,13 @@ struct Serve: AsyncParsableCommand {
         let service = try PerceptualService(settings, logger: logger, reload: Self.settingsAgain) { try await load() }
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let path = address.basePath.split(separator: "/").map { "/" + $0 }.joined()
+        // Before the port is open, and before weights are fetched for minutes.
+        for folder in served.folders { _ = try IndexReader(folder) }
         try await service.run { [log] port in
-            let text = "listening on http://\(host):\(port)\(path)/"
+            if !log.quiet { log.tell("port \(port) is open; metrics are being loaded") }
+        } isReady: { [log] port in
             // One line in any case: whoever starts a service has to learn its port.
-            if log.isForPrograms {
-                var loud = logger
-                loud.logLevel = .info
-                loud.info("\(text)")
-            } else {
-                Terminal.note(text)
-            }
+            log.tell("listening on http://\(host):\(port)\(path)/")
         }
     }
 

@@ -12,9 +12,14 @@ extension PerceptualModel: SpatialMetric {
     /// The map has the finest backbone's grid; the others' maps are interpolated to it bilinearly. It covers the square that
     /// the network sees, whose patches it says apart; what a patch token tells is not of its patch alone, as attention mixes
     /// all.
-    public func map(_ a: Image, _ b: Image) -> DifferenceMap {
+    public func map(_ a: Image, _ b: Image) -> DifferenceMap { map(a, b) {} }
+
+    /// The same, in steps.
+    /// - Parameter step: called before each network.
+    /// - Throws: what `step` throws.
+    package func map(_ a: Image, _ b: Image, _ step: () throws -> Void) rethrows -> DifferenceMap {
         let batch = preprocessing.batch([preprocessing.applied(to: a), preprocessing.applied(to: b)])
-        return map(statistics: batch) {
+        return try map(statistics: batch, step) {
             networks[$0].patchTokens(of: batch, after: description.transformers[$0].feature.block)
         }
     }
@@ -22,13 +27,16 @@ extension PerceptualModel: SpatialMetric {
     /// The map of what is read from each part of two images.
     /// - Parameters:
     ///   - seen: what parts that are channel statistics see of the images, [2, 3, side, side].
+    ///   - step: called before each part; what it throws ends the computation.
     ///   - weight: what each patch's distance is multiplied with, by the network's index and its own.
     ///   - tokens: the tokens of each network, by its index.
     func map(
-        statistics seen: Tensor, weighing weight: (Int, Int) -> Float = { _, _ in 1 }, _ tokens: (Int) -> PatchTokens
-    ) -> DifferenceMap {
+        statistics seen: Tensor, _ step: () throws -> Void, weighing weight: (Int, Int) -> Float = { _, _ in 1 },
+        _ tokens: (Int) -> PatchTokens
+    ) rethrows -> DifferenceMap {
         var transformers = 0
-        let maps = parts.map { part -> ScalarField in
+        let maps = try parts.map { part -> ScalarField in
+            try step()
             switch part {
             case .statistics(let network, let statistics):
                 return network.placeDistances(

@@ -55,8 +55,9 @@ extension PerceptualModel: MaskableMetric {
         if handling == .removed { try checkAttentionSize() }
         let batch = preprocessing.batch([preprocessing.applied(to: a), preprocessing.applied(to: b)])
         // What has no patches sees those of the first transformer painted.
-        return map(statistics: networks[0].painting(batch, keeping: kept[0]), weighing: { kept[$0][$1] ? 1 : 0 }) {
-            index in
+        return map(
+            statistics: networks[0].painting(batch, keeping: kept[0]), {}, weighing: { kept[$0][$1] ? 1 : 0 }
+        ) { index in
             let (network, block) = (networks[index], description.transformers[index].feature.block)
             let painted = network.painting(batch, keeping: kept[index])
             return switch handling {

@@ -26,9 +26,16 @@ extension EmbeddingMetric {
         embed(preprocessed: images.map(preprocessing.applied))
     }
 
+    /// Embeds prepared images, and can be stopped between the networks of a model.
+    /// - Throws: what stops it, see `Interruption`.
+    package func embedInSteps(preprocessed images: [Image]) throws -> [Embedding] {
+        guard let model = self as? PerceptualModel else { return embed(preprocessed: images) }
+        return try model.embed(preprocessed: images, Interruption.check)
+    }
+
     /// The distances of images from a reference: 0 for the same, lower is more alike, at most 2.
     public func values(from reference: Image, to images: [Image]) throws -> [Double] {
-        let embeddings = embed([reference] + images)
+        let embeddings = try embedInSteps(preprocessed: ([reference] + images).map(preprocessing.applied))
         return try embeddings.dropFirst().map { try $0.distance(to: embeddings[0]) }
     }
 

@@ -186,16 +186,19 @@ extension MetricProfile {
     }()
 
     /// Changes the profile in a file, which is made when it is not there.
+    /// - Returns: the profile as it is now.
     /// - Throws: `DreamSimError` with `.badProfile` or `.unwritable`.
+    @discardableResult
     package static func update(
         _ url: URL, of identity: MetricIdentity, _ change: (inout MetricProfile) -> Void
-    ) throws {
+    ) throws -> MetricProfile {
         var profile = MetricProfile(identity)
         if FileManager.default.fileExists(atPath: url.path) {
             profile = try MetricProfile(contentsOf: url, of: identity)
         }
         change(&profile)
         try profile.write(to: url)
+        return profile
     }
 
     /// Writes the profile; it appears whole or not at all. Missing folders are made.

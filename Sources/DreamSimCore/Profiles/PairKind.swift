@@ -48,6 +48,9 @@ public struct PairKinds: Hashable, Sendable {
         self.ends = kinds.enumerated().map { ($1.0, $0 < ends.count ? ends[$0] : nil) }
     }
 
+    /// How many pairs were measured.
+    package var count: Int { distributions.values.reduce(0) { $0 + $1.count } }
+
     /// Whether edited copies are nearer than any unrelated pair, but for a few; to perceptual hashes they may be as far.
     package var tellsCopies: Bool {
         guard let edited = distributions[.edited], let unrelated = distributions[.unrelated] else { return false }
@@ -118,6 +121,21 @@ extension PairKinds: CustomStringConvertible {
 }
 
 extension MetricProfile {
+    /// The kinds of pairs that come with the project, where this profile has others in their place.
+    package var replacedKinds: PairKinds? {
+        guard let kinds, let shipped = Self.shipped.first(where: { $0.identity == identity })?.kinds, shipped != kinds
+        else { return nil }
+        return shipped
+    }
+
+    /// What is said of that; nil where nothing is replaced.
+    package var replacement: String? {
+        guard let kinds, let replacedKinds else { return nil }
+        return
+            "the calibration by \(kinds.count) pairs (\(kinds.dataSet)) takes the place of the one that comes with the "
+            + "project, by \(replacedKinds.count) pairs (\(replacedKinds.dataSet))"
+    }
+
     /// How values fall on pairs of each kind, where they say of a pair which kind it is of.
     package var tellingKinds: PairKinds? { kinds.flatMap { $0.tellsCopies ? $0 : nil } }
 }

@@ -9,6 +9,9 @@ package struct ImagePreparation: Sendable {
     /// Whether a metric needs the image as it is, and whether one needs it resized.
     private let (needsImage, needsResized): (Bool, Bool)
 
+    /// Whether a metric needs the image in its full size.
+    package var needsFullSize: Bool { needsImage }
+
     /// Whether a metric needs the image, and not only its embedding.
     package var needsPixels: Bool { needsImage || needsResized }
 

@@ -86,7 +86,9 @@ package struct Heatmap: Sendable {
         layers = [
             Layer(
                 path: image.path, image: Self.covered(image.image, by: whole),
-                field: try spatial.map(reference.image, image.image).wholeField)
+                field: try
+                    ((spatial as? PerceptualModel)?.map(reference.image, image.image, Interruption.check)
+                    ?? spatial.map(reference.image, image.image)).wholeField)
         ]
     }
 

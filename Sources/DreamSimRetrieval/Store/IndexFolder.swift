@@ -40,7 +40,9 @@ struct IndexFolder: Sendable {
     func checkIsNew() throws(DreamSimError) {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         for name in names where name.hasPrefix("vectors-") && name.hasSuffix(".bin") {
-            guard let bytes = try? Data(contentsOf: vectors(name), options: .alwaysMapped),
+            // Foundation never frees what it takes for an empty file.
+            guard let size = try? vectors(name).resourceValues(forKeys: [.fileSizeKey]).fileSize, size > 0,
+                let bytes = try? Data(contentsOf: vectors(name), options: .alwaysMapped),
                 let length = try? bytes.withUnsafeBytes({ try VectorFileHeader.read($0, path: name).length }),
                 bytes.count > length
             else { continue }

@@ -21,6 +21,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     let limits: ServiceLimits
     let connections: Connections
     let log: RequestLog
+    /// Whether a body is worth sending, by its head and the address that sends it.
+    private let wantsBody: @Sendable (HTTPRequest, String) -> Bool
     var client: Connections.Client?
     var context: ChannelHandlerContext?
     private var headTimer: Scheduled<Void>?
@@ -49,8 +51,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// How long what still comes is thrown away.
     private static let lingering = TimeAmount.seconds(2)
 
-    init(_ limits: ServiceLimits, _ connections: Connections, _ log: RequestLog) {
-        (self.limits, self.connections, self.log) = (limits, connections, log)
+    init(
+        _ limits: ServiceLimits, _ connections: Connections, _ log: RequestLog,
+        wantsBody: @escaping @Sendable (HTTPRequest, String) -> Bool
+    ) {
+        (self.limits, self.connections, self.log, self.wantsBody) = (limits, connections, log, wantsBody)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -145,7 +150,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             self.head = head
             open.append(wantsClose)
             isReading = true
-            if open.count == 1, head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
+            if open.count == 1, head.headerFields[.expect]?.lowercased() == "100-continue", wantsBody(head, peer) {
                 context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
             return context.fireChannelRead(wrapInboundOut(.head(head)))
@@ -153,10 +158,6 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body: break
         }
         context.fireChannelRead(data)
-    }
-
-    private func isWelcome(_ head: HTTPRequest) -> Bool {
-        head.headerFields[.contentLength].flatMap { Int($0) }.map { $0 <= limits.bodyBytes } ?? true
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -19,14 +19,22 @@ extension Batcher {
     private func run(_ key: Key, _ members: [(request: Request, index: Int)]) {
         for member in members { member.request.record?.enter(.computing) }
         let start = ContinuousClock.now
-        let result = Result { try process(key, members.map { $0.request.items[$0.index] }) }
+        let promises = members.map(\.request.promise)
+        let result = Interruption.run({
+            if promises.allSatisfy(\.isResolved) { throw CancellationError() }
+        }) {
+            Result { try process(key, members.map { $0.request.items[$0.index] }) }
+        }
         let time = ContinuousClock.now - start
         for member in members { member.request.record?.leave(.computing) }
+        let isWhole = (try? result.get()) != nil
         locked {
             let each = time.seconds / Double(members.count)
             // Each was charged what was expected.
             let expected = costs[key] ?? 0
             for member in members { member.request.member.charge(each - expected) }
+            // What was stopped tells nothing of what others will take.
+            guard isWhole else { return }
             costs[key] = costs[key].map { 0.7 * $0 + 0.3 * each } ?? each
             rate = rate * 0.9 + 0.1 / max(each, 1e-6)
         }

@@ -39,7 +39,7 @@ final class Engine: Sendable {
         batcher = Batcher(
             batchSize: limits.batch, gathering: limits.gathering, capacity: limits.acceptedImages,
             memory: limits.workingBytes,
-            process: { [models] key, images in models[key]?.embed(preprocessed: images) ?? [] },
+            process: { [models] key, images in try models[key]?.embedInSteps(preprocessed: images) ?? [] },
             observe: { statistics.countBatch($0, $1) })
     }
 

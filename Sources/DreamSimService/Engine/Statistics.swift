@@ -42,6 +42,9 @@ final class Statistics: Sendable {
     /// Tells that it is no longer.
     func endRequest() { state.withLock { $0.inFlight -= 1 } }
 
+    /// How many requests are being answered.
+    var inFlight: Int { state.withLock(\.inFlight) }
+
     /// Counts a request. Routes are those of the table and methods are known ones, so that their number is bounded.
     func count(_ entry: RequestLog.Entry) {
         let route = entry.route ?? "none"

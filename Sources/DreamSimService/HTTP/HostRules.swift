@@ -12,13 +12,15 @@ struct HostRules: Sendable {
     init(_ settings: ServiceSettings) throws(DreamSimError) {
         var names: Set<String> = []
         for text in settings.hostNames {
-            guard let name = Self.name(text), !name.isEmpty else {
+            guard let name = IPAddress(text) == nil ? Self.name(text) : text.lowercased(), Self.isName(name) else {
                 throw DreamSimError(
-                    .badSetting, "host name '\(text)'", "is no name; write it as images.example.org")
+                    .badSetting, "host name '\(text)'",
+                    "no request could have it; write one whole name, such as images.example.org, without '*', and each of "
+                        + "several by itself")
             }
             names.insert(name)
         }
-        let isEverywhere = ["0.0.0.0", "::", "*"].contains(settings.host)
+        let isEverywhere = ["0.0.0.0", "::"].contains(settings.host)
         if isEverywhere || settings.isLocal { names.formUnion(["localhost", "127.0.0.1", "::1"]) }
         if !isEverywhere { names.insert(settings.host.lowercased()) }
         self.names = names
@@ -37,8 +39,8 @@ struct HostRules: Sendable {
         guard let name = Self.name(authority), names.contains(name) || takesAddresses && Self.isAddress(name) else {
             throw Problem(
                 .foreignHost, "this service is not '\(authority.prefix(100))'",
-                advice:
-                    "ask for one of \(names.sorted().joined(separator: ", ")), or allow the name in the service's settings (allow-host)"
+                // The names may be those of a network that is nobody's business.
+                advice: "ask for it by a name of its own, or allow this one in the service's settings (allow-host)"
             )
         }
         if let origin = head.headerFields[.origin] {
@@ -86,10 +88,19 @@ struct HostRules: Sendable {
         text.isEmpty || text.first == ":" && text.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
     }
 
-    private static func isAddress(_ name: String) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-            || name.contains(":") && name.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+    private static func isAddress(_ name: String) -> Bool { !name.contains("%") && IPAddress(name) != nil }
+
+    /// Whether a request could name this as its host: an address, or labels of ASCII letters, digits, '-' and '_', with a dot
+    /// at the end or without.
+    static func isName(_ name: String) -> Bool {
+        isAddress(name)
+            || (1...253).contains(name.utf8.count)
+                && (name.hasSuffix(".") ? name.dropLast() : name[...]).split(
+                    separator: ".", omittingEmptySubsequences: false
+                ).allSatisfy { label in
+                    !label.isEmpty
+                        && label.utf8.allSatisfy { 97...122 ~= $0 | 32 || 48...57 ~= $0 || $0 == 45 || $0 == 95 }
+                }
     }
 }
 

@@ -132,37 +132,20 @@ struct JSONBodyScanner {
 
     /// Reads an escaped character, behind its backslash.
     private mutating func escape(_ place: String) throws(Problem) -> Unicode.Scalar {
-        switch try character(place) {
-        case nil: return "\""
-        case UInt8(ascii: "\\"): return "\\"
-        case UInt8(ascii: "/"): return "/"
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"):
-            let high = try unit(place)
-            if let scalar = Unicode.Scalar(high) { return scalar }
-            // Half of a character; only a leading half with a trailing one behind it means something.
-            guard high < 0xDC00, try character(place) == UInt8(ascii: "\\"), try character(place) == UInt8(ascii: "u"),
-                case let low = try unit(place), (0xDC00...0xDFFF).contains(low),
-                let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
-            else { throw fault("\(place): half of a surrogate pair stands alone") }
-            return scalar
-        default: throw fault("\(place): there is no such escape")
-        }
-    }
-
-    private mutating func unit(_ place: String) throws(Problem) -> UInt32 {
-        var value: UInt32 = 0
-        for _ in 0..<4 {
-            guard let byte = try character(place), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-                throw fault("\(place): \\u needs four hexadecimal digits")
+        do throws(JSONEscape.Fault) {
+            return try JSONEscape.scalar {
+                guard position < bytes.count else { return nil }
+                defer { position += 1 }
+                return bytes[position]
             }
-            value = value << 4 | UInt32(digit)
+        } catch {
+            switch error {
+            case .unfinished: throw fault("\(place): the body ends in a text")
+            case .unknown: throw fault("\(place): there is no such escape")
+            case .digits: throw fault("\(place): \\u needs four hexadecimal digits")
+            case .surrogate: throw fault("\(place): half of a surrogate pair stands alone")
+            }
         }
-        return value
     }
 
     /// What characters of base64 mean; 255 for others.

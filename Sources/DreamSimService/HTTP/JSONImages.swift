@@ -47,7 +47,7 @@ package struct JSONImages {
     }
 
     private mutating func add(_ field: String, _ scanner: inout JSONBodyScanner) throws(Problem) {
-        guard parts.count < most else { throw Problem(.tooLarge, "more than \(most) images") }
+        guard parts.count < most else { throw Problem.tooMany(most) }
         let place = "'\(field.prefix(80))', image \(parts.count { $0.field == field } + 1)"
         switch scanner.next() {
         case UInt8(ascii: "\""): parts.append(Part(field: field, source: .path(try scanner.string(in: place))))

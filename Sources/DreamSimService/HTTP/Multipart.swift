@@ -21,7 +21,7 @@ package struct Multipart {
     /// - Parameters:
     ///   - body: the whole body.
     ///   - boundary: what stands between the parts.
-    ///   - most: the most parts that are accepted.
+    ///   - most: the most parts that are accepted, each an image.
     /// - Throws: `Problem`, saying what is wrong.
     package init(_ body: [UInt8], boundary: String, most: Int) throws(Problem) {
         let delimiter = Array("--\(boundary)".utf8)
@@ -40,7 +40,7 @@ package struct Multipart {
             let (name, fileName, start) = try Self.head(body, from: position)
             // An empty part: the boundary's line break is the one that ends the head.
             guard let end = Self.find(next, in: body, from: start - 2) else { throw Self.unfinished }
-            guard parts.count < most else { throw Problem(.tooLarge, "more than \(most) parts") }
+            guard parts.count < most else { throw Problem.tooMany(most) }
             parts.append(Part(name: name, fileName: fileName, content: start..<max(start, end)))
             position = end + next.count
         }

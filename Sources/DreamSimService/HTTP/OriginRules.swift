@@ -9,9 +9,11 @@ struct OriginRules: Sendable {
 
     /// - Throws: `DreamSimError` for what is no origin.
     init(_ texts: [String]) throws(DreamSimError) {
-        for text in texts where text != "*" && Self.normalized(text) == nil {
+        for text in texts where text != "*" && !Self.isOne(text) {
             throw DreamSimError(
-                .badSetting, "origin \(text)", "is no origin; write it as https://images.example.org, without a path")
+                .badSetting, "origin \(text)",
+                "is no origin; write it as https://images.example.org, without a path or a '*', and each of several by itself"
+            )
         }
         origins = Set(texts.compactMap(Self.normalized))
         takesAll = texts.contains("*")
@@ -22,6 +24,12 @@ struct OriginRules: Sendable {
 
     func allows(_ origin: String) -> Bool {
         takesAll || Self.normalized(origin).map(origins.contains) ?? false
+    }
+
+    /// Whether a page could have the origin.
+    private static func isOne(_ text: String) -> Bool {
+        guard let text = normalized(text), let slashes = text.range(of: "://") else { return false }
+        return HostRules.name(String(text[slashes.upperBound...])).map(HostRules.isName) == true
     }
 
     /// An origin in lower case and without its scheme's own port; nil when it is none.

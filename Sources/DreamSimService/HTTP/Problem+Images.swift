@@ -12,6 +12,13 @@ extension Problem {
         let error: String
     }
 
+    /// A request has more images than one may have.
+    static func tooMany(_ limit: Int) -> Problem {
+        Problem(
+            .tooLarge, "the request has more than \(limit) images, the limit of this service",
+            advice: "send them in several requests")
+    }
+
     /// What clients are told of an image that they sent and that cannot be used.
     init(_ error: any Error, of upload: Upload) {
         let error: any Error =

@@ -9,7 +9,10 @@ enum RequestID {
     }
 
     /// One that nothing else has.
-    static func new() -> String { String(UInt64.random(in: .min ... .max), radix: 16) }
+    static func new() -> String {
+        let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
 
     private static func isHarmless(_ byte: UInt8) -> Bool {
         UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9") || UInt8(ascii: "a") <= byte && byte <= UInt8(ascii: "z")

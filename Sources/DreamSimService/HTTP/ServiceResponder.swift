@@ -48,7 +48,7 @@ struct ServiceResponder: HTTPResponder {
         let start = ContinuousClock.now
         // The connection has given it one.
         let id = RequestID.of(original.headers)
-        let sender = core.sender(of: original, context.channel)
+        let sender = core.sender(of: original.head, from: context.client)
         let request = core.inner(original, sender)
         let (route, work) = (route(request), WorkRecord())
         let connection = core.connections.client(of: context.channel)

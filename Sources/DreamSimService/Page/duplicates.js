@@ -2,6 +2,7 @@
 
 import { Work, ask, isAbort, show } from "./api.js";
 import { announce, fill, h, notice, pager, progress, segments } from "./elements.js";
+import { indexChoice } from "./indexes.js";
 import { bytes, distance, format, number, plural } from "./numbers.js";
 import { last } from "./search.js";
 import { takeAway } from "./table.js";
@@ -14,12 +15,22 @@ export function duplicatesView() {
   const work = new Work();
   let tier = "re-encoded";
   let offset = 0;
+  const index = indexChoice(() => { offset = 0; search(); });
   const state = h("div", { cls: "state" });
   const results = h("div", {});
   const element = h("section", {}, h("h1", { tabindex: "-1" }, "Duplicates"),
-    h("p", { cls: "lead" }, "Groups of duplicate images in the index. Nothing is deleted here."),
+    h("p", { cls: "lead" }, "Groups of duplicate images in the index. Nothing is deleted here."), index.element,
     h("div", { cls: "controls" }, segments("Kind of duplicate", tiers, tier, (value) => { [tier, offset] = [value, 0]; search(); })),
     state, results);
+
+  async function open() {
+    try {
+      await index.load();
+      search();
+    } catch (error) {
+      fill(state, notice(error, open));
+    }
+  }
 
   async function search() {
     const signal = work.start();
@@ -30,7 +41,7 @@ export function duplicatesView() {
     fill(state, line.element);
     try {
       for (;;) {
-        const response = await ask(`/v1/duplicates?tier=${tier}&count=${size}&offset=${offset}`, { signal });
+        const response = await ask(index.at(`/duplicates?tier=${tier}&count=${size}&offset=${offset}`), { signal });
         const answer = await response.json();
         if (response.status !== 202) {
           fill(state);
@@ -53,7 +64,7 @@ export function duplicatesView() {
     const portion = 200;
     let found = null;
     do {
-      const response = await ask(`/v1/duplicates?tier=${tier}&count=${portion}&offset=${found?.groups.length ?? 0}`);
+      const response = await ask(index.at(`/duplicates?tier=${tier}&count=${portion}&offset=${found?.groups.length ?? 0}`));
       if (response.status === 202) throw new Error("the search has begun anew; wait until it is done");
       const part = await response.json();
       found = found ? { ...found, groups: [...found.groups, ...part.groups] } : part;
@@ -107,7 +118,7 @@ export function duplicatesView() {
   }
 
   return {
-    id: "duplicates", title: "Duplicates", element, open: search,
+    id: "duplicates", title: "Duplicates", element, open,
     needs: ["hasIndex", "There is no index to look through", "Make one with ‘dreamsim index DIR --index FOLDER’ and start the service with ‘--index FOLDER’."],
   };
 }

@@ -28,7 +28,9 @@ async function start() {
     const context = { service, metrics: loaded, profiles: profiles() };
     views = makers.map((make) => make(context));
     fill(links, views.map((view) => h("a", { href: `#${view.id}`, cls: isThere(view, service) ? null : "absent" }, view.title)));
-    fill(document.getElementById("about"), `Loaded: ${loaded.map((metric) => metric.name).join(", ")}. Images are sent to this service only, and nothing of them is kept.`);
+    fill(document.getElementById("about"), `Loaded: ${loaded.map((metric) => metric.name).join(", ")}. ${service.takesChanges
+      ? "Images are sent to this service only. It keeps those that other programs add to an index, and nothing of those that this page sends."
+      : "Images are sent to this service only, and nothing of them is kept."}`);
     addEventListener("hashchange", () => route(service));
     acceptEverywhere((files) => {
       if (current?.take && isThere(current, service)) current.take(files);

@@ -98,6 +98,8 @@ export function meaning(metric, value, profile) {
     const isSame = value === line || isMoreAlike(metric, value, line);
     text += ` It counts as ${isSame ? "the same" : "different"} by the line that was calibrated at ${format(line)}.`;
   }
+  const { replacement } = profile;
+  if (kind && replacement) text += ` ${replacement[0].toUpperCase()}${replacement.slice(1)}.`;
   return text;
 }
 

@@ -3,6 +3,7 @@
 import { Work, getJSON, isAbort, postJSON, show } from "./api.js";
 import { checkSize, drop, dropZone, fitting, take, view } from "./drop.js";
 import { announce, dialog, fill, h, notice, pager, progress, tell } from "./elements.js";
+import { indexChoice } from "./indexes.js";
 import { bytes, distance, format, number, plural } from "./numbers.js";
 import { takeAway } from "./table.js";
 
@@ -11,6 +12,8 @@ const size = 24;
 const most = 16;
 /** The most results that are saved. */
 const mostSaved = 1000;
+/** The longer side in pixels up to which the service shows a file of an index. */
+const largest = 4096;
 
 export function searchView(context) {
   const work = new Work();
@@ -20,20 +23,24 @@ export function searchView(context) {
   let offset = 0;
 
   const about = h("p", { cls: "lead" });
+  const index = indexChoice(async () => {
+    // A number is one of the other index.
+    known = null;
+    await open();
+    begin();
+  });
   const tray = h("div", { cls: "tray" });
   const state = h("div", { cls: "state" });
   const results = h("div", {});
-  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find similar images"), about, tray, state, results);
-  let isSearchable = false;
-  let count = 0;
+  const element = h("section", {}, h("h1", { tabindex: "-1" }, "Find similar images"), about, index.element, tray, state, results);
 
   async function open() {
     try {
-      const index = await getJSON("/v1/index");
-      [isSearchable, count] = [index.isSearchable, index.images];
-      about.textContent = `${plural(index.images, "image")} in the index, seen by ${index.model.model}`
-        + `${index.failures > 0 ? `; ${plural(index.failures, "file")} could not be read` : ""}. Give one image, or several for what they have in common.`;
-      if (!isSearchable) fill(state, h("p", { cls: "notice" }, `The index was made with ${index.model.model}, which is not loaded: only images that it holds can be searched for.`));
+      await index.load();
+      const { images, failures, model, isSearchable } = await getJSON(index.at());
+      about.textContent = `${plural(images, "image")} in the index${index.name ? ` ‘${index.name}’` : ""}, seen by ${model.model}`
+        + `${failures > 0 ? `; ${plural(failures, "file")} could not be read` : ""}. Give one image, or several for what they have in common.`;
+      if (!isSearchable) fill(state, h("p", { cls: "notice" }, `The index was made with ${model.model}, which is not loaded: only images that it holds can be searched for.`));
       showTray();
     } catch (error) {
       fill(state, notice(error, open));
@@ -93,8 +100,8 @@ export function searchView(context) {
   /** Some of the results. */
   function page(count, from, signal = null) {
     const part = `count=${count}&offset=${from}`;
-    return known ? getJSON(`/v1/search?id=${known.id}&${part}`, { signal })
-      : postJSON(`/v1/search?${part}&mean=${queries.length > 1}`, queries.map((image) => ["image", image]), { signal });
+    return known ? getJSON(index.at(`/search?id=${known.id}&${part}`), { signal })
+      : postJSON(index.at(`/search?${part}&mean=${queries.length > 1}`), queries.map((image) => ["image", image]), { signal });
   }
 
   /** More results than are shown, for a file. */
@@ -140,19 +147,31 @@ export function searchView(context) {
   }
 
   function look(entry) {
-    const box = dialog(last(entry.image),
-      h("div", { cls: "large" }, thumbnail(entry, 1024)),
+    const place = h("div", { cls: "large", role: "group", "aria-label": "The image" }, thumbnail(entry, 1024));
+    const longer = Math.max(entry.width, entry.height);
+    const scale = Math.min(1, largest / longer);
+    const box = dialog(last(entry.image), place,
       h("dl", {}, [["Place", String(entry.rank)], ["Distance", format(number(distance(entry)))], ["Size", `${entry.width} × ${entry.height} pixels, ${bytes(entry.bytes)}`], ["File", entry.image]]
         .map(([name, text]) => h("div", {}, h("dt", {}, name), h("dd", {}, text)))),
-      h("button", {
-        type: "button", cls: "primary", onclick: () => {
-          box.close();
-          queries.forEach(drop);
-          queries = [];
-          known = entry;
-          begin();
-        },
-      }, "More like this one"));
+      h("div", { cls: "choices" },
+        h("button", {
+          type: "button", cls: "primary", onclick: () => {
+            box.close();
+            queries.forEach(drop);
+            queries = [];
+            known = entry;
+            begin();
+          },
+        }, "More like this one"),
+        h("button", {
+          type: "button", "aria-pressed": "false", onclick: (event) => {
+            const isWhole = place.classList.toggle("whole");
+            event.target.setAttribute("aria-pressed", String(isWhole));
+            // What is larger than the box is moved about by keys as well.
+            if (isWhole) place.tabIndex = 0; else place.removeAttribute("tabindex");
+            fill(place, thumbnail(entry, isWhole ? largest : 1024));
+          },
+        }, scale === 1 ? "Original size" : `As large as the service shows it (${Math.round(entry.width * scale).toLocaleString("en")} × ${Math.round(entry.height * scale).toLocaleString("en")})`)));
   }
 
   return { id: "search", title: "Search", element, take: add, open, needs: ["hasIndex", "There is no index to search", "Make one with ‘dreamsim index DIR --index FOLDER’ and start the service with ‘--index FOLDER’."] };

@@ -77,7 +77,7 @@ enum IndexRoutes {
                 Parameter(
                     name: "id", kind: .integer(1...Int(Int32.max)), summary: "The file's number.", isInPath: true),
                 Parameter(
-                    name: "side", kind: .integer(16...1024), summary: "The longer side in pixels, at most.",
+                    name: "side", kind: .integer(16...4096), summary: "The longer side in pixels, at most.",
                     standard: 256),
             ],
             answers: [

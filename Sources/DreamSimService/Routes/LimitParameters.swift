@@ -2,7 +2,7 @@
 enum LimitParameters {
     static let all = [above, below]
 
-    private static let pattern = "^([^=,]+=)?-?[0-9.]+([eE][+-]?[0-9]+)?$"
+    private static let pattern = "^([^=,]+=)?-?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?$"
 
     private static let above = Parameter(
         name: "fail-above", kind: .list(pattern: pattern),
@@ -55,7 +55,7 @@ enum LimitParameters {
                 .badParameter, "\(parameter): of \(name), \(card.direction.rawValue)",
                 advice: "use \(direction == .lowerIsMoreAlike ? below.name : above.name)")
         }
-        guard let value = Double(equals.map { String(text[text.index(after: $0)...]) } ?? text), value.isFinite,
+        guard let value = Parameter.decimal(equals.map { String(text[text.index(after: $0)...]) } ?? text),
             (card.lowest...card.highest).contains(value)
         else {
             throw Problem(

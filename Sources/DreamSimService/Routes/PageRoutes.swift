@@ -50,6 +50,7 @@ enum PageRoutes {
         "focus.js": File(PackageResources.focus_js, "text/javascript"),
         "guide.js": File(PackageResources.guide_js, "text/javascript"),
         "heatmap.js": File(PackageResources.heatmap_js, "text/javascript"),
+        "indexes.js": File(PackageResources.indexes_js, "text/javascript"),
         "lens.js": File(PackageResources.lens_js, "text/javascript"),
         "matrix.js": File(PackageResources.matrix_js, "text/javascript"),
         "numbers.js": File(PackageResources.numbers_js, "text/javascript"),

@@ -9,7 +9,7 @@ enum PairRoutes {
             tag: "Comparing",
             parameters: CompareRoutes.metricParameters + [
                 Parameter(
-                    name: "pairs", kind: .list(pattern: "^[0-9]{1,3}-[0-9]{1,3}$"),
+                    name: "pairs", kind: .list(pattern: "^(0|[1-9][0-9]{0,2})-(0|[1-9][0-9]{0,2})$"),
                     summary:
                         "Pairs of images by their places from 0, such as 0-1,0-2,3-4; the first with the second, the third with the fourth and so on when it is not given."
                 )
@@ -92,7 +92,7 @@ enum PairRoutes {
 
     private static func pair(_ text: String) throws -> (Int, Int) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        let places = parts.compactMap { UInt16($0) }.map { Int($0) }
+        let places = parts.compactMap { Parameter.whole($0) }.filter { (0...999).contains($0) }
         guard parts.count == 2, places.count == 2 else {
             throw Problem(.badParameter, "pairs: '\(text.prefix(40))' is not two places, such as 0-1")
         }

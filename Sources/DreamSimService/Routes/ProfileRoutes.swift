@@ -40,12 +40,15 @@ enum ProfileRoutes {
         let direction: Direction
         let landmarks: Landmarks?
         let kinds: [Kind]?
+        /// What is said of kinds that come with the project and are not used; nil where those are used, or there are none.
+        let replacement: String?
         let threshold: MetricProfile.Threshold?
 
         init(_ profile: MetricProfile) {
             (metric, direction) = (profile.identity.name, profile.identity.direction)
             threshold = profile.threshold
             kinds = profile.tellingKinds?.ends.map(Kind.init)
+            replacement = profile.replacement
             // As texts about a value do: those of the largest set.
             let set = profile.dataSets.max { $0.unrelated.count < $1.unrelated.count }
             let ofSet = set.map { ($0.name, $0.unrelated, $0.related) }
@@ -81,6 +84,7 @@ enum ProfileRoutes {
             "dataSet": Schema.string, "unrelated": distribution, "related?": distribution,
         ]),
         "kinds?": Schema.array(Schema.object(["kind": Schema.string, "upTo?": Schema.number])),
+        "replacement?": Schema.string,
         "threshold?": Schema.object([
             "value": Schema.number, "low?": Schema.number, "high?": Schema.number, "criterion": Schema.string,
             "precision": Schema.number, "recall": Schema.number, "dataSet": Schema.string, "count": Schema.integer,

@@ -11,7 +11,7 @@ enum ServiceRoutes {
                     Schema.object([
                         "version": Schema.string, "isReady": Schema.boolean, "hasIndex": Schema.boolean,
                         "hasReports": Schema.boolean,
-                        "hasVotingRoom": Schema.boolean,
+                        "hasVotingRoom": Schema.boolean, "takesChanges": Schema.boolean,
                         "limits": Schema.object([
                             "images": Schema.integer, "bodyBytes": Schema.integer, "pixels": Schema.integer,
                         ]),
@@ -23,7 +23,7 @@ enum ServiceRoutes {
                     Answer(
                         version: Version.current, isReady: core.isReady, hasIndex: !served.indexes.isEmpty,
                         hasReports: served.reports != nil,
-                        hasVotingRoom: settings.votingRoom != nil,
+                        hasVotingRoom: settings.votingRoom != nil, takesChanges: settings.additions != nil,
                         limits: Answer.Limits(
                             images: core.limits.images, bodyBytes: core.limits.bodyBytes, pixels: core.limits.pixels)))
             })
@@ -35,7 +35,7 @@ enum ServiceRoutes {
         }
 
         let version: String
-        let isReady, hasIndex, hasReports, hasVotingRoom: Bool
+        let isReady, hasIndex, hasReports, hasVotingRoom, takesChanges: Bool
         let limits: Limits
     }
 }

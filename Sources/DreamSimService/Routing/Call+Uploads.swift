@@ -40,7 +40,7 @@ extension Call {
         guard let boundary, (1...70).contains(boundary.utf8.count) else {
             throw Problem(.badRequest, "multipart/form-data needs a boundary of 1 to 70 characters")
         }
-        let form = try Multipart(bytes, boundary: boundary, most: core.limits.images + 8)
+        let form = try Multipart(bytes, boundary: boundary, most: core.limits.images)
         return form.parts.enumerated().map { number, part in
             Upload(
                 field: part.name, name: Self.displayed(part.fileName) ?? "\(part.name) \(number + 1)",
@@ -50,7 +50,7 @@ extension Call {
 
     /// The images of a body in JSON, and those that it names.
     private func json(_ bytes: [UInt8], _ share: ByteBudget.Share) async throws -> [Upload] {
-        let most = core.limits.images + 8
+        let most = core.limits.images
         // Every byte is looked at, which is no work for the threads of the network.
         let body = try await core.engine().images.run(for: client) { try JSONImages(bytes, most: most) }
         return try body.parts.enumerated().map { number, part in
@@ -81,11 +81,6 @@ extension Call {
                     advice: "there are \(route.images.map(\.name).joined(separator: ", "))")
             }
             fields[field, default: []].append(upload)
-        }
-        guard uploads.count <= core.limits.images else {
-            throw Problem(
-                .tooLarge, "\(uploads.count) images pass the limit of \(core.limits.images)",
-                advice: "send them in several requests")
         }
         for field in route.images {
             let count = fields[field.name]?.count ?? 0

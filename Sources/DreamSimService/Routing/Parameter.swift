@@ -49,12 +49,12 @@ struct Parameter: Sendable {
         }
         switch kind {
         case .integer(let range):
-            guard let value = Int(text), range.contains(value) else {
+            guard let value = Self.whole(text), range.contains(value) else {
                 throw refusal("a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return .integer(value)
         case .number(let range):
-            guard let value = Double(text), range.contains(value) else {
+            guard let value = Self.decimal(text), range.contains(value) else {
                 throw refusal("a number from \(range.lowerBound) to \(range.upperBound)")
             }
             return .number(value)
@@ -76,6 +76,20 @@ struct Parameter: Sendable {
             }
             return .names(names)
         }
+    }
+
+    /// A whole number as JSON writes it: without a plus sign or zeros before it, so that each has one address; nil for
+    /// anything else.
+    static func whole(_ text: some StringProtocol) -> Int? {
+        let digits = text.utf8.drop { $0 == UInt8(ascii: "-") }
+        guard digits.allSatisfy({ 48...57 ~= $0 }), digits.first != 48 || digits.count == 1 else { return nil }
+        return Int(text)
+    }
+
+    /// A number in decimal digits, without a plus sign before it; nil for anything else, such as words and what is too large.
+    static func decimal(_ text: String) -> Double? {
+        guard text.wholeMatch(of: #/-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?/#) != nil else { return nil }
+        return Double(text).flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// What OpenAPI says of its values.
