@@ -1,26 +1,27 @@
-/// A learned position embedding: one vector for the class token, and one for each patch of a square grid.
+/// A learned position embedding: one vector for some of the tokens before the patches, mostly the class token alone, and one for
+/// each patch of a square grid.
 package struct PositionEmbedding: Sendable {
-    /// [C]; empty without a class token.
-    package let classToken: [Float]
+    /// C for each of the tokens before the patches that have one.
+    package let prefix: [Float]
     /// [grid * grid, C], row by row.
     package let patches: Tensor
     package let grid: Int
     /// Added to the target grid before the scale is computed.
     package let offset: Float
 
-    /// - Parameter table: [1 + grid * grid, C], the class token first; [grid * grid, C] without one.
+    /// - Parameter table: [prefix + grid * grid, C].
     package init(table: Tensor, grid: Int, offset: Float) {
         let (width, values) = (table.shape[-1], table.values)
         let first = values.count - grid * grid * width
-        precondition(first == 0 || first == width, "position embedding \(table.shape) for a grid of \(grid)")
-        self.classToken = Array(values[..<first])
+        precondition(first >= 0 && first % width == 0, "position embedding \(table.shape) for a grid of \(grid)")
+        self.prefix = Array(values[..<first])
         self.patches = Tensor(values[first...], shape: [grid * grid, width])
         self.grid = grid
         self.offset = offset
     }
 
     /// The rows of the table that it came as.
-    var tableRows: Int { (classToken.isEmpty ? 0 : 1) + grid * grid }
+    var tableRows: Int { prefix.count / patches.shape[1] + grid * grid }
 
     /// The embedding of a grid of `rows` x `columns` patches, interpolated bicubically (a = -0.75, borders repeated)
     /// when that is not the trained one.

@@ -159,7 +159,11 @@ extension Recording {
                     for r in 0..<configuration.registers { addRow(first - configuration.registers + r, to: $0, r) }
                 }
             }
-            if let table, configuration.hasClassToken { sums.add(to: "pos_embed", table) { addRow(0, to: $0) } }
+            if let table {
+                sums.add(to: "pos_embed", table) {
+                    for row in 0..<configuration.prefixPositions { addRow(row, to: $0, row) }
+                }
+            }
             for i in positions.indices { positions[i] += image.base[first * width + i] }
             sums.add(
                 network.patchEmbedding, named: "patch_embed.proj", stored: [width, 3, side, side],
@@ -171,7 +175,7 @@ extension Recording {
             Tensor(positions, shape: [grid.count, width]), rows: grid.rows, columns: grid.columns)
         sums.add(to: "pos_embed", table) { sum in
             dPatches.withUnsafeBufferPointer { gradient in
-                let start = sum.base + embedding.classToken.count
+                let start = sum.base + embedding.prefix.count
                 for i in gradient.indices { start[i] += gradient[i] }
             }
         }

@@ -13,10 +13,8 @@ extension VisionTransformer {
         let patches = MatrixView(scratch.wide, rows: range.count * grid.count, columns: patchEmbedding.inputs)
         gather(images, range, grid, into: patches)
         let position = positions?.patches(rows: grid.rows, columns: grid.columns)
-        var opening = classToken?.values ?? []
-        // The class token has its own position; registers have none.
-        if let positions { opening = zip(opening, positions.classToken).map { $0 + $1 } }
-        opening += registers?.values ?? []
+        var opening = (classToken?.values ?? []) + (registers?.values ?? [])
+        for (index, value) in (positions?.prefix ?? []).enumerated() { opening[index] += value }
         for n in 0..<range.count {
             let image = x.rows((n * tokens)..<((n + 1) * tokens))
             let embedded = image.rows(first..<tokens)

@@ -77,7 +77,7 @@ extension VisionTransformer {
         if configuration.hasClassToken { shapes["cls_token"] = [1, 1, width] }
         if configuration.registers > 0 { shapes["register_tokens"] = [1, configuration.registers, width] }
         if configuration.hasPositionEmbedding {
-            shapes["pos_embed"] = [1, (configuration.hasClassToken ? 1 : 0) + grid * grid, width]
+            shapes["pos_embed"] = [1, configuration.prefixPositions + grid * grid, width]
         }
         if configuration.hasPreNorm { addNorm("pos_drop", width) }
         for index in 0..<configuration.depth {

@@ -14,7 +14,7 @@ extension VisionTransformer {
         weights["cls_token"] = classToken
         weights["register_tokens"] = registers
         weights["pos_embed"] = positions.map { positions in
-            Tensor(positions.classToken + positions.patches.values, shape: [positions.tableRows, configuration.width])
+            Tensor(positions.prefix + positions.patches.values, shape: [positions.tableRows, configuration.width])
         }
         add(preNorm, "pos_drop")
         for (index, block) in blocks.enumerated() {

@@ -116,7 +116,7 @@ private struct Reader {
 
     func positions() throws(DreamSimError) -> PositionEmbedding? {
         guard configuration.hasPositionEmbedding else { return nil }
-        let (grid, first) = (configuration.positionGrid, configuration.hasClassToken ? 1 : 0)
+        let (grid, first) = (configuration.positionGrid, configuration.prefixPositions)
         return PositionEmbedding(
             table: try weights.tensor("pos_embed", [first + grid * grid, configuration.width]), grid: grid,
             offset: configuration.positionOffset)

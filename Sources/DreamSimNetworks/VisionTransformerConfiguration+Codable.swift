@@ -4,7 +4,8 @@ extension VisionTransformerConfiguration: Codable {
     private enum Key: String, CodingKey {
         case width, depth, heads, patchSize, mlpWidth, positionGrid, positionOffset, registers, layerNormEpsilon
         case activation, hasPreNorm, hasLayerScale, projectionWidth, mean, standardDeviation
-        case hasPositionEmbedding, rotary, hasClassToken, hasGate, hasMLPNorm, hasAttentionNorm, attentionBias, pooling
+        case hasPositionEmbedding, positionedPrefix, rotary, hasClassToken, hasGate, hasMLPNorm, hasAttentionNorm,
+            attentionBias, pooling
     }
 
     /// Reads an architecture.
@@ -23,6 +24,7 @@ extension VisionTransformerConfiguration: Codable {
             value = try container.decodeIfPresent(Value.self, forKey: key) ?? value
         }
         try read(.hasPositionEmbedding, into: &hasPositionEmbedding)
+        positionedPrefix = try container.decodeIfPresent(Int.self, forKey: .positionedPrefix)
         rotary = try container.decodeIfPresent(RotaryPositions.self, forKey: .rotary)
         try read(.hasClassToken, into: &hasClassToken)
         try read(.hasGate, into: &hasGate)
@@ -54,6 +56,7 @@ extension VisionTransformerConfiguration: Codable {
             if value != standard { try container.encode(value, forKey: key) }
         }
         try write(hasPositionEmbedding, unless: true, .hasPositionEmbedding)
+        try container.encodeIfPresent(positionedPrefix, forKey: .positionedPrefix)
         try container.encodeIfPresent(rotary, forKey: .rotary)
         try write(hasClassToken, unless: true, .hasClassToken)
         try write(hasGate, unless: false, .hasGate)

@@ -16,8 +16,10 @@ package struct VisionTransformerConfiguration: Hashable, Sendable {
     package var mlpWidth: Int
     /// The patches along one side of the square image that the position embedding was trained on.
     package var positionGrid: Int
-    /// Whether a learned position embedding is added to class token and patches.
+    /// Whether a learned position embedding is added to patches, and to `positionedPrefix`.
     package var hasPositionEmbedding = true
+    /// The tokens before the patches that have positions of their own; the class token alone when nil.
+    package var positionedPrefix: Int?
     /// What is added to the patch grid when the position embedding is interpolated to it: 0.1 in the original DINO and
     /// DINOv2 code, 0 in ports that scale by the plain ratio.
     package var positionOffset: Float
@@ -88,6 +90,9 @@ package struct VisionTransformerConfiguration: Hashable, Sendable {
         }
         if width % heads != 0 { return ("heads", "\(heads) heads do not divide the width \(width)") }
         if let rotary, let reason = rotary.fault(headWidth: headWidth) { return ("rotary", reason) }
+        if !(0...prefixTokens).contains(prefixPositions) {
+            return ("positionedPrefix", "\(prefixPositions) of \(prefixTokens) tokens before the patches")
+        }
         if !hasClassToken && (pooling == .classToken || projectionWidth != nil) {
             return ("hasClassToken", "what is read is the class token, and there is none")
         }
@@ -109,6 +114,9 @@ package struct VisionTransformerConfiguration: Hashable, Sendable {
 
     /// The tokens before the patches: class token and registers.
     package var prefixTokens: Int { (hasClassToken ? 1 : 0) + registers }
+
+    /// The rows of the position embedding before those of the patches.
+    var prefixPositions: Int { positionedPrefix ?? (hasClassToken ? 1 : 0) }
 
     /// D, the width of a head.
     package var headWidth: Int { width / heads }

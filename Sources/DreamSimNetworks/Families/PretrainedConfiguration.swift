@@ -114,5 +114,6 @@ extension PretrainedConfiguration {
         let side = try arguments.integer("img_size", network.positionGrid * network.patchSize)
         network.positionGrid = max(1, side / max(1, network.patchSize))
         network.positionOffset = 0
+        if arguments.flag("no_embed_class", false) { network.positionedPrefix = 0 }
     }
 }
