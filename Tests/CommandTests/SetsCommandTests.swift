@@ -1,6 +1,4 @@
 import DreamSimCheckpoints
-import DreamSimSupport
-import DreamSimTensors
 import Foundation
 import TestSupport
 import Testing
@@ -99,6 +97,53 @@ struct SetsCommandTests {
                 #expect(
                     run.code == code && run.error.contains(text) && run.output.isEmpty, "\(arguments): \(run.error)")
             }
+        }
+    }
+
+    @Test("Folders are embedded; a damaged image is told and left out, and the exit code says so")
+    func folders() throws {
+        try CommandTests.withBench { bench in
+            let arguments = [
+                "sets", bench.images.path, bench.images.path, "--neighbors", "2", "--score", "precision,fd",
+            ]
+            let whole = try bench.run(arguments + ["--format", "json", "-q"] + bench.model)
+            let scores = try #require(whole.json()["scores"] as? [[String: Any]])
+            #expect(whole.code == 0 && scores[0]["value"] as? Double == 1, "\(whole.error)")
+            #expect((try whole.json()["metrics"] as? [Any])?.count == 1)
+            let page = bench.home.appending(path: "page.html")
+            try Data("no image".utf8).write(to: bench.images.appending(path: "d.png"))
+            let broken = try bench.run(arguments + ["--html", page.path] + bench.model)
+            #expect(broken.code == 2 && broken.error.contains("d.png") && broken.output.contains("3 images"))
+            #expect(broken.output.contains("1 images cannot be read, and are left out"))
+            #expect(try String(contentsOf: page, encoding: .utf8).contains("Images outside the other set"))
+        }
+    }
+
+    @Test("Neighbors classify and find the images of folders by class")
+    func neighbors() throws {
+        try CommandTests.withBench { bench in
+            let classes = try bench.classes()
+            let each = bench.home.appending(path: "each.csv")
+            let run = try bench.run(
+                ["evaluate", "knn", classes, "-k", "1", "-o", each.path, "--format", "json", "-q"] + bench.model)
+            // The same image lies in both classes, and takes the other's.
+            let json = try run.json()
+            #expect(run.code == 0 && json["protocol"] as? String == "leave-one-out", "\(run.error)")
+            let lines = try String(contentsOf: each, encoding: .utf8).split(separator: "\n")
+            #expect(lines.count == 5 && lines[1].contains("/one/a.png,one,two,1"))
+            let train = try bench.run(
+                ["evaluate", "knn", classes, "--train", classes, "-k", "1", "--format", "csv", "-q"] + bench.model)
+            #expect(train.output.contains("all, top 1,4,0.75") || train.output.contains("\"all, top 1\",4,0.75"))
+            let found = try bench.run(["evaluate", "retrieval", classes, "--recall-at", "1,3"] + bench.model)
+            #expect(found.code == 0 && found.output.contains("R@3") && found.output.contains("1.0000"))
+            let table = bench.home.appending(path: "queries.csv")
+            try Data("query,relevant\nimages/a.png,classes/two/d.png\n".utf8).write(to: table)
+            let asked = try bench.run(
+                ["evaluate", "retrieval", classes, "--queries", table.path, "--format", "json", "-q"] + bench.model)
+            let queries = try #require(try asked.json()["queries"] as? [[String: Any]])
+            #expect(asked.code == 0 && queries.count == 1 && queries[0]["firstRank"] as? Int == 2)
+            let one = try bench.run(["evaluate", "knn", bench.images.path] + bench.model)
+            #expect(one.code == 2 && one.error.contains("a folder for each of at least two classes"))
         }
     }
 }

@@ -37,10 +37,8 @@ enum SimilarityScan {
         }
         return zip(values, distributions).map { column, distribution in
             let mean = column.reduce(0, +) / Double(count)
-            let some = Int((mean * Double(count)).rounded())
             return Estimate(
-                value: mean, interval: bootstrap.interval(distribution, of: mean, rarer: min(some, count - some)),
-                count: count)
+                value: mean, interval: bootstrap.interval(distribution, ofShare: mean, of: count), count: count)
         }
     }
 }

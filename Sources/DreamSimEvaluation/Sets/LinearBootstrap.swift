@@ -27,4 +27,10 @@ extension Bootstrap {
         }
         return total
     }
+
+    /// The middle part of a share's distribution, and at least Wilson's interval: where all images or none have something, every
+    /// draw gives the same.
+    func interval(_ distribution: [Double], ofShare value: Double, of count: Int) -> Interval? {
+        interval(distribution)?.joined(ShareInterval.wilson(value, count: Double(count)))
+    }
 }

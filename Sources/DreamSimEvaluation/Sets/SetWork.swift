@@ -110,8 +110,7 @@ struct SetWork {
             switch score {
             case .precision, .recall, .coverage:
                 let of = score == .precision ? counts[1] : counts[0]
-                let some = Int((value * Double(of)).rounded())
-                intervals[score] = bootstrap.interval(drawn, of: value, rarer: min(some, of - some))
+                intervals[score] = bootstrap.interval(drawn, ofShare: value, of: of)
             case .frechet, .diversity, .density:
                 // None of them is below 0.
                 intervals[score] = bootstrap.interval(drawn.map { max(0, $0) })
