@@ -22,7 +22,8 @@ struct SetsCommandTests {
             #expect(scores.map { $0["score"] as? String } == ["fd", "recall"])
             let interval = try #require(scores[0]["interval"] as? [String: Double])
             let value = try #require(scores[0]["value"] as? Double)
-            #expect(try #require(interval["low"]) < value && value < #require(interval["high"]))
+            let (low, high) = (try #require(interval["low"]), try #require(interval["high"]))
+            #expect(low < value && value < high)
             let lines = try run(["--format", "csv", "--score", "all", "-q"]).output.split(separator: "\n")
             #expect(lines.count == 9 && lines[0].hasPrefix("score,value,low,high"))
             #expect(try run(["--format", "ndjson", "-q"]).output.split(separator: "\n").count == 7)
@@ -53,7 +54,8 @@ struct SetsCommandTests {
             let matrix = home.appending(path: "distances.npy")
             let one = try CommandRun(
                 ["sets", Self.files[0], "--matrix", matrix.path, "--pairs", "3", "--format", "json", "-q"], home: home)
-            #expect(one.code == 0 && ((try one.json()["nearest"] as? [Any])?.count) == 3)
+            let nearest = try one.json()["nearest"] as? [Any]
+            #expect(one.code == 0 && nearest?.count == 3)
             #expect(try Checkpoint(contentsOf: matrix).tensor("array").shape == [120, 120])
             let each = home.appending(path: "each.csv")
             let two = try CommandRun(["sets"] + Self.files + ["-o", each.path, "-q"], home: home)
