@@ -213,7 +213,8 @@ let package = Package(
             "RetrievalTests", "DreamSimRetrieval", "DreamSim", "DreamSimCheckpoints", "DreamSimCommand",
             "DreamSimSupport", "DreamSimTensors", "ModelTestSupport", .grdb),
         tests(
-            "CInterfaceTests", "DreamSimC", "CDreamSim", "DreamSim", "DreamSimSupport", "ModelTestSupport"),
+            "CInterfaceTests", "DreamSimC", "CDreamSim", "DreamSim", "DreamSimCheckpoints", "DreamSimSupport",
+            "ModelTestSupport"),
         tests(
             "CommandTests", "DreamSimCommand", "DreamSim", "DreamSimCheckpoints", "DreamSimCodecs", "DreamSimImages",
             "DreamSimRetrieval", "DreamSimTraining", "DreamSimWeights", "DreamSimSupport", "ModelTestSupport"),

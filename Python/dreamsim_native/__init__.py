@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ._index import Index, Match
     from ._load import library_version, load, set_threads
     from ._metric import Embedded, Metric
+    from ._sets import SetMoments, sets
     from ._work import Progress, ProgressOption
 
 __version__ = "0.1.0"
@@ -62,6 +63,7 @@ _MODULES = {
     "_index": ["Index", "Match"],
     "_load": ["library_version", "load", "set_threads"],
     "_metric": ["Embedded", "Metric"],
+    "_sets": ["SetMoments", "sets"],
     "_work": ["Progress", "ProgressOption"],
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -85,6 +87,7 @@ __all__ = [
     "NetworkError",
     "Progress",
     "ProgressOption",
+    "SetMoments",
     "StorageError",
     "UnsupportedError",
     "WeightsError",
@@ -94,6 +97,7 @@ __all__ = [
     "load",
     "models",
     "set_threads",
+    "sets",
 ]
 
 

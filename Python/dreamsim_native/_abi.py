@@ -66,13 +66,28 @@ class Tensor(Structure):
     ]
 
 
+class Vectors(Structure):
+    """dreamsim1_vectors"""
+
+    _fields_ = [("data", c_void_p), ("kind", c_int32), ("rows", c_int64), ("width", c_int64)]
+
+
+class Moments(Structure):
+    """dreamsim1_moments"""
+
+    _fields_ = [("count", c_int64), ("width", c_int64), ("mean", POINTER(c_double)), ("scatter", POINTER(c_double))]
+
+
 PATH, FILE_BYTES, PIXELS = 0, 1, 2
+FLOAT32, FLOAT64 = 0, 1
 PROGRESS, STAND_IN = 0, 3  # others, 1 and 2, are notes and failures, which are logged
 
 _listener = POINTER(Listener)
 _error = POINTER(Error)
 _images = POINTER(Image)
 _tensor = POINTER(Tensor)
+_vectors = POINTER(Vectors)
+_moments = POINTER(Moments)
 _texts = POINTER(c_char_p)
 # Texts and buffers that come back are freed by their address, which c_char_p would lose.
 _address = POINTER(c_void_p)
@@ -95,6 +110,10 @@ _FUNCTIONS: Dict[str, List[Any]] = {
     "decode": [_images, _address, _size, _size, _error],
     "find": [_texts, c_size_t, c_char_p, _listener, _address, POINTER(c_size_t), _error],
     "evaluate": [_handle, c_size_t, c_char_p, c_char_p, c_char_p, _listener, _address, _error],
+    "sets": [_vectors, _vectors, c_char_p, _listener, _address, _error],
+    "moments_add": [_moments, _vectors, _error],
+    "moments_merge": [_moments, _moments, _error],
+    "frechet": [_moments, _moments, POINTER(c_double), _error],
     "list": [c_char_p, _address, _error],
     "pull": [c_char_p, c_char_p, _listener, _error],
     "verify": [c_char_p, c_char_p, _address, _error],

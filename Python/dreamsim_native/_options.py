@@ -22,7 +22,7 @@ _SURROGATES = {private: surrogate for surrogate, private in _ESCAPES.items()}
 
 # Options that are lists, of which one alone is meant where a text is given. None of them means all, so that an empty list
 # would be taken for its contrary.
-_LISTS = {"include", "exclude", "folders", "prefer", "keep"}
+_LISTS = {"include", "exclude", "folders", "prefer", "keep", "scores"}
 _PATHS = {"home", "weights", "adapter", "head", "cache", "images"}
 
 

@@ -175,6 +175,10 @@ float dsv_stored_dot(const void *a, const void *b, int precision, size_t width) 
     return active->stored_dot(a, b, precision, width);
 }
 
+size_t dsv_places_above(const float *x, const float *limits, float offset, size_t count, uint32_t *places) {
+    return active->places_above(x, limits, offset, count, places);
+}
+
 void dsv_standardize(const float *x, size_t count, float mean, float deviation, float *y) {
     active->standardize(x, count, mean, deviation, y);
 }

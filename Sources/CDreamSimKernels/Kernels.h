@@ -181,6 +181,7 @@ const struct dsv_kernels KERNEL(kernels) = {
     .multiply_rows = KERNEL(multiply_rows),
     .widen_rows = KERNEL(widen_rows),
     .stored_dot = KERNEL(stored_dot),
+    .places_above = KERNEL(places_above),
     .max_pool = KERNEL(max_pool),
     .l2_pool = KERNEL(l2_pool),
     .unit_differences = KERNEL(unit_differences),

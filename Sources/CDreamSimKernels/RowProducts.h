@@ -101,3 +101,22 @@ static void KERNEL(widen_rows)(const void *x, int precision, size_t stride, size
     else
         widen_rows_as(DSV_FLOAT16, x, stride, rows, width, y);
 }
+
+static size_t KERNEL(places_above)(const float *x, const float *limits, float offset, size_t count, uint32_t *places) {
+    size_t found = 0, i = 0;
+    for (; i + STEPS_TOGETHER * LANES <= count; i += STEPS_TOGETHER * LANES) {
+        ilanes above = {0};
+        UNROLLED for (int s = 0; s < STEPS_TOGETHER; s++) {
+            const size_t at = i + s * LANES;
+            above |= load(x + at) > load(limits + at) + offset;
+        }
+        if (__builtin_reduce_or(above))
+            for (size_t at = i; at < i + STEPS_TOGETHER * LANES; at++)
+                if (x[at] > limits[at] + offset)
+                    places[found++] = (uint32_t)at;
+    }
+    for (; i < count; i++)
+        if (x[i] > limits[i] + offset)
+            places[found++] = (uint32_t)i;
+    return found;
+}

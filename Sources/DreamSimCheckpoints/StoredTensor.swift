@@ -31,7 +31,7 @@ package struct StoredTensor: Sendable {
     package func load() throws(DreamSimError) -> Tensor {
         if let window = mappedWindow { return window }
         return try source.withBytes { (bytes) throws(DreamSimError) in
-            guard contains(bytes.count) else {
+            guard holds(bytes.count) else {
                 throw DreamSimError(.malformed, path, key: name, "the tensor's bytes are cut off")
             }
             return Tensor(uninitialized: shape) { ElementDecoder.decode(bytes, layout, into: $0) }
@@ -68,7 +68,7 @@ package struct StoredTensor: Sendable {
                 .mismatch, path, key: name, "holds \(elementType.rawValue); raw bytes are read of U8, I8, BOOL")
         }
         return try source.withBytes { (bytes) throws(DreamSimError) in
-            guard contains(bytes.count) else {
+            guard holds(bytes.count) else {
                 throw DreamSimError(.malformed, path, key: name, "the tensor's bytes are cut off")
             }
             return [UInt8](unsafeUninitializedCapacity: shape.count) { buffer, count in
@@ -95,14 +95,14 @@ package struct StoredTensor: Sendable {
     /// The elements as they lie in the mapped file; nil when they must be rearranged, or there are none.
     private func window(alignment: Int) -> (UnsafeRawPointer, MappedFile)? {
         guard case .mapped(let file, let range) = source, layout.strides == nil, !layout.isBigEndian, shape.count > 0,
-            contains(range.count), let base = file.bytes.baseAddress
+            holds(range.count), let base = file.bytes.baseAddress
         else { return nil }
         let first = base + range.lowerBound + layout.byteOffset
         return Int(bitPattern: first).isMultiple(of: alignment) ? (first, file) : nil
     }
 
     // The readers have checked this already; it is repeated where memory is touched because it costs nothing there.
-    private func contains(_ count: Int) -> Bool {
+    func holds(_ count: Int) -> Bool {
         guard shape.count > 0 else { return true }
         let strides = layout.strides
         guard let extent = strides.map({ TensorLayout.extent(of: shape, strides: $0) }) ?? shape.count else {

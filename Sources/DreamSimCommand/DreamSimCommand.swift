@@ -38,7 +38,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             // Comparing.
             Compare.self, Vote.self, Embed.self,
             // Collections.
-            Index.self, Search.self, Dedupe.self, Cluster.self, MapCommand.self,
+            Index.self, Search.self, Dedupe.self, Cluster.self, MapCommand.self, SetsCommand.self,
             // Explaining.
             HeatmapCommand.self, Foreground.self, Sensitivity.self,
             // Human judgments.

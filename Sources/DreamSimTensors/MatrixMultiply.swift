@@ -57,7 +57,7 @@ package func multiply(
         a.base, numericCast(a.stride), b.base, numericCast(b.stride), keep, c.base, numericCast(c.stride))
 }
 
-private enum BLASThreads {
+enum BLASThreads {
     /// The library must not start threads of its own: work is spread by `Parallel`.
     static let single: Void = {
         #if !canImport(Accelerate)

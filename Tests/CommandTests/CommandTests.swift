@@ -15,6 +15,20 @@ struct CommandTests {
 
         func image(_ name: String) -> String { images.appending(path: name).path }
 
+        /// Makes a folder with folders of two classes, of two images each.
+        func classes() throws -> String {
+            let folder = home.appending(path: "classes")
+            for (name, file) in [
+                ("one/a.png", "a.png"), ("one/b.jpg", "b.jpg"), ("two/c.webp", "c.webp"), ("two/d.png", "a.png"),
+            ] {
+                let place = folder.appending(path: name)
+                try FileManager.default.createDirectory(
+                    at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try FileManager.default.copyItem(at: images.appending(path: file), to: place)
+            }
+            return folder.path
+        }
+
         func run(_ arguments: [String], environment: [String: String] = [:]) throws -> CommandRun {
             try CommandRun(arguments, home: home, environment: environment)
         }

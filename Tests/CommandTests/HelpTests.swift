@@ -36,6 +36,7 @@ struct HelpTests {
         "search": ["IMAGE", "--index", "INDEX"], "heatmap": ["IMAGE", "IMAGE", "-o", "out.png"],
         "foreground": ["IMAGE", "IMAGE", "--method", "attention"], "sensitivity": ["IMAGE", "-o", "out.png"],
         "evaluate judgments": ["triplets", "TABLE"], "evaluate robustness": ["IMAGE", "OTHER"], "calibrate": ["PAIRS"],
+        "evaluate knn": ["CLASSES"], "evaluate retrieval": ["CLASSES"], "sets": ["IMAGE"],
         "train": ["TABLE", "-o", "run"],
         "invert": ["IMAGE", "-o", "out.png"], "serve": ["--port", "0"], "bench": [],
     ]
@@ -46,8 +47,10 @@ struct HelpTests {
             let (table, pairs) = (bench.images.appending(path: "t.csv"), bench.images.appending(path: "p.csv"))
             try Data("ref,left,right,vote\na.png,b.jpg,c.webp,left\n".utf8).write(to: table)
             try Data("a,b,same\na.png,b.jpg,1\na.png,c.webp,0\n".utf8).write(to: pairs)
+            let classes = try bench.classes()
             let places = [
-                "IMAGE": bench.image("a.png"), "OTHER": bench.image("b.jpg"), "TABLE": table.path, "PAIRS": pairs.path,
+                "CLASSES": classes, "IMAGE": bench.image("a.png"), "OTHER": bench.image("b.jpg"), "TABLE": table.path,
+                "PAIRS": pairs.path,
                 "INDEX": bench.home.appending(path: "index").path,
                 "out.png": bench.home.appending(path: "out.png").path,
                 "run": bench.home.appending(path: "run").path,

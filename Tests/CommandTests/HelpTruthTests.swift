@@ -25,6 +25,9 @@ struct HelpTruthTests {
                 "triplets", table, "--metric", "mse", "--no-cache", "--resize", "32", "--format", "csv",
             ],
             "evaluate robustness": [a, c, "--metric", "mse", "--resize", "64"],
+            "evaluate knn": [out("classes"), "--neighbors", "2"] + bench.model,
+            "evaluate retrieval": [out("classes")] + bench.model,
+            "sets": ["real", "generated"].map { Fixtures.file("sets/\($0).npy").path },
             "calibrate": [pairs, "--metric", "mse", "--no-cache", "--resize", "32", "--profile", out("profile.json")],
             "train": [table, "--check"],
             "invert": [a, "-o", out("i.png"), "--metric", "mse", "--size", "16", "--as", "pixels"],
@@ -57,6 +60,7 @@ struct HelpTruthTests {
                 .write(to: bench.home.appending(path: "t.csv"))
             try Data("a,b,same\n\(a),\(a),1\n\(a),\(c),0\n\(b),\(b),1\n".utf8)
                 .write(to: bench.home.appending(path: "p.csv"))
+            _ = try bench.classes()
             let lines = Self.lines(bench)
             let index = lines["index update"] ?? []
             #expect(try bench.run(["index"] + index).code == 0)

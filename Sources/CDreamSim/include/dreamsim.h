@@ -170,6 +170,40 @@ int32_t dreamsim1_find(const char *const *paths, size_t count, const char *optio
 int32_t dreamsim1_evaluate(const dreamsim1_metric *metrics, size_t count, const char *layout, const char *path,
     const char *options, const dreamsim1_listener *listener, char **report, dreamsim1_error *error);
 
+/* ---- Sets of images, by their embeddings ---- */
+
+typedef enum dreamsim1_number_kind { DREAMSIM1_FLOAT32 = 0, DREAMSIM1_FLOAT64 = 1 } dreamsim1_number_kind;
+
+/* Embeddings, one row an image, without gaps: `rows` times `width` finite numbers. */
+typedef struct dreamsim1_vectors {
+    const void *data;
+    int32_t kind; /* dreamsim1_number_kind */
+    int64_t rows, width;
+} dreamsim1_vectors;
+
+/* Scores of generated images beside real ones, or with `generated` NULL the diversity of one set; the JSON of
+ * `dreamsim sets --format json`. That both were embedded by one model is the caller's to see to.
+ * options: "neighbors" (5), "resamples" (2000; 0: no intervals), "seed" (1); of two sets "scores" (a list of "fd", "fd-infinity",
+ * "kd", "precision", "recall", "density", "coverage", "diversity"; all but "fd-infinity") and "contributions" (false: of each image, in
+ * the report's "contributions"); of one "pairs" (10). */
+int32_t dreamsim1_sets(const dreamsim1_vectors *real, const dreamsim1_vectors *generated, const char *options,
+    const dreamsim1_listener *listener, char **report, dreamsim1_error *error);
+
+/* Count, mean [width] and sums of products of deviations from it [width, width] of embeddings: of none when all are 0. Those of
+ * parts are merged in any order, on any machine. */
+typedef struct dreamsim1_moments {
+    int64_t count, width;
+    double *mean, *scatter;
+} dreamsim1_moments;
+
+int32_t dreamsim1_moments_add(dreamsim1_moments *moments, const dreamsim1_vectors *vectors, dreamsim1_error *error);
+int32_t dreamsim1_moments_merge(dreamsim1_moments *moments, const dreamsim1_moments *other, dreamsim1_error *error);
+
+/* The Fréchet distance of two normal distributions. `scatter` is the covariance here, divided by n - 1; `count` may be 0 where it
+ * is not known. */
+int32_t dreamsim1_frechet(
+    const dreamsim1_moments *a, const dreamsim1_moments *b, double *distance, dreamsim1_error *error);
+
 /* ---- Weights ---- */
 
 /* What can be loaded: a JSON array of objects with name, summary, kind ("model" or "metric"), ready, license.

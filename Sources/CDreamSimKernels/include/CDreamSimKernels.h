@@ -68,6 +68,7 @@ struct dsv_kernels {
     void (*multiply_rows)(const struct dsv_row_products *);
     void (*widen_rows)(const void *, int, size_t, size_t, size_t, float *);
     float (*stored_dot)(const void *, const void *, int, size_t);
+    size_t (*places_above)(const float *, const float *, float, size_t, uint32_t *);
     void (*max_pool)(const struct dsv_pooling *);
     void (*l2_pool)(const struct dsv_pooling *);
     void (*unit_differences)(const float *, const float *, size_t, size_t, const float *, float *);

@@ -6,6 +6,7 @@
 #define DREAMSIM_KERNELS_ROWPRODUCTS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,10 @@ void dsv_widen_rows(const void *x, int precision, size_t stride, size_t rows, si
 
 /* The product of two stored rows of `width` numbers, in any enum dsv_precision; aligned for their numbers only. */
 float dsv_stored_dot(const void *a, const void *b, int precision, size_t width);
+
+/* Writes the places i, in order, at which x[i] > limits[i] + offset, and returns their number; `places` has room for `count`.
+   Fast where there are few. */
+size_t dsv_places_above(const float *x, const float *limits, float offset, size_t count, uint32_t *places);
 
 #ifdef __cplusplus
 }

@@ -88,13 +88,16 @@ package struct NumpyWriter: ~Copyable {
 
     /// The bytes before the values. Their number does not depend on the number of rows.
     private static func header(rows: Int, tail: [Int], _ elementType: ElementType) -> [UInt8] {
-        let extents = [rows] + tail
+        header([rows] + tail, elementType == .float16 ? "<f2" : "<f4")
+    }
+
+    /// The bytes before values of a shape.
+    static func header(_ extents: [Int], _ type: String) -> [UInt8] {
         let shape = extents.map(String.init).joined(separator: ", ") + (extents.count == 1 ? "," : "")
-        var text =
-            "{'descr': '\(elementType == .float16 ? "<f2" : "<f4")', 'fortran_order': False, 'shape': (\(shape)), }"
+        var text = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(shape)), }"
         // The format wants magic, version, length and text together to fill whole lines of 64 bytes; room is left for
         // the longest number of rows.
-        let room = 10 + text.utf8.count + 1 + 20 - String(rows).count
+        let room = 10 + text.utf8.count + 1 + 20 - (extents.first.map { String($0).count } ?? 0)
         text += String(repeating: " ", count: (room + 63) / 64 * 64 - 10 - text.utf8.count - 1) + "\n"
         let length = text.utf8.count
         return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)] + Array(text.utf8)

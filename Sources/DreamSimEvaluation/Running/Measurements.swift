@@ -21,3 +21,9 @@ public struct EvaluationProgress: Sendable {
     /// What is counted, such as `images`.
     public let unit: String
 }
+
+extension EvaluationProgress {
+    init(_ what: String, unit: String, done: Int, total: Int) {
+        self.init(what: what, done: done, total: total, unit: unit)
+    }
+}
