@@ -22,6 +22,7 @@ def arrow() -> Any:
     """The module pyarrow."""
     try:
         import pyarrow
+        import pyarrow.compute
     except ImportError:
         raise MissingError("pyarrow: it is not installed; 'pip install pyarrow'") from None
     return pyarrow

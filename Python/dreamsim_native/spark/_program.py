@@ -9,6 +9,7 @@ from .._errors import ArgumentError, DreamSimError
 from . import _files
 from ._duplicates import near_duplicates
 from ._embed import embed_to
+from ._moments import moments
 from ._search import search
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     command = step("search", _search, "Find the nearest embeddings of queries, exactly.")
     command.add_argument("--queries", required=True, help="Parquet of embeddings, as embed writes it.")
     command.add_argument("--k", type=int, default=10, help="How many for each query. (default: 10)")
+
+    command = step("sets", _sets, "Write mean and covariance of embeddings to a local file .npz, as pytorch-fid does.")
     return parser
 
 
@@ -121,6 +124,12 @@ def _search(spark: SparkSession, options: argparse.Namespace) -> Any:
     found = search(_read(spark, options.input), queries, options.k, id=options.id)
     found.write.parquet(options.output)
     return {"queries": queries.count(), "results": spark.read.parquet(options.output).count()}
+
+
+def _sets(spark: SparkSession, options: argparse.Namespace) -> Any:
+    found = moments(_read(spark, options.input))
+    found.save(options.output)
+    return {"images": found.count, "components": len(found.mean), "stamp": found.stamp}
 
 
 def _must_be_new(spark: SparkSession, output: str) -> None:

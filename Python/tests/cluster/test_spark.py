@@ -306,6 +306,26 @@ def test_chains_are_one_group(spark):
     assert rounds <= 12
 
 
+# Moments
+
+
+def test_moments_are_those_of_one_machine(spark, tmp_path):
+    _, rows, _ = vectors(3000, 100, copies=0)
+    rows += 30  # far from the origin, where sums of squares would lose digits
+    write_vectors(tmp_path / "vectors.parquet", [f"{n}" for n in range(3000)], rows)
+    df = spark.read.parquet(str(tmp_path / "vectors.parquet")).repartition(5)
+    found = dss.moments(df)
+    wide = rows.astype(np.float64)
+    assert found.count == 3000
+    np.testing.assert_allclose(found.mean, wide.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(found.covariance, np.cov(wide, rowvar=False), rtol=1e-9, atol=1e-12)
+    found.save(str(tmp_path / "set.npz"))
+    with np.load(tmp_path / "set.npz") as saved:
+        assert saved["n"] == 3000 and (saved["sigma"] == found.covariance).all()
+    with pytest.raises(ds.ArgumentError, match="1 embeddings"):
+        dss.moments(df.limit(1))
+
+
 # The program
 
 
