@@ -71,17 +71,19 @@ def near_duplicates(
         raise ArgumentError(f"threshold {threshold!r}: it is a distance above 0, at most 0.5")
     if not 0 <= overlap <= 1:
         raise ArgumentError(f"overlap {overlap!r}: it is 0 ... 1")
+    if cells is not None and cells < 1:
+        raise ArgumentError(f"cells {cells!r}: it is 1 or more")
     kept = kept_in(df, embedding)
     rows = df.where(F.col(embedding).isNotNull()).select(F.col(id).alias("id"), F.col(embedding).alias("embedding"))
     rows = rows.withMetadata("embedding", df.schema[embedding].metadata)
     images = rows.count()
     width = kept.width or _width(rows)
     count = _cells.cell_count(images) if cells is None else cells
-    if count < 1:
-        raise ArgumentError(f"cells {cells!r}: it is 1 or more")
     names, learned = collected(_some(rows, images, min(64 * count, _SAMPLE // (4 * max(1, width)))), "id", "embedding")
     # In one order whatever order they came in, and copies once: they would draw the centers to themselves.
     learned = np.unique(learned, axis=0)
+    if len(learned) == 0:  # of no images; or of so few that none was drawn
+        learned = np.zeros((1, max(1, width)), np.float32)
     centers = _cells.centers(learned, count, seed=seed)
     within = Cells(centers, threshold, overlap)
     drawn = len(names)
@@ -223,6 +225,8 @@ def _recall(rows: DataFrame, images: int, sample: int, given: Any, kept: str, th
     if sample < 1 or images < 2:
         return {"sample": 0, "pairs": 0, "recall": None, "interval": None}
     names, vectors = collected(_some(rows, images, sample), "id", "embedding")
+    if not names:
+        return {"sample": 0, "pairs": 0, "recall": None, "interval": None}
     asked = rows.sparkSession.sparkContext.broadcast((names, vectors))
     pairs = rows.mapInArrow(partial(_near, asked, given, kept, threshold), "pairs long, shared long")
     sums = pairs.agg(F.sum("pairs"), F.sum("shared")).collect()[0]

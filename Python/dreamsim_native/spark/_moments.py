@@ -58,10 +58,14 @@ def moments(df: DataFrame, *, embedding: str = "embedding") -> Moments:
     rows = df.where(F.col(embedding).isNotNull()).select(embedding)
     schema = "part int, block int, n long, mean binary, rest binary"
     sums = rows.coalesce(_TASKS).mapInArrow(partial(_summed, kept.vectors), schema)
-    merged = sums.groupBy("block").applyInArrow(lambda key, table: _merged(key, table), schema).orderBy("block").collect()
+    merged = (
+        sums.groupBy("block").applyInArrow(lambda key, table: _merged(key, table), schema).orderBy("block").collect()
+    )
     count = int(merged[0]["n"]) if merged else 0
     if count < 2:
-        raise ArgumentError(f"column {embedding!r}: it has {count} embeddings; two are the fewest that have a covariance")
+        raise ArgumentError(
+            f"column {embedding!r}: it has {count} embeddings; two are the fewest that have a covariance"
+        )
     mean = np.frombuffer(merged[0]["mean"]).copy()
     rest = np.concatenate([np.frombuffer(row["rest"]).reshape(-1, len(mean)) for row in merged])
     return Moments(count, mean, rest / (count - 1), kept.stamp)

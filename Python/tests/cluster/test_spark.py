@@ -294,6 +294,8 @@ def test_nothing_is_near(spark, tmp_path):
     write_vectors(tmp_path / "vectors.parquet", ids, rows)
     found = dss.near_duplicates(spark.read.parquet(str(tmp_path / "vectors.parquet")), 0.001)
     assert groups(found) == set() and found.report["recall"] is None and found.report["groups"] == 0
+    none = dss.near_duplicates(spark.createDataFrame([], "id string, embedding array<float>"), 0.001)
+    assert groups(none) == set() and none.report["images"] == 0
 
 
 def test_chains_are_one_group(spark):
