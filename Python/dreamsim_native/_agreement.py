@@ -42,8 +42,8 @@ def estimate(count: int, weight: float, weighted_score: float, square_weight: fl
         weight, weighted_score, square_weight: The sums of their weights, of weights times scores, and of squared weights.
 
     Returns:
-        ``value``, the weighted mean of the scores; ``interval``, ``low`` to ``high``, Wilson's (1927) at 95 % for as many
-        judgments as equal weights would have; ``count``. None for the first two where there is no judgment.
+        ``value``, the weighted mean of the scores; ``interval``, ``low`` to ``high``, Wilson's (1927) at 95 % for as
+        many judgments as equal weights would have; ``count``. None for the first two where there is no judgment.
     """
     interval: Optional[Dict[str, float]] = None
     if not count or not weight > 0:

@@ -1,5 +1,5 @@
-"""Near duplicates without comparing all pairs: vectors are put into cells about centers, and those near a border into the
-cells beyond it as well, so that near vectors share a cell."""
+"""Near duplicates without comparing all pairs: vectors are put into cells about centers, and those near a border into
+the cells beyond it as well, so that near vectors share a cell."""
 
 from __future__ import annotations
 

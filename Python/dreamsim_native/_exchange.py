@@ -1,5 +1,5 @@
-"""Indexes as files of other programs: Parquet, the layout of clip-retrieval, FAISS. All go through the export of the library,
-in a folder beside the output that is gone afterwards."""
+"""Indexes as files of other programs: Parquet, the layout of clip-retrieval, FAISS. All go through the export of the
+library, in a folder beside the output that is gone afterwards."""
 
 from __future__ import annotations
 

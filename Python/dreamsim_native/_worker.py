@@ -1,5 +1,5 @@
-"""What a task of Spark or Ray does with a batch of images. Each process loads the metric once, and checks that it is the
-one that the driver meant."""
+"""What a task of Spark or Ray does with a batch of images. Each process loads the metric once, and checks that it is
+the one that the driver meant."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@
         images.build_index()
         images.search(model.embed("query.jpg"), 10)
 
-Embeddings are kept as halfvec, two bytes a component, of up to 4,000 components (an index of HNSW takes that many). Each table
-has the stamp of its model in the table ``dreamsim_stamps``, and takes no other embeddings. Needs psycopg 3 and a server with
-pgvector 0.7 or later.
+Embeddings are kept as halfvec, two bytes a component, of up to 4,000 components (an index of HNSW takes that many).
+Each table has the stamp of its model in the table ``dreamsim_stamps``, and takes no other embeddings. Needs psycopg 3
+and a server with pgvector 0.7 or later.
 """
 
 from __future__ import annotations
@@ -158,8 +158,8 @@ class Table:
         return len(names)
 
     def build_index(self, *, m: int = 16, ef_construction: int = 64) -> None:
-        """Builds the index (HNSW by cosine) that makes searches approximate and quick. Best after loading; what is loaded
-        afterwards is added to it. `maintenance_work_mem` should hold the graph, some 2 D + 8 m bytes an image.
+        """Builds the index (HNSW by cosine) that makes searches approximate and quick. Best after loading; what is
+        loaded afterwards is added to it. `maintenance_work_mem` should hold the graph, some 2 D + 8 m bytes an image.
 
         Args:
             m: Connections of an image, 2 ... 100.

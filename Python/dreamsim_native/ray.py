@@ -6,8 +6,8 @@
     embedded = dsr.embed(ray.data.read_parquet("manifest"), model="lite", actors=8)   # id, path -> + embedding, error
     dsr.search(embedded, queries, k=10)                                               # exact
 
-Datasets are mapped by actors, each of which loads the model once; weights that are not those of the driver fail it. Nodes need
-this package, numpy and pyarrow.
+Datasets are mapped by actors, each of which loads the model once; weights that are not those of the driver fail it.
+Nodes need this package, numpy and pyarrow.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 class Embedder:
-    """An actor for ``Dataset.map_batches(Embedder, fn_constructor_args=..., batch_format="pyarrow")`` that embeds; `embed`
-    sets it up.
+    """An actor for ``Dataset.map_batches(Embedder, fn_constructor_args=..., batch_format="pyarrow")`` that embeds;
+    `embed` sets it up.
 
     Args:
         worker: The model.
@@ -245,8 +245,8 @@ def deployment(
     replicas: int = 1,
     **options: Any,
 ) -> Any:
-    """An application for ``ray.serve.run``: ``POST`` the contents of an image file, and get its embedding as JSON, with the
-    stamp. Requests that come together are embedded together.
+    """An application for ``ray.serve.run``: ``POST`` the contents of an image file, and get its embedding as JSON, with
+    the stamp. Requests that come together are embedded together.
 
     Args:
         model: As in `embed`.

@@ -31,10 +31,10 @@ class Duplicates(NamedTuple):
     report: Dict[str, Any]
     """How it was found:
 
-    ``threshold``, ``images``, ``cells``; ``memberships``, cells an image was put into, on average; ``examined``, pairs that
-    were compared, one that meets in several cells as often, and ``share`` of all pairs; ``groups``, ``grouped`` images,
-    ``rounds``; ``sample``, and of these images ``pairs``, near pairs with any other image by comparing with all, and
-    ``recall``, the share of them that the method has compared, with its ``interval``. None where there is no pair.
+    ``threshold``, ``images``, ``cells``; ``memberships``, cells an image was put into, on average; ``examined``, pairs
+    that were compared, one that meets in several cells as often, and ``share`` of all pairs; ``groups``, ``grouped``
+    images, ``rounds``; ``sample``, and of these images ``pairs``, near pairs with any other image by comparing with
+    all, and ``recall``, the share of them that the method has compared, with its ``interval``. None where there is no pair.
     """
 
 
@@ -52,8 +52,8 @@ def near_duplicates(
     """Groups of images that are near each other, directly or through others, without comparing all pairs.
 
     Centers of k-means divide the embeddings into cells; one that is near a border is put into the cells beyond it, too.
-    Pairs within a cell are compared exactly. What is found is right, and the share of what could be found is measured on a
-    sample. The same data gives the same groups.
+    Pairs within a cell are compared exactly. What is found is right, and the share of what could be found is measured
+    on a sample. The same data gives the same groups.
 
     Args:
         df: As `embed` gives it, read more than once: write it first. Rows without an embedding are passed over. Each id

@@ -40,13 +40,13 @@ def embed(
     Args:
         df: One row an image. Columns that are kept: all but a binary image.
         model: A model's name, a loaded model, a path that is the same on all nodes, or one of `distribute`.
-        image: The column of the images: paths of files that every node can read, or contents (see `read_files`). Default:
-            ``image`` where there is one, or else ``path``.
+        image: The column of the images: paths of files that every node can read, or contents (see `read_files`).
+            Default: ``image`` where there is one, or else ``path``.
         id: The column that says which image it is. Rows are given to tasks by it.
         embedding, error: The names of the new columns. What `embedding` carries as metadata says model and stamp.
         vectors: ``"float32"``, array<float>; or ``"float16"``, binary of 2 D bytes, which Spark has no type for.
-        images_per_task: How many rows a task has, so that rows are shuffled; 0: they are taken as they come. Default: 256
-            of paths, 0 of contents.
+        images_per_task: How many rows a task has, so that rows are shuffled; 0: they are taken as they come. Default:
+            256 of paths, 0 of contents.
         options: Those of `load`.
 
     Raises:

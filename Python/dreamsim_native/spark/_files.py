@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 SPARK_FILES = "spark-files:"
-"""Before a name, it says that Spark brings the file or folder to every node: `distribute` does, or the options ``--files``
-and ``--archives`` of spark-submit. As in ``embed(df, model="spark-files:lite.safetensors")`` and
+"""Before a name, it says that Spark brings the file or folder to every node: `distribute` does, or the options
+``--files`` and ``--archives`` of spark-submit. As in ``embed(df, model="spark-files:lite.safetensors")`` and
 ``embed(df, "lite", home="spark-files:models")``."""
 
 
@@ -44,8 +44,8 @@ def distribute(spark: SparkSession, path: str) -> str:
 
 
 def read_files(manifest: DataFrame, path: str = "path", image: str = "image") -> DataFrame:
-    """The rows of a manifest with the contents of their files, read by executors through Hadoop's file systems (hdfs, s3a,
-    gs, abfs, file ...). Contents are not shuffled.
+    """The rows of a manifest with the contents of their files, read by executors through Hadoop's file systems (hdfs,
+    s3a, gs, abfs, file ...). Contents are not shuffled.
 
     Spark lists the folders of the paths, on the driver; rows whose file is empty or not there have null, which `embed`
     makes a row with an error.

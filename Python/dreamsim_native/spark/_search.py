@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def search(
     df: DataFrame, queries: DataFrame, k: int = 10, *, id: str = "id", embedding: str = "embedding"
 ) -> DataFrame:
-    """The `k` nearest images of each query, exactly: the answer is that of comparing with all in double precision, and of
-    equal distances the smaller id comes first.
+    """The `k` nearest images of each query, exactly: the answer is that of comparing with all in double precision, and
+    of equal distances the smaller id comes first.
 
     Queries are collected and broadcast: some ten thousand at a time. An image that is among both finds itself.
 

@@ -37,8 +37,8 @@ BAD = {"empty.jpg", "broken.jpg", "text.jpg", "gone.jpg"}
 
 
 def vectors(count, width=64, copies=0.1, distance=0.002, seed=1, topics=20):
-    """Vectors in clouds about topics, the last of them copies of the first at a distance of at most `distance`, in groups of
-    two to four; their ids; and the groups."""
+    """Vectors in clouds about topics, the last of them copies of the first at a distance of at most `distance`, in
+    groups of two to four; their ids; and the groups."""
     random = np.random.default_rng(seed)
     number = int(count * copies)
     plain = random.standard_normal((topics, width))[random.integers(0, topics, count - number)]
