@@ -51,6 +51,12 @@ test-python-torch: build library ## tests what the Python package has for torch
 test-python-slow: build library ## tests the Python package in thousands of rounds
 	Python/tests/run.sh slow
 
+test-cluster: build library ## tests the Python package on Spark with two executors
+	Python/tests/run.sh cluster
+
+check-cluster: build library ## tests it on Spark, Ray and PostgreSQL, also with much data
+	Python/tests/run.sh engines
+
 # NIGHTS=folder with data.csv adds the reference's evaluation; see Scripts/drop_in/run.sh.
 check-drop-in: library ## compares the drop-in module with the reference, and our metrics with the tests of their peers
 	Scripts/drop_in/run.sh

@@ -123,6 +123,8 @@ _FUNCTIONS: Dict[str, List[Any]] = {
     "index_update": [c_uint64, _texts, c_size_t, c_char_p, _listener, _address, _error],
     "index_search": [c_uint64, _images, c_char_p, _address, _error],
     "index_duplicates": [c_uint64, c_char_p, _listener, _address, _error],
+    "index_export": [c_uint64, c_char_p, c_char_p, _listener, _size, _error],
+    "index_import": [c_char_p, c_char_p, c_char_p, _listener, _address, _error],
 }
 
 FILE_NAME = "libdreamsim.so"

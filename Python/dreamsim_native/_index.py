@@ -253,6 +253,87 @@ class Index:
         report: Dict[str, Any] = decoded(_abi.text(answer))
         return report
 
+    # Other programs' files
+
+    def export(self, path: Path, format: str = "npy", *, progress: ProgressOption = None) -> int:
+        """Writes the embeddings as the index keeps them, with their files and stamp, as ``dreamsim index export`` does.
+
+        Args:
+            path: A new folder of ``"npy"``; a file of the others.
+            format: ``"npy"``, ``"safetensors"``, ``"csv"`` or ``"ndjson"``.
+
+        Returns:
+            How many files were written.
+        """
+        from . import _exchange
+
+        return _exchange.export(self, os.path.abspath(os.fsdecode(_images.path(path))), format, progress)
+
+    def to_parquet(self, path: Path, *, vectors: str = "float32", progress: ProgressOption = None) -> int:
+        """Writes one file of Parquet: ``id`` (the path), what is known of the file, and ``embedding``, lists of a fixed size
+        that say model and stamp, also to Spark. `from_parquet` makes the same index of it. Needs pyarrow.
+
+        Args:
+            vectors: ``"float32"``, which all programs read; or ``"float16"``, which Spark does not.
+
+        Returns:
+            How many rows were written.
+        """
+        from . import _exchange
+
+        return _exchange.to_parquet(self, path, vectors, progress)
+
+    @classmethod
+    def from_parquet(
+        cls,
+        path: Path,
+        parquet: Path,
+        model: Union[None, str, Metric] = None,
+        *,
+        id: str = "id",
+        progress: ProgressOption = None,
+    ) -> Index:
+        """Makes or extends an index from Parquet: of `to_parquet`, or of `dreamsim_native.spark.embed_to`.
+
+        Args:
+            path: The folder of the index.
+            parquet: A file, or a folder of files, with the columns `id`, the path of the image, and ``embedding``. Files
+                about which no more is known are read, though not embedded; those that cannot be are left out, and logged.
+            model: The model that made the embeddings; None: as the file says, which `to_parquet` wrote.
+
+        Raises:
+            IncomparableError: The index, or the model, is not that of the embeddings.
+        """
+        from . import _exchange
+
+        _exchange.from_parquet(path, parquet, model, id, progress)
+        return cls(path)
+
+    def to_clip_retrieval(self, path: Path, *, progress: ProgressOption = None) -> int:
+        """Writes a new folder in the layout of clip-retrieval: ``img_emb/*.npy`` and ``metadata/*.parquet``, and a
+        ``stamp.json``. Needs pyarrow."""
+        from . import _exchange
+
+        return _exchange.to_clip_retrieval(self, path, progress)
+
+    @classmethod
+    def from_clip_retrieval(
+        cls, path: Path, folder: Path, model: Union[None, str, Metric] = None, *, progress: ProgressOption = None
+    ) -> Index:
+        """Makes or extends an index from a folder in that layout; as `from_parquet`. The model has to be given where there
+        is no ``stamp.json``."""
+        from . import _exchange
+
+        _exchange.from_clip_retrieval(path, folder, model, progress)
+        return cls(path)
+
+    def to_faiss(self, path: Path, *, progress: ProgressOption = None) -> int:
+        """Writes an exact index of FAISS (``IndexFlatIP`` of unit vectors: one minus its products are distances), and beside
+        it ``PATH.parquet`` with the ids in its order. Needs faiss-cpu and pyarrow."""
+        from . import _exchange
+
+        return _exchange.to_faiss(self, path, progress)
+
 
 def _release(handle: int) -> None:
     _abi.function("index_release")(handle, None)

@@ -6,7 +6,7 @@ import DreamSim
 import DreamSimRetrieval
 import Foundation
 
-private let indexes = HandleTable<ImageIndex>("index")
+let indexes = HandleTable<ImageIndex>("index")
 
 @c @implementation
 public func dreamsim1_index_open(

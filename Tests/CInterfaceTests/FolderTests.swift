@@ -113,6 +113,37 @@ struct FolderTests {
         }
     }
 
+    @Test("exports an index, imports it elsewhere, and stops when asked")
+    func exchange() throws {
+        try Self.withImages { images in
+            try Fixtures.withTemporaryFolder { home in
+                let (folder, copy, out) = (
+                    home.appending(path: "index").path, home.appending(path: "copy").path,
+                    home.appending(path: "out").path
+                )
+                var (index, count): (dreamsim1_index, Int64) = (0, 0)
+                try call { dreamsim1_index_open(folder, "pdq", nil, nil, &index, $0) }
+                _ = try Self.withPaths([images.path]) { paths in
+                    try json { dreamsim1_index_update(index, paths, 1, nil, nil, $0, $1) }
+                }
+                var stopping = dreamsim1_listener(listen: { _, _ in 1 }, context: nil)
+                let stopped = #expect(throws: CallError.self) {
+                    try call { dreamsim1_index_export(index, out, nil, &stopping, &count, $0) }
+                }
+                #expect(stopped?.code == Int(DREAMSIM1_CANCELLED.rawValue))
+                try call { dreamsim1_index_export(index, out, nil, nil, &count, $0) }
+                #expect(count == 5)
+                let again = #expect(throws: CallError.self) {
+                    try call { dreamsim1_index_export(index, out, nil, nil, nil, $0) }
+                }
+                #expect(again?.message.contains("not empty") == true)
+                let report = try json { dreamsim1_index_import(copy, out, nil, nil, $0, $1) } as? [String: Any]
+                #expect(report?["images"] as? Int == 5)
+                try call { dreamsim1_index_release(index, $0) }
+            }
+        }
+    }
+
     @Test("evaluates metrics on judgments")
     func evaluate() throws {
         try Self.withImages { folder in

@@ -242,6 +242,18 @@ int32_t dreamsim1_index_search(dreamsim1_index index, const dreamsim1_image *ima
 int32_t dreamsim1_index_duplicates(dreamsim1_index index, const char *options, const dreamsim1_listener *listener,
     char **report, dreamsim1_error *error);
 
+/* Writes the embeddings of an index, bit by bit as it keeps them, with their files and stamp; the layouts of
+ * `dreamsim index export`. `count` is the number of files that were written; it may be NULL.
+ * options: "format" ("npy", a new folder; or "safetensors", "csv", "ndjson": a file, which is replaced where there is one). */
+int32_t dreamsim1_index_export(dreamsim1_index index, const char *path, const char *options,
+    const dreamsim1_listener *listener, int64_t *count, dreamsim1_error *error);
+
+/* Makes or extends the index in `folder` by such an export; no model is loaded. The JSON of `dreamsim index import --format
+ * json`. A listener that asks to stop is heeded where a batch is done; what was imported until then stays.
+ * options: "format" (by the path's name where it is left out), "stamp" (the path of another export's stamp.json, for vectors without their own). */
+int32_t dreamsim1_index_import(const char *folder, const char *path, const char *options,
+    const dreamsim1_listener *listener, char **report, dreamsim1_error *error);
+
 #ifdef __cplusplus
 }
 #endif

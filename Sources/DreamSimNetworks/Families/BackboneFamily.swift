@@ -17,7 +17,8 @@ package struct BackboneFamily: Sendable {
 
     /// All of them. A file whose names fit the ways of several is read in the first; SigLIP's longer names begin as CLIP's.
     package static let all: [BackboneFamily] = [
-        .dino, .dinov2, .dinov3, .sigLIP, .sigLIP2, .perceptionEncoder, .eva02, .so150m, .mae, .synclr, .clip, .openCLIP,
+        .dino, .dinov2, .dinov3, .sigLIP, .sigLIP2, .perceptionEncoder, .eva02, .so150m, .mae, .synclr, .clip,
+        .openCLIP,
     ]
 }
 

@@ -10,7 +10,9 @@ extension BackboneFamily {
             return network
         },
         pretrained: { (config) throws(DreamSimError) in
-            guard let name = config.architecture, name.hasPrefix("vit_so150m_"), name.contains("_gap_") else { return nil }
+            guard let name = config.architecture, name.hasPrefix("vit_so150m_"), name.contains("_gap_") else {
+                return nil
+            }
             var network = Backbone(.so150m, .base, patchSize: 16).configuration
             try config.apply(toTimm: &network)
             network.positionedPrefix = network.registers

@@ -27,12 +27,12 @@ extension IndexWriter {
     ///   - index: the index's folder.
     ///   - format: the layout; nil to tell it by the name.
     ///   - stamp: what the vectors are, where the export does not say it.
-    ///   - progress: called with the number of files that are done.
+    ///   - progress: called with the number of files that are done; what it throws ends the import.
     /// - Throws: `DreamSimError`: `.missing` when nothing says what made the vectors, `.incompatible` for an index made
     ///   otherwise, `.damaged` for an export that is cut short or changed; what came before the fault is in the index.
     public static func importing(
         _ url: URL, into index: URL, format: InterchangeFormat? = nil, stamp: InterchangeStamp? = nil,
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> ImportReport {
         let source = try InterchangeSource(url, format: format, stamp: stamp)
         let writer = try IndexWriter(index, settings: source.stamp.settings)
@@ -45,7 +45,7 @@ extension IndexWriter {
             done += 1
             if done % 256 == 0 {
                 try work.commit()
-                progress(done, source.stamp.rows ?? done)
+                try progress(done, source.stamp.rows ?? done)
             }
         }
         try work.commit()

@@ -8,13 +8,13 @@ extension IndexReader {
     /// that fails leaves nothing behind.
     /// - Parameters:
     ///   - url: a new or empty folder for `.npy`, a file for the others.
-    ///   - progress: called with the number of files that are written.
+    ///   - progress: called with the number of files that are written; what it throws ends the export.
     /// - Returns: how many files were written.
     /// - Throws: `DreamSimError`: `.badRequest` for a folder that is not empty, `.unwritable` for a full disk and the like,
     ///   `.damaged` when a vector has changed.
     @discardableResult
     package func export(
-        to url: URL, as format: InterchangeFormat, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+        to url: URL, as format: InterchangeFormat, progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
     ) throws -> Int {
         var stamp = InterchangeStamp(settings)
         let count = try count()
@@ -46,7 +46,7 @@ extension IndexReader {
     private static let rowsOfPiece = 1_000_000
 
     private func exportNumpy(
-        to url: URL, _ stamp: InterchangeStamp, _ count: Int, _ progress: (Int, Int) -> Void
+        to url: URL, _ stamp: InterchangeStamp, _ count: Int, _ progress: (Int, Int) throws -> Void
     ) throws {
         let manager = FileManager.default
         if let there = try? manager.contentsOfDirectory(atPath: url.path), !there.isEmpty {
@@ -73,7 +73,7 @@ extension IndexReader {
     }
 
     private func writePieces(
-        vectors folder: URL, metadata: URL, _ count: Int, _ progress: (Int, Int) -> Void
+        vectors folder: URL, metadata: URL, _ count: Int, _ progress: (Int, Int) throws -> Void
     ) throws {
         for (piece, first) in stride(from: 0, to: max(1, count), by: Self.rowsOfPiece).enumerated() {
             var vectors = try NumpyWriter(
@@ -83,7 +83,7 @@ extension IndexReader {
             try forEachEntry(first, Self.rowsOfPiece) { place, entry, bytes in
                 try vectors.append(rowBytes: bytes)
                 try lines.write(try JSON.line(entry))
-                if place % 1024 == 0 { progress(place, count) }
+                if place % 1024 == 0 { try progress(place, count) }
             }
             try vectors.commit()
             try lines.commit()
@@ -91,7 +91,7 @@ extension IndexReader {
     }
 
     private func exportSafetensors(
-        to url: URL, _ stamp: InterchangeStamp, _ count: Int, _ progress: (Int, Int) -> Void
+        to url: URL, _ stamp: InterchangeStamp, _ count: Int, _ progress: (Int, Int) throws -> Void
     ) throws {
         let lines = try LineWriter(InterchangeFiles.metadata(besideSafetensors: url))
         var vectors = try SafetensorsMatrixWriter(
@@ -100,7 +100,7 @@ extension IndexReader {
         try forEachEntry(0, count) { place, entry, bytes in
             try vectors.append(rowBytes: bytes)
             try lines.write(try JSON.line(entry))
-            if place % 1024 == 0 { progress(place, count) }
+            if place % 1024 == 0 { try progress(place, count) }
         }
         try lines.flush()
         try vectors.commit()
@@ -109,7 +109,7 @@ extension IndexReader {
 
     private func exportText(
         to url: URL, _ stamp: InterchangeStamp, _ format: InterchangeFormat, _ count: Int,
-        _ progress: (Int, Int) -> Void
+        _ progress: (Int, Int) throws -> Void
     ) throws {
         let lines = try LineWriter(url)
         if format == .csv {
@@ -126,7 +126,7 @@ extension IndexReader {
                 let line: String = try JSON.line(entry)
                 try lines.write("\(line.prefix(line.count - 1)),\"vector\":[\(numbers.joined(separator: ","))]}")
             }
-            if place % 256 == 0 { progress(place, count) }
+            if place % 256 == 0 { try progress(place, count) }
         }
         let stampFile = try LineWriter(InterchangeFiles.stamp(beside: url))
         try stampFile.write(try JSON.text(stamp))
