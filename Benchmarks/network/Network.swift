@@ -59,24 +59,7 @@ enum Network {
                     return (Float(state >> 40) / Float(1 << 24) - 0.5) * scale
                 }, shape: shape)
         }
-        let (width, hidden, grid) = (configuration.width, configuration.mlpWidth, configuration.positionGrid)
-        var tensors: [String: Tensor] = [:]
-        for name in VisionTransformer.weightNames(of: configuration) {
-            let shape: Shape =
-                switch name {
-                case "cls_token": [width]
-                case "pos_embed": [1 + grid * grid, width]
-                case "patch_embed.proj.weight": [width, 3, configuration.patchSize, configuration.patchSize]
-                case _ where name.hasSuffix("qkv.weight"): [3 * width, width]
-                case _ where name.hasSuffix("qkv.bias"): [3 * width]
-                case _ where name.hasSuffix("attn.proj.weight"): [width, width]
-                case _ where name.hasSuffix("fc1.weight"): [hidden, width]
-                case _ where name.hasSuffix("fc1.bias"): [hidden]
-                case _ where name.hasSuffix("fc2.weight"): [width, hidden]
-                default: [width]
-                }
-            tensors[name] = random(shape, 0.1)
-        }
+        let tensors = VisionTransformer.weightShapes(of: configuration).mapValues { random($0, 0.1) }
         let weights = WeightSet(origin: "random", tensors: tensors)
         return try VisionTransformer(
             configuration, weights: weights.packed(for: configuration, reading: Feature(.cls), in: precision))

@@ -11,12 +11,12 @@ import Testing
 struct ModernBackboneTests {
     static let families = [
         "dinov2_giant_hf", "dinov3_hf", "dinov3_plus_hf", "dinov3_timm", "siglip_hf", "siglip_timm", "siglip_gap_timm",
-        "pe_core_timm", "eva02_timm", "eva02_clip_timm",
+        "pe_core_timm", "eva02_timm", "eva02_clip_timm", "so150m_timm",
     ]
     /// One of each architecture.
     static let architectures = [
         "dinov2_giant_hf", "dinov3_hf", "dinov3_plus_hf", "siglip_hf", "siglip_gap_timm", "pe_core_timm", "eva02_timm",
-        "eva02_clip_timm",
+        "eva02_clip_timm", "so150m_timm",
     ]
 
     static func configuration(_ family: String) throws -> VisionTransformerConfiguration {
