@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from ._work import ProgressOption
 
     DoubleArray = npt.NDArray[np.float64]
-
-SetLike = Union["npt.NDArray[Any]", "Path", Iterable["Path"]]
+    SetLike = Union[npt.NDArray[Any], Path, Iterable[Path]]
 
 
 def sets(

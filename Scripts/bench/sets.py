@@ -4,8 +4,8 @@
 
 Writes two .npy files of float32 vectors with a spectrum that falls as that of real embeddings does. Each program runs in a process of its
 own, whose seconds and peak of resident memory are taken. pytorch-fid: numpy's mean and covariance and its
-calculate_frechet_distance; prdc: compute_prdc, k = 5, whose matrices of distances take 24 bytes for each pair of rows, so that it gets
---prdc-rows (20,000) rows of each set, and ours the same rows once more. Checks that values agree.
+calculate_frechet_distance; prdc: compute_prdc, k = 5, whose matrices of distances take tens of bytes for each pair of rows, so that it gets
+--prdc-rows (10,000) rows of each set, and ours the same rows once more. Checks that values agree.
 Needs: numpy scipy prdc pytorch-fid (without torch, which its function does not need).
 """
 import argparse
@@ -81,7 +81,7 @@ def main():
     parser.add_argument("dreamsim")
     parser.add_argument("--rows", type=int, default=50_000)
     parser.add_argument("--width", type=int, default=1792)
-    parser.add_argument("--prdc-rows", type=int, default=20_000)
+    parser.add_argument("--prdc-rows", type=int, default=10_000)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--folder")
     parser.add_argument("--skip-peers", action="store_true")

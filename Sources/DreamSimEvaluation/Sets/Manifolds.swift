@@ -1,12 +1,28 @@
 /// Which images of two sets lie in each other's manifolds: the balls around each image of a set that reach to its k-th nearest
 /// other image of that set (Kynkäänniemi et al. 2019; Naeem et al. 2020).
 struct Manifolds: Sendable {
-    /// For each real image: whether a generated one lies in its ball.
-    private(set) var isCovered: [Bool]
-    /// For each real image: whether it lies in the ball of a generated one.
-    private(set) var isRecalled: [Bool]
-    /// For each generated image: in how many real images' balls it lies.
-    private(set) var balls: [Int]
+    /// How many images of the other set something is so with, and the last of them.
+    struct Others: Sendable {
+        var count: Int32 = 0
+        var last: Int32 = -1
+
+        mutating func add(_ other: Int) {
+            count += 1
+            last = Int32(other)
+        }
+
+        mutating func merge(_ more: Others) {
+            count += more.count
+            if more.count > 0 { last = more.last }
+        }
+    }
+
+    /// For each real image: the generated ones in its ball.
+    private(set) var covering: [Others]
+    /// For each real image: the generated ones in whose balls it lies.
+    private(set) var recalling: [Others]
+    /// For each generated image: the real ones in whose balls it lies.
+    private(set) var holding: [Others]
     /// How many images of both sets have a ball without a size, because as many others are equal to them.
     let emptyNeighborhoods: Int
     /// For each image of both sets the nearest of the other set; nil where they were not wanted.
@@ -30,20 +46,20 @@ struct Manifolds: Sendable {
             sum + (0..<near.count).count { near.bound($0) == 0 }
         }
         let work = ManifoldWork(real, generated, scaled, realNear, generatedNear, findsNearest)
-        isCovered = [Bool](repeating: false, count: real.count)
-        isRecalled = isCovered
+        covering = [Others](repeating: Others(), count: real.count)
+        recalling = covering
         for rows in work.rows {
             let found = Parallel.map(work.columns.count) { work.scan(rows, work.columns[$0]) }
             for part in found {
                 for (place, row) in rows.enumerated() {
-                    if part.isCovered[place] { isCovered[row] = true }
-                    if part.isRecalled[place] { isRecalled[row] = true }
+                    covering[row].merge(part.covering[place])
+                    recalling[row].merge(part.recalling[place])
                 }
                 if let nearest = part.nearest { work.nearestOfReal?.merge(nearest, at: rows.lowerBound) }
             }
             try progress(real.count + generated.count + rows.upperBound, total)
         }
-        balls = (0..<generated.count).map { Int(work.balls[$0]) }
+        holding = (0..<generated.count).map { work.holding[$0] }
         nearest = work.nearestOfReal.flatMap { real in work.nearestOfGenerated.map { (real, $0) } }
     }
 }
@@ -53,7 +69,7 @@ struct Manifolds: Sendable {
 /// `@unchecked Sendable`: of the columns that tiles write to no two threads have the same.
 private final class ManifoldWork: @unchecked Sendable {
     let rows, columns: [Range<Int>]
-    let balls: UnsafeMutablePointer<Int32>
+    let holding: UnsafeMutablePointer<Manifolds.Others>
     let nearestOfReal, nearestOfGenerated: NearestRows?
     private let real, generated: SetVectors
     private let a, b: ScaledRows
@@ -65,7 +81,7 @@ private final class ManifoldWork: @unchecked Sendable {
 
     /// What a tile says of its rows.
     struct Part: Sendable {
-        var isCovered, isRecalled: [Bool]
+        var covering, recalling: [Manifolds.Others]
         var nearest: NearestRows?
     }
 
@@ -80,8 +96,8 @@ private final class ManifoldWork: @unchecked Sendable {
         realRadii = (0..<real.count).map(realNear.bound)
         let radii = (0..<generated.count).map(generatedNear.bound)
         generatedRadii = radii
-        balls = .allocate(capacity: generated.count)
-        balls.initialize(repeating: 0, count: generated.count)
+        holding = .allocate(capacity: generated.count)
+        holding.initialize(repeating: Manifolds.Others(), count: generated.count)
         nearestOfReal = findsNearest ? NearestRows(real.count, nearest: 1) : nil
         nearestOfGenerated = findsNearest ? NearestRows(generated.count, nearest: 1) : nil
         // Nothing lies in a ball without a size.
@@ -91,12 +107,12 @@ private final class ManifoldWork: @unchecked Sendable {
         halves = SharedLimits((0..<generated.count).map(scaled[1].lowered))
     }
 
-    deinit { balls.deallocate() }
+    deinit { holding.deallocate() }
 
     func scan(_ rows: Range<Int>, _ columns: Range<Int>) -> Part {
         var part = Part(
-            isCovered: [Bool](repeating: false, count: rows.count),
-            isRecalled: [Bool](repeating: false, count: rows.count),
+            covering: [Manifolds.Others](repeating: Manifolds.Others(), count: rows.count),
+            recalling: [Manifolds.Others](repeating: Manifolds.Others(), count: rows.count),
             nearest: nearestOfReal.map { _ in NearestRows(rows.count, nearest: 1) })
         let longest = b.longest(columns)
         real.withRows { x in
@@ -118,26 +134,27 @@ private final class ManifoldWork: @unchecked Sendable {
     ) {
         let (place, first) = (row - tile.rows.lowerBound, tile.columns.lowerBound)
         let radius = realRadii[row]
+        // Twice the margin and what the limits were lowered by: above that there is no doubt.
+        let certain = 2 * margin + 4 * a.slack(row)
         if radius > 0 {
             let offset = a.limit(row, below: radius) - margin
-            // Twice the margin and what the limits were lowered by: above that there is no doubt.
-            let certain = 2 * margin + 4 * (a.halves[row] - a.lowered(row)) + Float(radius * a.scale) * 0x1p-18
-            var isCovered = false
+            let doubt = certain + 4 * a.slack(below: radius)
             tile.forEach(above: halves.pointer + first, offset: offset, inRow: row) { column, product in
                 let surplus = product - (halves.pointer[column] + offset)
-                let doubt = certain + 4 * (b.halves[column] - halves.pointer[column])
-                guard surplus > doubt || x.squaredDistance(row, y, column) < radius else { return }
-                balls[column] += 1
-                isCovered = true
+                guard surplus > doubt + 4 * b.slack(column) || x.squaredDistance(row, y, column) < radius else {
+                    return
+                }
+                holding[column].add(row)
+                part.covering[place].add(column)
             }
-            part.isCovered[place] = isCovered
         }
-        var isRecalled = false
         let half = a.lowered(row) - margin
-        tile.forEach(above: ballLimits.pointer + first, offset: half, inRow: row) { column, _ in
-            isRecalled = isRecalled || x.squaredDistance(row, y, column) < generatedRadii[column]
+        tile.forEach(above: ballLimits.pointer + first, offset: half, inRow: row) { column, product in
+            let (surplus, radius) = (product - (ballLimits.pointer[column] + half), generatedRadii[column])
+            let doubt = certain + 4 * (b.slack(column) + b.slack(below: radius))
+            guard surplus > doubt || x.squaredDistance(row, y, column) < radius else { return }
+            part.recalling[place].add(column)
         }
-        part.isRecalled[place] = isRecalled
     }
 
     private func scanNearest(

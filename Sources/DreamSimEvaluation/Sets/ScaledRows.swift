@@ -92,12 +92,17 @@ struct ScaledRows: Sendable {
     /// below a bound that is scaled; lower by what rounding may take.
     func limit(_ row: Int, below bound: Double) -> Float {
         guard bound < .infinity else { return -.infinity }
-        let (length, bound) = (lengths[row], Float(bound * scale))
-        return halves[row] - bound / 2 - 16 * Self.rounding * (length * length + bound)
+        return halves[row] - Float(bound * scale) / 2 - slack(row) - slack(below: bound)
     }
 
     /// Half the squared length, lower by what rounding may take.
-    func lowered(_ row: Int) -> Float { halves[row] - 16 * Self.rounding * lengths[row] * lengths[row] }
+    func lowered(_ row: Int) -> Float { halves[row] - slack(row) }
+
+    /// What rounding may take of a row's half squared length.
+    func slack(_ row: Int) -> Float { 16 * Self.rounding * lengths[row] * lengths[row] }
+
+    /// What rounding may take of a bound.
+    func slack(below bound: Double) -> Float { 16 * Self.rounding * Float(bound * scale) }
 
     /// The longest of some rows.
     func longest(_ range: Range<Int>) -> Float { lengths[range].max() ?? 0 }

@@ -38,15 +38,16 @@ public struct SetContribution: Sendable, Encodable {
         let ofReal = (0..<real.count).map { row in
             let (other, square) = nearest.generatedOfReal.first(row)
             return SetContribution(
-                set: .real, row: row, image: image(real, row), isInside: manifolds.isRecalled[row],
-                isCovered: manifolds.isCovered[row], neighborhoods: nil, nearest: other,
+                set: .real, row: row, image: image(real, row), isInside: manifolds.recalling[row].count > 0,
+                isCovered: manifolds.covering[row].count > 0, neighborhoods: nil, nearest: other,
                 nearestImage: image(generated, other), nearestDistance: square.squareRoot(), frechet: first[row])
         }
         let ofGenerated = (0..<generated.count).map { row in
             let (other, square) = nearest.realOfGenerated.first(row)
             return SetContribution(
-                set: .generated, row: row, image: image(generated, row), isInside: manifolds.balls[row] > 0,
-                isCovered: nil, neighborhoods: manifolds.balls[row], nearest: other, nearestImage: image(real, other),
+                set: .generated, row: row, image: image(generated, row), isInside: manifolds.holding[row].count > 0,
+                isCovered: nil, neighborhoods: Int(manifolds.holding[row].count), nearest: other,
+                nearestImage: image(real, other),
                 nearestDistance: square.squareRoot(), frechet: second[row])
         }
         return ofReal + ofGenerated

@@ -56,16 +56,26 @@ struct SetWork {
     private mutating func computeShare(_ score: SetScore, _ progress: Progress) throws {
         guard let found = try neighborhoods(progress) else { return }
         let k = Double(settings.neighbors)
-        let byImage: [Double] =
+        // What the score is the mean of, and how it changes with the images of the other set: by those that depend on one of
+        // them alone. The sizes of neighborhoods stay as they are.
+        let (own, others): ([Manifolds.Others], Int) =
             switch score {
-            case .precision: found.balls.map { $0 > 0 ? 1 : 0 }
-            case .density: found.balls.map { Double($0) / k }
-            case .recall: found.isRecalled.map { $0 ? 1 : 0 }
-            default: found.isCovered.map { $0 ? 1 : 0 }
+            case .precision, .density: (found.holding, found.covering.count)
+            case .recall: (found.recalling, found.holding.count)
+            default: (found.covering, found.holding.count)
             }
+        let byImage = own.map { score == .density ? Double($0.count) / k : $0.count > 0 ? 1 : 0 }
+        var byOther = [Double](repeating: 0, count: others)
+        let share = Double(others) / Double(own.count)
+        if score == .density {
+            byOther = found.covering.map { share * Double($0.count) / k }
+        } else {
+            for entry in own where entry.count == 1 { byOther[Int(entry.last)] += share }
+        }
         values[score] = byImage.reduce(0, +) / Double(byImage.count)
         let isOfGenerated = score == .precision || score == .density
-        influences[score] = isOfGenerated ? [nil, byImage.centered()] : [byImage.centered(), nil]
+        influences[score] =
+            isOfGenerated ? [byOther.centered(), byImage.centered()] : [byImage.centered(), byOther.centered()]
     }
 
     private mutating func neighborhoods(_ progress: Progress) throws -> Manifolds? {
