@@ -181,7 +181,8 @@ class _Search:
     def __init__(self, queries: Any, k: int, id: str, vectors: str, stamp: Any) -> None:
         import ray
 
-        self._queries: Any = ray.get(queries)
+        # Ray gives what a reference names where it is an argument of an actor.
+        self._queries: Any = ray.get(queries) if isinstance(queries, ray.ObjectRef) else queries
         self._k, self._id = k, id
         self._kept = Kept(stamp, None, None, vectors)
 
