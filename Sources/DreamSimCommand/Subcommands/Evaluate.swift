@@ -4,7 +4,7 @@ import ArgumentParser
 struct Evaluate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Evaluate metrics on human judgments, or their robustness.",
+        abstract: "Evaluate metrics on human judgments or opinion scores, or their robustness.",
         discussion: """
             'dreamsim evaluate LAYOUT DATA' is short for 'dreamsim evaluate judgments LAYOUT DATA'; see 'dreamsim evaluate \
             judgments --help' for its options. The layouts are nights, bapps, jnd, things and triplets.
@@ -12,8 +12,9 @@ struct Evaluate: AsyncParsableCommand {
             EXAMPLES
               dreamsim evaluate nights nights/ --metric ensemble,lpips-alex,mse
               dreamsim evaluate triplets mine.csv --metric ensemble -o each-triplet.csv
+              dreamsim evaluate mos csv ratings.csv --metric ensemble,ssim,psnr
               dreamsim evaluate robustness photos/ --metric ensemble,lpips-alex,ssim -o plot.png
             """,
-        subcommands: [EvaluateJudgments.self, EvaluateRobustness.self],
+        subcommands: [EvaluateJudgments.self, EvaluateOpinions.self, EvaluateRobustness.self],
         defaultSubcommand: EvaluateJudgments.self)
 }
