@@ -9,6 +9,32 @@ extension Image {
         try encoded(as: "PNG") { image, memory, count in dreamsim_vips_png(image, &memory, &count) }
     }
 
+    /// The image as a PNG with transparency, without metadata. Colors are kept where nothing is seen of them.
+    ///
+    /// - Parameter alpha: How much is seen of each pixel, 0...1, straight (not premultiplied); as large as the image.
+    /// - Throws: ``DreamSimError`` when the encoder fails.
+    public func pngData(alpha: ScalarField) throws(DreamSimError) -> [UInt8] {
+        precondition(
+            alpha.width == width && alpha.height == height,
+            "alpha of \(alpha.width)x\(alpha.height) for \(width)x\(height) pixels")
+        let count = width * height
+        let samples = [UInt8](unsafeUninitializedCapacity: 4 * count) { target, initialized in
+            for i in 0..<count {
+                for channel in 0..<3 { target[4 * i + channel] = pixels[3 * i + channel] }
+                target[4 * i + 3] = ScalarField.byte(alpha.values[i])
+            }
+            initialized = 4 * count
+        }
+        return try samples.withUnsafeBufferPointer { samples throws(DreamSimError) in
+            try Vips.encoded(
+                as: "PNG", "the image",
+                dreamsim_vips_wrap(
+                    samples.baseAddress, samples.count, Int32(width), Int32(height), 4, VIPS_FORMAT_UCHAR,
+                    VIPS_INTERPRETATION_sRGB)
+            ) { image, memory, count in dreamsim_vips_png(image, &memory, &count) }
+        }
+    }
+
     /// The image as a baseline JPEG, without metadata.
     ///
     /// - Parameter quality: 1...100; below 90 color is kept at half the resolution.

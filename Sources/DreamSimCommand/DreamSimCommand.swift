@@ -40,7 +40,7 @@ struct DreamSimCommand: AsyncParsableCommand {
             // Collections.
             Index.self, Search.self, Dedupe.self, Cluster.self, MapCommand.self, SetsCommand.self,
             // Explaining.
-            HeatmapCommand.self, Foreground.self, Sensitivity.self,
+            HeatmapCommand.self, Foreground.self, CutoutCommand.self, Sensitivity.self,
             // Human judgments.
             Evaluate.self, Calibrate.self, Train.self,
             // Synthesis.
@@ -71,7 +71,9 @@ enum Program {
         // Tells the service to read settings again; before it heeds that, it must not end by it.
         if CommandLine.arguments.dropFirst().first == "serve" { signal(SIGHUP, SIG_IGN) }
         // What reads few images would wait for their library; it loads while options are read and weights are found.
-        if let name = CommandLine.arguments.dropFirst().first, ["compare", "vote", "embed", "heatmap"].contains(name) {
+        if let name = CommandLine.arguments.dropFirst().first,
+            ["compare", "vote", "embed", "heatmap", "cutout"].contains(name)
+        {
             Vips.begin()
         }
         Task {

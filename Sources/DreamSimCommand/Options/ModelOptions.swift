@@ -194,15 +194,24 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     ) async throws -> Metric {
         threads.apply()
         let options = loadingOptions(store: try store.configuration())
-        let progress = DownloadProgressLine(isQuiet: quiet)
-        defer { progress.clear() }
         defer { if timings { TimingsReport.begin() } }
-        return try await body(options) { event in
+        return try await DownloadProgressLine.during(isQuiet: quiet) { report in try await body(options, report) }
+    }
+}
+
+extension DownloadProgressLine {
+    /// Shows progress and notes on standard error while something is loaded.
+    static func during<Loaded>(
+        isQuiet: Bool, _ load: (@escaping @Sendable (PerceptualModel.LoadingEvent) -> Void) async throws -> Loaded
+    ) async throws -> Loaded {
+        let progress = DownloadProgressLine(isQuiet: isQuiet)
+        defer { progress.clear() }
+        return try await load { event in
             switch event {
             case .fetching(let state): progress.show(state)
-            case .note(let text): if !quiet { Terminal.note(text) }
+            case .note(let text): if !isQuiet { Terminal.note(text) }
             // What people take for another model's numbers must not be kept from them.
-            case .standIn(let text): if !quiet || Terminal.isInteractive { Terminal.note(text) }
+            case .standIn(let text): if !isQuiet || Terminal.isInteractive { Terminal.note(text) }
             }
         }
     }

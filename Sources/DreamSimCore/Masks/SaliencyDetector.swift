@@ -52,8 +52,11 @@ public final class SaliencyDetector: Sendable {
 
     /// How much each place stands out, 0...1, at 224 x 224 places that cover the whole image.
     public func saliency(of image: Image) -> ScalarField {
-        saliency(preprocessed: backbone.preprocessing.applied(to: image))
+        saliency(preprocessed: preprocessed(image))
     }
+
+    /// An image as the network sees it, 224 x 224 pixels, its aspect ratio not kept.
+    func preprocessed(_ image: Image) -> Image { backbone.preprocessing.applied(to: image) }
 
     /// The same of an image that has been brought to 224 x 224 pixels already.
     package func saliency(preprocessed: Image) -> ScalarField {

