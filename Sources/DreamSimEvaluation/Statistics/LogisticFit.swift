@@ -40,7 +40,7 @@ public struct LogisticFit: Sendable, Hashable, Encodable {
                 if found.error < best?.error ?? .infinity { best = found }
             }
         }
-        // The best goes on to the end, which can be far where the valley is long.
+        // The best is followed to the end, which can be far where the valley is long.
         guard let start = best?.parameters else { return nil }
         let b = Self.descend(curve, start, xs, ys, steps: 5000).parameters
         self.curve = curve
