@@ -1,5 +1,5 @@
-/// The colors of the foreground where it is mixed with the background, by blur fusion (Forte, ICIP 2021,
-/// doi:10.1109/ICIP42928.2021.9506164): means of the colors around, weighed by alpha, and corrected such that the
+/// The colors of the foreground where it is mixed with the background, by blur fusion (Forte, ICIP
+/// 2021): means of the colors around, weighed by alpha, and corrected such that the
 /// mixture is the image. Twice, with a wide window and a narrow one.
 enum ForegroundColors {
     /// The longer side at which means are taken, which need no detail.
