@@ -75,7 +75,7 @@ package struct Plane: Sendable {
 
 extension Plane {
     /// Sums over windows that lie inside, weighted along both axes alike.
-    func filtered(_ weights: [Double]) -> Plane {
+    package func filtered(_ weights: [Double]) -> Plane {
         let (columns, rows) = (width - weights.count + 1, height - weights.count + 1)
         var across = Plane(zeros: height, columns)
         for y in 0..<height {

@@ -3,11 +3,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// L1, L2, MSE, PSNR, SSIM and MS-SSIM against other libraries, and what holds for every one of them.
+/// L1, L2, MSE, PSNR, SSIM, MS-SSIM, FSIM, HaarPSI, GMSD and VIF against other libraries, and what holds for every one of them.
 @Suite("Classical metrics")
 struct ClassicalMetricTests {
     static let metrics: [any PerceptualMetric] =
         PixelMetric.allCases as [any PerceptualMetric] + StructuralSimilarity.allCases + MultiScaleSimilarity.allCases
+        + FeatureSimilarity.allCases
+        + [HaarSimilarity(), GradientSimilarityDeviation(), VisualInformationFidelity()] as [any PerceptualMetric]
 
     struct Recorded: Decodable {
         struct Pair: Decodable {
@@ -126,7 +128,8 @@ struct ClassicalMetricTests {
         for metric in Self.metrics {
             PerceptualModel.threads = 1
             let value = try metric.value(a, b)
-            #expect(try metric.value(b, a) == value, "\(metric.card.name)")
+            // Fidelity is to the reference.
+            #expect(try (metric.value(b, a) == value) != (metric is VisualInformationFidelity), "\(metric.card.name)")
             PerceptualModel.threads = 3
             #expect(try metric.value(a, b) == value, "\(metric.card.name)")
             #expect((metric.card.lowest...metric.card.highest).contains(value))

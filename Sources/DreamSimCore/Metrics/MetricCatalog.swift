@@ -9,6 +9,10 @@ public enum MetricCatalog {
         PixelMetric.entries
         + StructuralSimilarity.entries
         + MultiScaleSimilarity.entries
+        + FeatureSimilarity.entries
+        + HaarSimilarity.entries
+        + GradientSimilarityDeviation.entries
+        + VisualInformationFidelity.entries
         + LPIPS.entries
         + DISTS.entries
         + PerceptualHash.entries

@@ -15,7 +15,7 @@ public protocol PerceptualMetric: Sendable {
     /// The metric between a reference and each of several images, in their order. What depends on the reference alone
     /// is computed once.
     ///
-    /// Every metric is symmetric within rounding, and gives exactly `card.identical` for identical images.
+    /// Every metric but `vif` is symmetric within rounding, and each gives exactly `card.identical` for identical images.
     /// - Throws: `DreamSimError` with `.incomparable` when sizes differ and the metric needs them equal, or when an image
     ///   is too small for it; the message says what to do.
     func values(from reference: Image, to images: [Image]) throws -> [Double]

@@ -102,7 +102,7 @@ enum IndexRoutes {
         Parameter(
             name: "effort", kind: .integer(1...10_000),
             summary: "The candidates that an approximate search keeps (HNSW's ef): more find more and take longer.",
-            standard: SearchMethod.standardEffort),
+            standard: .integer(SearchMethod.standardEffort)),
     ]
 
     /// How a call wants to search.
