@@ -1,6 +1,6 @@
 import Foundation
 
-/// FSIM, feature similarity (Zhang, Zhang, Mou and Zhang 2011): how alike phase congruency and the gradients of luma are,
+/// FSIM, feature similarity (Zhang, Zhang, Mou and Zhang 2011): how similar phase congruency and the gradients of luma are,
 /// weighed by phase congruency. Images are first averaged over squares of max(1, round(least side / 256)) pixels; held to
 /// piq.
 ///

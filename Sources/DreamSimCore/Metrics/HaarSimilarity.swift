@@ -1,6 +1,6 @@
 import Foundation
 
-/// HaarPSI, Haar wavelet-based perceptual similarity (Reisenhofer, Bosse, Kutyniok and Wiegand 2018), with color: how alike
+/// HaarPSI, Haar wavelet-based perceptual similarity (Reisenhofer, Bosse, Kutyniok and Wiegand 2018), with color: how similar
 /// the fine Haar coefficients are, weighed by the coarse ones. Held to piq.
 ///
 /// Values run from 0 to 1, which identical images have exactly. Exchanging the images changes no bit.
