@@ -45,7 +45,7 @@ struct OwnEnsembleTests {
             // The updates beside the weights give what those merged into them do.
             let trained = try Trainer(
                 model, TrainingRunTests.options(), from: LoRAAdapter(folder: folder.appending(path: "best")))
-            let triplet = TripletBatch(
+            let triplet = try TripletBatch(
                 references: model.preprocessing.batch([model.preprocessing.applied(to: image)]),
                 left: model.preprocessing.batch([model.preprocessing.applied(to: TinyModels.image(8))]),
                 right: model.preprocessing.batch([model.preprocessing.applied(to: TinyModels.image(9))]),
