@@ -1,5 +1,6 @@
 import ArgumentParser
 import DreamSim
+import DreamSimNetworks
 import Foundation
 
 /// Where weights lie and whether they may be fetched.

@@ -51,14 +51,18 @@ struct WeightsName: ExpressibleByArgument {
         name = argument
     }
 
-    /// The files; of a repository, what describes it is fetched first.
-    func needs(
-        in store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
-    ) async throws -> WeightNeeds {
-        if let needs = Catalog.needs(of: name) { return needs }
-        let repository = try HuggingFaceRepository(name)
-        try await repository.fetchDescription(store, report: report)
-        return try repository.description(in: store).needs
+    /// The files.
+    /// - Throws: `DreamSimError` with `.weightsMissing` for a repository whose description is not here.
+    func needs(in store: ModelStore) throws -> WeightNeeds {
+        try Catalog.needs(of: name) ?? HuggingFaceRepository(name).description(in: store).needs
+    }
+
+    /// Fetches what describes a repository, where the name is one.
+    func fetchDescription(
+        _ store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws {
+        guard HuggingFaceRepository.isMeant(name) else { return }
+        try await HuggingFaceRepository(name).fetchDescription(store, report: report)
     }
 
     static var allValueStrings: [String] {

@@ -22,7 +22,8 @@ struct ModelsPull: AsyncParsableCommand {
             let report: @Sendable (PerceptualModel.LoadingEvent) -> Void = { event in
                 if case .fetching(let state) = event { progress.show(state) }
             }
-            let needs = try await name.needs(in: store, report: report)
+            try await name.fetchDescription(store, report: report)
+            let needs = try name.needs(in: store)
             try await needs.fetch(store, report: report)
             progress.clear()
             if !quiet {

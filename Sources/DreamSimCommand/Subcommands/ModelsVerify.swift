@@ -15,7 +15,8 @@ struct ModelsVerify: ParsableCommand {
 
     func run() throws {
         let store = ModelStore(try store.configuration())
-        let all = names.isEmpty ? Catalog.needs.filter { $0.isReady(in: store) } : names.map(\.needs)
+        let all =
+            names.isEmpty ? Catalog.needs.filter { $0.isReady(in: store) } : try names.map { try $0.needs(in: store) }
         var table = TextTable([("model", .left), ("file", .left), ("outcome", .left), ("SHA-256", .left)])
         var isGood = true
         for needs in all {
