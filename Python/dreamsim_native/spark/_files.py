@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, List
 
 from .._errors import ArgumentError, FileError
@@ -89,7 +90,7 @@ def read_files(manifest: DataFrame, path: str = "path", image: str = "image") ->
 
 def _files(spark: SparkSession, paths: List[str]) -> DataFrame:
     # Names are taken as they are, with brackets and stars.
-    return spark.read.format("binaryFile").option("__globPaths__", "false").load(paths)
+    return spark.read.format("binaryFile").load([re.sub(r"([\[\]{}*?\\])", r"\\\1", path) for path in paths])
 
 
 def _hadoop(spark: SparkSession, folder: str) -> Any:

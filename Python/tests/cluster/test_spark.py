@@ -111,7 +111,7 @@ def executors():
 
 
 def test_an_executor_that_is_killed_in_the_middle(spark, images, tmp_path):
-    rows = [(f"{number} {name}", path) for number in range(12) for name, path in images if name not in BAD]
+    rows = [(f"{number} {name}", path) for number in range(8) for name, path in images if name not in BAD]
     tracker, killed = spark.sparkContext.statusTracker(), []
 
     def kill():
@@ -133,7 +133,7 @@ def test_an_executor_that_is_killed_in_the_middle(spark, images, tmp_path):
     found = by_id(spark.read.parquet(output))
     assert found.keys() == {name for name, _ in rows}
     expected = ds.load("lite").embed([path for _, path in rows[: len(images) - len(BAD)]])
-    for number in range(12):
+    for number in range(8):
         names = [name for name, _ in rows[number * len(expected) : (number + 1) * len(expected)]]
         np.testing.assert_allclose([found[name]["embedding"] for name in names], expected, rtol=0, atol=1e-6)
 
