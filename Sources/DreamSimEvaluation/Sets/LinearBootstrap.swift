@@ -31,6 +31,7 @@ extension Bootstrap {
     /// The middle part of a share's distribution, and at least Wilson's interval: where all images or none have something, every
     /// draw gives the same.
     func interval(_ distribution: [Double], ofShare value: Double, of count: Int) -> Interval? {
-        interval(distribution)?.joined(ShareInterval.wilson(value, count: Double(count)))
+        interval(distribution.map { min(max($0, 0), 1) })?
+            .joined(ShareInterval.wilson(value, count: Double(count)))
     }
 }
