@@ -17,7 +17,7 @@ struct CutoutCommandTests {
 
     @Test("cutout needs a folder, an image and a saliency from 0 to 1")
     func usage() throws {
-        try CommandTests.withBench { bench in
+        try CommandTests.withBench { bench throws in
             #expect(try bench.run(["cutout", bench.image("a.png")]).code == 64)
             let image = bench.image("a.png")
             #expect(try bench.run(["cutout", image, "-o", "x", "--least-saliency", "2"]).code == 64)
@@ -29,7 +29,7 @@ struct CutoutCommandTests {
         .enabled(if: home != nil))
     func cutout() throws {
         let home = try #require(Self.home)
-        try CommandTests.withBench { bench in
+        try CommandTests.withBench { bench throws in
             let photos = bench.home.appending(path: "photos/deep")
             try FileManager.default.createDirectory(at: photos, withIntermediateDirectories: true)
             // A bright disc on a dark ground stands out.
@@ -70,7 +70,7 @@ struct CutoutCommandTests {
         "evaluate mos takes values of a table, and writes every layout and a page",
         arguments: ["table", "json", "ndjson", "csv"])
     func opinions(format: String) throws {
-        try CommandTests.withBench { bench in
+        try CommandTests.withBench { bench throws in
             let page = bench.home.appending(path: "page.html")
             let run = try bench.run([
                 "evaluate", "mos", "csv", Fixtures.file("opinions/ratings.csv").path, "--column", "distance,similarity",
@@ -85,7 +85,7 @@ struct CutoutCommandTests {
 
     @Test("evaluate mos refuses columns beside metrics, and layouts without columns")
     func opinionUsage() throws {
-        try CommandTests.withBench { bench in
+        try CommandTests.withBench { bench throws in
             let table = Fixtures.file("opinions/ratings.csv").path
             let both = ["evaluate", "mos", "csv", table, "--column", "distance", "--metric", "mse"]
             #expect(try bench.run(both).code == 64)
