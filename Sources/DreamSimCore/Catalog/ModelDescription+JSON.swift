@@ -130,6 +130,10 @@ extension ModelDescription {
     private static func named(
         _ name: String, besides folder: URL?, in store: ModelStore
     ) throws(DreamSimError) -> ModelDescription {
+        // One that named itself would never end.
+        guard !name.hasSuffix(".json") else {
+            throw DreamSimError(.badDescription, name, "is itself a description; name its models")
+        }
         if Backbone(name: name) != nil, let untuned = Catalog.model(named: name + "-untuned") { return untuned }
         guard case .description(let model) = try Catalog.find(Self.path(name, besides: folder), in: store) else {
             throw DreamSimError(.badDescription, name, "is a merged model, whose backbones cannot be taken; name them")
