@@ -171,7 +171,11 @@ struct CommandTests {
     func kernels() throws {
         try Self.withBench { bench in
             let arguments = ["compare", bench.image("a.png"), bench.images.path, "--format", "json"] + bench.model
-            let runs = try ["baseline", "avx2", "avx512"].map { kind in
+            let hardware = try bench.run(["models", "info", "--hardware"]).output
+            let kinds = try #require(hardware.firstMatch(of: #/this processor has ([a-z0-9, ]+)\)/#)).output.1
+                .split(separator: ", ").map(String.init)
+            #expect(kinds.contains("baseline"))
+            let runs = try kinds.map { kind in
                 let run = try bench.run(arguments, environment: ["DREAMSIM_SIMD": kind])
                 return try #require(try run.json()["results"] as? [[String: Any]]).map {
                     ($0["values"] as? [String: Double])?["tiny"] ?? .nan

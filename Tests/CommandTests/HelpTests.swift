@@ -36,7 +36,8 @@ struct HelpTests {
         "search": ["IMAGE", "--index", "INDEX"], "heatmap": ["IMAGE", "IMAGE", "-o", "out.png"],
         "foreground": ["IMAGE", "IMAGE", "--method", "attention"], "sensitivity": ["IMAGE", "-o", "out.png"],
         "evaluate judgments": ["triplets", "TABLE"], "evaluate robustness": ["IMAGE", "OTHER"], "calibrate": ["PAIRS"],
-        "evaluate knn": ["CLASSES"], "evaluate retrieval": ["CLASSES"], "sets": ["IMAGE"],
+        "evaluate mos": ["csv", "RATINGS"], "evaluate knn": ["CLASSES"], "evaluate retrieval": ["CLASSES"],
+        "sets": ["IMAGE"],
         "train": ["TABLE", "-o", "run"],
         "invert": ["IMAGE", "-o", "out.png"], "serve": ["--port", "0"], "bench": [],
     ]
@@ -47,10 +48,13 @@ struct HelpTests {
             let (table, pairs) = (bench.images.appending(path: "t.csv"), bench.images.appending(path: "p.csv"))
             try Data("ref,left,right,vote\na.png,b.jpg,c.webp,left\n".utf8).write(to: table)
             try Data("a,b,same\na.png,b.jpg,1\na.png,c.webp,0\n".utf8).write(to: pairs)
+            let ratings = bench.images.appending(path: "r.csv")
+            let rated = ["a.png,b.jpg,1", "a.png,c.webp,2", "b.jpg,a.png,3", "b.jpg,c.webp,4", "c.webp,a.png,5"]
+            try Data((["reference,image,score"] + rated).joined(separator: "\n").utf8).write(to: ratings)
             let classes = try bench.classes()
             let places = [
                 "CLASSES": classes, "IMAGE": bench.image("a.png"), "OTHER": bench.image("b.jpg"), "TABLE": table.path,
-                "PAIRS": pairs.path,
+                "PAIRS": pairs.path, "RATINGS": ratings.path,
                 "INDEX": bench.home.appending(path: "index").path,
                 "out.png": bench.home.appending(path: "out.png").path,
                 "run": bench.home.appending(path: "run").path,

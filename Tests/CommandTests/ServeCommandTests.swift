@@ -101,7 +101,8 @@ struct ServeCommandTests {
             (#"{"allow-host": ["a.example,b.example"]}"#, "host name 'a.example,b.example': no request"),
             (#"{"allow-origin": "https://a.example,b.example"}"#, "is no origin"),
             (#"{"host": "nonsense!"}"#, "address 'nonsense!': is neither an address nor a name"),
-            (#"{"reports": ""}"#, "--reports must name a folder"), (#"{"allow-root": ""}"#, "--allow-root must name"),
+            (#"{"reports": ""}"#, "Missing value for '--reports"),
+            (#"{"allow-root": ""}"#, "Missing value for '--allow-root"),
         ])
     func badFile(_ text: String, _ expected: String) throws {
         try Self.with { home in
@@ -137,7 +138,7 @@ struct ServeCommandTests {
         arguments: [
             ("../x=d", "'../x' is no name of an index, which has 1 to 64"), ("=d", "'' is no name of an index"),
             (".a=d", "'.a' is no name of an index"), ("a=", "must name a folder; write DIR or NAME=DIR"),
-            ("", "must name a folder"), ("a b=d", "'a b' is no name of an index"),
+            ("", "Missing value for '--index"), ("a b=d", "'a b' is no name of an index"),
         ])
     func badIndex(_ text: String, _ expected: String) throws {
         try Self.with { home in

@@ -144,7 +144,7 @@ struct OpinionTests {
         let page = file.deletingPathExtension().appendingPathExtension("html")
         defer { try? FileManager.default.removeItem(at: page) }
         try report.writePage(to: page)
-        #expect(try String(contentsOf: page, encoding: .utf8).contains("<svg"))
+        #expect(try String(contentsOf: page, encoding: .utf8).contains("mse"))
     }
 
     @Test("A table without its columns, with a word for a number, or with too few rows is refused by name")

@@ -52,7 +52,14 @@ package struct WeightNeeds: Sendable, Hashable {
         _ store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws {
         guard !sources.isEmpty else {
-            throw DreamSimError(.weightsMissing, name, advice(store, because: "there is no known source"))
+            let missing = files.filter { !$0.contains { Self.locate($0, in: store) != nil } }
+            throw DreamSimError(
+                .weightsMissing, name,
+                advice(
+                    store,
+                    because:
+                        "there is no known source of \(missing.map { $0.joined(separator: " or ") }.joined(separator: ", "))"
+                ))
         }
         do {
             for source in sources {

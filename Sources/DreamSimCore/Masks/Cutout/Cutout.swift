@@ -48,6 +48,8 @@ extension SaliencyDetector {
     public func cutout(
         of image: Image, name: String = "the image", leastSaliency: Double = leastSaliency
     ) throws(DreamSimError) -> Cutout {
+        // The detector sees something in any image, also where nothing differs from anything.
+        guard Self.hasContrast(image) else { throw Self.nothing(in: name, 0, leastSaliency) }
         let small = preprocessed(image)
         let saliency = saliency(preprocessed: small)
         let largest = Double(ColorSegmentation.levels(saliency).largest)
@@ -57,6 +59,18 @@ extension SaliencyDetector {
         // Colors may take away what saliency found.
         guard alpha.values.contains(where: { $0 >= 0.5 }) else { throw Self.nothing(in: name, largest, leastSaliency) }
         return Cutout(alpha: alpha, colors: ForegroundColors.colors(of: image, alpha: alpha), saliency: largest)
+    }
+
+    /// Whether a channel varies by more than rounding does.
+    private static func hasContrast(_ image: Image) -> Bool {
+        let pixels = image.pixels
+        return (0..<3).contains { channel in
+            var (lowest, highest): (UInt8, UInt8) = (255, 0)
+            for i in stride(from: channel, to: pixels.count, by: 3) {
+                (lowest, highest) = (min(lowest, pixels[i]), max(highest, pixels[i]))
+            }
+            return Int(highest) - Int(lowest) > 2
+        }
     }
 
     private static func nothing(in name: String, _ largest: Double, _ least: Double) -> DreamSimError {
