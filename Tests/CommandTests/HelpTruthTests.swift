@@ -25,6 +25,7 @@ struct HelpTruthTests {
                 "triplets", table, "--metric", "mse", "--no-cache", "--resize", "32", "--format", "csv",
             ],
             "evaluate robustness": [a, c, "--metric", "mse", "--resize", "64"],
+            "evaluate mos": ["csv", out("opinions.csv"), "--column", "distance"],
             "evaluate knn": [out("classes"), "--neighbors", "2"] + bench.model,
             "evaluate retrieval": [out("classes")] + bench.model,
             "sets": ["real", "generated"].map { Fixtures.file("sets/\($0).npy").path },
@@ -40,7 +41,7 @@ struct HelpTruthTests {
     /// weights.
     private static let without: Set<String> = [
         "bench", "bench-search", "serve", "models convert", "models precision", "models calibrate", "index forget",
-        "index move", "models",
+        "index move", "models", "cutout",
         "index", "evaluate",
         "",
     ]
@@ -60,6 +61,9 @@ struct HelpTruthTests {
                 .write(to: bench.home.appending(path: "t.csv"))
             try Data("a,b,same\n\(a),\(a),1\n\(a),\(c),0\n\(b),\(b),1\n".utf8)
                 .write(to: bench.home.appending(path: "p.csv"))
+            let opinions = try String(contentsOf: Fixtures.file("opinions/ratings.csv"), encoding: .utf8)
+            try Data(opinions.split(separator: "\n").prefix(60).joined(separator: "\n").utf8)
+                .write(to: bench.home.appending(path: "opinions.csv"))
             _ = try bench.classes()
             let lines = Self.lines(bench)
             let index = lines["index update"] ?? []

@@ -11,6 +11,7 @@ struct PretrainedCommandTests {
     /// Serves `$SITE`, and has its address in `$HF_ENDPOINT` until the script ends.
     private static let hub = """
         cd "$SITE"
+        rm -f ../port
         /usr/bin/python3 -c 'if True:
             from http.server import ThreadingHTTPServer, SimpleHTTPRequestHandler
             server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
