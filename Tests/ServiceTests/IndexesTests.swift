@@ -99,7 +99,7 @@ struct IndexesTests {
 
     @Test("has one address for each file: a number is written in one way")
     func numbers() async throws {
-        try await Self.with { service, _ in
+        try await Self.with { (service, _) throws in
             #expect(try service.get("/v1/index/thumbnails/1?side=4096").status == 200)
             for text in ["+1", "%2B1", "01", "1.0", "1e0", "0x1", "%201", "-0", "1%00"] {
                 #expect(try service.get("/v1/index/thumbnails/\(text)").status == 404, "\(text)")
