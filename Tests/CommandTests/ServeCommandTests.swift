@@ -101,7 +101,7 @@ struct ServeCommandTests {
             (#"{"allow-host": ["a.example,b.example"]}"#, "host name 'a.example,b.example': no request"),
             (#"{"allow-origin": "https://a.example,b.example"}"#, "is no origin"),
             (#"{"host": "nonsense!"}"#, "address 'nonsense!': is neither an address nor a name"),
-            (#"{"reports": ""}"#, "--reports must name a folder"), (#"{"allow-root": ""}"#, "--allow-root must name"),
+            (#"{"reports": ""}"#, "--reports comes from"), (#"{"allow-root": ""}"#, "--allow-root comes from"),
         ])
     func badFile(_ text: String, _ expected: String) throws {
         try Self.with { home in
