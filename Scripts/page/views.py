@@ -230,7 +230,8 @@ def indexes(browser, service):
     browser.go("search")
     browser.wait_text("43 images in the index ‘photos’")
     assert "nothing of them is kept" not in browser.text("#about")
-    # Before what comes next has another address.
+    browser.driver.get("about:blank")
+    # Of the service that was asked.
     faults = browser.faults()
     assert not faults, "\n".join(faults)
     service.stop()

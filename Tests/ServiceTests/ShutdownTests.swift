@@ -33,7 +33,9 @@ struct ShutdownTests {
             #expect(built.process.wait() == .exited(0), "\(built.log)")
             // The log says what was waited for, and that it is done.
             let log = built.log
-            #expect(log.contains(#/notice stopping: what was accepted .* requestsInFlight=8\n/#), "\(log)")
+            let stopping = log.firstMatch(of: #/notice stopping: what was accepted .* requestsInFlight=(\d+)\n/#)
+            // One more may ask whether anybody is there.
+            #expect(stopping.flatMap { Int($0.1) }.map { (8...9).contains($0) } == true, "\(log)")
             #expect(log.hasSuffix(" notice stopped requestsInFlight=0\n"), "\(log)")
         }
     }

@@ -11,8 +11,13 @@ final class ServedIndex: Sendable {
     private let state = Mutex<(reader: IndexReader, opened: ContinuousClock.Instant)?>(nil)
     private let searches = Mutex<[String: DuplicateSearch]>([:])
     private static let freshness = Duration.seconds(2)
-    /// Of the reader that was asked last.
-    private let counts = Mutex<(reader: ObjectIdentifier, images: Int, failures: Int)?>(nil)
+    /// Of the reader that was asked last, which is not told by its address: that may be another's when it is gone.
+    private let counts = Mutex<Counts?>(nil)
+
+    private struct Counts {
+        weak var reader: IndexReader?
+        let images, failures: Int
+    }
 
     init(_ folder: URL, name: String) { (self.folder, self.name) = (folder, name) }
 
@@ -42,9 +47,9 @@ final class ServedIndex: Sendable {
     /// How many images there are, and how many files that cannot be used.
     func counts(of reader: IndexReader) throws -> (images: Int, failures: Int) {
         try counts.withLock { counts in
-            if let counts, counts.reader == ObjectIdentifier(reader) { return (counts.images, counts.failures) }
+            if let counts, counts.reader === reader { return (counts.images, counts.failures) }
             let found = (images: try reader.count(), failures: try reader.failureCount())
-            counts = (ObjectIdentifier(reader), found.images, found.failures)
+            counts = Counts(reader: reader, images: found.images, failures: found.failures)
             return found
         }
     }
