@@ -109,7 +109,10 @@ enum IndexRoutes {
     private static func method(_ call: Call) throws(Problem) -> SearchMethod {
         let effort = call.integer("effort")
         if call.flag("approximate") == true { return .approximate(effort: effort) }
-        if effort != nil { throw Problem(.badParameter, "effort goes with approximate=true") }
+        // Generated clients send what the document states as the default.
+        if let effort, effort != SearchMethod.standardEffort {
+            throw Problem(.badParameter, "effort goes with approximate=true")
+        }
         return .exact
     }
 
