@@ -49,9 +49,22 @@ struct RobustnessSanityTests {
         #expect(abs(try entry(Self.ladders[0][0]).share) < 1e-4)
         for ladder in Self.ladders {
             let shares = try ladder.map { try entry($0).share }
-            #expect(shares == shares.sorted() && shares[1] > 0.001, "\(name), \(ladder[0].alteration): \(shares)")
-            #expect(try entry(ladder[0]).recall == 1, "\(name), \(ladder[0].alteration)")
-            #expect(shares[0] < 0.6, "\(name), \(ladder[0].alteration): \(shares)")
+            let said: Comment = "\(name), \(ladder[0].alteration): \(shares)"
+            #expect(try entry(ladder[0]).recall == 1, said)
+            switch (name, ladder[0].alteration) {
+            case ("fsim", .desaturation), ("gmsd", .desaturation), ("vif", .desaturation):
+                // These look at the luma alone, of which no color is a part.
+                #expect(shares.allSatisfy { abs($0) < 0.01 }, said)
+            case ("vif", .brightness), ("vif", .contrast):
+                // VIF asks how much of the original can still be told: of a picture with more contrast more than of itself.
+                #expect(shares[0] < 0 && shares[1] < shares[0], said)
+            case ("vif", _):
+                // Its distances reach 1 soon: noise that one hardly sees hides most of the fine detail.
+                #expect(shares == shares.sorted() && shares[0] < 0.7, said)
+            default:
+                #expect(shares == shares.sorted() && shares[1] > 0.001, said)
+                #expect(shares[0] < 0.6, said)
+            }
         }
     }
 }
