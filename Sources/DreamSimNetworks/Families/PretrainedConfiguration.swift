@@ -35,6 +35,18 @@ package struct PretrainedConfiguration {
     /// `architecture` of timm, without the name of the weights after a dot.
     var architecture: String? { (values["architecture"] as? String)?.split(separator: ".").first.map(String.init) }
 
+    /// The size that timm's name of the architecture tells, such as `base` in `vit_base_patch16_siglip_224`.
+    func size(among sizes: [Backbone.Size]) throws(DreamSimError) -> Backbone.Size {
+        let words = (architecture ?? "").split(separator: "_").map(String.init)
+        guard let size = sizes.first(where: { words.contains("\($0)") }) else {
+            throw fault(
+                "architecture",
+                "'\(architecture ?? "")' is of a size that is not known; \(sizes.map { "\($0)" }.joined(separator: ", ")) are"
+            )
+        }
+        return size
+    }
+
     func integer(_ key: String, _ standard: Int) throws(DreamSimError) -> Int {
         guard has(key) else { return standard }
         // Some sizes are written for both sides.
