@@ -133,6 +133,32 @@ struct ModernBackboneTests {
     }
 
     @Test(
+        "The size that timm trained with is where its configurations state it",
+        arguments: [
+            (#"{"architecture": "vit_base_patch16_siglip_384", "pretrained_cfg": {"input_size": [3, 384, 384]}}"#, 24),
+            (
+                #"""
+                {"architecture": "vit_base_patch16_siglip_384", "model_args": {"img_size": 256},
+                "pretrained_cfg": {"input_size": [3, 384, 384]}}
+                """#, 16
+            ),
+            (
+                #"{"architecture": "vit_so150m_patch16_reg4_gap_256", "pretrained_cfg": {"input_size": [3, 256, 256]}}"#,
+                16
+            ),
+            (#"{"architecture": "eva02_base_patch14_448", "pretrained_cfg": {"input_size": [3, 448, 448]}}"#, 32),
+            (#"{"architecture": "vit_base_patch16_siglip_224", "pretrained_cfg": {"input_size": [3, 1e300]}}"#, 14),
+            (#"{"architecture": "vit_base_patch16_siglip_224"}"#, 14),
+        ])
+    func trainedSize(text: String, grid: Int) throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let file = folder.appending(path: "config.json")
+            try Data(text.utf8).write(to: file)
+            #expect(try PretrainedConfiguration(contentsOf: file).network().positionGrid == grid)
+        }
+    }
+
+    @Test(
         "The images' gradient agrees with finite differences", arguments: architectures,
         [Feature.Kind.pooled, .patchMean, .cls])
     func imageGradient(family: String, kind: Feature.Kind) throws {

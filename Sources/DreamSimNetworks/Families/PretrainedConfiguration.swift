@@ -123,7 +123,9 @@ extension PretrainedConfiguration {
         network.patchSize = try arguments.integer("patch_size", network.patchSize)
         network.registers = try arguments.integer(
             "num_reg_tokens", try arguments.integer("reg_tokens", network.registers))
-        let side = try arguments.integer("img_size", network.positionGrid * network.patchSize)
+        // Colors, rows and columns that the weights were trained with.
+        let trained = section("pretrained_cfg").numbers("input_size")?.last.flatMap { Int(exactly: $0) }
+        let side = try arguments.integer("img_size", trained ?? network.positionGrid * network.patchSize)
         network.positionGrid = max(1, side / max(1, network.patchSize))
         network.positionOffset = 0
         if arguments.flag("no_embed_class", false) { network.positionedPrefix = 0 }
