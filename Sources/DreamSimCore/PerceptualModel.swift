@@ -175,8 +175,10 @@ extension ModelDescription {
         guard let feature = Feature(name: name), feature.width(in: configuration) != nil else {
             throw DreamSimError(
                 .badSetting, "feature '\(name)'",
-                "does not exist in \(self.name); there are cls, last_layer and cls_patch, embedding in CLIP models, and "
-                    + "each with @BLOCK from 0 to \(configuration.depth - 1)")
+                "does not exist in \(self.name); there are "
+                    + Feature.Kind.allCases.filter { Feature($0).width(in: configuration) != nil }
+                    .map(\.rawValue).joined(separator: ", ")
+                    + ", each with @BLOCK from 0 to \(configuration.depth - 1)")
         }
         return ModelDescription(
             name: feature == old ? self.name : "\(self.name)+\(feature.name)", summary: summary,

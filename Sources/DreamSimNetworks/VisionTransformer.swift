@@ -119,7 +119,7 @@ private struct Reader {
         let (grid, first) = (configuration.positionGrid, configuration.prefixPositions)
         return PositionEmbedding(
             table: try weights.tensor("pos_embed", [first + grid * grid, configuration.width]), grid: grid,
-            offset: configuration.positionOffset)
+            offset: configuration.positionOffset, isAntialiased: configuration.positionsAreAntialiased)
     }
 
     func pool() throws(DreamSimError) -> AttentionPool? {

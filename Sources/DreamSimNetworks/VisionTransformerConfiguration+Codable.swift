@@ -4,7 +4,7 @@ extension VisionTransformerConfiguration: Codable {
     private enum Key: String, CodingKey {
         case width, depth, heads, patchSize, mlpWidth, positionGrid, positionOffset, registers, layerNormEpsilon
         case activation, hasPreNorm, hasLayerScale, projectionWidth, mean, standardDeviation
-        case hasPositionEmbedding, positionedPrefix, rotary, hasClassToken, hasGate, hasMLPNorm, hasAttentionNorm,
+        case hasPositionEmbedding, positionedPrefix, positionsAreAntialiased, rotary, hasClassToken, hasGate, hasMLPNorm, hasAttentionNorm,
             attentionBias, pooling
     }
 
@@ -25,6 +25,7 @@ extension VisionTransformerConfiguration: Codable {
         }
         try read(.hasPositionEmbedding, into: &hasPositionEmbedding)
         positionedPrefix = try container.decodeIfPresent(Int.self, forKey: .positionedPrefix)
+        try read(.positionsAreAntialiased, into: &positionsAreAntialiased)
         rotary = try container.decodeIfPresent(RotaryPositions.self, forKey: .rotary)
         try read(.hasClassToken, into: &hasClassToken)
         try read(.hasGate, into: &hasGate)
@@ -57,6 +58,7 @@ extension VisionTransformerConfiguration: Codable {
         }
         try write(hasPositionEmbedding, unless: true, .hasPositionEmbedding)
         try container.encodeIfPresent(positionedPrefix, forKey: .positionedPrefix)
+        try write(positionsAreAntialiased, unless: false, .positionsAreAntialiased)
         try container.encodeIfPresent(rotary, forKey: .rotary)
         try write(hasClassToken, unless: true, .hasClassToken)
         try write(hasGate, unless: false, .hasGate)

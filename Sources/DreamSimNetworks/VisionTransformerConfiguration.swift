@@ -23,6 +23,9 @@ package struct VisionTransformerConfiguration: Hashable, Sendable {
     /// What is added to the patch grid when the position embedding is interpolated to it: 0.1 in the original DINO and
     /// DINOv2 code, 0 in ports that scale by the plain ratio.
     package var positionOffset: Float
+    /// Whether that is done as Pillow resizes images, with a filter that widens where the grid shrinks, as timm does and as
+    /// DINOv2 with registers was trained; otherwise by four neighbors in each direction.
+    package var positionsAreAntialiased = false
     /// Rotary positions of queries and keys; nil for none.
     package var rotary: RotaryPositions?
     /// Whether there is a class token.

@@ -55,7 +55,12 @@ struct PretrainedFolder {
         let network = try PretrainedConfiguration(contentsOf: configuration).network(preprocessor: preprocessor)
         var shards: [String]?
         if weights.hasSuffix(ShardIndex.suffix), let index = locate(weights) {
-            shards = try ShardIndex(contentsOf: index).files.map(path)
+            let files = try ShardIndex(contentsOf: index).files
+            if let lost = files.first(where: { !offered.contains($0) }) {
+                throw DreamSimError(
+                    .weightsMissing, path(weights), "names '\(lost)', which is not there; put it beside the index")
+            }
+            shards = files.map(path)
         }
         let side = network.positionGrid * network.patchSize
         return ModelDescription(

@@ -30,9 +30,7 @@ struct MergedNetwork {
             return
         }
         var made = try WeightSet(Checkpoint(contentsOf: file), for: architecture)
-        if let name = made.firstNonFinite() {
-            report(.note("\(made.origin), '\(name)': holds NaN or infinite values; the metric's may be NaN"))
-        }
+        try made.checkFinite()
         if precision == .int16 { made = made.rounded(for: architecture) }
         if keeps {
             do {

@@ -137,11 +137,7 @@ extension PerceptualModel {
             parts: description.parts, weights: hash,
             precision: precision == .float32 ? nil : precision, calibration: plan.digest,
             sources: digests)
-        for set in weights {
-            if let name = set.firstNonFinite() {
-                report(.note("\(set.origin), '\(name)': holds NaN or infinite values; distances may be NaN"))
-            }
-        }
+        for set in weights { try set.checkFinite() }
         if options.keepsMergedFile {
             do {
                 try Folder.make(store.mergedFolder.path)
@@ -213,8 +209,10 @@ extension PerceptualModel.LoadingOptions {
 }
 
 extension WeightSet {
-    /// The first weight, by name, that holds a NaN or an infinity.
-    func firstNonFinite() -> String? {
-        tensors.keys.sorted().first { tensors[$0]?.isFinite == false }
+    /// Refuses weights that are NaN or infinite: attention and activations can make finite numbers of them, which look right.
+    func checkFinite() throws(DreamSimError) {
+        guard let name = tensors.keys.sorted().first(where: { tensors[$0]?.isFinite == false }) else { return }
+        throw DreamSimError(
+            .damaged, origin, key: name, "holds NaN or infinite values; fetch the weights again, or make them anew")
     }
 }

@@ -7,6 +7,7 @@ extension BackboneFamily {
             network.positionGrid = 518 / backbone.patchSize
             network.hasLayerScale = true
             if backbone.size == .giant { network.makeGated(mlpRatio: 4) }
+            if backbone.registers > 0 { (network.positionOffset, network.positionsAreAntialiased) = (0, true) }
             return network
         }, conventions: [.huggingFaceDINOv2, .huggingFaceDINOv2Plain],
         pretrained: { (config) throws(DreamSimError) in
@@ -17,7 +18,10 @@ extension BackboneFamily {
             let ratio = try config.integer("mlp_ratio", 4)
             network.mlpWidth = ratio * network.width
             network.activation = try config.activation("hidden_act", "gelu")
-            network.registers = type == "dinov2" ? 0 : try config.integer("num_register_tokens", 4)
+            if type == "dinov2_with_registers" {
+                network.registers = try config.integer("num_register_tokens", 4)
+                network.positionsAreAntialiased = true
+            }
             if config.flag("use_swiglu_ffn", false) { network.makeGated(mlpRatio: ratio) }
             return network
         })

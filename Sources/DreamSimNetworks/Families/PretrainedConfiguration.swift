@@ -70,6 +70,8 @@ package struct PretrainedConfiguration {
 
     func text(_ key: String, _ standard: String) -> String { values[key] as? String ?? standard }
 
+    func strings(_ key: String) -> [String] { values[key] as? [String] ?? [] }
+
     func numbers(_ key: String) -> [Float]? { (values[key] as? [NSNumber])?.map(\.floatValue) }
 
     /// An activation as transformers names it.
@@ -114,9 +116,26 @@ extension PretrainedConfiguration {
         return network
     }
 
+    /// What timm's models are made with and is read, and what says nothing of their numbers at evaluation.
+    private static let timmArguments: Set<String> = [
+        "img_size", "embed_dim", "depth", "num_heads", "patch_size", "num_reg_tokens", "reg_tokens", "no_embed_class",
+        "ref_feat_shape", "global_pool", "num_classes", "in_chans", "dynamic_img_size", "drop_rate", "drop_path_rate",
+        "pos_drop_rate", "patch_drop_rate", "proj_drop_rate", "attn_drop_rate",
+    ]
+
+    /// Refuses values of other names, which would change the network without being read.
+    private func check(only known: Set<String>) throws(DreamSimError) {
+        guard let other = values.keys.sorted().first(where: { !known.contains($0) }) else { return }
+        throw fault(other, "is not known; take it away where it is the architecture's own value")
+    }
+
     /// Changes a transformer by what timm's `config.json` says, as arguments of the model or beside them.
     func apply(toTimm network: inout VisionTransformerConfiguration) throws(DreamSimError) {
         let arguments = section("model_args")
+        if has("model_args") {
+            guard values["model_args"] is [String: Any] else { throw fault("model_args", "is not a JSON object") }
+            try arguments.check(only: Self.timmArguments)
+        }
         network.width = try arguments.integer("embed_dim", network.width)
         network.depth = try arguments.integer("depth", network.depth)
         network.heads = try arguments.integer("num_heads", network.heads)
@@ -127,7 +146,7 @@ extension PretrainedConfiguration {
         let trained = section("pretrained_cfg").numbers("input_size")?.last.flatMap { Int(exactly: $0) }
         let side = try arguments.integer("img_size", trained ?? network.positionGrid * network.patchSize)
         network.positionGrid = max(1, side / max(1, network.patchSize))
-        network.positionOffset = 0
+        (network.positionOffset, network.positionsAreAntialiased) = (0, true)
         if arguments.flag("no_embed_class", false) { network.positionedPrefix = 0 }
     }
 }
