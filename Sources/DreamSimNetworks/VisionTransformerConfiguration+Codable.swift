@@ -4,7 +4,8 @@ extension VisionTransformerConfiguration: Codable {
     private enum Key: String, CodingKey {
         case width, depth, heads, patchSize, mlpWidth, positionGrid, positionOffset, registers, layerNormEpsilon
         case activation, hasPreNorm, hasLayerScale, projectionWidth, mean, standardDeviation
-        case hasPositionEmbedding, positionedPrefix, positionsAreAntialiased, rotary, hasClassToken, hasGate, hasMLPNorm, hasAttentionNorm,
+        case hasPositionEmbedding, positionedPrefix, positionsAreAntialiased, rotary, hasClassToken, hasGate,
+            hasMLPNorm, hasAttentionNorm,
             attentionBias, pooling
     }
 
