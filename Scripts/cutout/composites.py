@@ -213,7 +213,7 @@ def held_out_texture(index, side, rng):
 
 
 def held_out_backgrounds():
-    """Photographs of scikit-image and scikit-learn in which nothing stands out much; gray ones in two colors."""
+    """Photographs of scikit-image and scikit-learn, gray ones in two colors, and clouds; a pagoda stands out itself."""
     from skimage import data
     from sklearn.datasets import load_sample_image
     rng = np.random.default_rng(77)
