@@ -56,7 +56,7 @@ struct RobustnessSanityTests {
                 // These look at the luma alone, of which no color is a part.
                 #expect(shares.allSatisfy { abs($0) < 0.01 }, said)
             case ("vif", .brightness), ("vif", .contrast):
-                // VIF asks how much of the original can still be told: of a picture with more contrast more than of itself.
+                // VIF asks how much of the original can still be told: of an image with more contrast more than of itself.
                 #expect(shares[0] < 0 && shares[1] < shares[0], said)
             case ("vif", _):
                 // Its distances reach 1 soon: noise that one hardly sees hides most of the fine detail.

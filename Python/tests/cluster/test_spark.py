@@ -13,7 +13,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from engines import BAD, exact_distances, vectors, write_vectors
+from engines import BAD, ROOT, exact_distances, vectors, write_vectors
 
 pyspark = pytest.importorskip("pyspark")
 
@@ -321,11 +321,26 @@ def test_moments_are_those_of_one_machine(spark, tmp_path):
     assert found.count == 3000
     np.testing.assert_allclose(found.mean, wide.mean(0), rtol=1e-12)
     np.testing.assert_allclose(found.covariance, np.cov(wide, rowvar=False), rtol=1e-9, atol=1e-12)
-    found.save(str(tmp_path / "set.npz"))
-    with np.load(tmp_path / "set.npz") as saved:
-        assert saved["n"] == 3000 and (saved["sigma"] == found.covariance).all()
     with pytest.raises(ds.ArgumentError, match="1 embeddings"):
         dss.moments(df.limit(1))
+
+
+def test_the_frechet_distance_is_that_of_the_command(spark, tmp_path):
+    folder = ROOT / "Tests/Fixtures/sets"
+
+    def by_command(real):
+        line = [os.environ["DREAMSIM_COMMAND"], "sets", real, folder / "generated.npy", "--score", "fd", "--format", "json"]
+        return json.loads(subprocess.run(line, check=True, stdout=subprocess.PIPE).stdout)["scores"][0]["value"]
+
+    found = []
+    for name in ("real", "generated"):
+        rows = np.load(folder / f"{name}.npy")
+        write_vectors(tmp_path / f"{name}.parquet", [f"{n}" for n in range(len(rows))], rows)
+        found.append(dss.moments(spark.read.parquet(str(tmp_path / f"{name}.parquet")).repartition(3)))
+    expected = by_command(folder / "real.npy")
+    assert found[0].frechet_distance(found[1]) == pytest.approx(expected, rel=1e-9)
+    found[0].save(tmp_path / "real.npz")
+    assert by_command(tmp_path / "real.npz") == pytest.approx(expected, rel=1e-9)
 
 
 # The program
@@ -356,6 +371,10 @@ def test_the_program(images, tmp_path):
     code, lines = run("dedupe", embedded, tmp_path / "groups", "--threshold", "0.01")
     assert code == 0 and json.loads(lines[-1])["groups"] >= 8
     assert run("dedupe", embedded, tmp_path / "groups", "--threshold", "0.01")[0] == 1
+    code, lines = run("sets", embedded, tmp_path / "set.npz", "--generated", embedded)
+    report = json.loads(lines[-1])
+    assert code == 0 and report["images"] == len(images) - len(BAD) and report["stamp"] == ds.load("pdq").stamp
+    assert report["fd"] == pytest.approx(0, abs=1e-6) and ds.SetMoments.load(tmp_path / "set.npz").count == report["images"]
 
 
 # Last, because the executor is excluded afterwards.
