@@ -232,8 +232,9 @@ def search(
         raise IncomparableError(f"queries of shape {list(vectors.shape)}: they are [Q, D]")
     nearest = Nearest(vectors, k)
     found = _mapped(dataset, _Search, (ray.put(vectors), k, id, kept), actors, 1, batch)
-    for table in found.iter_batches(batch_size=None, batch_format="pyarrow"):
-        ids = np.array(table.column("id").to_pylist(), object)
+    tables: Any = found.iter_batches(batch_size=None, batch_format="pyarrow")
+    for table in tables:
+        ids: Any = np.array(table.column("id").to_pylist(), object)
         nearest.merge(table.column("query").to_numpy(), table.column("distance").to_numpy(), ids)
     merged: List[List[Any]] = [[] for _ in vectors]
     for query, distance, name in zip(*nearest.results()):

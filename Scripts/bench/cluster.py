@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures the Python package on Spark with two executors of one core, on Ray, and in PostgreSQL. The figures of
-Documentation/Scale.md. MODEL (lite) and PRECISION (float32) say what embeds, EXECUTORS (2) on how many cores.
+Documentation/Scale.md. MODEL (lite), PRECISION (float32) and SIDE (224) say what embeds, EXECUTORS (2) on how many cores.
 
     PYTHONPATH=Python:Python/tests/cluster DREAMSIM_LIBRARY=… DREAMSIM_COMMAND=… Scripts/bench/cluster.py STEP …
 
@@ -35,7 +35,7 @@ import dreamsim_native as ds
 from dreamsim_native import _columns
 
 MODEL = os.environ.get("MODEL", "lite")
-PRECISION = os.environ.get("PRECISION", "float32")
+OPTIONS = {"precision": os.environ.get("PRECISION", "float32"), "side": int(os.environ.get("SIDE", "224"))}
 EXECUTORS = int(os.environ.get("EXECUTORS", "2"))
 
 
@@ -101,7 +101,8 @@ def by_command(paths, folder):
     output.unlink(missing_ok=True)
     began = time.monotonic()
     subprocess.run([os.environ["DREAMSIM_COMMAND"], "embed", str(pathlib.Path(paths[0]).parent), "--model", MODEL,
-                    "--precision", PRECISION, "--threads", str(EXECUTORS), "-q", "-o", str(output)], check=True)
+                    "--precision", OPTIONS["precision"], "--side", str(OPTIONS["side"]), "--threads", str(EXECUTORS), "-q",
+                    "-o", str(output)], check=True)
     return time.monotonic() - began, np.load(output)
 
 
@@ -110,7 +111,7 @@ def by_spark(made, paths, folder):
 
     rows = made.createDataFrame([(pathlib.Path(path).name, path) for path in paths], "id string, path string")
     began = time.monotonic()
-    done = dss.embed_to(rows, folder, MODEL, images_per_task=128, precision=PRECISION)
+    done = dss.embed_to(rows, folder, MODEL, images_per_task=128, **OPTIONS)
     seconds = time.monotonic() - began
     ids, found = embeddings(folder)
     assert ids == [pathlib.Path(path).name for path in paths], "not each image exactly once"
@@ -132,7 +133,7 @@ def by_ray(paths, folder):
 
     rows = ray.data.from_items([{"id": pathlib.Path(path).name, "path": path} for path in paths], override_num_blocks=64)
     began = time.monotonic()
-    dsr.embed(rows, MODEL, actors=EXECUTORS, batch=128, precision=PRECISION).write_parquet(folder)
+    dsr.embed(rows, MODEL, actors=EXECUTORS, batch=128, **OPTIONS).write_parquet(folder)
     seconds = time.monotonic() - began
     ids, found = embeddings(folder)
     assert ids == [pathlib.Path(path).name for path in paths], "not each image exactly once"
@@ -148,8 +149,9 @@ def ray_embed(folder, rounds=1):
         for number in range(int(rounds)):
             seconds, expected = by_command(paths, scratch)
             taken, found = by_ray(paths, f"{scratch}/{number}")
-            say(step="ray-embed", model=MODEL, precision=PRECISION, images=len(paths), command=round(seconds, 2), ray=round(taken, 2),
-                rate_of_command=round(seconds / taken, 4), difference=float(np.abs(found - expected).max()), load=os.getloadavg()[0])
+            say(step="ray-embed", model=MODEL, **OPTIONS, actors=EXECUTORS, images=len(paths), command=round(seconds, 2),
+                ray=round(taken, 2), rate_of_command=round(seconds / taken, 4), difference=float(np.abs(found - expected).max()),
+                load=os.getloadavg()[0])
         ray.shutdown()
 
 
@@ -202,10 +204,10 @@ def embed(folder, rounds=3, kill=False):
             if kill:
                 threading.Thread(target=killer, args=(made, stop), daemon=True).start()
             taken, found, done = by_spark(made, paths, f"{scratch}/{number}")
-            say(step="embed", model=MODEL, precision=PRECISION, executors=EXECUTORS, images=len(paths), killed=stop.is_set(), command=round(seconds, 2),
-                spark=round(taken, 2), rate_of_command=round(seconds / taken, 4),
+            say(step="embed", model=MODEL, **OPTIONS, executors=EXECUTORS, images=len(paths), killed=stop.is_set(),
+                command=round(seconds, 2), spark=round(taken, 2), rate_of_command=round(seconds / taken, 4),
                 difference=float(np.abs(found - expected).max()), load=os.getloadavg()[0],
-                shuffled_an_image=(shuffled(made) - before) / len(paths), **done)
+                shuffled_an_image=(shuffled(made) - before) / len(paths), done=done)
         made.stop()
 
 

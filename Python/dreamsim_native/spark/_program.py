@@ -3,7 +3,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .._errors import ArgumentError, DreamSimError
 from . import _files
@@ -136,7 +136,7 @@ def _sets(spark: SparkSession, options: argparse.Namespace) -> Any:
     if not options.output.endswith(".npz"):
         raise ArgumentError(f"{options.output}: it does not end with .npz; name such a file of this machine")
     found = moments(_read(spark, options.input))
-    report = {"images": found.count, "components": len(found.mean), "stamp": found.stamp}
+    report: Dict[str, Any] = {"images": found.count, "components": len(found.mean), "stamp": found.stamp}
     if options.generated is not None:
         report["fd"] = found.frechet_distance(moments(_read(spark, options.generated)))
     found.save(options.output)
