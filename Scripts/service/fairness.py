@@ -6,6 +6,7 @@ client has an address of its own (127.0.0.2 and so on), so that it runs on Linux
     Scripts/service/fairness.py .build/release/dreamsim [--seconds 30]
 """
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -88,12 +89,14 @@ class Service:
     def __init__(self, program, scratch, *options):
         self.process = subprocess.Popen(
             [program, "serve", "--port", "0", *options], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        told = []
         for line in self.process.stderr:
+            told.append(line)
             if found := re.search(r"listening on http://[^/]+:(\d+)/", line):
                 self.port = int(found[1])
                 break
         else:
-            sys.exit("the service did not start")
+            sys.exit("the service did not start: " + "".join(told))
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
         while Client(self.port, 1).ask("GET", "/readyz")[0] != 200:
             time.sleep(0.1)
@@ -248,11 +251,30 @@ def indexed(program, model, scratch):
     return index
 
 
-def synthetic(program, vectors, scratch):
-    """The folder of an index of synthetic vectors with its graph, which is made."""
-    index = str(pathlib.Path(scratch, "index"))
-    made = ["bench-search", "--vectors", str(vectors), "--distribution", "subjects", "--queries", "1", "--index", index]
-    for part in (made, ["index", "graph", "--index", index]):
+def synthetic(program, model, vectors, scratch):
+    """The folder of an index of so many vectors with its graph, which is made: of clouds in 48 dimensions, imported as the model's."""
+    import numpy as np
+
+    export, index = pathlib.Path(scratch, "export"), str(pathlib.Path(scratch, "many"))
+    subprocess.run([program, "index", "export", export, "--index", indexed(program, model, scratch)], check=True, capture_output=True)
+    random = np.random.default_rng(1)
+    stamp = json.loads((export / "stamp.json").read_text())
+    (export / "stamp.json").write_text(json.dumps({**stamp, "rows": vectors}))
+    width = stamp["width"]
+    planes = random.normal(size=(48, width)).astype(np.float32)
+    centers = random.normal(size=(vectors // 30 + 1, 48)).astype(np.float32)
+    rows = (centers[np.arange(vectors) % len(centers)] + 0.3 * random.normal(size=(vectors, 48)).astype(np.float32)) @ planes
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = rows.astype(np.float16)
+    np.save(export / "img_emb/img_emb_0.npy", rows)
+    with open(export / "metadata/metadata_0.ndjson") as file:
+        one = json.loads(file.readline())
+    with open(export / "metadata/metadata_0.ndjson", "w") as file:
+        for row in range(vectors):
+            digest = hashlib.sha256(str(row).encode()).hexdigest()
+            one.update(image_path=f"{scratch}/none/{row}.png", sha256=digest, pixels_sha256=digest, crc32=zlib.crc32(rows[row].tobytes()))
+            file.write(json.dumps(one) + "\n")
+    for part in (["index", "import", export, "--index", index], ["index", "graph", "--index", index]):
         subprocess.run([program, *part], check=True, stdout=subprocess.DEVNULL)
     return index
 
@@ -268,7 +290,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         ways = [("", "")]
         if given.vectors:
-            index = synthetic(given.program, given.vectors, scratch)
+            index = synthetic(given.program, given.model, given.vectors, scratch)
             ways.append((", approximately", "&approximate=true"))
         else:
             index = indexed(given.program, given.model, scratch)

@@ -132,18 +132,30 @@ struct ModernBackboneTests {
         }
     }
 
-    /// Low-rank updates of every block.
-    static func updates() -> [Int: LoRAAdapter.Update] {
-        Dictionary(
-            uniqueKeysWithValues: (0..<3).map { block in
-                let seed = UInt64(100 + block)
-                return (
-                    block,
-                    LoRAAdapter.Update(
-                        down: RecordingTests.random([4, 64], seed: seed, -0.2...0.2),
-                        up: RecordingTests.random([192, 4], seed: seed + 10, -0.2...0.2))
-                )
-            })
+    @Test(
+        "The size that timm trained with is where its configurations state it",
+        arguments: [
+            (#"{"architecture": "vit_base_patch16_siglip_384", "pretrained_cfg": {"input_size": [3, 384, 384]}}"#, 24),
+            (
+                #"""
+                {"architecture": "vit_base_patch16_siglip_384", "model_args": {"img_size": 256},
+                "pretrained_cfg": {"input_size": [3, 384, 384]}}
+                """#, 16
+            ),
+            (
+                #"{"architecture": "vit_so150m_patch16_reg4_gap_256", "pretrained_cfg": {"input_size": [3, 256, 256]}}"#,
+                16
+            ),
+            (#"{"architecture": "eva02_base_patch14_448", "pretrained_cfg": {"input_size": [3, 448, 448]}}"#, 32),
+            (#"{"architecture": "vit_base_patch16_siglip_224", "pretrained_cfg": {"input_size": [3, 1e300]}}"#, 14),
+            (#"{"architecture": "vit_base_patch16_siglip_224"}"#, 14),
+        ])
+    func trainedSize(text: String, grid: Int) throws {
+        try Fixtures.withTemporaryFolder { folder in
+            let file = folder.appending(path: "config.json")
+            try Data(text.utf8).write(to: file)
+            #expect(try PretrainedConfiguration(contentsOf: file).network().positionGrid == grid)
+        }
     }
 
     @Test(
@@ -156,7 +168,7 @@ struct ModernBackboneTests {
         func recording(_ images: Tensor, recomputes: Bool = false) -> Recording {
             Recording(
                 network, feature, of: images, centeringTokens: false,
-                tuning: LoRATuning(Self.updates(), scale: 0.5), recomputes: recomputes)
+                tuning: LoRATuning(RecordingTests.updates(width: 64), scale: 0.5), recomputes: recomputes)
         }
         let recorded = recording(images)
         let weights = RecordingTests.random(recorded.features.shape, seed: 1)
@@ -214,28 +226,12 @@ struct ModernBackboneTests {
             Recording(
                 network, Feature(.pooled), of: images, centeringTokens: false, tuning: LoRATuning(updates, scale: 0.5))
         }
-        let recorded = recording(Self.updates())
+        let recorded = recording(RecordingTests.updates(width: 64))
         let weights = RecordingTests.random(recorded.features.shape, seed: 1)
         let sums = WeightGradients()
         recorded.backward(weights, through: BackwardWeights(network), wanting: .updates, into: sums)
-        for (block, update) in Self.updates() {
-            for half in ["A", "B"] {
-                let tensor = half == "A" ? update.down : update.up
-                let direction = RecordingTests.random(tensor.shape, seed: 5)
-                let expected = RecordingTests.slope(step: 0.02) { step in
-                    var updates = Self.updates()
-                    let moved = RecordingTests.moved(tensor, along: direction, by: step)
-                    updates[block] =
-                        half == "A"
-                        ? LoRAAdapter.Update(down: moved, up: update.up)
-                        : LoRAAdapter.Update(down: update.down, up: moved)
-                    return RecordingTests.dot(recording(updates).features, weights)
-                }
-                let gradient = try #require(sums.tensors["blocks.\(block).attn.qkv.lora_\(half)"])
-                let actual = RecordingTests.dot(gradient, direction)
-                let size = (RecordingTests.dot(gradient, gradient) / 3).squareRoot()
-                #expect(abs(actual - expected) < 5e-3 * size, "\(block) \(half): \(actual), \(expected)")
-            }
+        try RecordingTests.checkFactors(RecordingTests.updates(width: 64), sums, weights: weights) {
+            recording($0).features
         }
     }
 

@@ -21,15 +21,15 @@ struct RecordingTests {
     }
 
     /// Low-rank updates of every block, neither half zero.
-    static func updates(rank: Int = 4) -> [Int: LoRAAdapter.Update] {
+    static func updates(rank: Int = 4, width: Int = 48) -> [Int: LoRAAdapter.Update] {
         Dictionary(
             uniqueKeysWithValues: (0..<3).map { block in
                 let seed = UInt64(100 + block)
                 return (
                     block,
                     LoRAAdapter.Update(
-                        down: random([rank, 48], seed: seed, -0.2...0.2),
-                        up: random([144, rank], seed: seed + 10, -0.2...0.2))
+                        down: random([rank, width], seed: seed, -0.2...0.2),
+                        up: random([3 * width, rank], seed: seed + 10, -0.2...0.2))
                 )
             })
     }
@@ -208,23 +208,31 @@ struct RecordingTests {
         let none = recorded.backward(
             weights, through: BackwardWeights(network), wanting: .updates, into: sums)
         #expect(none == nil && sums.tensors.count == 6)
-        for (block, update) in Self.updates() {
+        try Self.checkFactors(Self.updates(), sums, weights: weights) { recording($0).features }
+    }
+
+    /// Whether gradients of low-rank factors agree with finite differences.
+    static func checkFactors(
+        _ updates: [Int: LoRAAdapter.Update], _ sums: WeightGradients, weights: Tensor,
+        features: ([Int: LoRAAdapter.Update]) -> Tensor
+    ) throws {
+        for (block, update) in updates {
             for half in ["A", "B"] {
                 let tensor = half == "A" ? update.down : update.up
-                let direction = Self.random(tensor.shape, seed: 5)
-                let expected = Self.slope(step: 0.02) { step in
-                    var updates = Self.updates()
-                    let moved = Self.moved(tensor, along: direction, by: step)
+                let direction = random(tensor.shape, seed: 5)
+                let expected = slope(step: 0.02) { step in
+                    let moved = moved(tensor, along: direction, by: step)
+                    var updates = updates
                     updates[block] =
                         half == "A"
                         ? LoRAAdapter.Update(down: moved, up: update.up)
                         : LoRAAdapter.Update(down: update.down, up: moved)
-                    return Self.dot(recording(updates).features, weights)
+                    return dot(features(updates), weights)
                 }
                 let gradient = try #require(sums.tensors["blocks.\(block).attn.qkv.lora_\(half)"])
                 #expect(gradient.shape == tensor.shape)
-                let actual = Self.dot(gradient, direction)
-                let size = (Self.dot(gradient, gradient) / 3).squareRoot()
+                let actual = dot(gradient, direction)
+                let size = (dot(gradient, gradient) / 3).squareRoot()
                 #expect(abs(actual - expected) < 5e-3 * size, "\(block) \(half): \(actual), \(expected)")
             }
         }

@@ -11,7 +11,13 @@ import Testing
 private final class Record: Sendable {
     private let state = Mutex<(batches: [[Int]], isOpen: Bool)>(([], true))
 
-    init(isOpen: Bool = true) { state.withLock { $0.isOpen = isOpen } }
+    /// What a batch takes at least, in microseconds.
+    private let batchTime: UInt32
+
+    init(isOpen: Bool = true, batchTime: UInt32 = 0) {
+        self.batchTime = batchTime
+        state.withLock { $0.isOpen = isOpen }
+    }
 
     var batches: [[Int]] { state.withLock(\.batches) }
 
@@ -20,6 +26,7 @@ private final class Record: Sendable {
     func process(_ items: [Int]) -> [Int] {
         state.withLock { $0.batches.append(items) }
         while !state.withLock(\.isOpen) { usleep(500) }
+        usleep(batchTime)
         return items.map { $0 * 2 }
     }
 
@@ -173,11 +180,9 @@ struct BatcherTests {
         async let first = batcher.submit([0], key: "a", batcher.admit(1))
         try await record.wait(for: 1)
         async let large = batcher.submit(Array(100..<200), key: "a", batcher.admit(100))
-        while batcher.admitted < 101 { try await Task.sleep(for: .milliseconds(1)) }
+        while batcher.queued < 100 { try await Task.sleep(for: .milliseconds(1)) }
         async let small = batcher.submit([1, 2], key: "a", batcher.admit(2))
-        while batcher.admitted < 103 { try await Task.sleep(for: .milliseconds(1)) }
-        // Admitted comes a moment before queued.
-        try await Task.sleep(for: .milliseconds(50))
+        while batcher.queued < 102 { try await Task.sleep(for: .milliseconds(1)) }
         record.open()
         _ = try await (first, large, small)
         let place = record.batches.firstIndex { $0.contains(1) } ?? .max
@@ -186,7 +191,8 @@ struct BatcherTests {
 
     @Test("gives clients the same time, whatever they ask for")
     func clients() async throws {
-        let record = Record(isOpen: false)
+        // So long that it counts little when the thread has to wait for a processor once.
+        let record = Record(isOpen: false, batchTime: 2000)
         let batcher = batcher(record, size: 1, gathering: .zero)
         defer { batcher.close() }
         async let first = batcher.submit([0], key: "a", batcher.admit(1, of: "first"))
@@ -201,11 +207,9 @@ struct BatcherTests {
             }
             try await group.waitForAll()
         }
-        while batcher.admitted < 101 { try await Task.sleep(for: .milliseconds(1)) }
+        while batcher.queued < 100 { try await Task.sleep(for: .milliseconds(1)) }
         async let one = batcher.submit(Array(1...5), key: "a", batcher.admit(5, of: "one"))
-        while batcher.admitted < 106 { try await Task.sleep(for: .milliseconds(1)) }
-        // Admitted comes a moment before queued.
-        try await Task.sleep(for: .milliseconds(50))
+        while batcher.queued < 105 { try await Task.sleep(for: .milliseconds(1)) }
         record.open()
         _ = try await (first, many, one)
         let last = record.batches.lastIndex { $0[0] == 5 } ?? .max

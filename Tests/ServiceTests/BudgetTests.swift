@@ -48,16 +48,20 @@ struct BudgetTests {
         let threads = WorkerThreads(1, name: "test")
         defer { threads.close() }
         let gate = DispatchSemaphore(value: 0)
-        async let first: Void = threads.run(for: "many") { gate.wait() }
-        try await Task.sleep(for: .milliseconds(20))
+        let begun = DispatchSemaphore(value: 0)
+        async let first: Void = threads.run(for: "many") {
+            begun.signal()
+            gate.wait()
+        }
+        while begun.wait(timeout: .now()) == .timedOut { try await Task.sleep(for: .milliseconds(1)) }
         let order = Order()
         async let many = withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<100 { group.addTask { try await threads.run(for: "many") { order.add("many") } } }
             try await group.waitForAll()
         }
-        try await Task.sleep(for: .milliseconds(50))
+        while threads.queued < 100 { try await Task.sleep(for: .milliseconds(1)) }
         async let one: Void = threads.run(for: "one") { order.add("one") }
-        try await Task.sleep(for: .milliseconds(50))
+        while threads.queued < 101 { try await Task.sleep(for: .milliseconds(1)) }
         gate.signal()
         _ = try await (first, many, one)
         #expect((order.names.firstIndex(of: "one") ?? .max) <= 2)

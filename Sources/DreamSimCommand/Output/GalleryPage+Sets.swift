@@ -68,8 +68,10 @@ extension GalleryPage {
             try pairs.enumerated().map { place, pair in
                 guard let a = pair.imageA, let b = pair.imageB else { throw Self.unknownFiles(report.set.name) }
                 return Group(
-                    title: "\(title) \(place + 1): \(SetsOutput.figure(pair.distance))",
-                    cards: [a, b].map { Card(path: $0, figure: $0.name, lines: ["\($0)"], isChosen: false) })
+                    title: "\(title) \(place + 1)",
+                    cards: [a, b].map {
+                        Card(path: $0, figure: SetsOutput.figure(pair.distance), lines: ["\($0)"], isChosen: false)
+                    })
             }
         }
         let interval = report.diversity.interval.map {

@@ -1,39 +1,34 @@
 extension BackboneFamily {
     /// OpenAI's CLIP (Radford et al. 2021), image tower.
-    package static let clip: BackboneFamily = makeCLIP(
-        "clip", "CLIP", .quickGELU, conventions: [.huggingFaceCLIP, .openAI]
-    ) {
-        (config) throws(DreamSimError) in
-        guard let type = config.modelType, ["clip", "clip_vision_model"].contains(type) else { return nil }
-        let vision = config.section("vision_config")
-        var network = Backbone(.clip, .base, patchSize: 32).configuration
-        try vision.apply(toHuggingFace: &network)
-        network.activation = try vision.activation("hidden_act", "quick_gelu")
-        network.projectionWidth = try config.integer("projection_dim", 512)
-        return network
-    }
+    package static let clip: BackboneFamily = BackboneFamily(
+        name: "clip", title: "CLIP",
+        configuration: { backbone in
+            var network = backbone.plain
+            (network.layerNormEpsilon, network.activation, network.hasPreNorm) = (1e-5, .quickGELU, true)
+            network.projectionWidth = backbone.size == .large ? 768 : 512
+            (network.mean, network.standardDeviation) = (
+                ColorStatistics.openAIMean, ColorStatistics.openAIStandardDeviation
+            )
+            return network
+        }, conventions: [.huggingFaceCLIP, .openAI],
+        pretrained: { (config) throws(DreamSimError) in
+            guard let type = config.modelType, ["clip", "clip_vision_model"].contains(type) else { return nil }
+            let vision = config.section("vision_config")
+            var network = Backbone(.clip, .base, patchSize: 32).configuration
+            try vision.apply(toHuggingFace: &network)
+            network.activation = try vision.activation("hidden_act", "quick_gelu")
+            network.projectionWidth = try config.integer("projection_dim", 512)
+            return network
+        })
 
-    /// OpenCLIP trained on LAION-400M (Ilharco et al. 2021), image tower.
-    package static let openCLIP: BackboneFamily = makeCLIP("open_clip", "OpenCLIP (LAION-400M)", .gelu, conventions: [])
-    { _ in nil }
-
-    private static func makeCLIP(
-        _ name: String, _ title: String, _ activation: Activation, conventions: [KeyConvention],
-        pretrained:
-            @escaping @Sendable (PretrainedConfiguration) throws(DreamSimError) -> VisionTransformerConfiguration?
-    ) -> BackboneFamily {
-        BackboneFamily(
-            name: name, title: title,
-            configuration: { backbone in
-                var network = backbone.plain
-                (network.layerNormEpsilon, network.activation, network.hasPreNorm) = (1e-5, activation, true)
-                network.projectionWidth = backbone.size == .large ? 768 : 512
-                (network.mean, network.standardDeviation) = (
-                    ColorStatistics.openAIMean, ColorStatistics.openAIStandardDeviation
-                )
-                return network
-            }, conventions: conventions, pretrained: pretrained)
-    }
+    /// OpenCLIP trained on LAION-400M (Ilharco et al. 2021), image tower: CLIP with the exact GELU.
+    package static let openCLIP: BackboneFamily = BackboneFamily(
+        name: "open_clip", title: "OpenCLIP (LAION-400M)",
+        configuration: { backbone in
+            var network = clip.configuration(backbone)
+            network.activation = .gelu
+            return network
+        })
 }
 
 extension KeyConvention {

@@ -24,11 +24,7 @@ extension BackboneFamily {
                 return network
             }
             guard config.modelType == nil, let name = config.architecture, name.contains("_dinov3") else { return nil }
-            let sizes: [(String, Backbone.Size)] = [("small", .small), ("base", .base), ("large", .large)]
-            guard let size = sizes.first(where: { name.hasPrefix("vit_\($0.0)_") })?.1 else {
-                throw config.fault(
-                    "architecture", "'\(name)' is of a size that is not known; use the weights of transformers")
-            }
+            let size = try config.size(among: [.small, .base, .large])
             network = Backbone(.dinov3, size, patchSize: 16).configuration
             try config.apply(toTimm: &network)
             network.mlpWidth = 4 * network.width

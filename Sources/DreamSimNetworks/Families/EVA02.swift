@@ -14,11 +14,7 @@ extension BackboneFamily {
         },
         pretrained: { (config) throws(DreamSimError) in
             guard config.modelType == nil, let name = config.architecture, name.hasPrefix("eva02_") else { return nil }
-            let sizes: [(String, Backbone.Size)] = [("small", .small), ("base", .base), ("large", .large)]
-            guard let size = sizes.first(where: { name.contains("_\($0.0)_") })?.1, !name.contains("enormous") else {
-                throw config.fault(
-                    "architecture", "'\(name)' is of a size that is not known; small, base and large are")
-            }
+            let size = try config.size(among: [.small, .base, .large])
             var network = Backbone(.eva02, size, patchSize: name.contains("patch16") ? 16 : 14).configuration
             try config.apply(toTimm: &network)
             network.addRotaryParts(grid: try config.section("model_args").integer("ref_feat_shape", 16))

@@ -17,12 +17,8 @@ extension BackboneFamily {
             guard config.modelType == nil, let name = config.architecture, name.hasPrefix("vit_pe_core_") else {
                 return nil
             }
-            let sizes: [(String, Backbone.Size)] = [("base_patch16", .base), ("large_patch14", .large)]
-            guard let size = sizes.first(where: { name.contains($0.0) }) else {
-                throw config.fault("architecture", "'\(name)' is of a size that is not known; base and large are")
-            }
-            var network = Backbone(.perceptionEncoder, size.1, patchSize: size.0.hasSuffix("14") ? 14 : 16)
-                .configuration
+            let size = try config.size(among: [.base, .large])
+            var network = Backbone(.perceptionEncoder, size, patchSize: size == .large ? 14 : 16).configuration
             let grid = network.positionGrid
             try config.apply(toTimm: &network)
             network.mlpWidth = 4 * network.width

@@ -35,6 +35,18 @@ package struct PretrainedConfiguration {
     /// `architecture` of timm, without the name of the weights after a dot.
     var architecture: String? { (values["architecture"] as? String)?.split(separator: ".").first.map(String.init) }
 
+    /// The size that timm's name of the architecture tells, such as `base` in `vit_base_patch16_siglip_224`.
+    func size(among sizes: [Backbone.Size]) throws(DreamSimError) -> Backbone.Size {
+        let words = (architecture ?? "").split(separator: "_").map(String.init)
+        guard let size = sizes.first(where: { words.contains("\($0)") }) else {
+            throw fault(
+                "architecture",
+                "'\(architecture ?? "")' is of a size that is not known; \(sizes.map { "\($0)" }.joined(separator: ", ")) are"
+            )
+        }
+        return size
+    }
+
     func integer(_ key: String, _ standard: Int) throws(DreamSimError) -> Int {
         guard has(key) else { return standard }
         // Some sizes are written for both sides.
@@ -111,7 +123,9 @@ extension PretrainedConfiguration {
         network.patchSize = try arguments.integer("patch_size", network.patchSize)
         network.registers = try arguments.integer(
             "num_reg_tokens", try arguments.integer("reg_tokens", network.registers))
-        let side = try arguments.integer("img_size", network.positionGrid * network.patchSize)
+        // Colors, rows and columns that the weights were trained with.
+        let trained = section("pretrained_cfg").numbers("input_size")?.last.flatMap { Int(exactly: $0) }
+        let side = try arguments.integer("img_size", trained ?? network.positionGrid * network.patchSize)
         network.positionGrid = max(1, side / max(1, network.patchSize))
         network.positionOffset = 0
         if arguments.flag("no_embed_class", false) { network.positionedPrefix = 0 }

@@ -1,56 +1,44 @@
 extension BackboneFamily {
     /// SigLIP (Zhai et al. 2023), image tower.
-    package static let sigLIP: BackboneFamily = makeSigLIP("siglip", "SigLIP", conventions: [.huggingFaceSigLIP]) {
-        (config) throws(DreamSimError) in
-        if let type = config.modelType, ["siglip", "siglip_vision_model"].contains(type) {
-            let vision = config.section("vision_config")
-            var network = Backbone(.sigLIP, .base, patchSize: 16).configuration
-            try vision.apply(toHuggingFace: &network)
-            let activation = try vision.activation("hidden_act", "gelu_pytorch_tanh")
-            network.activation = activation
-            guard vision.flag("vision_use_head", true) else {
-                throw config.fault("vision_use_head", "is false, so that nothing says what is to be read")
-            }
-            network.pooling = .attention(heads: network.heads, mlpWidth: network.mlpWidth, activation: activation)
+    package static let sigLIP: BackboneFamily = BackboneFamily(
+        name: "siglip", title: "SigLIP",
+        configuration: { backbone in
+            var network = backbone.plain
+            network.hasClassToken = false
+            network.positionOffset = 0
+            network.activation = .tanhGELU
+            network.pooling = .attention(heads: network.heads, mlpWidth: network.mlpWidth, activation: .tanhGELU)
+            (network.mean, network.standardDeviation) = (ColorStatistics.half, ColorStatistics.half)
             return network
-        }
-        guard config.modelType == nil, let name = config.architecture, name.contains("_siglip_") else { return nil }
-        let sizes: [(String, Backbone.Size)] = [("base", .base), ("large", .large)]
-        guard let size = sizes.first(where: { name.hasPrefix("vit_\($0.0)_") })?.1 else {
-            throw config.fault(
-                "architecture", "'\(name)' is of a size that is not known; use the weights of transformers")
-        }
-        var network = Backbone(.sigLIP, size, patchSize: 16).configuration
-        try config.apply(toTimm: &network)
-        // timm computes GELU exactly there.
-        (network.mlpWidth, network.activation) = (4 * network.width, .gelu)
-        network.pooling =
-            name.contains("_gap_")
-            ? .mean(normalizesFirst: true)
-            : .attention(heads: network.heads, mlpWidth: network.mlpWidth, activation: .gelu)
-        return network
-    }
+        }, conventions: [.huggingFaceSigLIP],
+        pretrained: { (config) throws(DreamSimError) in
+            if let type = config.modelType, ["siglip", "siglip_vision_model"].contains(type) {
+                let vision = config.section("vision_config")
+                var network = Backbone(.sigLIP, .base, patchSize: 16).configuration
+                try vision.apply(toHuggingFace: &network)
+                let activation = try vision.activation("hidden_act", "gelu_pytorch_tanh")
+                network.activation = activation
+                guard vision.flag("vision_use_head", true) else {
+                    throw config.fault("vision_use_head", "is false, so that nothing says what is to be read")
+                }
+                network.pooling = .attention(heads: network.heads, mlpWidth: network.mlpWidth, activation: activation)
+                return network
+            }
+            guard config.modelType == nil, let name = config.architecture, name.contains("_siglip_") else { return nil }
+            var network = Backbone(.sigLIP, try config.size(among: [.base, .large]), patchSize: 16).configuration
+            try config.apply(toTimm: &network)
+            // timm computes GELU exactly there.
+            (network.mlpWidth, network.activation) = (4 * network.width, .gelu)
+            network.pooling =
+                name.contains("_gap_")
+                ? .mean(normalizesFirst: true)
+                : .attention(heads: network.heads, mlpWidth: network.mlpWidth, activation: .gelu)
+            return network
+        })
 
     /// SigLIP 2 (Tschannen et al. 2025), image tower: the same architecture.
-    package static let sigLIP2: BackboneFamily = makeSigLIP("siglip2", "SigLIP 2", conventions: []) { _ in nil }
-
-    private static func makeSigLIP(
-        _ name: String, _ title: String, conventions: [KeyConvention],
-        pretrained:
-            @escaping @Sendable (PretrainedConfiguration) throws(DreamSimError) -> VisionTransformerConfiguration?
-    ) -> BackboneFamily {
-        BackboneFamily(
-            name: name, title: title,
-            configuration: { backbone in
-                var network = backbone.plain
-                network.hasClassToken = false
-                network.positionOffset = 0
-                network.activation = .tanhGELU
-                network.pooling = .attention(heads: network.heads, mlpWidth: network.mlpWidth, activation: .tanhGELU)
-                (network.mean, network.standardDeviation) = (ColorStatistics.half, ColorStatistics.half)
-                return network
-            }, conventions: conventions, pretrained: pretrained)
-    }
+    package static let sigLIP2: BackboneFamily = BackboneFamily(
+        name: "siglip2", title: "SigLIP 2", configuration: sigLIP.configuration)
 }
 
 extension KeyConvention {

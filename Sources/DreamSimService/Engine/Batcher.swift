@@ -66,6 +66,9 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Output: Se
     /// The weight of what was admitted and is not answered.
     package var admitted: Int { locked { admittedWeight } }
 
+    /// The items and jobs that wait for their turn.
+    package var queued: Int { locked { waiting.reduce(0) { $0 + (($1 as? Request)?.left ?? 1) } } }
+
     /// The bytes of jobs that have begun and not ended.
     package var workingBytes: Int { locked { begunMemory } }
 

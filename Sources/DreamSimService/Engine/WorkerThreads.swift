@@ -25,6 +25,13 @@ package final class WorkerThreads: @unchecked Sendable {
         OwnThread.start(name, count: max(1, count)) { [self] in serve() }
     }
 
+    /// The jobs that wait for a thread.
+    package var queued: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return jobs.count
+    }
+
     /// Runs something on one of the threads. Work of a task that is cancelled meanwhile is not begun, and ends at its next
     /// step where it asks `Interruption.check()`.
     /// - Parameters:
