@@ -304,7 +304,8 @@ def test_the_frechet_distance_is_that_of_the_command(spark, tmp_path):
     folder = ROOT / "Tests/Fixtures/sets"
 
     def by_command(real):
-        line = [os.environ["DREAMSIM_COMMAND"], "sets", real, folder / "generated.npy", "--score", "fd", "--format", "json"]
+        program = os.environ["DREAMSIM_COMMAND"]
+        line = [program, "sets", real, folder / "generated.npy", "--score", "fd", "--format", "json"]
         return json.loads(subprocess.run(line, check=True, stdout=subprocess.PIPE).stdout)["scores"][0]["value"]
 
     found = []
@@ -349,4 +350,5 @@ def test_the_program(images, tmp_path):
     code, lines = run("sets", embedded, tmp_path / "set.npz", "--generated", embedded)
     report = json.loads(lines[-1])
     assert code == 0 and report["images"] == len(images) - len(BAD) and report["stamp"] == ds.load("pdq").stamp
-    assert report["fd"] == pytest.approx(0, abs=1e-6) and ds.SetMoments.load(tmp_path / "set.npz").count == report["images"]
+    assert report["fd"] == pytest.approx(0, abs=1e-6)
+    assert ds.SetMoments.load(tmp_path / "set.npz").count == report["images"]

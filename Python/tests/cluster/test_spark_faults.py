@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.slow]
 @pytest.fixture
 def spark():
     """Of each test its own, because an executor that failed stays excluded."""
-    made = session("local-cluster[2,1,2048]", **{"spark.executor.memory": "1g", "spark.excludeOnFailure.enabled": "true"})
+    options = {"spark.executor.memory": "1g", "spark.excludeOnFailure.enabled": "true"}
+    made = session("local-cluster[2,1,2048]", **options)
     yield made
     made.stop()
 
