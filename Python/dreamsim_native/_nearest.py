@@ -75,9 +75,10 @@ class Nearest:
             _columns.distances(vectors[row[first : first + step]], self._queries[query[first : first + step]])
             for first in range(0, len(row), step)
         ]
-        self._keep(query, np.concatenate(exact), ids[row])
+        self.merge(query, np.concatenate(exact), ids[row])
 
-    def _keep(self, query: Any, distance: Any, ids: Any) -> None:
+    def merge(self, query: Any, distance: Any, ids: Any) -> None:
+        """Takes what another has found, as `results` gives it, into account."""
         query, distance = np.concatenate([self._query, query]), np.concatenate([self._distance, distance])
         ids = np.concatenate([self._id, ids])
         order = np.argsort(ids, kind="stable")
@@ -90,6 +91,12 @@ class Nearest:
         counts = np.bincount(self._query, minlength=len(self._limit))
         full = counts >= self._count
         self._limit[full] = self._distance[np.cumsum(counts)[full] - 1]
+
+    def nearer(self) -> Nearest:
+        """One for other vectors of the same queries, which passes over what is farther than what was found here."""
+        other = Nearest(self._queries, self._count)
+        other._limit = self._limit.copy()
+        return other
 
     def results(self) -> Tuple[Any, Any, List[Any]]:
         """What was found, by query and the nearest first.

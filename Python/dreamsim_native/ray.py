@@ -178,21 +178,23 @@ def agreement(votes: Dataset, *, vote: str = "vote", weight: str = "weight") -> 
 
 
 class _Search:
-    def __init__(self, queries: Any, k: int, id: str, vectors: str, stamp: Any) -> None:
+    def __init__(self, queries: Any, k: int, id: str, kept: Kept) -> None:
         import ray
 
         # Ray gives what a reference names where it is an argument of an actor.
-        self._queries: Any = ray.get(queries) if isinstance(queries, ray.ObjectRef) else queries
-        self._k, self._id = k, id
-        self._kept = Kept(stamp, None, None, vectors)
+        vectors: Any = ray.get(queries) if isinstance(queries, ray.ObjectRef) else queries
+        self._best, self._id = Nearest(vectors, k), id
+        self._kept = kept
 
     def __call__(self, table: Any) -> Any:
+        """What is nearest in a table, but for what is farther than the nearest of earlier ones."""
         pyarrow = _columns.arrow()
         column = table.column("embedding")
         table = table.filter(column.is_valid())
-        nearest = Nearest(self._queries, self._k)
+        nearest = self._best.nearer()
         nearest.add(table.column(self._id).to_pylist(), _columns.rows(table.column("embedding"), self._kept.vectors))
         query, distance, ids = nearest.results()
+        self._best.merge(query, distance, np.array(ids, object))
         return pyarrow.table(
             {"query": query, "id": pyarrow.array(ids, table.column(self._id).type), "distance": distance}
         )
@@ -228,13 +230,16 @@ def search(
     vectors = np.asarray(queries, np.float32)
     if vectors.ndim != 2:
         raise IncomparableError(f"queries of shape {list(vectors.shape)}: they are [Q, D]")
-    given = (ray.put(vectors), k, id, kept.vectors, kept.stamp)
-    Nearest(vectors, k)
-    rows = _mapped(dataset, _Search, given, actors, 1, batch).take_all()
+    nearest = Nearest(vectors, k)
+    found = _mapped(dataset, _Search, (ray.put(vectors), k, id, kept), actors, 1, batch)
+    tables: Any = found.iter_batches(batch_size=None, batch_format="pyarrow")
+    for table in tables:
+        ids: Any = np.array(table.column("id").to_pylist(), object)
+        nearest.merge(table.column("query").to_numpy(), table.column("distance").to_numpy(), ids)
     merged: List[List[Any]] = [[] for _ in vectors]
-    for row in rows:
-        merged[row["query"]].append((row["distance"], row["id"]))
-    return [[(name, distance) for distance, name in sorted(found)[:k]] for found in merged]
+    for query, distance, name in zip(*nearest.results()):
+        merged[query].append((name, float(distance)))
+    return merged
 
 
 def deployment(

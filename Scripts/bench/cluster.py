@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures the Python package on Spark with two executors of one core, and in PostgreSQL. The figures of Documentation/Scale.md.
+"""Measures the Python package on Spark with two executors of one core, on Ray, and in PostgreSQL. The figures of
+Documentation/Scale.md. MODEL (lite), PRECISION (float32) and SIDE (224) say what embeds, EXECUTORS (2) on how many cores.
 
     PYTHONPATH=Python:Python/tests/cluster DREAMSIM_LIBRARY=… DREAMSIM_COMMAND=… Scripts/bench/cluster.py STEP …
 
@@ -8,6 +9,8 @@
     killed FOLDER                  the same once, with an executor killed in the middle
     search COUNT WIDTH QUERIES     equal to comparing with all in double precision?
     duplicates COUNT WIDTH         recall by known groups, pairs examined, memory of the Python workers, and once more
+    ray-embed FOLDER               as embed, by Ray with two actors
+    ray-search COUNT WIDTH QUERIES as search, by Ray with two actors
     postgres COUNT WIDTH           loading, building the index, recall@10
     overhead                       what Arrow and Python take of an image beside the model
 
@@ -29,8 +32,11 @@ import numpy as np
 from engines import exact_distances, session, vectors, write_vectors
 
 import dreamsim_native as ds
+from dreamsim_native import _columns
 
 MODEL = os.environ.get("MODEL", "lite")
+OPTIONS = {"precision": os.environ.get("PRECISION", "float32"), "side": int(os.environ.get("SIDE", "224"))}
+EXECUTORS = int(os.environ.get("EXECUTORS", "2"))
 
 
 def say(**what):
@@ -38,7 +44,7 @@ def say(**what):
 
 
 def spark(**options):
-    return session("local-cluster[2,1,2048]", **{
+    return session(f"local-cluster[{EXECUTORS},1,2048]", **{
         "spark.executor.memory": "1g", "spark.ui.enabled": "true", "spark.sql.shuffle.partitions": "16",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "4096", **options})
 
@@ -95,7 +101,8 @@ def by_command(paths, folder):
     output.unlink(missing_ok=True)
     began = time.monotonic()
     subprocess.run([os.environ["DREAMSIM_COMMAND"], "embed", str(pathlib.Path(paths[0]).parent), "--model", MODEL,
-                    "--threads", "2", "-q", "-o", str(output)], check=True)
+                    "--precision", OPTIONS["precision"], "--side", str(OPTIONS["side"]), "--threads", str(EXECUTORS), "-q",
+                    "-o", str(output)], check=True)
     return time.monotonic() - began, np.load(output)
 
 
@@ -104,11 +111,86 @@ def by_spark(made, paths, folder):
 
     rows = made.createDataFrame([(pathlib.Path(path).name, path) for path in paths], "id string, path string")
     began = time.monotonic()
-    done = dss.embed_to(rows, folder, MODEL, images_per_task=128)
+    done = dss.embed_to(rows, folder, MODEL, images_per_task=128, **OPTIONS)
     seconds = time.monotonic() - began
-    found = sorted((row["id"], row["embedding"]) for row in made.read.parquet(folder).collect())
-    assert [name for name, _ in found] == [pathlib.Path(path).name for path in paths], "not each image exactly once"
-    return seconds, np.array([row for _, row in found], np.float32), done
+    ids, found = embeddings(folder)
+    assert ids == [pathlib.Path(path).name for path in paths], "not each image exactly once"
+    return seconds, found, done
+
+
+def embeddings(folder):
+    """Ids and embeddings of a folder of Parquet, by id."""
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(folder).sort_by("id")
+    return table["id"].to_pylist(), _columns.rows(table["embedding"])
+
+
+def by_ray(paths, folder):
+    import ray
+
+    import dreamsim_native.ray as dsr
+
+    rows = ray.data.from_items([{"id": pathlib.Path(path).name, "path": path} for path in paths], override_num_blocks=64)
+    began = time.monotonic()
+    dsr.embed(rows, MODEL, actors=EXECUTORS, batch=128, **OPTIONS).write_parquet(folder)
+    seconds = time.monotonic() - began
+    ids, found = embeddings(folder)
+    assert ids == [pathlib.Path(path).name for path in paths], "not each image exactly once"
+    return seconds, found
+
+
+def ray_embed(folder, rounds=1):
+    import ray
+
+    paths = sorted(ds.find_images(folder))
+    with tempfile.TemporaryDirectory() as scratch:
+        start_ray()
+        for number in range(int(rounds)):
+            seconds, expected = by_command(paths, scratch)
+            taken, found = by_ray(paths, f"{scratch}/{number}")
+            say(step="ray-embed", model=MODEL, **OPTIONS, actors=EXECUTORS, images=len(paths), command=round(seconds, 2),
+                ray=round(taken, 2), rate_of_command=round(seconds / taken, 4), difference=float(np.abs(found - expected).max()),
+                load=os.getloadavg()[0])
+        ray.shutdown()
+
+
+def start_ray():
+    import ray
+
+    variables = {name: os.environ[name] for name in ("PYTHONPATH", "DREAMSIM_LIBRARY")}
+    # Ray gives a place to an actor, and the reader and the writer need one beside the actors that embed.
+    ray.init(num_cpus=EXECUTORS + 1, object_store_memory=1 << 30, runtime_env={"env_vars": variables}, log_to_driver=False)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+
+
+def ray_search(count, width, queries):
+    import ray
+
+    import dreamsim_native.ray as dsr
+
+    queries = int(queries)
+    with tempfile.TemporaryDirectory() as scratch:
+        ids, rows, _ = written(count, width, scratch)
+        start_ray()
+        began = time.monotonic()
+        found = dsr.search(ray.data.read_parquet(f"{scratch}/vectors.parquet"), rows[:queries], 10, actors=2)
+        seconds = time.monotonic() - began
+        ray.shutdown()
+        places = [[int(name[1:]) for name, _ in one] for one in found]
+        say(step="ray-search", vectors=int(count), width=int(width), queries=queries, seconds=round(seconds, 1),
+            queries_that_differ=differing(rows, np.array(places)), load=os.getloadavg()[0])
+
+
+def differing(rows, places):
+    """Of how many of the first rows, which are queries, these places are not those of the nearest ones."""
+    wrong = 0
+    for first in range(0, len(places), 20):
+        distances = exact_distances(rows[first:first + 20], rows)
+        best = np.sort(np.partition(distances, places.shape[1], axis=1)[:, :places.shape[1]], axis=1)
+        got = np.take_along_axis(distances, places[first:first + 20], axis=1)
+        wrong += int((np.abs(got - best) > 1e-12).any(axis=1).sum())
+    return wrong
 
 
 def embed(folder, rounds=3, kill=False):
@@ -122,10 +204,10 @@ def embed(folder, rounds=3, kill=False):
             if kill:
                 threading.Thread(target=killer, args=(made, stop), daemon=True).start()
             taken, found, done = by_spark(made, paths, f"{scratch}/{number}")
-            say(step="embed", model=MODEL, images=len(paths), killed=stop.is_set(), command=round(seconds, 2),
-                spark=round(taken, 2), rate_of_command=round(seconds / taken, 4),
+            say(step="embed", model=MODEL, **OPTIONS, executors=EXECUTORS, images=len(paths), killed=stop.is_set(),
+                command=round(seconds, 2), spark=round(taken, 2), rate_of_command=round(seconds / taken, 4),
                 difference=float(np.abs(found - expected).max()), load=os.getloadavg()[0],
-                shuffled_an_image=(shuffled(made) - before) / len(paths), **done)
+                shuffled_an_image=(shuffled(made) - before) / len(paths), done=done)
         made.stop()
 
 
@@ -165,16 +247,9 @@ def search(count, width, queries):
         seconds = time.monotonic() - began
         moved = shuffled(made) - before
         made.stop()
-        wrong = 0
-        number = {name: place for place, name in enumerate(ids)}
-        places = np.array([number[name] for name in found["id"].to_pylist()]).reshape(int(queries), 10)
-        for first in range(0, int(queries), 20):
-            distances = exact_distances(rows[first:first + 20], rows)
-            best = np.sort(np.partition(distances, 10, axis=1)[:, :10], axis=1)
-            got = np.take_along_axis(distances, places[first:first + 20], axis=1)
-            wrong += int((np.abs(got - best) > 1e-12).any(axis=1).sum())
+        places = np.array([int(name[1:]) for name in found["id"].to_pylist()]).reshape(int(queries), 10)
         say(step="search", vectors=int(count), width=int(width), queries=int(queries), seconds=round(seconds, 1),
-            queries_that_differ=wrong, shuffled_a_query=moved / int(queries), worker_bytes=peak.bytes,
+            queries_that_differ=differing(rows, places), shuffled_a_query=moved / int(queries), worker_bytes=peak.bytes,
             load=os.getloadavg()[0])
 
 
@@ -274,5 +349,5 @@ def overhead():
 
 if __name__ == "__main__":
     steps = {"images": images, "embed": embed, "search": search, "duplicates": duplicates, "postgres": postgres,
-             "overhead": overhead, "killed": lambda folder: embed(folder, 1, True)}
+             "overhead": overhead, "ray-embed": ray_embed, "ray-search": ray_search, "killed": lambda folder: embed(folder, 1, True)}
     steps[sys.argv[1]](*sys.argv[2:])

@@ -1,4 +1,5 @@
-"""Images by the million, on Apache Spark: embeddings, distances, judgments, search, near duplicates and moments.
+"""Images by the million, on Apache Spark: embeddings, distances, judgments, search, near duplicates and
+the moments of sets.
 
     import dreamsim_native.spark as dss
 
@@ -14,14 +15,13 @@ fail its tasks. ``python -m dreamsim_native.spark --help`` has the same as a pro
 from ._duplicates import Duplicates, near_duplicates
 from ._embed import embed, embed_to
 from ._files import SPARK_FILES, distribute, read_files
-from ._moments import Moments, moments
+from ._moments import moments
 from ._pairs import agreement, distances, vote
 from ._search import search
 
 __all__ = [
     "SPARK_FILES",
     "Duplicates",
-    "Moments",
     "agreement",
     "distances",
     "distribute",

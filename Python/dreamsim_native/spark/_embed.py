@@ -143,21 +143,19 @@ def embed_to(
 
     Raises:
         IncomparableError: The folder holds embeddings of another model, other weights or in another precision.
-        ArgumentError: Two rows have one id.
+        ArgumentError: Two rows have one id, or one has none.
     """
     from pyspark.sql import functions as F
 
     if images_per_job < 1:
         raise ArgumentError(f"images_per_job {images_per_job}: it is 1 or more")
     spark = df.sparkSession
-    if df.groupBy(id).count().where("count > 1").limit(1).count():
-        raise ArgumentError(f"column {id!r}: an id comes twice; each image has one of its own")
+    if df.groupBy(id).count().where(f"count > 1 or `{id}` is null").limit(1).count():
+        raise ArgumentError(f"column {id!r}: an id comes twice, or is missing; each image has one of its own")
     worker = _worker.Worker(model, {k: v for k, v in options.items() if k in _LOADING}, _files.resolve)
     column = Kept.of(worker.driver, options.get("vectors", "float32"))
     failed = _file(spark, output, "status=failed")
-    if retry:
-        _delete(spark, failed)
-    before, left = 0, df
+    before, before_failed, left = 0, 0, df
     if _exists(spark, output):
         written = spark.read.parquet(output)
         there = Kept.read(written.schema[options.get("embedding", "embedding")].metadata)
@@ -166,7 +164,11 @@ def embed_to(
             raise IncomparableError(
                 f"{output}: embeddings in {there.vectors}, not {column.vectors}; write another folder"
             )
-        before = written.count()
+        if retry:
+            _delete(spark, failed)
+    if _exists(spark, output):
+        written = spark.read.parquet(output)
+        before, before_failed = written.count(), written.where("status = 'failed'").count()
         left = df.join(written.select(id), id, "left_anti")
     count = left.count()
     parts = -(-count // images_per_job)
@@ -179,7 +181,7 @@ def embed_to(
         done = done.withColumn("status", F.when(is_failed, "failed").otherwise("embedded"))
         done.write.mode("append").partitionBy("status").parquet(output)
     now = spark.read.parquet(failed).count() if _exists(spark, failed) else 0
-    return {"images": count, "failed": now, "before": before}
+    return {"images": count, "failed": now - before_failed, "before": before}
 
 
 _LOADING = {

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, Iterator, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Iterator, Optional
 
 import numpy as np
 
 from .. import _columns
 from .._errors import ArgumentError
+from .._load import set_threads
+from .._sets import SetMoments
+from ._embed import threads
 from ._search import kept_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from .._tensors import DoubleArray
 
 # Tasks that add up, each of which sends D x D numbers once.
 _TASKS = 256
@@ -20,30 +21,10 @@ _TASKS = 256
 _BLOCK = 64
 
 
-class Moments(NamedTuple):
-    """What the scores of sets need of the embeddings of a set."""
-
-    count: int
-    """How many there are."""
-    mean: DoubleArray
-    """float64 [D]."""
-    covariance: DoubleArray
-    """float64 [D, D], divided by the count less one, as numpy.cov does."""
-    stamp: Optional[Dict[str, Any]]
-    """Of the model."""
-
-    def save(self, path: str) -> None:
-        """Writes a file of numpy with ``mu`` and ``sigma``, as pytorch-fid keeps statistics, and ``n``.
-
-        Args:
-            path: A local file that ends with .npz.
-        """
-        with open(path, "wb") as file:
-            np.savez(file, mu=self.mean, sigma=self.covariance, n=np.int64(self.count))
-
-
-def moments(df: DataFrame, *, embedding: str = "embedding") -> Moments:
+def moments(df: DataFrame, *, embedding: str = "embedding") -> SetMoments:
     """The mean and covariance of embeddings, added up in double precision by stable updates (Chan, Golub and LeVeque 1979).
+
+    Of two sets they give the Fréchet distance, ``moments(real).frechet_distance(moments(generated))``.
 
     Args:
         df: As `embed` gives it; rows without an embedding are passed over.
@@ -66,29 +47,28 @@ def moments(df: DataFrame, *, embedding: str = "embedding") -> Moments:
         raise ArgumentError(
             f"column {embedding!r}: it has {count} embeddings; two are the fewest that have a covariance"
         )
-    mean = np.frombuffer(merged[0]["mean"]).copy()
-    rest = np.concatenate([np.frombuffer(row["rest"]).reshape(-1, len(mean)) for row in merged])
-    return Moments(count, mean, rest / (count - 1), kept.stamp)
+    found = SetMoments(len(merged[0]["mean"]) // 8)
+    found.count, found.stamp = count, kept.stamp
+    found.mean = np.frombuffer(merged[0]["mean"]).copy()
+    found.scatter = np.concatenate([np.frombuffer(row["rest"]).reshape(-1, len(found.mean)) for row in merged])
+    return found
 
 
 def _summed(kept: str, batches: Iterator[Any]) -> Iterator[Any]:
     from pyspark import TaskContext
 
     context = TaskContext.get()
-    count, mean, rest = 0, np.zeros(0), np.zeros((0, 0))
+    set_threads(threads())
+    found: Optional[SetMoments] = None
     for batch in batches:
         vectors = _columns.rows(batch.column(0), kept)
-        for start in range(0, len(vectors), 1024):
-            some = vectors[start : start + 1024].astype(np.float64)
-            if count == 0:
-                mean, rest = np.zeros(some.shape[1]), np.zeros((some.shape[1],) * 2)
-            middle = some.mean(0)
-            aside, total = middle - mean, count + len(some)
-            some -= middle
-            rest += some.T @ some + np.outer(aside, aside) * (count * len(some) / total)
-            mean, count = mean + aside * (len(some) / total), total
-    for block, first in enumerate(range(0, len(mean), _BLOCK)):
-        yield _row(0 if context is None else context.partitionId(), block, count, mean, rest[first : first + _BLOCK])
+        if len(vectors):
+            found = (found or SetMoments(vectors.shape[1])).add(vectors)
+    if found is None:
+        return
+    part = 0 if context is None else context.partitionId()
+    for block, first in enumerate(range(0, len(found.mean), _BLOCK)):
+        yield _row(part, block, found.count, found.mean, found.scatter[first : first + _BLOCK])
 
 
 def _row(part: int, block: int, count: int, mean: Any, rest: Any) -> Any:

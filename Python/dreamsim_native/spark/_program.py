@@ -3,7 +3,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import TYPE_CHECKING, Any, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .._errors import ArgumentError, DreamSimError
 from . import _files
@@ -43,10 +43,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     steps = parser.add_subparsers(dest="step", required=True, metavar="STEP")
 
-    def step(name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    def step(name: str, run: Any, help: str, output: str = "Folder of Parquet to write.") -> argparse.ArgumentParser:
         command = steps.add_parser(name, help=help, description=help)
         command.add_argument("input", metavar="INPUT", help="Parquet; or CSV with a header, where it ends with .csv.")
-        command.add_argument("output", metavar="OUTPUT", help="Folder of Parquet to write.")
+        command.add_argument("output", metavar="OUTPUT", help=output)
         command.add_argument("--id", default="id", help="Column of the images' ids. (default: id)")
         command.set_defaults(run=run)
         return command
@@ -80,7 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--queries", required=True, help="Parquet of embeddings, as embed writes it.")
     command.add_argument("--k", type=int, default=10, help="How many for each query. (default: 10)")
 
-    command = step("sets", _sets, "Write mean and covariance of embeddings to a local file .npz, as pytorch-fid does.")
+    command = step(
+        "sets",
+        _sets,
+        "Write mean and covariance of embeddings, of which 'dreamsim sets' takes the Fréchet distance.",
+        "Local file .npz to write, as pytorch-fid has them.",
+    )
+    command.add_argument("--generated", help="Parquet of other embeddings; print the Fréchet distance from INPUT.")
     return parser
 
 
@@ -127,9 +133,14 @@ def _search(spark: SparkSession, options: argparse.Namespace) -> Any:
 
 
 def _sets(spark: SparkSession, options: argparse.Namespace) -> Any:
+    if not options.output.endswith(".npz"):
+        raise ArgumentError(f"{options.output}: it does not end with .npz; name such a file of this machine")
     found = moments(_read(spark, options.input))
+    report: Dict[str, Any] = {"images": found.count, "components": len(found.mean), "stamp": found.stamp}
+    if options.generated is not None:
+        report["fd"] = found.frechet_distance(moments(_read(spark, options.generated)))
     found.save(options.output)
-    return {"images": found.count, "components": len(found.mean), "stamp": found.stamp}
+    return report
 
 
 def _must_be_new(spark: SparkSession, output: str) -> None:

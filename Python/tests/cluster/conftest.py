@@ -9,9 +9,8 @@ from engines import SAMPLES, session
 @pytest.fixture(scope="module")
 def spark():
     pytest.importorskip("pyspark")
-    # Two workers, each a process with one core and 2 GB. What fails on one of them is tried on the other.
-    options = {"spark.executor.memory": "1g", "spark.excludeOnFailure.enabled": "true"}
-    made = session("local-cluster[2,1,2048]", **options)
+    # Two workers, each a process with one core and 2 GB.
+    made = session("local-cluster[2,1,2048]", **{"spark.executor.memory": "1g"})
     yield made
     made.stop()
 

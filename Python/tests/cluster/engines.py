@@ -4,6 +4,7 @@ import os
 import pathlib
 import sys
 import tempfile
+from collections import Counter
 
 import numpy as np
 
@@ -76,3 +77,32 @@ def exact_distances(queries, rows):
     a, b = queries.astype(np.float64), rows.astype(np.float64)
     a, b = (one / np.linalg.norm(one, axis=1, keepdims=True) for one in (a, b))
     return 1 - a @ b.T
+
+
+def manifest(spark, rows):
+    return spark.createDataFrame(rows, "id string, path string")
+
+
+def by_id(df):
+    rows = df.collect()
+    assert max(Counter(row["id"] for row in rows).values()) == 1, "an image came twice"
+    return {row["id"]: row for row in rows}
+
+
+def check(found, rows, model):
+    """Each image exactly once, with the embedding that the model gives here, or an error."""
+    assert found.keys() == {name for name, _ in rows}
+    for name, row in found.items():
+        assert (row["error"] is not None) == (name in BAD), row
+        assert (row["embedding"] is None) == (name in BAD)
+    good = [(name, path) for name, path in rows if name not in BAD]
+    expected = model.embed([path for _, path in good])
+    np.testing.assert_allclose([found[name]["embedding"] for name, _ in good], expected, rtol=0, atol=1e-6)
+
+
+def groups(found):
+    together = {}
+    for row in found.groups.collect():
+        together.setdefault(row["group"], set()).add(row["id"])
+    assert all(name == min(members) for name, members in together.items())
+    return {frozenset(members) for members in together.values()}

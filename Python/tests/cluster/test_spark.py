@@ -6,14 +6,12 @@ import os
 import pathlib
 import signal
 import subprocess
-import tempfile
 import threading
 import time
-from collections import Counter
 
 import numpy as np
 import pytest
-from engines import BAD, exact_distances, vectors, write_vectors
+from engines import BAD, ROOT, by_id, check, exact_distances, groups, manifest, vectors, write_vectors
 
 pyspark = pytest.importorskip("pyspark")
 
@@ -22,27 +20,6 @@ import dreamsim_native.spark as dss  # noqa: E402
 from dreamsim_native._columns import Kept  # noqa: E402
 
 pytestmark = pytest.mark.cluster
-
-
-def manifest(spark, rows):
-    return spark.createDataFrame(rows, "id string, path string")
-
-
-def by_id(df):
-    rows = df.collect()
-    assert max(Counter(row["id"] for row in rows).values()) == 1, "an image came twice"
-    return {row["id"]: row for row in rows}
-
-
-def check(found, rows, model):
-    """Each image exactly once, with the embedding that the model gives here, or an error."""
-    assert found.keys() == {name for name, _ in rows}
-    for name, row in found.items():
-        assert (row["error"] is not None) == (name in BAD), row
-        assert (row["embedding"] is None) == (name in BAD)
-    good = [(name, path) for name, path in rows if name not in BAD]
-    expected = model.embed([path for _, path in good])
-    np.testing.assert_allclose([found[name]["embedding"] for name, _ in good], expected, rtol=0, atol=1e-6)
 
 
 # Embeddings
@@ -91,10 +68,15 @@ def test_a_run_resumes_and_does_nothing_twice(spark, images, tmp_path):
     again = dss.embed_to(manifest(spark, images), output, "pdq", retry=True)
     assert again == {"images": len(BAD), "failed": len(BAD), "before": len(images) - len(BAD)}
     check(by_id(spark.read.parquet(output)), images, ds.load("pdq"))
+    nothing = dss.embed_to(manifest(spark, images), output, "pdq")
+    assert nothing == {"images": 0, "failed": 0, "before": len(images)}
     with pytest.raises(ds.IncomparableError, match="made otherwise"):
-        dss.embed_to(manifest(spark, images), output, "lite")
+        dss.embed_to(manifest(spark, images), output, "lite", retry=True)
+    assert spark.read.parquet(output).count() == len(images), "what failed was thrown away before the model was checked"
     with pytest.raises(ds.ArgumentError, match="twice"):
         dss.embed_to(manifest(spark, [images[0], images[0]]), output, "pdq")
+    with pytest.raises(ds.ArgumentError, match="missing"):
+        dss.embed_to(manifest(spark, [(None, images[0][1])]), output, "pdq")
 
 
 def executors():
@@ -147,13 +129,14 @@ def test_skewed_partitions(spark, images):
 
 
 def test_workers_with_other_weights_are_refused(spark, images, tmp_path, monkeypatch):
+    from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     with monkeypatch.context() as patch:
         patch.setattr(ds.Metric, "_identity", lambda _: {"weights": "0123"})  # what the driver has
         embedded = dss.embed(manifest(spark, images), "lite")
     output = tmp_path / "refused"
-    with pytest.raises(PySparkException, match="other weights"):
+    with pytest.raises((PySparkException, Py4JJavaError), match="other weights"):
         embedded.write.parquet(str(output))
     assert not list(output.rglob("*.parquet"))
 
@@ -237,14 +220,6 @@ def test_search_is_exact(spark, tmp_path, kept):
 # Near duplicates
 
 
-def groups(found):
-    together = {}
-    for row in found.groups.collect():
-        together.setdefault(row["group"], set()).add(row["id"])
-    assert all(name == min(members) for name, members in together.items())
-    return {frozenset(members) for members in together.values()}
-
-
 def test_near_duplicates_are_found_and_the_same_again(spark, tmp_path):
     ids, rows, known = vectors(8000, copies=0.1, distance=0.002)
     rows[100:400] = rows[100]  # a cell that is much larger than the others, of one image
@@ -321,11 +296,27 @@ def test_moments_are_those_of_one_machine(spark, tmp_path):
     assert found.count == 3000
     np.testing.assert_allclose(found.mean, wide.mean(0), rtol=1e-12)
     np.testing.assert_allclose(found.covariance, np.cov(wide, rowvar=False), rtol=1e-9, atol=1e-12)
-    found.save(str(tmp_path / "set.npz"))
-    with np.load(tmp_path / "set.npz") as saved:
-        assert saved["n"] == 3000 and (saved["sigma"] == found.covariance).all()
     with pytest.raises(ds.ArgumentError, match="1 embeddings"):
         dss.moments(df.limit(1))
+
+
+def test_the_frechet_distance_is_that_of_the_command(spark, tmp_path):
+    folder = ROOT / "Tests/Fixtures/sets"
+
+    def by_command(real):
+        program = os.environ["DREAMSIM_COMMAND"]
+        line = [program, "sets", real, folder / "generated.npy", "--score", "fd", "--format", "json"]
+        return json.loads(subprocess.run(line, check=True, stdout=subprocess.PIPE).stdout)["scores"][0]["value"]
+
+    found = []
+    for name in ("real", "generated"):
+        rows = np.load(folder / f"{name}.npy")
+        write_vectors(tmp_path / f"{name}.parquet", [f"{n}" for n in range(len(rows))], rows)
+        found.append(dss.moments(spark.read.parquet(str(tmp_path / f"{name}.parquet")).repartition(3)))
+    expected = by_command(folder / "real.npy")
+    assert found[0].frechet_distance(found[1]) == pytest.approx(expected, rel=1e-9)
+    found[0].save(tmp_path / "real.npz")
+    assert by_command(tmp_path / "real.npz") == pytest.approx(expected, rel=1e-9)
 
 
 # The program
@@ -356,51 +347,8 @@ def test_the_program(images, tmp_path):
     code, lines = run("dedupe", embedded, tmp_path / "groups", "--threshold", "0.01")
     assert code == 0 and json.loads(lines[-1])["groups"] >= 8
     assert run("dedupe", embedded, tmp_path / "groups", "--threshold", "0.01")[0] == 1
-
-
-# Last, because the executor is excluded afterwards.
-
-
-@pytest.mark.slow
-def test_one_worker_has_damaged_weights(spark, images, tmp_path):
-    """It is refused, and the other does its work."""
-    program, merged = os.environ["DREAMSIM_COMMAND"], tmp_path / "merged.safetensors"
-    subprocess.run([program, "models", "convert", "lite", "-o", merged], check=True, stdout=subprocess.DEVNULL)
-    model = dss.distribute(spark, str(merged))
-    assert model == "spark-files:merged.safetensors"
-
-    def damage(_):
-        from pyspark import SparkFiles
-
-        path = pathlib.Path(SparkFiles.get("merged.safetensors"))
-        if path.parent.resolve().parts[-1] == "0" or os.getcwd().endswith("/0"):
-            contents = bytearray(path.read_bytes())
-            contents[len(contents) // 2] ^= 0xFF
-            path.unlink()
-            path.write_bytes(contents)
-            return [1]
-        return [0]
-
-    # Enough short tasks that each executor gets some.
-    damaged = spark.sparkContext.parallelize(range(16), 16).mapPartitions(
-        lambda some: (time.sleep(0.3), damage(some))[1]
-    )
-    assert 0 < sum(damaged.collect()) < 16
-    embedded = dss.embed(manifest(spark, images), model, images_per_task=4)
-    check(by_id(embedded), images, ds.load("lite"))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, as root")
-def test_the_disk_of_one_worker_is_full(spark, tmp_path):
-    folders = sorted(pathlib.Path(tempfile.gettempdir()).glob("spark-*/executor-*/blockmgr-*"), key=os.path.getmtime)
-    assert folders
-    ids, rows, known = vectors(8000, distance=0.001)
-    write_vectors(tmp_path / "vectors.parquet", ids, rows)
-    df = spark.read.parquet(str(tmp_path / "vectors.parquet")).repartition(8)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folders[-1]]).returncode:
-        pytest.skip("a disk cannot be mounted here")
-    try:
-        assert groups(dss.near_duplicates(df, 0.001, cells=60, sample=0)) == known
-    finally:
-        subprocess.run(["umount", "-l", folders[-1]], check=True)
+    code, lines = run("sets", embedded, tmp_path / "set.npz", "--generated", embedded)
+    report = json.loads(lines[-1])
+    assert code == 0 and report["images"] == len(images) - len(BAD) and report["stamp"] == ds.load("pdq").stamp
+    assert report["fd"] == pytest.approx(0, abs=1e-6)
+    assert ds.SetMoments.load(tmp_path / "set.npz").count == report["images"]
