@@ -20,6 +20,8 @@ struct GoldenTests {
         configuration.mlpWidth = 192
         configuration.positionGrid = family.hasPrefix("dinov2") ? 7 : 4
         if configuration.projectionWidth != nil { configuration.projectionWidth = 32 }
+        // Recorded as without registers; the published networks with them resize their positions otherwise.
+        (configuration.positionOffset, configuration.positionsAreAntialiased) = (0.1, false)
         return configuration
     }
 
