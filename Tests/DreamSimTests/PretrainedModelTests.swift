@@ -91,6 +91,15 @@ struct PretrainedModelTests {
                 (write(#"{"model_type": "siglip", "vision_config": {"hidden_size": -4}}"#, config), "width"),
                 (write(#"{"model_type": "siglip", "vision_config": {"hidden_size": "x"}}"#, config), "hidden_size"),
                 (write(#"{"model_type": "dinov3_vit", "hidden_act": "swoosh"}"#, config), "swoosh"),
+                (
+                    write(
+                        #"{"architecture": "vit_base_patch16_siglip_224", "model_args": {"act_layer": "relu"}}"#,
+                        config), "act_layer"
+                ),
+                (
+                    write(#"{"architecture": "vit_base_patch16_siglip_224", "model_args": "x"}"#, config),
+                    "is not a JSON object"
+                ),
                 (remove(index), "no weights"), (remove("model-00002-of-00002.safetensors"), "model-00002"),
                 (write(#"{"weight_map": {"a": "../b"}}"#, index), "no file beside"),
                 (write(#"{"weight_map": {"lost": "model-00001-of-00002.safetensors"}}"#, index), "'lost'"),

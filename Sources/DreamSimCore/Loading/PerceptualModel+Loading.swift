@@ -213,6 +213,6 @@ extension WeightSet {
     func checkFinite() throws(DreamSimError) {
         guard let name = tensors.keys.sorted().first(where: { tensors[$0]?.isFinite == false }) else { return }
         throw DreamSimError(
-            .damaged, origin, key: name, "holds NaN or infinite values; fetch the weights again, or make them anew")
+            .malformed, origin, key: name, "holds NaN or infinite values; fetch the weights again, or make them anew")
     }
 }
