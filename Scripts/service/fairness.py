@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Whether the service is fair and keeps to its bounds while clients ask for all that they may: searches while others compare
 large images, the work of a client that has left, decompression bombs, and the memory of the worst bodies. By raw sockets; each
-client has an address of its own (127.0.0.2 and so on), so that it runs on Linux only. Needs the weights of a model and of LPIPS.
+client has an address of its own (127.0.0.2 and so on), so that it runs on Linux only. Needs the weights of a model and of LPIPS, and numpy
+for --vectors.
 
     Scripts/service/fairness.py .build/release/dreamsim [--seconds 30]
 """
