@@ -31,9 +31,12 @@ struct Images: @unchecked Sendable {
         }
     }
 
+    /// What errors call an image.
+    private func name(_ index: Int) -> String { count == 1 ? "image" : "image \(index)" }
+
     private func contents(_ index: Int, _ options: DecodingOptions) throws -> Image {
         let image = images[index]
-        let name = count == 1 ? "image" : "image \(index)"
+        let name = name(index)
         switch dreamsim1_image_kind(UInt32(bitPattern: image.kind)) {
         case DREAMSIM1_PATH:
             guard let path = image.path else { throw badArgument(name, "has no path; name a file") }
@@ -48,10 +51,10 @@ struct Images: @unchecked Sendable {
         }
     }
 
-    /// Decodes an image and brings it to a model's square.
-    func prepared(_ index: Int, _ preprocessing: Preprocessing) throws -> Image {
-        let image = try Timings.measure(.decode) { try decoded(index, preprocessing.decoding) }
-        return Timings.measure(.resize) { preprocessing.applied(to: image) }
+    /// Decodes an image and prepares it for a metric.
+    func prepared(_ index: Int, for metric: any EmbeddingMetric) throws -> Image {
+        let image = try Timings.measure(.decode) { try decoded(index, metric.preprocessing.decoding) }
+        return try Timings.measure(.resize) { try metric.prepare(image, name: name(index)) }
     }
 }
 

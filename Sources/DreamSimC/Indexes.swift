@@ -114,7 +114,7 @@ public func dreamsim1_index_search(
         let method: SearchMethod = try options.boolean("approximate") == true ? .approximate() : .exact
         try options.finish()
         let reader = try IndexReader(index.folder)
-        let prepared = try images.prepared(0, index.model.preprocessing)
+        let prepared = try images.prepared(0, for: index.model)
         let query = SearchQuery(vector: index.model.embed(preprocessed: [prepared])[0].values)
         let hits = try reader.search([query], count: count, filter: filter, method: method)[0]
         let name = images.paths?.first ?? ImagePath("image")

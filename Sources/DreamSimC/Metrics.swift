@@ -35,7 +35,7 @@ public func dreamsim1_load(
                 return .metric(try await MetricCatalog.load(name, options: loading, report: report))
             }
             let variant = ModelVariant(name, feature: feature, adapter: adapter)
-            return .metric(try await variant.load(loading, report: report))
+            return .metric(try await variant.loadMetric(loading, report: report))
         }
         try listener.check()
         place.pointee = metrics.add(LoadedMetric(kind: kind, decoding: loading.preprocessing.decoding))
@@ -102,7 +102,7 @@ public func dreamsim1_preprocess(
     attempt(error) {
         let planes = try required(planes, "planes")
         let embedding = try metrics.value(metric).embedding()
-        let prepared = Tensor(try Images(image, 1, "image").prepared(0, embedding.preprocessing))
+        let prepared = Tensor(try Images(image, 1, "image").prepared(0, for: embedding))
         prepared.withUnsafeBufferPointer { planes.update(from: $0.baseAddress!, count: $0.count) }
     }
 }

@@ -135,7 +135,7 @@ private func embed(
     _ images: Images, _ part: Range<Int>, _ metric: any EmbeddingMetric
 ) throws -> [Outcome<Embedding>] {
     let prepared = Parallel.map(part.count) { index in
-        Outcome { try images.prepared(part.lowerBound + index, metric.preprocessing) }
+        Outcome { try images.prepared(part.lowerBound + index, for: metric) }
     }
     let sound = prepared.compactMap { try? $0.get() }
     var embeddings: [Embedding] = []

@@ -37,6 +37,11 @@ public final class PerceptualModel: Sendable {
                 )
             }
         }
+        guard preprocessing.foreground == nil else {
+            throw DreamSimError(
+                .badSetting, "foreground",
+                "is for comparing, embedding and indexing, and this works on whole images; leave it out")
+        }
         self.description = description
         self.parts = parts
         self.head = head

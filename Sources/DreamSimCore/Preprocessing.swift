@@ -6,12 +6,23 @@ public struct Preprocessing: Hashable, Sendable, Codable {
     public var fit: Image.Fit
     /// The side of the square in pixels; every patch size of the model divides it. The published models use 224.
     public var side: Int
+    /// Which part of images counts; nil where all of it does.
+    public var foreground: Foreground?
+
+    /// A part of images, as `ForegroundMetric` tells it.
+    public enum Foreground: String, Hashable, Sendable, Codable {
+        /// What stands out; the rest is painted over.
+        case alone
+    }
 
     /// Makes a way of preprocessing.
-    public init(decoding: DecodingOptions = .standard, fit: Image.Fit = .stretch, side: Int = 224) {
+    public init(
+        decoding: DecodingOptions = .standard, fit: Image.Fit = .stretch, side: Int = 224, foreground: Foreground? = nil
+    ) {
         self.decoding = decoding
         self.fit = fit
         self.side = side
+        self.foreground = foreground
     }
 
     /// EXIF orientation and color profiles applied, transparency over white, stretched to 224 x 224.
@@ -20,7 +31,8 @@ public struct Preprocessing: Hashable, Sendable, Codable {
     /// Exactly what the Python reference does: orientation and color profiles ignored, transparency dropped, stretched to 224 x 224.
     public static let reference = Preprocessing(decoding: .reference)
 
-    /// Preprocesses an image: resampled bicubically (a = -0.5, antialiased), as Pillow does.
+    /// Brings an image to the square: resampled bicubically (a = -0.5, antialiased), as Pillow does. A background that is to
+    /// be painted over is left to `ForegroundMetric`, which can tell it.
     public func applied(to image: Image) -> Image {
         image.fitted(width: side, height: side, fit: fit)
     }
@@ -54,6 +66,7 @@ extension Preprocessing: CustomStringConvertible {
             case .crop: "crop"
             }
         return "\(fit) \(side)x\(side), \(Self.description(of: decoding))"
+            + (foreground == nil ? "" : ", background painted over")
     }
 
     /// Such as `EXIF applied, alpha over #FFFFFF`.

@@ -23,7 +23,7 @@ package final class EmbeddingFile {
     /// Begins a file.
     /// - Throws: `DreamSimError` or `DreamSimError` with `.unwritable` when the folder is missing, the disk is full or
     ///   the like; so do the other methods.
-    package init(_ format: Format, model: PerceptualModel, to url: URL) throws {
+    package init(_ format: Format, model: any EmbeddingMetric, to url: URL) throws {
         switch format {
         case .npy: sink = try NumpySink(model, url)
         case .safetensors: sink = try SafetensorsSink(model, url)
@@ -38,7 +38,7 @@ package final class EmbeddingFile {
     /// - Parameters:
     ///   - format: `.csv` or `.ndjson`.
     ///   - write: takes each line, with its line break.
-    package init(lines format: Format, model: PerceptualModel, to write: @escaping (String) throws -> Void) throws {
+    package init(lines format: Format, model: any EmbeddingMetric, to write: @escaping (String) throws -> Void) throws {
         precondition(format == .csv || format == .ndjson, "\(format) has no lines")
         sink = try TextSink(format, model, write: write, finish: {})
     }
@@ -92,7 +92,7 @@ private struct Description: Encodable {
     var images: [ImagePath] = []
     var failures: [ComparisonReport.Failure] = []
 
-    init(_ model: PerceptualModel) {
+    init(_ model: any EmbeddingMetric) {
         self.model = model.stamp
         width = model.width
     }
@@ -115,7 +115,7 @@ private final class NumpySink: EmbeddingSink {
     private var array: NumpyWriter?
     private let beside: Unnamed
 
-    init(_ model: PerceptualModel, _ url: URL) throws {
+    init(_ model: any EmbeddingMetric, _ url: URL) throws {
         description = Description(model)
         array = try NumpyWriter(rowShape: [model.width], to: url)
         beside = try Unnamed(url.appendingPathExtension("json").path)
@@ -140,7 +140,7 @@ private final class SafetensorsSink: EmbeddingSink {
     private let rows: Unnamed
     private let url: URL
 
-    init(_ model: PerceptualModel, _ url: URL) throws {
+    init(_ model: any EmbeddingMetric, _ url: URL) throws {
         description = Description(model)
         rows = try Unnamed(url.path)
         self.url = url
@@ -163,7 +163,7 @@ private final class SafetensorsSink: EmbeddingSink {
 
 private final class TextSink: EmbeddingSink {
     private let format: EmbeddingFile.Format
-    private let model: PerceptualModel
+    private let model: any EmbeddingMetric
     private let write: (String) throws -> Void
     private let end: () throws -> Void
 
@@ -181,7 +181,7 @@ private final class TextSink: EmbeddingSink {
     }
 
     init(
-        _ format: EmbeddingFile.Format, _ model: PerceptualModel, write: @escaping (String) throws -> Void,
+        _ format: EmbeddingFile.Format, _ model: any EmbeddingMetric, write: @escaping (String) throws -> Void,
         finish: @escaping () throws -> Void
     ) throws {
         (self.format, self.model, self.write, end) = (format, model, write, finish)
@@ -200,7 +200,7 @@ private final class TextSink: EmbeddingSink {
         var error: String?
         if case .failure(let failure) = outcome.result { error = "\(failure)" }
         let line = Line(
-            image: outcome.path, embedding: outcome.embedding?.values, error: error, model: model.description.name,
+            image: outcome.path, embedding: outcome.embedding?.values, error: error, model: model.card.name,
             weights: model.stamp.weights, precision: model.stamp.precision, calibration: model.stamp.calibration,
             preprocessing: "\(model.preprocessing)",
             isNormalized: model.stamp.isNormalized)

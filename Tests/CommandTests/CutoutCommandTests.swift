@@ -67,6 +67,64 @@ struct CutoutCommandTests {
     }
 
     @Test(
+        "--foreground compares, embeds, indexes and searches what stands out, and says where nothing does",
+        .enabled(if: home != nil))
+    func foreground() throws {
+        let environment = ["DREAMSIM_HOME": try #require(Self.home)]
+        try CommandTests.withBench { bench throws in
+            // One disc on two grounds, another on the first one, and a wall.
+            func write(_ name: String, _ disc: [UInt8], _ ground: (Int) -> UInt8) throws -> String {
+                let pixels = (0..<(160 * 120 * 3)).map { i -> UInt8 in
+                    let (x, y) = (i / 3 % 160 - 80, i / 480 - 60)
+                    return x * x + y * y < 1600 ? disc[(x * y > 0 ? 0 : 3) + i % 3] : ground(i)
+                }
+                let url = bench.home.appending(path: "photos/\(name)")
+                try Image(width: 160, height: 120, pixels: pixels).write(to: url)
+                return url.path
+            }
+            try FileManager.default.createDirectory(
+                at: bench.home.appending(path: "photos"), withIntermediateDirectories: true)
+            let red: [UInt8] = [230, 60, 40, 250, 220, 90]
+            let here = try write("here.png", red) { [30, 50, 70][$0 % 3] }
+            let there = try write("there.png", red) { [20, 90, 40][$0 % 3] + UInt8($0 / 480 / 4) }
+            let wall = bench.home.appending(path: "photos/wall.png")
+            try Image(width: 160, height: 120, filledWith: RGB(90, 90, 90)).write(to: wall)
+
+            let both = try bench.run(
+                ["compare", "--metric", "pdq,pdq-foreground", here, there, "--format", "json"], environment: environment)
+            #expect(both.code == 0, "\(both.error)")
+            let one = try bench.run(
+                ["compare", "--metric", "pdq", "--foreground", here, there, "--format", "json"], environment: environment)
+            #expect(one.code == 0 && one.output.contains("pdq-foreground"), "\(one.error)")
+            #expect(one.output.contains("background painted over"))
+            let failed = try bench.run(
+                ["compare", "--metric", "pdq", "--foreground", here, wall.path], environment: environment)
+            #expect(failed.code != 0 && failed.error.contains("wall.png: nothing stands out"), "\(failed.error)")
+            #expect(failed.error.contains("compare whole images"))
+
+            let ssim = try bench.run(["compare", "--metric", "ssim", "--foreground", here, there], environment: environment)
+            #expect(ssim.code == 64 && ssim.error.contains("--foreground is for models and pdq"), "\(ssim.error)")
+
+            let index = bench.home.appending(path: "photos.index").path
+            let photos = bench.home.appending(path: "photos").path
+            let made = try bench.run(
+                ["index", photos, "--index", index, "--model", "pdq", "--foreground"], environment: environment)
+            #expect(made.error.contains("nothing stands out"), "\(made.error)")
+            let found = try bench.run(["search", there, "--index", index, "--format", "json"], environment: environment)
+            #expect(found.code == 0 && found.output.contains("here.png"), "\(found.error)")
+            #expect(!found.output.contains("wall.png"))
+            // What is not in the index is embedded as the index's images were.
+            let outside = bench.home.appending(path: "copy.png")
+            try Image(contentsOf: URL(filePath: here)).resized(width: 200, height: 150).write(to: outside)
+            let copy = try bench.run(
+                ["search", outside.path, "--index", index, "--format", "json"], environment: environment)
+            #expect(copy.code == 0 && copy.output.contains("here.png"), "\(copy.error)")
+            let status = try bench.run(["index", "--index", index, "--status"], environment: environment)
+            #expect(status.output.contains("pdq-foreground"), "\(status.output)")
+        }
+    }
+
+    @Test(
         "evaluate mos takes values of a table, and writes every layout and a page",
         arguments: ["table", "json", "ndjson", "csv"])
     func opinions(format: String) throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Whether the detector's weights are on this machine.
-private let isDetectorReady: Bool = {
+let isDetectorReady: Bool = {
     guard let store = try? ModelStore.Configuration.fromEnvironment() else { return false }
     return Catalog.model(named: SaliencyDetector.model)?.isReady(in: ModelStore(store)) ?? false
 }()

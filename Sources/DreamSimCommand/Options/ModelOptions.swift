@@ -77,6 +77,12 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Option(help: ArgumentHelp("Side of the model's input.", valueName: "pixels"))
     var side: Int = 224
 
+    @Flag(
+        help: ArgumentHelp(
+            "Compare, embed or index what stands out in each image, its background painted over; one of several models \
+            is limited so by the name NAME-foreground."))
+    var foreground = false
+
     @Option(help: "Match another implementation exactly, without orientation, transparency and color profiles.")
     var parity: ParityOption?
 
@@ -105,7 +111,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
             case .pad: .pad(background.color)
             case .crop: .crop
             }
-        return Preprocessing(decoding: decoding, fit: fit, side: side)
+        return Preprocessing(decoding: decoding, fit: fit, side: side, foreground: foreground ? .alone : nil)
     }
 
     /// Refuses options that say something of a model where none of the metrics is one: they would change nothing, unsaid.
@@ -113,7 +119,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
         let settings: [(ModelSetting, isGiven: Bool)] = [
             (.feature, feature != nil), (.adapter, adapter != nil), (.head, head != nil),
             (.side, side != Preprocessing.standard.side), (.fit, fit != .stretch), (.normalize, !normalize),
-            (.precision, precision.map { $0 != .float32 } ?? false),
+            (.precision, precision.map { $0 != .float32 } ?? false), (.foreground, foreground),
         ]
         try check(settings.filter(\.isGiven).map(\.0), for: metrics)
     }
@@ -136,21 +142,29 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     }
 
     /// Loads the model, with progress and notes on standard error.
-    func load(quiet: Bool) async throws -> PerceptualModel { try await load(model: model, quiet: quiet) }
-
-    /// Loads a model as `--model` takes it, with progress and notes on standard error.
-    func load(model name: String, quiet: Bool) async throws -> PerceptualModel {
+    func load(quiet: Bool) async throws -> any EmbeddingMetric {
         try await load(quiet: quiet) { options, report in
-            try await variant(of: name).load(options, report: report)
+            try await variant(of: model).loadMetric(options, report: report)
+        }
+    }
+
+    /// Loads the model itself, for what works on whole images alone.
+    func loadModel(quiet: Bool) async throws -> PerceptualModel {
+        try await load(quiet: quiet) { options, report in
+            try await variant(of: model).load(options, report: report)
         }
     }
 
     /// Loads a metric of the catalog, or a model as `--model` takes it, with progress and notes on standard error.
     func load(metric name: String, quiet: Bool) async throws -> any PerceptualMetric {
         try await load(quiet: quiet) { options, report in
-            MetricCatalog.all.contains { $0.card.name == name }
-                ? try await MetricCatalog.load(name, options: options, report: report)
-                : try await variant(of: name).load(options, report: report)
+            guard let entry = MetricCatalog.entry(of: name) else {
+                return try await variant(of: name).loadMetric(options, report: report)
+            }
+            var options = options
+            // Like other settings, it is for those of the metrics that have it.
+            if !entry.embeds { options.preprocessing.foreground = nil }
+            return try await MetricCatalog.load(name, options: options, report: report)
         }
     }
 

@@ -67,7 +67,7 @@ struct Bench: AsyncParsableCommand {
             ).write(report, output, justSeconds: secondsPerImage)
         } else {
             let report = BenchmarkReport(
-                try await model.load(quiet: output.quiet), batch: batchSize ?? imagesTogether, runs: runs)
+                try await model.loadModel(quiet: output.quiet), batch: batchSize ?? imagesTogether, runs: runs)
             try BenchmarkOutput(
                 what: ("model", report.model.model), unit: "image",
                 details: [("precision", (report.model.precision ?? .float32).rawValue)], batch: report.batch,

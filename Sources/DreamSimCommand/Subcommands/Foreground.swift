@@ -45,7 +45,7 @@ struct Foreground: AsyncParsableCommand {
     var threshold: Double?
 
     @Option(help: ArgumentHelp("Color that replaces hidden parts.", valueName: "RRGGBB"))
-    var neutral = ColorOption(ForegroundReport.neutralColor)
+    var neutral = ColorOption(ForegroundMetric.paint)
 
     @Option(help: ArgumentHelp("Metrics and models, separated by commas, in place of --model.", valueName: "names"))
     var metric: String?
@@ -99,9 +99,9 @@ struct Foreground: AsyncParsableCommand {
             return .saliency(
                 try await model.loadSaliency(quiet: output.quiet), threshold: Float(threshold ?? leastSaliency))
         case .attention:
-            let own = metrics.lazy.compactMap { $0 as? PerceptualModel }.first
+            let own = metrics.lazy.compactMap(\.model).first
             if let own { return .attention(own, share: threshold ?? attentionShare) }
-            return .attention(try await model.load(quiet: output.quiet), share: threshold ?? attentionShare)
+            return .attention(try await model.loadModel(quiet: output.quiet), share: threshold ?? attentionShare)
         case .mask:
             return .masks(try [mask, maskB].compactMap(\.self).map { try Mask(contentsOf: $0, options: decoding) })
         }

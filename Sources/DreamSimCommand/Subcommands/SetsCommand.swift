@@ -185,7 +185,7 @@ enum SetSource {
 
     /// Reads sets, and embeds those that are images.
     static func load(_ paths: [ImagePath], _ options: SetsCommand) async throws -> [ImageSet] {
-        var model: PerceptualModel?
+        var model: (any EmbeddingMetric)?
         var sets: [ImageSet] = []
         // Folders without an image are told before a model is loaded.
         let files = try paths.map { SetSource(of: $0) == .images ? try imageFiles($0) : [] }
@@ -211,7 +211,7 @@ enum SetSource {
 
     /// Embeds images, with progress; those that cannot be read are told, and left out.
     static func embed(
-        _ files: [ImagePath], _ name: String, _ model: PerceptualModel, _ batch: BatchOptions, _ isQuiet: Bool
+        _ files: [ImagePath], _ name: String, _ model: any EmbeddingMetric, _ batch: BatchOptions, _ isQuiet: Bool
     ) throws -> SetVectors {
         let progress = ProgressLine(files.count, unit: "images", isQuiet: isQuiet)
         var done = 0

@@ -31,6 +31,20 @@ package struct ModelVariant: Sendable {
             adapter.map { own.adapted(by: $0) } ?? own, options: options, report: report)
     }
 
+    /// Loads the model, limited to foregrounds where its name or the options ask for that.
+    /// - Throws: as `load(_:report:)`.
+    package func loadMetric(
+        _ options: PerceptualModel.LoadingOptions,
+        report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void
+    ) async throws -> any EmbeddingMetric {
+        let base = ForegroundMetric.base(of: name)
+        guard base != nil || options.preprocessing.foreground != nil else {
+            return try await load(options, report: report)
+        }
+        let whole = ModelVariant(base ?? name, feature: feature, adapter: adapter)
+        return try await ForegroundMetric.load(options, report: report) { try await whole.load($0, report: report) }
+    }
+
     /// Loads the model without adapter and head, and with embeddings that are not normalized, as models are trained.
     /// - Parameter takesMerged: whether it may be a merged model, whose adapter is a part of its weights.
     /// - Throws: as `load(_:report:)`.

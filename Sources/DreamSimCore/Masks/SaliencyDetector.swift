@@ -23,7 +23,7 @@ public final class SaliencyDetector: Sendable {
     ) async throws -> SaliencyDetector {
         var options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
         // The decoder was trained on whole images at this size.
-        (options.preprocessing.side, options.preprocessing.fit) = (224, .stretch)
+        (options.preprocessing.side, options.preprocessing.fit, options.preprocessing.foreground) = (224, .stretch, nil)
         // Not another large file in the cache beside the metric's.
         options.keepsMergedFile = false
         let description = try description()

@@ -17,6 +17,12 @@ public enum MetricCatalog {
         + DISTS.entries
         + PerceptualHash.entries
 
+    /// The metric of a name, or of what the name limits to foregrounds; nil for models.
+    package static func entry(of name: String) -> Entry? {
+        let name = ForegroundMetric.base(of: name) ?? name
+        return all.first { $0.card.name == name }
+    }
+
     /// A metric of the catalog.
     package struct Entry: Sendable {
         /// What it is.
@@ -25,6 +31,8 @@ public enum MetricCatalog {
         package let needs: WeightNeeds?
         /// Whether it can compute in int16.
         package var takesIntegers: Bool { type is any FeatureMetric.Type }
+        /// Whether it embeds each image by itself.
+        package var embeds: Bool { type is any EmbeddingMetric.Type }
 
         /// What loading makes, which tells what it can do beside giving values.
         let type: any PerceptualMetric.Type
@@ -46,7 +54,7 @@ public enum MetricCatalog {
 
     /// Loads a metric by its name; a name that is not of this list is a model's, as `PerceptualModel.load` takes it.
     /// - Parameters:
-    ///   - name: a name of `all`, or of a model.
+    ///   - name: a name of `all`, or of a model; with `-foreground` behind it limited as `ForegroundMetric` limits it.
     ///   - options: folders and settings; the environment's when nil.
     ///   - report: called with progress and notes, from any thread.
     /// - Throws: `DreamSimError`, saying what to do.
@@ -55,7 +63,16 @@ public enum MetricCatalog {
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> any PerceptualMetric {
         if let load = registered.withLock({ $0[name] }) { return try await load() }
-        let options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+        var options = try options ?? PerceptualModel.LoadingOptions(store: .fromEnvironment())
+        if let base = ForegroundMetric.base(of: name) {
+            options.preprocessing.foreground = .alone
+            return try await load(base, options: options, report: report)
+        }
+        if options.preprocessing.foreground != nil {
+            return try await ForegroundMetric.load(options, report: report) {
+                try await load(name, options: $0, report: report)
+            }
+        }
         if let entry = all.first(where: { $0.card.name == name }) { return try await entry.load(options, report) }
         return try await PerceptualModel.load(name, options: options, report: report)
     }

@@ -45,7 +45,8 @@ public struct MetricColumn: Sendable, Hashable, Encodable {
     /// Describes the distances between embeddings of a kind.
     package init(_ stamp: ModelStamp) {
         let known = Catalog.all.first { $0.stampName == stamp.model }
-        name = known?.name ?? stamp.model
+        let suffix = stamp.preprocessing.foreground == nil ? "" : ForegroundMetric.suffix
+        name = (known?.name ?? stamp.model) + suffix
         summary =
             known?.summary ?? MetricCatalog.all.first { $0.card.name == stamp.model }?.card.summary
             ?? "distance of embeddings by \(stamp.model)"

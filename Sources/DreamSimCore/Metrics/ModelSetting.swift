@@ -1,21 +1,27 @@
-/// A setting of models, which other metrics do not have, but for the precision of a few.
+/// A setting of models, which other metrics do not have, but for the precision and the foregrounds of a few.
 package enum ModelSetting: String, Sendable {
-    case feature, adapter, head, side, fit, normalize, precision
+    case feature, adapter, head, side, fit, normalize, precision, foreground
 
     /// What has it, in the plural.
-    private var owners: String { self == .precision ? "models, LPIPS and DISTS" : "models" }
+    private var owners: String {
+        switch self {
+        case .precision: "models, LPIPS and DISTS"
+        case .foreground: "models and pdq"
+        default: "models"
+        }
+    }
 
     /// Whether a metric may have it; one that is not in the catalog may be a user's model.
     private func isKnown(to metric: String) -> Bool {
-        if let entry = MetricCatalog.all.first(where: { $0.card.name == metric }) {
-            return self == .precision && entry.takesIntegers
+        if let entry = MetricCatalog.entry(of: metric) {
+            return self == .precision && entry.takesIntegers || self == .foreground && entry.embeds
         }
         return self != .normalize || !Self.weighsParts(metric)
     }
 
     /// Whether a model's vectors have shares in its distance, so that each of them is normalized in any case.
     private static func weighsParts(_ metric: String) -> Bool {
-        Catalog.model(named: metric)?.parts.contains { $0.shares != nil } ?? false
+        Catalog.model(named: ForegroundMetric.base(of: metric) ?? metric)?.parts.contains { $0.shares != nil } ?? false
     }
 
     /// The first of some settings that would change nothing, unsaid, because none of the metrics has it.

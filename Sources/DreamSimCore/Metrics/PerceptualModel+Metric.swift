@@ -4,6 +4,12 @@ extension PerceptualModel: EmbeddingMetric {
         Self.card(of: description, side: preprocessing.side, weights: stamp.weights, precision: stamp.precision)
     }
 
+    /// Embeds one image.
+    public func embed(_ image: Image) -> Embedding { embed([image])[0] }
+
+    /// Embeds images, in their order.
+    public func embed(_ images: [Image]) -> [Embedding] { embed(preprocessed: images.map(preprocessing.applied)) }
+
     static func card(
         of model: ModelDescription, side: Int = Preprocessing.standard.side, weights: String? = nil,
         precision: Precision? = nil

@@ -1,8 +1,7 @@
 extension EvaluationReport.Seen {
     /// Counts the judgments that a metric was chosen or tuned on; nil when it is not known to have been on any.
     init?(_ metric: any PerceptualMetric, _ items: [JudgedItem]) {
-        let metric = (metric as? MaskedMetric)?.metric ?? metric
-        guard let seen = (metric as? PerceptualModel)?.description.seen else { return nil }
+        guard let seen = metric.model?.description.seen else { return nil }
         let count = items.count { seen.contains($0) }
         guard count > 0 else { return nil }
         (judgments, use, data) = (count, seen.use, seen.name)

@@ -4,8 +4,8 @@ package struct ImagePreparation: Sendable {
     private let decoding: DecodingOptions
     /// The side of the square to which images are brought for metrics that compare them as they are.
     private let resize: Int?
-    /// How images are prepared for metrics that embed; each once.
-    private let preprocessings: [Preprocessing]
+    /// The metrics that embed, one for each way of preparing images.
+    private let embedding: [any EmbeddingMetric]
     /// Whether a metric needs the image as it is, and whether one needs it resized.
     private let (needsImage, needsResized): (Bool, Bool)
 
@@ -21,22 +21,24 @@ package struct ImagePreparation: Sendable {
         _ metrics: [any PerceptualMetric], decoding: DecodingOptions, resize: Int? = nil, inFull: Bool = false
     ) {
         (self.decoding, self.resize) = (decoding, resize)
-        var preprocessings: [Preprocessing] = []
+        var embedding: [any EmbeddingMetric] = []
         for metric in metrics {
             guard let metric = metric as? any EmbeddingMetric, !inFull else { continue }
-            if !preprocessings.contains(metric.preprocessing) { preprocessings.append(metric.preprocessing) }
+            if !embedding.contains(where: { $0.preprocessing == metric.preprocessing }) { embedding.append(metric) }
         }
-        self.preprocessings = preprocessings
+        self.embedding = embedding
         let others = metrics.filter { !($0 is any EmbeddingMetric) }
         needsImage = inFull || others.contains { resize == nil || !$0.card.seesFullSize }
         needsResized = resize != nil && others.contains { $0.card.seesFullSize }
     }
 
     /// Prepares an image.
-    /// - Parameter decode: makes the image; called once for each way of decoding.
+    /// - Parameters:
+    ///   - name: what errors call it.
+    ///   - decode: makes the image; called once for each way of decoding.
     package func prepare(
-        _ decode: (DecodingOptions) throws -> (image: Image, warnings: [String])
-    ) rethrows -> PreparedImage {
+        _ name: String, _ decode: (DecodingOptions) throws -> (image: Image, warnings: [String])
+    ) throws -> PreparedImage {
         var decoded: [DecodingOptions: Image] = [:]
         // Apart from the result, which is being changed while images are made.
         var warnings: [String] = []
@@ -48,9 +50,11 @@ package struct ImagePreparation: Sendable {
             decoded[options] = made.image
             return made.image
         }
-        for preprocessing in preprocessings {
-            let image = try image(preprocessing.decoding)
-            result.preprocessed[preprocessing] = Timings.measure(.resize) { preprocessing.applied(to: image) }
+        for metric in embedding {
+            let image = try image(metric.preprocessing.decoding)
+            result.preprocessed[metric.preprocessing] = try Timings.measure(.resize) {
+                try metric.prepare(image, name: name)
+            }
         }
         try prepare(image, &result)
         result.warnings = warnings

@@ -12,7 +12,7 @@ final class PreparedFile: @unchecked Sendable {
     init(_ path: ImagePath, _ preparation: ImagePreparation) {
         self.path = path
         do {
-            prepared = try preparation.prepare { options in
+            prepared = try preparation.prepare("\(path)") { options in
                 let decoded = try Image.decode(contentsOfFile: path.bytes, options: options)
                 return (decoded.image, decoded.info.warnings.map { "\(path): \($0)" })
             }

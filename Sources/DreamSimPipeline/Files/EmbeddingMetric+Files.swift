@@ -87,7 +87,8 @@ extension EmbeddingMetric {
             let decoded = try Timings.measure(.decode) {
                 try Image.decode(contentsOfFile: path.bytes, options: preprocessing.decoding)
             }
-            return (Timings.measure(.resize) { preprocessing.applied(to: decoded.image) }, decoded.info.warnings)
+            let image = try Timings.measure(.resize) { try prepare(decoded.image, name: "\(path)") }
+            return (image, decoded.info.warnings)
         }
     }
 }

@@ -19,9 +19,6 @@ package struct ForegroundReport: Sendable, Encodable {
     /// What each metric says.
     package let measurements: [Measurement]
 
-    /// The mean color of ImageNet's photographs, which most networks see as about zero.
-    package static let neutralColor = RGB(124, 116, 104)
-
     /// The share of an image below which a part of it says nothing: next to all that is compared is paint.
     package static let leastShare = 0.01
 

@@ -28,7 +28,7 @@ package struct ForegroundVersions: Sendable {
     ///   a given mask has another size.
     package init(
         _ a: Heatmap.Source, _ b: Heatmap.Source, from source: ForegroundSource,
-        neutralColor: RGB = ForegroundReport.neutralColor
+        neutralColor: RGB = ForegroundMetric.paint
     ) throws {
         func version(_ image: Heatmap.Source, _ index: Int) throws -> Version {
             let mask = try source.mask(of: image.image, index: index, name: "\(image.path)")

@@ -25,11 +25,13 @@ struct RobustnessMeasuring: Sendable {
         var done = 0
         // What a model sees of an original is compared with every altered copy.
         var originals = [[[Float]]](repeating: [], count: metrics.count)
+        var errors = [(any Error)?](repeating: nil, count: metrics.count)
         if embedsAny {
             for first in stride(from: 0, to: images.count, by: settings.batch) {
                 let batch = Array(images[first..<min(first + settings.batch, images.count)])
-                for (index, model) in models.enumerated() {
-                    if let model { originals[index] += model.embed(batch).map(\.values) }
+                for (place, model) in models.enumerated() where errors[place] == nil {
+                    guard let model else { continue }
+                    do { originals[place] += try model.embed(batch).map(\.values) } catch { errors[place] = error }
                 }
                 done += batch.count
                 progress(done, total)
@@ -41,7 +43,6 @@ struct RobustnessMeasuring: Sendable {
                 altered: .init(repeating: [], count: settings.steps.count),
                 candidates: model == nil ? others[0].count + 1 : images.count)
         }
-        var errors = [(any Error)?](repeating: nil, count: metrics.count)
         // Altering has a thread of its own, so that models do not wait for it.
         let copies = Lookahead(images.count, capacity: 2, threads: PerceptualModel.threads > 1 ? 1 : 0) { index in
             Result { try altered(index) }
@@ -50,14 +51,14 @@ struct RobustnessMeasuring: Sendable {
         for index in images.indices {
             guard let altered = try copies.next()?.get() else { break }
             for place in metrics.indices where errors[place] == nil {
-                if let model = models[place] {
-                    compare(index, altered, by: model, originals[place], &findings[place])
-                } else {
-                    do {
+                do {
+                    if let model = models[place] {
+                        try compare(index, altered, by: model, originals[place], &findings[place])
+                    } else {
                         try compare(index, altered, by: metrics[place], others, &findings[place])
-                    } catch {
-                        errors[place] = error
                     }
+                } catch {
+                    errors[place] = error
                 }
             }
             done += settings.steps.count
@@ -85,10 +86,10 @@ struct RobustnessMeasuring: Sendable {
     private func compare(
         _ index: Int, _ altered: [Image], by model: any EmbeddingMetric, _ originals: [[Float]],
         _ findings: inout Findings
-    ) {
+    ) throws {
         var copies: [[Float]] = []
         for first in stride(from: 0, to: altered.count, by: settings.batch) {
-            copies += model.embed(Array(altered[first..<min(first + settings.batch, altered.count)])).map(\.values)
+            copies += try model.embed(Array(altered[first..<min(first + settings.batch, altered.count)])).map(\.values)
         }
         for (step, copy) in copies.enumerated() {
             var distances = originals.map { Embedding.cosineDistance(copy, $0) }

@@ -168,8 +168,9 @@ private struct IndexingWork {
     ) throws -> Bool {
         let threads = Parallel.threads
         let reading = Lookahead(toRead.count, capacity: 2 * batch, threads: threads > 1 ? threads : 0) {
-            [known = writer.known, preprocessing = model.preprocessing] index in
-            PreparedFile(toRead[index].path, toRead[index].status, preprocessing, known)
+            [known = writer.known, model] index in
+            PreparedFile(
+                toRead[index].path, toRead[index].status, model.preprocessing.decoding, known, prepare: model.prepare)
         }
         defer { reading.cancel() }
         lastCommit = .now

@@ -17,24 +17,30 @@ struct PreparedFile: Sendable {
     let result: Result
 
     /// Reads a file; decodes it when its content is new, or lacks a fingerprint.
-    init(_ path: ImagePath, _ status: FileStatus, _ preprocessing: Preprocessing, _ known: KnownContents) {
+    /// - Parameters:
+    ///   - decoding: how the file becomes pixels.
+    ///   - prepare: prepares the image for the model; takes what errors call it.
+    init(
+        _ path: ImagePath, _ status: FileStatus, _ decoding: DecodingOptions, _ known: KnownContents,
+        prepare: (Image, String) throws -> Image
+    ) {
         self.path = path
         self.status = status
         do {
-            let bytes = try RegularFile.read(rawPath: path.bytes, byteLimit: preprocessing.decoding.byteLimit)
+            let bytes = try RegularFile.read(rawPath: path.bytes, byteLimit: decoding.byteLimit)
             let digest = Data(SHA256Digest.bytes(of: bytes))
             let found = try known.find(bytes: digest)
             if let found, found.hasFingerprint {
                 result = .known(row: found.row, nil)
                 return
             }
-            let (image, info) = try Image.decode(bytes, name: "\(path)", options: preprocessing.decoding)
+            let (image, info) = try Image.decode(bytes, name: "\(path)", options: decoding)
             if let found {
                 result = .known(row: found.row, Fingerprint(image))
                 return
             }
             result = .fresh(
-                preprocessing.applied(to: image),
+                try prepare(image, "\(path)"),
                 ImageContent(
                     bytes: digest, pixels: image.digest, size: bytes.count, width: image.width, height: image.height,
                     format: info.format, fingerprint: Fingerprint(image)))

@@ -86,7 +86,8 @@ private struct ImportWork {
         guard let status = FileStatus(path) else {
             return fail(path, "is not there, and the export does not say what it holds")
         }
-        let file = PreparedFile(path, status, writer.settings.stamp.preprocessing, writer.known)
+        let decoding = writer.settings.stamp.preprocessing.decoding
+        let file = PreparedFile(path, status, decoding, writer.known) { image, _ in image }
         switch file.result {
         case .failed(let reason), .passed(let reason): fail(path, reason)
         case .known(let row, let fingerprint): addKnown(path, status, .known(row: row, fingerprint))

@@ -49,8 +49,9 @@ extension IndexReader {
                 results.append(
                     Result {
                         let image = try Image(decoding: bytes, name: name, options: model.preprocessing.decoding)
+                        let prepared = try model.prepare(image, name: name)
                         return SearchQuery(
-                            vector: model.embed(image).values, excluded: excludesThemselves ? own : [])
+                            vector: model.embed(preprocessed: [prepared])[0].values, excluded: excludesThemselves ? own : [])
                     })
             }
         }

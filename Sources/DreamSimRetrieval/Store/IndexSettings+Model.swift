@@ -30,7 +30,9 @@ extension IndexSettings {
     ) throws {
         let work: Catalog.Work =
             choice.feature == nil && choice.adapter == nil && choice.head == nil ? .comparing : .tuning
-        let source = Catalog.resolved(choice.source ?? Catalog.defaultModel, for: work, in: store)
+        // That it is limited to foregrounds is in the stamp.
+        let name = choice.source.map { ForegroundMetric.base(of: $0) ?? $0 }
+        let source = Catalog.resolved(name ?? Catalog.defaultModel, for: work, in: store)
         let isFile = FileManager.default.fileExists(atPath: source)
         self.init(
             stamp: model.stamp, source: isFile ? URL(filePath: source).standardizedFileURL.path : source,
@@ -113,12 +115,22 @@ extension IndexSettings {
         _ choice: ModelChoice = ModelChoice(), options: PerceptualModel.LoadingOptions,
         report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws -> any EmbeddingMetric {
+        if let base = choice.source.flatMap(ForegroundMetric.base) {
+            var (whole, foregrounds) = (choice, options)
+            (whole.source, foregrounds.preprocessing.foreground) = (base, .alone)
+            return try await loadModel(whole, options: foregrounds, report: report)
+        }
         // A hash and a model prepare images so differently that one cannot even be loaded as the other was.
         func isModel(_ name: String) -> Bool { !MetricCatalog.all.contains { $0.card.name == name } }
         if let name = choice.source, name != source, !isModel(name) || !isModel(source) {
             throw DreamSimError(
                 .incompatible, name,
                 "the index was made with \(stamp.model); use the same, or another folder for the index")
+        }
+        if options.preprocessing.foreground != nil {
+            return try await ForegroundMetric.load(options, report: report) {
+                try await loadModel(choice, options: $0, report: report)
+            }
         }
         let whole = try completed(choice, in: ModelStore(options.store))
         let source = whole.source ?? source

@@ -19,7 +19,7 @@ struct PreparedUpload: Sendable {
         name = upload.name
         // What is kept is counted before the memory of its decoding is given back.
         (image, share) = try decoding.run {
-            let image = try preparation.prepare { options in
+            let image = try preparation.prepare(upload.name) { options in
                 let decoded = try Self.decode(upload, options, preparation, limits)
                 return (decoded.image, decoded.info.warnings)
             }

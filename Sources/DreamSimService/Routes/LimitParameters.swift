@@ -24,7 +24,7 @@ enum LimitParameters {
             for text in call.names(parameter.name) ?? [] {
                 let metric = try add(text, parameter.name, direction, metrics, &limits)
                 let isNamed = text.contains("=") || call.names("metric")?.contains(metric.card.name) == true
-                if !isNamed, (metric as? PerceptualModel)?.isStandIn == true {
+                if !isNamed, metric.model?.isStandIn == true {
                     throw Problem(
                         .badParameter,
                         "\(parameter.name)=\(text): the default model is not here, and the distances of '\(metric.card.name)', "
