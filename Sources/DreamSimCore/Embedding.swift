@@ -2,7 +2,8 @@
 public struct Embedding: Sendable, Hashable {
     /// The components. Their number is the model's width.
     public let values: [Float]
-    /// What made the embedding. Only embeddings with equal stamps can be compared.
+    /// What made the embedding. Only embeddings with equal stamps are compared, but for their precision where that is
+    /// asked for.
     public let stamp: ModelStamp
 
     /// Joins components with what made them.
@@ -16,11 +17,25 @@ public struct Embedding: Sendable, Hashable {
     /// From 0 (alike) to 2; natural pairs of photographs stay below 1. Held at 0 or above against rounding. A vector of
     /// zeros is at distance 1 from everything.
     /// - Throws: `DreamSimError` with `.incomparable` when the other was made with another model, other weights, or
-    ///   another preprocessing.
+    ///   another preprocessing, or in another precision.
     public func distance(to other: Embedding) throws(DreamSimError) -> Double {
-        guard stamp == other.stamp else {
-            throw DreamSimError(
-                .incomparable, "embeddings", "made with \(stamp) and with \(other.stamp); embed both the same way")
+        try distance(to: other, acrossPrecisions: false)
+    }
+
+    /// The same, also between embeddings of one model in different precisions where that is asked for: the distance in
+    /// one precision, but for what rounding changes.
+    /// - Parameter acrossPrecisions: whether the precision, and the calibration of int8, may differ.
+    /// - Throws: as `distance(to:)`.
+    public func distance(to other: Embedding, acrossPrecisions: Bool) throws(DreamSimError) -> Double {
+        if stamp != other.stamp {
+            let isSameModel =
+                stamp.model == other.stamp.model && stamp.agrees(with: other.stamp, acrossPrecisions: true)
+            guard acrossPrecisions, isSameModel else {
+                throw DreamSimError(
+                    .incomparable, "embeddings",
+                    "made with \(stamp) and with \(other.stamp); embed both the same way"
+                        + (isSameModel ? ", or compare across precisions" : ""))
+            }
         }
         return Self.cosineDistance(values, other.values)
     }
@@ -69,16 +84,29 @@ public struct ModelStamp: Hashable, Sendable, Codable {
     }
 
     /// Whether embeddings of both can be compared, whatever the models are called: the weights tell which model it is.
-    public func agrees(with other: ModelStamp) -> Bool {
-        weights == other.weights && precision == other.precision && calibration == other.calibration
-            && preprocessing == other.preprocessing
-            && isNormalized == other.isNormalized
+    /// - Parameter acrossPrecisions: whether the precision, and the calibration of int8, may differ.
+    public func agrees(with other: ModelStamp, acrossPrecisions: Bool = false) -> Bool {
+        weights == other.weights && preprocessing == other.preprocessing && isNormalized == other.isNormalized
+            && (acrossPrecisions || (precision == other.precision && calibration == other.calibration))
     }
 
     /// The first twelve digits of `weights`, and the precision and its calibration where it is not float32, for people.
     public var shortWeights: String {
-        weights.prefix(12) + (precision.map { " in \($0.rawValue)" } ?? "")
-            + (calibration.map { " (calibration \($0.prefix(6)))" } ?? "")
+        "\(weights.prefix(12))\(precision == nil ? "" : " in \(shortPrecision)")"
+    }
+
+    /// The precision and its calibration, for people.
+    private var shortPrecision: String {
+        (precision ?? .float32).rawValue + (calibration.map { " (calibration \($0.prefix(6)))" } ?? "")
+    }
+
+    /// What people are told where embeddings of both are compared across precisions; nil for one precision.
+    /// - Parameters:
+    ///   - name: what this made.
+    ///   - otherName: what the other one made.
+    package func precisionNote(_ name: String, beside other: ModelStamp, _ otherName: String) -> String? {
+        guard (precision, calibration) != (other.precision, other.calibration) else { return nil }
+        return "compared across precisions: \(name) in \(shortPrecision), \(otherName) in \(other.shortPrecision)"
     }
 }
 

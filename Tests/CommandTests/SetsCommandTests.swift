@@ -121,6 +121,31 @@ struct SetsCommandTests {
         }
     }
 
+    @Test("Sets in different precisions are compared when that is asked for, and it is said")
+    func precisions() throws {
+        try CommandTests.withBench { bench in
+            func embed(_ precision: String) throws -> String {
+                let file = bench.home.appending(path: precision + ".npy").path
+                let run = try bench.run(
+                    ["embed", bench.images.path, "-o", file, "--precision", precision] + bench.model)
+                #expect(run.code == 0, "\(run.error)")
+                return file
+            }
+            let (exact, rounded) = (try embed("float32"), try embed("int16"))
+            let arguments = ["sets", "--score", "kd", "--format", "json", "--embeddings", exact, rounded]
+            let refused = try bench.run(arguments)
+            #expect(refused.code == 2 && refused.output.isEmpty)
+            #expect(refused.error.contains("compare across precisions (--across-precisions)"), "\(refused.error)")
+            let asked = try bench.run(arguments + ["--across-precisions"])
+            #expect(asked.code == 0 && asked.error.contains("float32.npy in float32, "), "\(asked.error)")
+            #expect(asked.error.contains("int16.npy in int16"), "\(asked.error)")
+            let same = try bench.run(Array(arguments.dropLast()) + [exact, "--across-precisions"])
+            #expect(same.code == 0 && !same.error.contains("compared across"), "\(same.error)")
+            let alone = try bench.run(["sets", exact, "--across-precisions"])
+            #expect(alone.code == 64 && alone.error.contains("--across-precisions is for two sets"))
+        }
+    }
+
     @Test("Neighbors classify and find the images of folders by class")
     func neighbors() throws {
         try CommandTests.withBench { bench in

@@ -43,6 +43,36 @@ struct EmbeddingTests {
         }
     }
 
+    @Test("Embeddings in different precisions are compared where that is asked for, and only of one model made one way")
+    func acrossPrecisions() throws {
+        func embedding(
+            _ precision: Precision?, model: String = "m", weights: String = "w", calibration: String? = nil,
+            normalized: Bool = true
+        ) -> Embedding {
+            Embedding(
+                values: [1, 0],
+                stamp: ModelStamp(
+                    model: model, weights: weights, precision: precision, calibration: calibration,
+                    preprocessing: .standard, isNormalized: normalized))
+        }
+        let exact = embedding(nil)
+        for other in [embedding(.int16), embedding(.int8, calibration: "c")] {
+            let error = try #require(throws: DreamSimError.self) { try exact.distance(to: other) }
+            #expect(error.kind == .incomparable && "\(error)".contains("or compare across precisions"))
+            #expect(try exact.distance(to: other, acrossPrecisions: true) == 0)
+            #expect(!exact.stamp.agrees(with: other.stamp))
+            #expect(exact.stamp.agrees(with: other.stamp, acrossPrecisions: true))
+        }
+        for other in [
+            embedding(.int16, model: "n"), embedding(.int16, weights: "v"), embedding(.int16, normalized: false),
+        ] {
+            let error = try #require(throws: DreamSimError.self) {
+                try exact.distance(to: other, acrossPrecisions: true)
+            }
+            #expect(error.kind == .incomparable && !"\(error)".contains("across precisions"))
+        }
+    }
+
     @Test("An ensemble gives the reference's embeddings and distance", arguments: ["raw", "normalized"])
     func ensemble(kind: String) async throws {
         let home = try Fixtures.temporaryFolder()

@@ -26,6 +26,7 @@ enum CommandAdvice {
         ("choose a metric with a gradient", "'dreamsim metrics' says which have one"),
         ("load it without normalization", "load it without normalization (--no-normalize)"),
         ("resize both to one size", "resize both to one size (--resize)"),
+        ("compare across precisions", "compare across precisions (--across-precisions)"),
         ("evaluate or calibrate the metric again", "make it again with 'dreamsim evaluate' or 'dreamsim calibrate'"),
         ("calibrate it on labeled pairs", "'dreamsim calibrate' makes one"),
         ("use another cache folder, or none", "give --cache another folder, or --no-cache"),

@@ -39,6 +39,9 @@ struct SetsCommand: AsyncParsableCommand {
     @Flag(help: "Take files only; embed no image.")
     var embeddings = false
 
+    @Flag(help: "Compare sets that differ in precision alone.")
+    var acrossPrecisions = false
+
     @Option(help: ArgumentHelp("Scores, separated by commas, or 'all'.", valueName: "scores"))
     var score: ScoreList?
 
@@ -91,6 +94,7 @@ struct SetsCommand: AsyncParsableCommand {
         if sets.count == 1 {
             if score != nil { throw ValidationError("--score compares two sets; of one its diversity is shown") }
             if output != nil { throw ValidationError("--output is for two sets") }
+            if acrossPrecisions { throw ValidationError("--across-precisions is for two sets") }
         } else if matrix != nil {
             throw ValidationError("--matrix is for one set")
         }
@@ -141,6 +145,7 @@ struct SetsCommand: AsyncParsableCommand {
         settings.neighbors = neighbors
         settings.bootstrap = intervals.bootstrap
         settings.findsContributions = output != nil || html != nil
+        settings.acrossPrecisions = acrossPrecisions
         let progress = EvaluationProgressLine(isQuiet: format.quiet)
         let report = try SetComparison(
             real: loaded[0], generated: loaded[1], settings: settings, progress: progress.show)

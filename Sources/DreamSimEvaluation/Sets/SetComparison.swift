@@ -78,6 +78,8 @@ public struct SetComparison: Sendable, Encodable {
         public var bootstrap: Bootstrap? = Bootstrap()
         /// Whether what each image contributes is wanted.
         public var findsContributions = false
+        /// Whether the embeddings may be of different precisions, when one model made both sets.
+        public var acrossPrecisions = false
 
         /// The usual scores, with intervals.
         public init() {}
@@ -115,7 +117,8 @@ public struct SetComparison: Sendable, Encodable {
         real: ImageSet, generated: ImageSet, settings: Settings = Settings(),
         progress: (EvaluationProgress) throws -> Void = { _ in }
     ) throws {
-        try SetStatistics.check(real.identity, generated.identity)
+        try SetStatistics.check(
+            real.identity, generated.identity, acrossPrecisions: settings.acrossPrecisions)
         try Self.check(settings, real, generated)
         var work = SetWork(real, generated, settings)
         for score in settings.scores { try work.compute(score, progress) }
@@ -125,7 +128,10 @@ public struct SetComparison: Sendable, Encodable {
         (self.real, self.generated) = (Side(real), Side(generated))
         (width, neighbors, bootstrap) = (real.identity.width, settings.neighbors, settings.bootstrap)
         scores = settings.scores.map { Entry($0, work.values[$0] ?? .nan, intervals[$0]) }
-        notes = work.notes()
+        let precisions = real.identity.stamp.flatMap { stamp in
+            generated.identity.stamp.flatMap { stamp.precisionNote(real.name, beside: $0, generated.name) }
+        }
+        notes = work.notes() + [precisions].compactMap(\.self)
         contributions = settings.findsContributions ? work.contributions() : nil
     }
 

@@ -66,17 +66,23 @@ public struct SetStatistics: Sendable {
     }
 
     /// Checks that embeddings of two sets can be compared.
+    /// - Parameter acrossPrecisions: whether they may differ in precision.
     static func check(
-        _ a: (name: String, width: Int, stamp: ModelStamp?), _ b: (name: String, width: Int, stamp: ModelStamp?)
+        _ a: (name: String, width: Int, stamp: ModelStamp?), _ b: (name: String, width: Int, stamp: ModelStamp?),
+        acrossPrecisions: Bool = false
     ) throws(DreamSimError) {
         guard a.width == b.width else {
             throw DreamSimError(
                 .incomparable, a.name,
                 "has embeddings of \(a.width) components, and \(b.name) of \(b.width); embed both with one model")
         }
-        guard let first = a.stamp, let second = b.stamp, !first.agrees(with: second) else { return }
+        guard let first = a.stamp, let second = b.stamp,
+            !first.agrees(with: second, acrossPrecisions: acrossPrecisions)
+        else { return }
         throw DreamSimError(
-            .incomparable, a.name, "was embedded by \(first), and \(b.name) by \(second); embed both the same way")
+            .incomparable, a.name,
+            "was embedded by \(first), and \(b.name) by \(second); embed both the same way"
+                + (first.agrees(with: second, acrossPrecisions: true) ? ", or compare across precisions" : ""))
     }
 }
 
