@@ -105,6 +105,38 @@ struct IndexModelTests {
         }
     }
 
+    @Test("Queries in another precision are for searches that ask for them; an index has one precision")
+    func precision() throws {
+        try CommandTests.withBench { bench in
+            let index = bench.home.appending(path: "i").path
+            #expect(try bench.run(["index", bench.images.path, "--index", index] + bench.model).code == 0)
+            let search = ["search", Fixtures.file("formats/gray.png").path, "--index", index, "--format", "json"]
+            func first(_ run: CommandRun) throws -> (image: String?, distance: Double) {
+                #expect(run.code == 0, "\(run.error)")
+                let searches = try #require(try run.json()["searches"] as? [[String: Any]])
+                let hit = try #require((searches.first?["results"] as? [[String: Any]])?.first)
+                return (
+                    hit["image"] as? String, try #require((hit["values"] as? [String: Double])?.values.first)
+                )
+            }
+            let own = try bench.run(search + ["--query-precision", "float32"])
+            #expect(!own.error.contains("across precisions"), "\(own.error)")
+            #expect(try bench.run(search).output == own.output)
+            let asked = try bench.run(search + ["--query-precision", "int16"])
+            #expect(asked.error.contains("the queries in int16, the index in float32"), "\(asked.error)")
+            let (exact, rounded) = (try first(own), try first(asked))
+            #expect(rounded.image == exact.image && rounded.distance != exact.distance)
+            #expect(abs(rounded.distance - exact.distance) < 0.01)
+            let mixed = try bench.run(["index", "--index", index, "--precision", "int16"])
+            #expect(mixed.code == 2 && mixed.error.contains("in int16"), "\(mixed.error)")
+            let hashes = bench.home.appending(path: "hashes").path
+            #expect(try bench.run(["index", bench.images.path, "--index", hashes, "--model", "pdq"]).code == 0)
+            let useless = try bench.run(
+                search.map { $0 == index ? hashes : $0 } + ["--query-precision", "int16"])
+            #expect(useless.code == 64 && useless.error.contains("--query-precision is for models"), "\(useless.error)")
+        }
+    }
+
     @Test("A model that is gone is named; another model of the catalog does not get the index's head")
     func source() throws {
         try Self.withIndex("head") { bench, tuned, index, search in

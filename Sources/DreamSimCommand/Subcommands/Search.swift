@@ -52,6 +52,9 @@ struct Search: AsyncParsableCommand {
     @Flag(help: "Show thumbnails of the results in the terminal.")
     var preview = false
 
+    @Option(help: "Precision of the queries, if not the index's.")
+    var queryPrecision: Precision?
+
     @OptionGroup var output: SearchOutputOptions
     @OptionGroup var model: IndexModelOptions
 
@@ -81,10 +84,10 @@ struct Search: AsyncParsableCommand {
         }
         let like = try images.map(source) + id.map { QuerySource.entry($0) }
         let sources = like + (try unlike.map(source))
-        let found = try await reader.queries(sources, excludesThemselves: !withQuery) {
-            try await reader.settings.loadModel(
-                model.choice, options: reader.settings.loadingOptions(model.store.configuration()),
-                quiet: output.quiet)
+        let found = try await reader.queries(
+            sources, excludesThemselves: !withQuery, acrossPrecisions: queryPrecision != nil
+        ) {
+            try await loadModel(reader.settings)
         }
         var failures: [ComparisonReport.Failure] = []
         for (source, result) in zip(sources, found) {
@@ -115,5 +118,21 @@ struct Search: AsyncParsableCommand {
         }
         for failure in failures { Terminal.error(failure.error) }
         if !failures.isEmpty { Terminal.exit(.failed) }
+    }
+
+    /// Loads the index's model, in the precision that was asked for.
+    private func loadModel(_ settings: IndexSettings) async throws -> any EmbeddingMetric {
+        var options = settings.loadingOptions(try model.store.configuration())
+        if let queryPrecision {
+            if let (_, problem) = ModelSetting.withoutEffect([.precision], on: [settings.source]) {
+                throw ValidationError("--query-precision \(problem)")
+            }
+            (options.precision, options.calibration) = (queryPrecision, nil)
+        }
+        let loaded = try await settings.loadModel(model.choice, options: options, quiet: output.quiet)
+        if !output.quiet, let note = loaded.stamp.precisionNote("the queries", beside: settings.stamp, "the index") {
+            Terminal.note(note)
+        }
+        return loaded
     }
 }

@@ -25,12 +25,14 @@ extension IndexReader {
     /// - Parameters:
     ///   - sources: the queries.
     ///   - excludesThemselves: whether the queries' own files are left out of their results.
+    ///   - acrossPrecisions: whether the model's precision may differ from the index's.
     ///   - model: loads the model; called at most once, and only when it is needed.
     /// - Returns: for each source its query, or why there is none.
     /// - Throws: what `model` throws, and `DreamSimError` with `.incompatible` when its embeddings cannot be compared with
     ///   the index's.
     package func queries(
-        _ sources: [QuerySource], excludesThemselves: Bool = true, model load: () async throws -> any EmbeddingMetric
+        _ sources: [QuerySource], excludesThemselves: Bool = true, acrossPrecisions: Bool = false,
+        model load: () async throws -> any EmbeddingMetric
     ) async throws -> [Result<SearchQuery, any Error>] {
         var loaded: (any EmbeddingMetric)?
         var results: [Result<SearchQuery, any Error>] = []
@@ -42,7 +44,7 @@ extension IndexReader {
             case .success(.fresh(let bytes, let name, let own)):
                 if loaded == nil {
                     let model = try await load()
-                    try settings.check(model.stamp, index: folder)
+                    try settings.check(model.stamp, index: folder, acrossPrecisions: acrossPrecisions)
                     loaded = model
                 }
                 guard let model = loaded else { continue }

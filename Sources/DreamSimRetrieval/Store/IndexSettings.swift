@@ -54,9 +54,10 @@ package struct IndexSettings: Sendable, Encodable {
     }
 
     /// Makes sure that a model's embeddings can be compared with the index's.
+    /// - Parameter acrossPrecisions: whether the precision may differ; such embeddings can be searched for, not added.
     /// - Throws: `DreamSimError` with `.incompatible`, saying what differs.
-    package func check(_ other: ModelStamp, index: URL) throws(DreamSimError) {
-        guard !other.agrees(with: stamp) else { return }
+    package func check(_ other: ModelStamp, index: URL, acrossPrecisions: Bool = false) throws(DreamSimError) {
+        guard !other.agrees(with: stamp, acrossPrecisions: acrossPrecisions) else { return }
         var differences: [String] = []
         func compare(_ what: String, _ mine: String, _ theirs: String) {
             if mine != theirs { differences.append("\(what) \(mine), not \(theirs)") }
