@@ -208,8 +208,27 @@ struct CommandTests {
             #expect(list.code == 0 && list.output.contains("ensemble,false,1792,96.9,96.2"))
             let info = try CommandRun(["models", "info", "ensemble"], home: home)
             #expect(info.code == 0 && info.output.contains("license") && info.output.contains("not here"))
+            #expect(info.output.contains("float32, int16, int8") && !info.output.contains("merged  "))
             let verified = try CommandRun(["models", "verify"], home: home)
             #expect(verified.code == 0)
+        }
+    }
+
+    @Test("models info names a model's own merged files, and their precision")
+    func mergedFiles() throws {
+        try Fixtures.withTemporaryFolder { home in
+            let merged = home.appending(path: "merged")
+            try FileManager.default.createDirectory(at: merged, withIntermediateDirectories: true)
+            let names = [
+                "lite-0123456789abcdef", "lite-0123456789abcdef-int16", "lite-0123456789abcdef-int8-01234567",
+                "lite-2-0123456789abcdef-int16",
+            ].map { $0 + ".dreamsim.safetensors" }
+            for name in names { try Data(name.utf8).write(to: merged.appending(path: name)) }
+            let info = try CommandRun(["models", "info", "lite"], home: home)
+            #expect(info.code == 0 && !info.output.contains(names[3]), "\(info.error)")
+            for (precision, name) in zip(["float32", "int16", "int8"], names) {
+                #expect(info.output.contains("\(precision): \(merged.appending(path: name).path), "), "\(info.output)")
+            }
         }
     }
 

@@ -127,6 +127,8 @@ struct IndexModelTests {
             let (exact, rounded) = (try first(own), try first(asked))
             #expect(rounded.image == exact.image && rounded.distance != exact.distance)
             #expect(abs(rounded.distance - exact.distance) < 0.01)
+            let status = try bench.run(["index", "--index", index, "--status"])
+            #expect(status.code == 0 && status.output.contains("3 images in all, embedded by tiny, weights "))
             let mixed = try bench.run(["index", "--index", index, "--precision", "int16"])
             #expect(mixed.code == 2 && mixed.error.contains("in int16"), "\(mixed.error)")
             let hashes = bench.home.appending(path: "hashes").path

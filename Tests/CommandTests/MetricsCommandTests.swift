@@ -286,6 +286,7 @@ struct MetricsCommandTests {
             #expect(psnr["direction"] as? String == "higher is more alike" && psnr["highest"] as? String == "inf")
             #expect(psnr["state"] as? String == "ready" && psnr["kind"] as? String == "metric")
             #expect(psnr["hasGradient"] as? Bool == true && psnr["isSpatial"] as? Bool == true)
+            #expect(psnr["precisions"] as? [String] == ["float32"])
             let ensemble = try #require(rows.first { $0["name"] as? String == "ensemble" })
             #expect(ensemble["state"] as? String == "weights missing" && ensemble["hasGradient"] as? Bool == true)
             // A product over scales has no place for a map.

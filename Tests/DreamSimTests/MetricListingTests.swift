@@ -32,6 +32,9 @@ struct MetricListingTests {
         let loaded = MetricListing(metric)
         #expect(loaded.state == .loaded && loaded.kind == listing.kind)
         #expect(loaded.hasGradient == listing.hasGradient && loaded.isSpatial == listing.isSpatial)
+        #expect(loaded.precisions == listing.precisions && loaded.precision == nil)
+        let entry = try #require(MetricCatalog.all.first { $0.card.name == listing.name })
+        #expect(entry.takesIntegers == (listing.precisions == [.float32, .int16]))
     }
 
     @Test("Says of models that losses take them")
@@ -43,6 +46,7 @@ struct MetricListingTests {
             let listings = [MetricListing(model)] + MetricCatalog.listing(in: store).filter { $0.kind == .model }
             #expect(listings.count == Catalog.all.count + 1)
             #expect(listings.allSatisfy { $0.kind == .model && $0.hasGradient && $0.isSpatial })
+            #expect(listings.allSatisfy { $0.precisions == Precision.allCases && $0.precision == nil })
         }
     }
 

@@ -12,7 +12,7 @@ extension IndexStatus {
                 Self.patterns(folder),
             ])
         }
-        let total = ["", "\(images) images in all, embedded by \(MetricColumn(model).name)"]
+        let total = ["", "\(images) images in all, embedded by \(MetricColumn(model).nameAndWeights)"]
         return (table.lines() + total).map { $0 + "\n" }.joined()
     }
 

@@ -27,13 +27,13 @@ struct Metrics: ParsableCommand {
             Terminal.write(
                 CSV.line([
                     "name", "kind", "ready", "direction", "lowest", "highest", "identical", "size", "gradient", "map",
-                    "summary",
+                    "precisions", "summary",
                 ])
                     + rows.map {
                         CSV.line([
                             $0.name, $0.kind.rawValue, "\($0.isReady)", $0.direction.rawValue, "\($0.lowest)",
                             "\($0.highest)", "\($0.identical)", Self.text($0.size), "\($0.hasGradient)",
-                            "\($0.isSpatial)", $0.summary,
+                            "\($0.isSpatial)", $0.precisions.map(\.rawValue).joined(separator: " "), $0.summary,
                         ])
                     }.joined())
         case .table:
@@ -57,6 +57,7 @@ struct Metrics: ParsableCommand {
                     "",
                     "Sizes: 'equal' takes two images of the same size, as they are, of at least so many pixels a side.",
                     "Beside its number a metric gives a gradient, for 'invert' and losses, or a map, for 'heatmap'.",
+                    "Models compute in int16 and int8 too (--precision), LPIPS and DISTS in int16.",
                     "What is not ready needs weights: 'dreamsim models pull NAME' fetches them.",
                 ]
             }

@@ -61,6 +61,7 @@ struct ModelsInfo: ParsableCommand {
             }
         }
         if let adapter = model.adapter { table.add(["adapter", "\(adapter) (LoRA, merged at load)"]) }
+        table.add(["precision", Precision.allCases.map(\.rawValue).joined(separator: ", ") + " (--precision)"])
         if let agreement = model.agreement {
             table.add([
                 "NIGHTS 2AFC",
@@ -79,7 +80,20 @@ struct ModelsInfo: ParsableCommand {
             let found = file.components(separatedBy: " or ").lazy.compactMap { store.locate($0) }.first
             table.add(["file", "\(file): \(found?.path ?? "not here")"])
         }
+        for (precision, file) in Self.merged(model.name, in: store) {
+            table.add(["merged", "\(precision): \(file.path), \(DownloadProgressLine.size(file.bytes))"])
+        }
         table.add(["ready", model.isReady(in: store) ? "yes" : "no: dreamsim models pull \(model.name)"])
         Terminal.write(table.lines().map { $0 + "\n" }.joined())
+    }
+
+    /// The merged files of a model that are in the cache, and what each computes with, as its name says.
+    private static func merged(_ model: String, in store: ModelStore) -> [(precision: String, file: CachedFile)] {
+        store.cachedFiles().compactMap { file in
+            let name = URL(filePath: file.path).lastPathComponent
+            let pattern = #/(.+)-[0-9a-f]{16}(?:-(int[0-9]+))?(?:-[0-9a-f]{8})?\.dreamsim\.safetensors/#
+            guard file.sort == .merged, let parts = name.wholeMatch(of: pattern), parts.1 == model else { return nil }
+            return (parts.2.map(String.init) ?? Precision.float32.rawValue, file)
+        }
     }
 }

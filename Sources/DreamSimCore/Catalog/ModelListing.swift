@@ -12,6 +12,8 @@ package struct ModelListing: Sendable, Encodable {
     package let nightsTest: Double?
     /// The license of the weights, as their publishers state it.
     package let license: String
+    /// What it computes with when it is loaded; nil for float32, as in stamps.
+    package let precision: Precision?
     /// How near it is to being used.
     package let state: Readiness
 
@@ -19,10 +21,10 @@ package struct ModelListing: Sendable, Encodable {
     package var isReady: Bool { state != .missing }
 
     /// Lists a model.
-    package init(_ model: ModelDescription, _ state: Readiness) {
+    package init(_ model: ModelDescription, _ state: Readiness, in precision: Precision? = nil) {
         (name, summary, width, license) = (model.name, model.summary, model.width, model.license)
         (nightsValidation, nightsTest) = (model.agreement?.validation, model.agreement?.test)
-        self.state = state
+        (self.precision, self.state) = (precision, state)
     }
 }
 

@@ -30,6 +30,10 @@ package struct MetricListing: Sendable, Encodable {
     package let hasGradient: Bool
     /// Whether it can say where two images differ: whether it is a `SpatialMetric`.
     package let isSpatial: Bool
+    /// What it can compute with.
+    package let precisions: [Precision]
+    /// What it computes with when it is loaded; nil for float32, as in stamps.
+    package let precision: Precision?
     /// How near it is to being used.
     package let state: Readiness
 
@@ -38,17 +42,22 @@ package struct MetricListing: Sendable, Encodable {
 
     /// Lists a metric that is loaded.
     package init(_ metric: any PerceptualMetric) {
-        self.init(metric.card, of: type(of: metric), .loaded)
+        self.init(metric.card, of: type(of: metric), .loaded, in: metric.precision)
     }
 
-    fileprivate init(_ card: MetricCard, of type: any PerceptualMetric.Type, _ state: Readiness) {
+    fileprivate init(
+        _ card: MetricCard, of type: any PerceptualMetric.Type, _ state: Readiness, in precision: Precision? = nil
+    ) {
         (name, summary, direction, size) = (card.name, card.summary, card.direction, card.size)
         (lowest, highest, identical) = (card.lowest, card.highest, card.identical)
         let isEntry = MetricCatalog.all.contains { $0.card.name == card.name }
         kind = type is any EmbeddingMetric.Type && !isEntry ? .model : .metric
         hasGradient = type is any DifferentiableMetric.Type
         isSpatial = type is any SpatialMetric.Type
-        self.state = state
+        precisions =
+            type is PerceptualModel.Type
+            ? Precision.allCases : type is any FeatureMetric.Type ? [.float32, .int16] : [.float32]
+        (self.precision, self.state) = (precision, state)
     }
 }
 

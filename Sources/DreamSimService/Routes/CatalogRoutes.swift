@@ -22,7 +22,7 @@ enum CatalogRoutes {
                             Schema.object([
                                 "name": Schema.string, "summary": Schema.string, "width": Schema.integer,
                                 "state": Schema.readiness, "nightsValidation?": Schema.number,
-                                "nightsTest?": Schema.number, "license": Schema.string,
+                                "nightsTest?": Schema.number, "license": Schema.string, "precision?": Schema.precision,
                             ]))
                     ]), "The models.")
             ],
@@ -49,7 +49,9 @@ enum CatalogRoutes {
 
     private static func models(_ call: Call) async throws -> Response {
         let engine = try call.core.engine()
-        let loaded = engine.metrics.compactMap { $0 as? PerceptualModel }.map { ModelListing($0.description, .loaded) }
+        let loaded = engine.metrics.compactMap { $0 as? PerceptualModel }.map {
+            ModelListing($0.description, .loaded, in: $0.stamp.precision)
+        }
         let others = try await others(call, Catalog.listing)
         let names = Set(loaded.map(\.name))
         return try .json(["models": loaded + others.filter { !names.contains($0.name) }])

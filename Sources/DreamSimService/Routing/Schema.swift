@@ -13,6 +13,7 @@ enum Schema {
     static let anything: JSONValue = ["type": "object"]
 
     static let readiness = choice(Readiness.allCases.map(\.rawValue))
+    static let precision = choice(Precision.allCases.map(\.rawValue))
 
     static func array(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
     static func choice(_ values: [String], standard: JSONValue? = nil) -> JSONValue {
@@ -62,13 +63,14 @@ enum Schema {
             "description": "The path of a file, from the folder that the service allows.",
         ],
         "Model": object([
-            "model": string, "weights": string, "precision?": string, "preprocessing": anything,
-            "isNormalized": boolean,
+            "model": string, "weights": string, "precision?": precision, "calibration?": string,
+            "preprocessing": anything, "isNormalized": boolean,
         ]),
         "ListedMetric": object([
             "name": string, "kind": choice(MetricListing.Kind.allCases.map(\.rawValue)), "summary": string,
             "direction": reference("direction"), "lowest": number, "highest": number, "identical": number,
-            "size": anything, "hasGradient": boolean, "isSpatial": boolean, "state": readiness,
+            "size": anything, "hasGradient": boolean, "isSpatial": boolean, "precisions": array(precision),
+            "precision?": precision, "state": readiness,
         ]),
     ].merging(shared) { own, _ in own }.merging(answers.values.map { ($0.name, $0.schema) }) { own, _ in own }
 
