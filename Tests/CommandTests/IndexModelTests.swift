@@ -139,6 +139,23 @@ struct IndexModelTests {
         }
     }
 
+    @Test("What integers change is measured with an adapter too, which LPIPS has none of")
+    func precisionOfAdapter() throws {
+        try CommandTests.withBench { bench in
+            let adapter = bench.home.appending(path: "tuned")
+            try Self.write("adapter", to: adapter)
+            let tail = [bench.images.path, "--precision", "int16", "--format", "json", "-q"]
+            let own = try bench.run(["models", "precision", bench.model[1]] + tail)
+            let tuned = try bench.run(["models", "precision", bench.model[1]] + tail + ["--adapter", adapter.path])
+            #expect(own.code == 0 && tuned.code == 0, "\(own.error)\(tuned.error)")
+            let (first, second) = (try own.json(), try tuned.json())
+            #expect(first["pairs"] as? Int == 3 && (second["results"] as? [Any])?.count == 1)
+            #expect(first["weights"] as? String != second["weights"] as? String)
+            let other = try bench.run(["models", "precision", "lpips-alex"] + tail + ["--adapter", adapter.path])
+            #expect(other.code == 64 && other.error.contains("--adapter is for models, and lpips-alex is none"))
+        }
+    }
+
     @Test("A model that is gone is named; another model of the catalog does not get the index's head")
     func source() throws {
         try Self.withIndex("head") { bench, tuned, index, search in
