@@ -23,8 +23,9 @@ package struct ClosedFormMatting: Sendable {
     ///   - isKnown: where `alpha` is kept, row by row.
     ///   - image: as large as `alpha`, at least 3 pixels on each side.
     /// - Returns: alpha, 0...1.
+    /// - Throws: `DreamSimError` with `.cancelled` when it is stopped.
     /// - Complexity: O(u * steps) for u unknown places, 140 bytes each.
-    package func solved(_ alpha: ScalarField, isKnown: [Bool], image: Image) -> ScalarField {
+    package func solved(_ alpha: ScalarField, isKnown: [Bool], image: Image) throws(DreamSimError) -> ScalarField {
         let places = isKnown.indices.lazy.filter { !isKnown[$0] }.map { Int32($0) }
         let unknown = Array(places)
         guard !unknown.isEmpty else { return alpha }
@@ -33,13 +34,15 @@ package struct ClosedFormMatting: Sendable {
         // What is known moves to the right side.
         let known = system.applied(to: zip(alpha.values, isKnown).map { $1 ? $0 : 0 })
         let right = zip(known, guess).map { prior * $1 - $0 }
-        let solution = solved(system, right: right, guess: guess)
+        let solution = try solved(system, right: right, guess: guess)
         var values = alpha.values
         for (place, value) in zip(unknown, solution) { values[Int(place)] = min(max(value, 0), 1) }
         return ScalarField(width: alpha.width, height: alpha.height, values: values)
     }
 
-    private func solved(_ system: System, right: [Float], guess: [Float]) -> [Float] {
+    private func solved(
+        _ system: System, right: [Float], guess: [Float]
+    ) throws(DreamSimError) -> [Float] {
         var x = guess
         var residual = zip(right, system.applied(toUnknown: x)).map { $0 - $1 }
         var scaled = zip(residual, system.inverseDiagonal).map { $0 * $1 }
@@ -47,6 +50,7 @@ package struct ClosedFormMatting: Sendable {
         var product = Self.dot(residual, scaled)
         let goal = product * tolerance * tolerance
         for _ in 0..<steps where product > goal {
+            try CutoutStep.check()
             let image = system.applied(toUnknown: direction)
             let curvature = Self.dot(direction, image)
             guard curvature > 0 else { break }

@@ -52,13 +52,21 @@ extension SaliencyDetector {
         guard Self.hasContrast(image) else { throw Self.nothing(in: name, 0, leastSaliency) }
         let small = preprocessed(image)
         let saliency = saliency(preprocessed: small)
+        try CutoutStep.check()
         let largest = Double(ColorSegmentation.levels(saliency).largest)
         guard largest >= leastSaliency else { throw Self.nothing(in: name, largest, leastSaliency) }
         let probability = ColorSegmentation(small, saliency: saliency).probability
-        let alpha = AlphaRefinement.alpha(from: probability, image: image)
+        let alpha = try AlphaRefinement.alpha(from: probability, image: image)
         // Colors may take away what saliency found.
         guard alpha.values.contains(where: { $0 >= 0.5 }) else { throw Self.nothing(in: name, largest, leastSaliency) }
-        return Cutout(alpha: alpha, colors: ForegroundColors.colors(of: image, alpha: alpha), saliency: largest)
+        return Cutout(alpha: alpha, colors: try ForegroundColors.colors(of: image, alpha: alpha), saliency: largest)
+    }
+
+    /// The most bytes that a cutout takes at a time, beside the image: of matting in a band as wide as can be, or of what
+    /// comes after it at full size.
+    package static func mostWorkingBytes(width: Int, height: Int) -> Int {
+        let solved = AlphaRefinement.sizes(width: width, height: height)[0]
+        return max(60 * width * height, 210 * solved.width * solved.height)
     }
 
     /// Whether a channel varies by more than rounding does.

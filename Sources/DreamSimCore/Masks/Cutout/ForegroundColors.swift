@@ -11,7 +11,8 @@ enum ForegroundColors {
     ///   - image: the image.
     ///   - alpha: as large as the image.
     /// - Returns: the foreground's colors; black where alpha is 0.
-    static func colors(of image: Image, alpha: ScalarField) -> Image {
+    /// - Throws: `DreamSimError` with `.cancelled` when it is stopped.
+    static func colors(of image: Image, alpha: ScalarField) throws(DreamSimError) -> Image {
         let scale = min(1, Double(side) / Double(max(image.width, image.height)))
         let (width, height) = (
             max(1, Int(Double(image.width) * scale)), max(1, Int(Double(image.height) * scale))
@@ -22,7 +23,9 @@ enum ForegroundColors {
         let rest = weights.map { 1 - $0 }
         let radii = radii.map { max(1, Int($0 * Double(max(width, height)))) }
         let masses = radii.map { radius in (weights.boxMean(radius), rest.boxMean(radius)) }
-        let means = (0..<3).map { channel -> (front: [Float], back: [Float]) in
+        var means: [(front: [Float], back: [Float])] = []
+        for channel in 0..<3 {
+            try CutoutStep.check()
             let pixels = ScalarField(
                 width: width, height: height,
                 values: stride(from: channel, to: small.pixels.count, by: 3).map { Float(small.pixels[$0]) })
@@ -32,10 +35,11 @@ enum ForegroundColors {
                 front = corrected(near.0, near.1, weights, pixels)
                 back = near.1
             }
-            return (
-                front.resized(width: image.width, height: image.height).values,
-                back.resized(width: image.width, height: image.height).values
-            )
+            means.append(
+                (
+                    front: front.resized(width: image.width, height: image.height).values,
+                    back: back.resized(width: image.width, height: image.height).values
+                ))
         }
         let pixels = [UInt8](unsafeUninitializedCapacity: image.pixels.count) { target, count in
             for (i, alpha) in alpha.values.enumerated() {
