@@ -19,10 +19,14 @@ public struct PerceptualService: Sendable {
         public var metrics: [any PerceptualMetric]
         /// Models that embed queries for the index, and cannot be chosen.
         public var others: [any EmbeddingMetric]
+        /// Says what stands out in images; nil for a service that makes no cutouts.
+        public var detector: SaliencyDetector?
 
         /// Joins metrics.
-        public init(_ metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = []) {
-            (self.metrics, self.others) = (metrics, others)
+        public init(
+            _ metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = [], detector: SaliencyDetector? = nil
+        ) {
+            (self.metrics, self.others, self.detector) = (metrics, others, detector)
         }
     }
 
@@ -126,7 +130,7 @@ private struct Loading: Service {
             return
         }
         guard !metrics.metrics.isEmpty else { throw DreamSimError(.badSetting, "metrics", "none was loaded") }
-        core.begin(metrics.metrics, others: metrics.others)
+        core.begin(metrics)
         opening.isLoaded()
         // Services end in the reverse order, so that this one is told last: requests need the engine to the end.
         try? await gracefulShutdown()

@@ -73,10 +73,11 @@ final class ServiceCore: Sendable {
         }
     }
 
-    /// Begins to answer with loaded metrics.
-    func begin(_ metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = []) {
+    /// Begins to answer with what was loaded.
+    func begin(_ metrics: PerceptualService.Metrics) {
         let engine = Engine(
-            metrics: metrics, others: others, limits: limits, budget: budget, statistics: statistics)
+            metrics: metrics.metrics, others: metrics.others, detector: metrics.detector, limits: limits,
+            budget: budget, statistics: statistics)
         loaded.withLock { $0 = engine }
     }
 

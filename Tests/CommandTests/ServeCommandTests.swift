@@ -157,9 +157,13 @@ struct ServeCommandTests {
         try Self.with { home in
             let table = try Self.table(
                 [], home: home,
-                environment: ["DREAMSIM_QUIET": "1", "DREAMSIM_NORMALIZE": "0", "DREAMSIM_SHOW_PATHS": "false"])
+                environment: [
+                    "DREAMSIM_QUIET": "1", "DREAMSIM_NORMALIZE": "0", "DREAMSIM_SHOW_PATHS": "false",
+                    "DREAMSIM_CUTOUT": "1",
+                ])
             #expect(table["quiet"]?.value == "true" && table["quiet"]?.source == "DREAMSIM_QUIET")
             #expect(table["normalize"]?.value == "false" && table["show-paths"]?.value == "false")
+            #expect(table["cutout"]?.value == "true" && table["cutout"]?.source == "DREAMSIM_CUTOUT")
         }
     }
 

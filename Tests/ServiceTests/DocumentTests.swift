@@ -76,6 +76,9 @@ struct DocumentTests {
             #expect(fields("/v1/duplicates", "get", "202") == ["X-Request-ID", "Retry-After"])
             #expect(
                 fields("/v1/heatmap", "post", "200") == ["X-Request-ID", "X-DreamSim-Value", "X-DreamSim-Highest"])
+            #expect(
+                fields("/v1/cutout", "post", "200")
+                    == ["X-Request-ID", "X-DreamSim-Coverage", "X-DreamSim-Saliency"])
             #expect(headers["Retry-AfterAlways"] != nil && headers["X-DreamSim-Value"] != nil)
         }
     }
@@ -95,7 +98,7 @@ struct DocumentTests {
                 Set(["multipart/form-data", "application/json"]), Set(["application/octet-stream", "image/*"])
             )
             for path in ["/v1/compare", "/v1/vote", "/v1/pairs", "/v1/heatmap"] { #expect(try bodies(path) == form) }
-            for path in ["/v1/embed", "/v1/search"] { #expect(try bodies(path) == form.union(raw)) }
+            for path in ["/v1/embed", "/v1/search", "/v1/cutout"] { #expect(try bodies(path) == form.union(raw)) }
             func metrics(_ path: String) throws -> [String]? {
                 let parameters = try operation(path)["parameters"] as? [Object]
                 return (parameters?.first { $0["name"] as? String == "metric" }?["schema"] as? Object)?["enum"]

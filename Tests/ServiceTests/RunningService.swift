@@ -17,7 +17,8 @@ struct RunningService: Sendable {
     /// Runs `body` with a service that has loaded its metrics, and ends it.
     static func with<R: Sendable>(
         _ settings: ServiceSettings = ServiceSettings(), metrics: [any PerceptualMetric]? = nil,
-        log: RecordedLog? = nil, _ body: @escaping @Sendable (RunningService) throws -> R
+        detector: SaliencyDetector? = nil, log: RecordedLog? = nil,
+        _ body: @escaping @Sendable (RunningService) throws -> R
     ) async throws -> R {
         var settings = settings
         settings.port = 0
@@ -34,7 +35,9 @@ struct RunningService: Sendable {
                     try await MetricCatalog.load("psnr", options: offline),
                 ]
             }
-        let service = try PerceptualService(settings, logger: logger) { PerceptualService.Metrics(metrics) }
+        let service = try PerceptualService(settings, logger: logger) {
+            PerceptualService.Metrics(metrics, detector: detector)
+        }
         let (ports, tell) = AsyncStream<Int>.makeStream()
         let task = Task { try await service.run(stopsBySignal: false) { tell.yield($0) } }
         defer { task.cancel() }

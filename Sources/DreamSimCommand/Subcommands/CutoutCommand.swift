@@ -57,10 +57,7 @@ struct CutoutCommand: AsyncParsableCommand {
             throw ValidationError("no image was found in \(images.map(\.description).joined(separator: ", "))")
         }
         threads.apply()
-        let options = PerceptualModel.LoadingOptions(store: try store.configuration())
-        let detector = try await DownloadProgressLine.during(isQuiet: format.quiet) { report in
-            try await SaliencyDetector.load(options: options, report: report)
-        }
+        let detector = try await store.loadDetector(quiet: format.quiet)
         let files = places.files
         let progress = ProgressLine(files.count, unit: "images", isQuiet: format.quiet)
         var (rows, hasFailed) = ([CutoutOutput.Row](), false)
@@ -102,6 +99,16 @@ struct CutoutCommand: AsyncParsableCommand {
             try AtomicFile.write(bytes, to: path.bytes)
         } catch {
             throw DreamSimError(error)
+        }
+    }
+}
+
+extension StoreOptions {
+    /// Loads the saliency detector as cutouts need it, with progress and notes on standard error.
+    func loadDetector(quiet: Bool) async throws -> SaliencyDetector {
+        let options = PerceptualModel.LoadingOptions(store: try configuration())
+        return try await DownloadProgressLine.during(isQuiet: quiet) { report in
+            try await SaliencyDetector.load(options: options, report: report)
         }
     }
 }

@@ -21,6 +21,7 @@ struct Serve: AsyncParsableCommand {
               dreamsim serve --index photos.index --reports reports/ --port 9000
               dreamsim serve --index photos=photos.index --index logos=logos.index
               dreamsim serve --triplets photos/triplets.csv
+              dreamsim serve --metric vits14-focus --cutout
               dreamsim serve --host 0.0.0.0 --token-file token.txt --allow-host images.example.org
               dreamsim serve --trust-proxy 127.0.0.1 --allow-host images.example.org --base-path /tools/dreamsim
               dreamsim serve --config dreamsim.json --print-config
@@ -37,6 +38,9 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Maximum number of images in progress.", valueName: "n"))
     var queue = 256
+
+    @Flag(help: "Serve cutouts, made with the saliency detector.")
+    var cutout = false
 
     @OptionGroup(title: "Limits") var limits: ServiceLimitOptions
 
@@ -116,6 +120,7 @@ struct Serve: AsyncParsableCommand {
                 try await indexed.loadModel(
                     options: indexed.loadingOptions(metrics.model.store.configuration()), quiet: isQuiet))
         }
-        return PerceptualService.Metrics(loaded, others: others)
+        let detector = cutout ? try await metrics.model.store.loadDetector(quiet: isQuiet) : nil
+        return PerceptualService.Metrics(loaded, others: others, detector: detector)
     }
 }

@@ -91,21 +91,22 @@ extension Engine {
         return (pixels(pair.a), pixels(pair.b))
     }
 
-    /// Computes what a metric that sees images has of some pairs, and notes how long that takes.
-    private func perform<R: Sendable>(
+    /// Computes what a metric that sees images has of some pairs, or a cutout, and notes how long that takes.
+    func perform<R: Sendable>(
         _ demand: Demand, memory: Int, _ admission: Admission, _ body: @escaping @Sendable () throws -> R
     ) async throws -> R {
         guard memory <= limits.workingBytes else {
             throw Problem(
                 .tooLarge,
-                "\(demand.metric.card.name) needs \(memory) bytes for images of this shape, and passes the limit of \(limits.workingBytes)",
-                advice: "send images that are less wide, give resize=SIDE, or choose another metric")
+                "\(demand.name) needs \(memory) bytes for images of this shape, and passes the limit of \(limits.workingBytes)",
+                advice: demand.advice
+                    ?? "send images that are less wide, give resize=SIDE, or choose another metric")
         }
         let megapixels = CostEstimates.megapixels(demand.pixels)
         let isWhole = Atomic(false)
         return try await batcher.perform(
             admission, memory: memory,
-            took: { [costs, name = demand.metric.card.name] seconds in
+            took: { [costs, name = demand.name] seconds in
                 costs.note(
                     name, megapixels: megapixels, seconds: seconds, isWhole: isWhole.load(ordering: .acquiring))
             },

@@ -1,18 +1,26 @@
 import Foundation
 
 extension Engine {
-    /// What a metric has to see of some pairs.
+    /// What a metric has to see of some pairs, or a cutout of its image.
     struct Demand {
-        let metric: any PerceptualMetric
-        /// The pixels of both images of each pair; nothing for metrics that embed.
+        /// What it is for: a metric's name, or a cutout.
+        let name: String
+        /// The model that embeds; nil for what does not.
+        var key: String?
+        /// The pixels of both images of each pair, or of the image; nothing for metrics that embed.
         var pixels: [Int] = []
         /// The images that are embedded.
         var images = 0
+        /// What to do where it is too much; nil where that depends on the pairs.
+        var advice: String?
+
+        /// What to do where a cutout would be too much.
+        static let smaller = "send a smaller image"
 
         /// The demand of pairs of images, of which each counts as the metric sees it.
         /// - Parameter seen: the pixels of the images of each pair.
         init(_ metric: any PerceptualMetric, pairs seen: [(Int, Int)]) {
-            self.metric = metric
+            name = metric.card.name
             if case .square(let side) = metric.card.size {
                 pixels = seen.map { _ in 2 * side * side }
             } else {
@@ -21,7 +29,13 @@ extension Engine {
         }
 
         /// The demand of images that are embedded.
-        init(_ metric: any EmbeddingMetric, images: Int) { (self.metric, self.images) = (metric, images) }
+        init(_ metric: any EmbeddingMetric, images: Int) {
+            (name, key, self.images) = (metric.card.name, Engine.key(metric), images)
+        }
+
+        /// The demand of a cutout.
+        /// - Parameter count: the pixels of the image.
+        init(cutoutOf count: Int) { (name, pixels, advice) = ("a cutout", [count], Self.smaller) }
     }
 
     /// Sees to it that work can be done in time, by how long such work took before. What was never measured is let in.
@@ -34,7 +48,7 @@ extension Engine {
         if sum > limit, let worst = seconds.max(by: { $0.seconds < $1.seconds }) {
             throw Problem(
                 .tooLarge,
-                "the request would take about \(Int(sum.rounded(.up))) s, most of it for \(worst.demand.metric.card.name), and passes the limit of \(Int(limit)) s",
+                "the request would take about \(Int(sum.rounded(.up))) s, most of it for \(worst.demand.name), and passes the limit of \(Int(limit)) s",
                 advice: advice(worst.demand, share: limit / sum))
         }
         do {
@@ -48,14 +62,13 @@ extension Engine {
     }
 
     private func estimate(_ demand: Demand) -> Double {
-        if let model = demand.metric as? any EmbeddingMetric {
-            return Double(demand.images) * (batcher.cost(of: Self.key(model)) ?? 0)
-        }
+        if let key = demand.key { return Double(demand.images) * (batcher.cost(of: key) ?? 0) }
         return CostEstimates.megapixels(demand.pixels)
-            * (costs.secondsPerMegapixel(demand.metric.card.name) ?? 0)
+            * (costs.secondsPerMegapixel(demand.name) ?? 0)
     }
 
     private func advice(_ demand: Demand, share: Double) -> String {
+        if let advice = demand.advice { return advice }
         guard !demand.pixels.isEmpty else {
             return "send at most \(max(1, Int(Double(demand.images) * share))) images, or choose a smaller model"
         }

@@ -4,6 +4,8 @@ import Foundation
 final class Engine: Sendable {
     /// The metrics in the order in which they were asked for; the first is the one that is used when a request names none.
     let metrics: [any PerceptualMetric]
+    /// Says what stands out in images; nil where no cutouts are made.
+    let detector: SaliencyDetector?
     /// How files become images for metrics that see them as they are.
     let decoding = DecodingOptions.standard
     let limits: ServiceLimits
@@ -24,12 +26,13 @@ final class Engine: Sendable {
     /// - Parameters:
     ///   - metrics: at least one; no two of the same name.
     ///   - others: models that serve an index and are no metrics of their own.
+    ///   - detector: makes cutouts.
     init(
-        metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = [], limits: ServiceLimits, budget: ByteBudget,
-        statistics: Statistics
+        metrics: [any PerceptualMetric], others: [any EmbeddingMetric] = [], detector: SaliencyDetector? = nil,
+        limits: ServiceLimits, budget: ByteBudget, statistics: Statistics
     ) {
         precondition(!metrics.isEmpty, "no metric")
-        self.metrics = metrics
+        (self.metrics, self.detector) = (metrics, detector)
         (self.limits, self.budget) = (limits, budget)
         decodingMemory = WaitingBudget(limits.decodingBytes)
         var models: [String: any EmbeddingMetric] = [:]

@@ -10,7 +10,7 @@ enum ServiceRoutes {
                 .json(
                     Schema.object([
                         "version": Schema.string, "isReady": Schema.boolean, "hasIndex": Schema.boolean,
-                        "hasReports": Schema.boolean,
+                        "hasReports": Schema.boolean, "hasCutouts": Schema.boolean,
                         "hasVotingRoom": Schema.boolean, "takesChanges": Schema.boolean,
                         "limits": Schema.object([
                             "images": Schema.integer, "bodyBytes": Schema.integer, "pixels": Schema.integer,
@@ -22,7 +22,7 @@ enum ServiceRoutes {
                 return try .json(
                     Answer(
                         version: Version.current, isReady: core.isReady, hasIndex: !served.indexes.isEmpty,
-                        hasReports: served.reports != nil,
+                        hasReports: served.reports != nil, hasCutouts: (try? core.engine())?.detector != nil,
                         hasVotingRoom: settings.votingRoom != nil, takesChanges: settings.additions != nil,
                         limits: Answer.Limits(
                             images: core.limits.images, bodyBytes: core.limits.bodyBytes, pixels: core.limits.pixels)))
@@ -35,7 +35,7 @@ enum ServiceRoutes {
         }
 
         let version: String
-        let isReady, hasIndex, hasReports, hasVotingRoom, takesChanges: Bool
+        let isReady, hasIndex, hasReports, hasCutouts, hasVotingRoom, takesChanges: Bool
         let limits: Limits
     }
 }

@@ -81,6 +81,8 @@ extension OpenAPI {
             (.cacheControl, "How long the answer may be kept.", Schema.string),
             (.mapValue, "The metric between the two images, where it has a value.", Schema.string),
             (.mapHighest, "The value of the map's last color.", Schema.string),
+            (.cutoutCoverage, "The share of the image that is foreground, 0 to 1.", Schema.string),
+            (.cutoutSaliency, "The largest saliency of the image, 0 to 1.", Schema.string),
         ]
         var headers: [String: JSONValue] = [:]
         for (name, summary, schema) in all {

@@ -5,6 +5,7 @@ enum RouteTable {
         + PairRoutes.all
         + EmbedRoutes.all
         + HeatmapRoutes.all
+        + CutoutRoutes.all
         + CatalogRoutes.all
         + IndexRoutes.all
         + IndexImageRoutes.all
