@@ -190,7 +190,7 @@ def nothing(browser, service):
     service.stop()
     service.start("--log-format", "text")
     browser.address = service.address
-    for view in ("search", "duplicates", "reports", "voting-room"):
+    for view in ("search", "duplicates", "cutout", "reports", "voting-room"):
         browser.open(view)
         browser.wait_text("service with")
     browser.look("nothing")

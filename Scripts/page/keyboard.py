@@ -1,7 +1,7 @@
 """All of the page by keys."""
 from selenium.webdriver.common.keys import Keys
 
-from service import sample
+from service import make_disc, sample
 
 
 def keyboard(browser, service):
@@ -51,6 +51,13 @@ def keyboard(browser, service):
     browser.press(Keys.ARROW_RIGHT)
     browser.until(lambda: browser.js("return document.querySelector('.segments input[value=near]').checked"), "another tier")
     browser.wait_text("Group 1")
+    visit(browser, "cutout")
+    browser.tab_to(".zone input")
+    browser.choose(".zone input", make_disc(service.scratch / "disc.png"))
+    browser.wait(".sides")
+    browser.tab_to("[data-of='Result'] input")
+    browser.press(Keys.ARROW_RIGHT)
+    browser.wait(".sides img[alt='disc-mask.png']")
     visit(browser, "reports")
     browser.wait(".score")
     browser.tab_to(".report-list button")

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import threading
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "Samples"
@@ -20,6 +20,14 @@ METRICS = f"{MODEL},ssim,psnr"
 
 def sample(name):
     return SAMPLES / f"{name}.jpg"
+
+
+def make_disc(path):
+    """A bright disc on a dark ground, which stands out."""
+    image = Image.new("RGB", (320, 240), (30, 50, 70))
+    ImageDraw.Draw(image).ellipse((80, 40, 240, 200), fill=(230, 60, 40))
+    image.save(path)
+    return path
 
 
 def make_photos(folder):
@@ -101,7 +109,7 @@ class Service:
     def usual(self):
         """Everything that the page can show."""
         return ("--index", self.scratch / "photos.index", "--reports", self.scratch / "reports",
-                "--triplets", self.triplets / "triplets.csv", "--repeat-share", "0.4")
+                "--triplets", self.triplets / "triplets.csv", "--repeat-share", "0.4", "--cutout")
 
     def start(self, *options, token=None, metrics=METRICS):
         arguments = options or self.usual

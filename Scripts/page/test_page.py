@@ -12,7 +12,7 @@ from layout import colors, focus, layout
 from looking import heatmap, scale, sizes, viewer
 from service import ROOT, Service
 from static import pages
-from views import compare, duplicates, indexes, many, pairs, reports, search, vote, voting_room
+from views import compare, cutout, duplicates, indexes, many, pairs, reports, search, vote, voting_room
 from words import numbers, told
 
 SCREENSHOTS = ROOT / "page-screenshots"
@@ -20,7 +20,7 @@ SCREENSHOTS = ROOT / "page-screenshots"
 # Later ones build on the judgments of the voting room.
 SCENARIOS = [
     compare, numbers, told, layout, colors, focus, many, pairs, sizes, heatmap, viewer, scale, vote, search, duplicates, indexes, pages,
-    reports, voting_room, keyboard, refusals, proxied, loading, token, nothing]
+    cutout, reports, voting_room, keyboard, refusals, proxied, loading, token, nothing]
 
 
 def main():
@@ -39,7 +39,7 @@ def main():
                 begin = time.monotonic()
                 try:
                     scenario(browser, service)
-                    faults = browser.faults(expected={refusals: (400, 415, 422), told: (415,), token: (401,)}.get(scenario, ()))
+                    faults = browser.faults(expected={refusals: (400, 415, 422), told: (415,), token: (401,), cutout: (422,)}.get(scenario, ()))
                     assert not faults, "\n".join(faults)
                 except BaseException:
                     browser.driver.save_screenshot(str(SCREENSHOTS / f"failed-{scenario.__name__}.png"))

@@ -1,11 +1,13 @@
 """The views of the page, each used as people use it."""
 import csv
 import json
+import re
 
+from PIL import Image
 from selenium.webdriver.common.keys import Keys
 
 from saving import saved_blob, saved_table
-from service import MODEL, sample
+from service import MODEL, make_disc, sample
 
 
 def compare(browser, service):
@@ -260,6 +262,31 @@ def duplicates(browser, service):
     assert len(answer["groups"]) == answer["groupCount"] >= 2
     browser.js("document.querySelector('.segments input[value=identical-pixels]').click()")
     browser.until(lambda: browser.count(".group") == 1, "the only two files that are the same")
+
+
+def cutout(browser, service):
+    """What stands out, transparent around it or as a mask; and where nothing does, why there is none."""
+    browser.open("cutout")
+    browser.look("cutout-empty")
+    browser.transfer("drop", ".zone", make_disc(service.scratch / "disc.png"))
+    browser.wait(".sides img[alt='disc-cutout.png']")
+    covered = int(re.search(r"covers (\d+) %", browser.text()).group(1))
+    assert abs(covered - 26) <= 3, covered
+    browser.loaded()
+    browser.look("cutout")
+    assert saved_blob(browser, "Save as PNG")["type"] == "image/png"
+    browser.js("document.querySelector('[data-of=Result] input[value=mask]').click()")
+    browser.wait(".sides img[alt='disc-mask.png']")
+    browser.loaded()
+    browser.look("cutout-mask")
+    wall = service.scratch / "wall.png"
+    Image.new("RGB", (320, 240), (90, 90, 90)).save(wall)
+    browser.transfer("drop", "main", wall)
+    browser.wait_text("Nothing stands out in the image")
+    assert not browser.count(".sides"), "what was cut out of another image"
+    browser.look("cutout-nothing")
+    browser.click_text("Cut out what stands out most")
+    browser.until(lambda: not browser.count("main .notice button, .progress") and "Nothing stands out" in browser.text(), "the same once more")
 
 
 def reports(browser, service):

@@ -2,6 +2,7 @@
 
 import { getJSON, onToken } from "./api.js";
 import { compareView } from "./compare.js";
+import { cutoutView } from "./cutout.js";
 import { acceptEverywhere } from "./drop.js";
 import { duplicatesView } from "./duplicates.js";
 import { announce, fill, h, notice, progress, tell, untell } from "./elements.js";
@@ -11,7 +12,7 @@ import { askToken } from "./token.js";
 import { voteView } from "./vote.js";
 import { votingRoomView } from "./voting-room.js";
 
-const makers = [compareView, voteView, searchView, duplicatesView, reportsView, votingRoomView];
+const makers = [compareView, voteView, searchView, duplicatesView, cutoutView, reportsView, votingRoomView];
 const content = document.getElementById("content");
 const links = document.getElementById("views");
 let views = [];

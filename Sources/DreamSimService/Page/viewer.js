@@ -10,13 +10,13 @@ const modes = [["side", "Side by side"], ["swipe", "Swipe"], ["blink", "Blink"]]
 /** Slower than three times a second, which may harm people. */
 const blinkMilliseconds = 800;
 
-/** The pair, with `maps` that lie over its images, by role. */
-export function viewer(reference, image) {
+/** The pair, with `maps` that lie over its images, by role; `roles` are what people are told of each. */
+export function viewer(reference, image, roles = ["reference", "compared"]) {
   const maps = { reference: overlay(), image: overlay() };
   const frames = [frame(reference, maps.reference), frame(image, maps.image, h("i", { cls: "divider", "aria-hidden": "true" }))];
   const stage = h("div", {
     cls: "sides", role: "group", tabindex: "0", "aria-label": "The images. Plus and minus zoom, arrow keys move what is zoomed, 0 shows all.",
-  }, figure(frames[0], reference, "reference"), figure(frames[1], image, "compared"));
+  }, figure(frames[0], reference, roles[0]), figure(frames[1], image, roles[1]));
   const more = h("div", { cls: "view-more" });
   const element = h("div", { cls: "viewer" },
     h("div", { cls: "view-controls" }, segments("View", modes, kept.mode, (mode) => { kept.mode = mode; showMode(); }), more, lens(stage, frames, kept, () => kept.mode === "swipe" && moveDivider)),

@@ -44,6 +44,7 @@ enum PageRoutes {
         "bars.js": File(PackageResources.bars_js, "text/javascript"),
         "compare.js": File(PackageResources.compare_js, "text/javascript"),
         "controls.js": File(PackageResources.controls_js, "text/javascript"),
+        "cutout.js": File(PackageResources.cutout_js, "text/javascript"),
         "drop.js": File(PackageResources.drop_js, "text/javascript"),
         "duplicates.js": File(PackageResources.duplicates_js, "text/javascript"),
         "elements.js": File(PackageResources.elements_js, "text/javascript"),
