@@ -1,5 +1,6 @@
 import DreamSim
 import DreamSimCodecs
+import DreamSimSupport
 import Foundation
 import TestSupport
 import Testing
@@ -47,6 +48,27 @@ struct MattingTests {
             #expect((0...1).contains(alpha.values[place]))
             if isKnown[place] { #expect(alpha.values[place] == values[place]) }
         }
+    }
+
+    @Test("Matting that nobody waits for any more is stopped")
+    func interruption() {
+        let isKnown = (0..<1200).map { $0 < 40 }
+        let guess = ScalarField(width: 40, height: 30, values: isKnown.map { $0 ? 1 : 0.5 })
+        let matting = ClosedFormMatting(prior: 1e-3, steps: 50, tolerance: 1e-4)
+        let error = #expect(throws: DreamSimError.self) {
+            try Interruption.run({ throw CancellationError() }) {
+                try matting.solved(guess, isKnown: isKnown, image: DrawnImages.noise(3, 40, 30))
+            }
+        }
+        #expect(error?.kind == .cancelled)
+    }
+
+    @Test("The memory of a cutout is that of its full size, or of the largest size at which alpha is solved for")
+    func memory() {
+        #expect(SaliencyDetector.mostWorkingBytes(width: 4000, height: 3000) == 60 * 12_000_000)
+        #expect(SaliencyDetector.mostWorkingBytes(width: 1000, height: 1000) == 210 * 1_000_000)
+        // Too narrow to be halved.
+        #expect(SaliencyDetector.mostWorkingBytes(width: 5, height: 2_400_000) == 210 * 12_000_000)
     }
 
     @Test("A PNG with transparency decodes to its colors over any background, and a mask to its grays")
