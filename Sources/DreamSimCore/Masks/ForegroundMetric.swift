@@ -47,6 +47,7 @@ public struct ForegroundMetric: EmbeddingMetric {
         do throws(DreamSimError) {
             return try detector.cutout(of: square, name: name).composed(over: Self.paint)
         } catch {
+            guard error.kind == .badSetting else { throw error }
             throw DreamSimError(
                 error.kind, subject: error.subject, problem: error.problem,
                 remedy: "leave this image out, or compare whole images")
