@@ -116,13 +116,15 @@ let package = Package(
         .target(
             name: "CDreamSimCurl", linkerSettings: [.linkedLibrary("curl", .when(platforms: [.macOS, .iOS]))]),
         .systemLibrary(name: "CDreamSimCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CDreamSimMapping"),
         .target(name: "CDreamSimKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CDreamSimGraph", dependencies: ["CDreamSimKernels"]),
 
         // The library, each target above what it depends on.
         target("DreamSimSupport", .crypto),
         target("DreamSimTensors", "DreamSimSupport", "CDreamSimKernels", .blas),
-        target("DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport", "CDreamSimZlib"),
+        target(
+            "DreamSimCheckpoints", "DreamSimTensors", "DreamSimSupport", "CDreamSimMapping", "CDreamSimZlib"),
         target("DreamSimNetworks", "DreamSimTensors", "DreamSimCheckpoints", "CDreamSimKernels"),
         target("DreamSimWeights", "DreamSimCheckpoints", "DreamSimSupport", "CDreamSimCurl"),
 

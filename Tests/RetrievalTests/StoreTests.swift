@@ -88,6 +88,38 @@ struct StoreTests {
         }
     }
 
+    @Test(
+        "A file of vectors that is cut short while it is mapped is damaged to all that read it, and ends no process",
+        arguments: [4096, 3 * 4096, -1])
+    func truncatedWhileMapped(length: Int) throws {
+        try SyntheticIndex.with(SyntheticIndex.clouds(60, of: 10)) { index in
+            let names = try FileManager.default.contentsOfDirectory(atPath: index.url.path)
+            let file = index.url.appending(path: try #require(names.first { $0.hasSuffix(".bin") }))
+            let sound = try Data(contentsOf: file)
+            let query = [SearchQuery(vector: SyntheticIndex.clouds(60, of: 10)[599])]
+            let reader = try index.reader
+            try reader.buildNeighbors()
+            let uses: [(IndexReader) throws -> Void] = [
+                { _ = try $0.search(query, count: 3) }, { _ = try $0.search(query, count: 3, method: .approximate()) },
+                { _ = try $0.duplicates(DuplicateOptions(tier: .near, thresholds: try DuplicateThresholds(nil, near: 0.1))) },
+                { _ = try $0.clusters() }, { _ = try $0.map() }, { _ = try $0.buildNeighbors() },
+                { _ = try $0.typicalDistance() }, { _ = try $0.pairs(of: [0, 599], within: 2) },
+            ]
+            for (number, use) in uses.enumerated() {
+                try sound.write(to: file)
+                let reader = try index.reader
+                try use(reader)
+                #expect(truncate(file.path, off_t(length < 0 ? sound.count + length : length)) == 0)
+                #expect(try Self.kind { try use(reader) } == .damaged, "\(number)")
+            }
+            // A writer cuts off what was never committed: readers do not miss it.
+            try (sound + Data(repeating: 1, count: 9000)).write(to: file)
+            let longer = try index.reader
+            #expect(truncate(file.path, off_t(sound.count)) == 0)
+            #expect(try longer.search(query, count: 3)[0].count == 3)
+        }
+    }
+
     private static func withoutRow(_ text: Substring) -> String { String(text.replacing(/row: \d+/, with: "")) }
 
     @Test("Bytes behind the committed vectors do not count and are overwritten")

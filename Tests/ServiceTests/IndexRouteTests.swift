@@ -161,6 +161,31 @@ struct IndexRouteTests {
         }
     }
 
+    @Test("answers 503 when its vectors are cut short while they are in use, says so, and lives on")
+    func vectorsCutShort() async throws {
+        try await Self.with { service, images in
+            let folder = images.deletingLastPathComponent().appending(path: "index")
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            let file = folder.appending(path: try #require(names.first { $0.hasSuffix(".bin") }))
+            let sound = try Data(contentsOf: file)
+            #expect(try service.get("/v1/search?id=1").status == 200)
+            #expect(truncate(file.path, 4096) == 0)
+            let png = [UInt8](try Data(contentsOf: images.appending(path: "3.png")))
+            // Known and fresh.
+            for bytes in [png, png + [0]] {
+                let answer = try service.post("/v1/search", Form([("image", "a.png", bytes)]))
+                try HostileTests.check(service, answer, 503, "unavailable")
+            }
+            let answer = try service.get("/v1/search?id=1")
+            try HostileTests.check(service, answer, 503, "unavailable")
+            #expect(answer.headers["retry-after"] == nil, "waiting mends nothing")
+            #expect((try answer.json()["advice"] as? String)?.contains("update the index") == true)
+            #expect(!answer.text.contains(images.path) && !answer.text.contains(folder.path))
+            try sound.write(to: file)
+            while try service.get("/v1/search?id=1").status != 200 { usleep(50_000) }
+        }
+    }
+
     @Test("answers 503 to a report that is half written, and is not ready meanwhile")
     func halfWrittenReport() async throws {
         try await Self.with { service, images in

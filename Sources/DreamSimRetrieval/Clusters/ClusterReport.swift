@@ -85,6 +85,7 @@ extension IndexReader {
                 ? $0.files.count > $1.files.count
                 : $0.center.bytes.lexicographicallyPrecedes($1.center.bytes)
         }
+        try vectors.checkIsWhole()
         return ClusterReport(
             metrics: [MetricColumn(settings.stamp)], method: options.method, distance: limit,
             images: clusters.reduce(0) { $0 + $1.files.count }, clusters: clusters, notes: notes)

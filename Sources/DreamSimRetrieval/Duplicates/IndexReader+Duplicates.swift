@@ -53,6 +53,7 @@ extension IndexReader {
         func superfluous(_ groups: [DuplicateReport.Group]) -> Int { groups.reduce(0) { $0 + $1.superfluous.count } }
         let found = groups(near)
         let uncertain = near.count == pairs.count ? 0 : max(0, superfluous(groups(pairs)) - superfluous(found))
+        try vectors.checkIsWhole()
         return DuplicateReport(
             metric: MetricColumn(settings.stamp), options, method: method, images: families.count,
             withoutFingerprint: missing, uncertain: uncertain,

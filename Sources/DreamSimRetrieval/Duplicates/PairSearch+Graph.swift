@@ -27,7 +27,7 @@ extension PairSearch {
                         if sides?.areApart(Int(a), Int(b)) ?? true { candidates.append((a, b)) }
                     }
                 }
-                found.formUnion(exact(candidates))
+                try found.formUnion(exact(candidates))
                 guard found.count <= Self.most else {
                     throw DreamSimError(
                         .badRequest, "distance \(limit)",

@@ -99,11 +99,12 @@ struct PairSearch {
                 .badRequest, "distance \(limit)",
                 "more than \(Self.most) pairs of images are within it; choose a smaller one")
         }
-        return exact(candidates.withLock { $0 })
+        return try exact(candidates.withLock { $0 })
     }
 
     /// The pairs that are within the limit by their exact distance.
-    func exact(_ candidates: [(Int32, Int32)]) -> [RowPair] {
+    /// - Throws: `DreamSimError` with `.damaged` when the file of vectors was cut short.
+    func exact(_ candidates: [(Int32, Int32)]) throws(DreamSimError) -> [RowPair] {
         let found = Mutex<[RowPair]>([])
         Parallel.forEachRange(candidates.count, multiple: 256) { range in
             var mine: [RowPair] = []
@@ -113,6 +114,7 @@ struct PairSearch {
             }
             found.withLock { $0 += mine }
         }
+        try vectors.checkIsWhole()
         return found.withLock { $0 }
     }
 }
@@ -145,6 +147,7 @@ extension IndexReader {
             let (a, b) = (rows[generator.index(below: rows.count)], rows[generator.index(below: rows.count)])
             if a != b { distances.append(Embedding.cosineDistance(vectors.values(a), vectors.values(b))) }
         }
+        try vectors.checkIsWhole()
         return distances.sorted()[distances.count / 2]
     }
 }

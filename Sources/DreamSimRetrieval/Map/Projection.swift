@@ -68,6 +68,7 @@ extension IndexReader {
                 from: places, rounds: options.rounds ?? (rows.count > 10_000 ? 200 : 500), seed: options.seed
             ) { progress("rounds", $0, $1) }
         }
+        try vectors.checkIsWhole()
         let laid = Self.fitted(places)
         let points = rows.enumerated().compactMap { index, row in
             files[row]?.min { $0.id < $1.id }.map {

@@ -34,6 +34,7 @@ extension IndexReader {
         var generator = SeededGenerator(state: 1)
         let order = points.shuffled(using: &generator)
         guard try builder.add(order, isCancelled: isCancelled, progress: progress) else { return nil }
+        try vectors.checkIsWhole()
         let url = folder.appending(path: NeighborFile.name)
         try builder.write(to: url, rows: vectors.rows, equal: equal, vectors: vectors.header.name)
         return try neighbors()

@@ -49,7 +49,8 @@ final class NeighborFile: Sendable {
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         self.url = url
         do {
-            file = try MappedFile(url)
+            // What it loses while it is mapped does not fit its checksums.
+            file = try MappedFile(url, watching: true)
         } catch {
             throw DreamSimError(.unreadable, url.path, "cannot be read: \(error.reason)")
         }

@@ -55,15 +55,25 @@ extension IndexReader {
         let found = try nearest(
             to: Tensor(units.joined().map { $0 }, shape: [units.count, settings.width]), wanted: wanted, mask: mask,
             method: method)
-        return try zip(queries, zip(units, found)).map { query, found in
+        let results = try zip(queries, zip(units, found)).map { query, found in
             try hits(found.1.map { Int($0.row) }, found.0, query.excluded, count, filter)
         }
+        try vectors.checkIsWhole()
+        return results
     }
 
     /// The rows with the highest scores, the best first.
     /// - Parameter queries: [count, width], each of length 1.
     func nearest(
         to queries: Tensor, wanted: Int, mask: RowMask?, method: SearchMethod
+    ) throws -> [[BestRows.Entry]] {
+        let found = try rowsNear(queries, wanted: wanted, mask: mask, method: method)
+        try vectors.checkIsWhole()
+        return found
+    }
+
+    private func rowsNear(
+        _ queries: Tensor, wanted: Int, mask: RowMask?, method: SearchMethod
     ) throws -> [[BestRows.Entry]] {
         guard case .approximate(let effort) = method, try isWorthWalking(mask) else {
             return nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)

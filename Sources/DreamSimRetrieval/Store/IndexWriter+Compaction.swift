@@ -50,6 +50,7 @@ extension IndexWriter {
                 }
                 bytes += old.bytes(row)
             }
+            try old.checkIsWhole()
             try new.append(bytes, after: start)
         }
     }

@@ -128,8 +128,8 @@ extension IndexReader {
         guard let content = file.content else { return }
         guard vectors.holds(content.row), Checksum.of(vectors.bytes(content.row)) == content.checksum else {
             throw DreamSimError(
-                .damaged, vectors.url.path,
-                "the vector of \(file.path) has changed; update the index and read all files again")
+                .damaged, vectors.url.path, key: "\(file.path)",
+                "its vector has changed; update the index and read all files again")
         }
     }
 }

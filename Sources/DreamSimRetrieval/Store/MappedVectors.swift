@@ -16,7 +16,7 @@ final class MappedVectors: Sendable {
     /// - Throws: `DreamSimError` with `.missing`, `.unreadable`, `.damaged` or `.newerVersion`.
     init(_ url: URL, rows: Int) throws {
         do {
-            file = try MappedFile(url)
+            file = try MappedFile(url, watching: true)
         } catch {
             let isMissing = !FileManager.default.fileExists(atPath: url.path)
             throw DreamSimError(
@@ -38,6 +38,17 @@ final class MappedVectors: Sendable {
             )
         }
         self.rows = rows
+    }
+
+    /// Makes sure that what was read were the file's vectors: zeros stand in for those of a file that was cut short.
+    /// - Throws: `DreamSimError` with `.damaged`.
+    func checkIsWhole() throws(DreamSimError) {
+        // What lies behind the rows may be cut off by the next writer.
+        guard file.isWhole(offset + rows * header.rowBytes) else {
+            throw DreamSimError(
+                .damaged, url.path,
+                "was cut short or could not be read while it was in use; update the index, which embeds lost vectors again")
+        }
     }
 
     /// Whether there is a vector at a place that a database names; a damaged one may name any.

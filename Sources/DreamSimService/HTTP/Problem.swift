@@ -148,6 +148,7 @@ extension Problem {
         case .unsupported: self.init(.unsupportedMedia, "\(error)")
         case .limitExceeded: self.init(.tooLarge, "\(error)")
         case .malformed, .truncated: self.init(.unusableImage, "\(error)")
+        case .damaged: self = .unavailable("the index", error, in: URL(filePath: error.subject))
         // What went wrong inside may name files of this machine; the log has it.
         default: self = .hidden
         }
@@ -156,9 +157,14 @@ extension Problem {
     /// Something that the service was started with cannot be used now.
     /// - Parameter folder: where it lies, which is nobody's business.
     static func unavailable(_ what: String, _ error: any Error, in folder: URL) -> Problem {
-        let reason = (error as? DreamSimError)?.problem ?? "it cannot be read"
-        let shown = reason.replacing(folder.path, with: folder.lastPathComponent)
-        return passing(.unavailable, "\(what) cannot be used: \(shown)", retryAfter: 10)
+        let error = error as? DreamSimError
+        let reason = error?.problem ?? "it cannot be read"
+        let shown = "\(what) cannot be used: " + reason.replacing(folder.path, with: folder.lastPathComponent)
+        // What is damaged stays so until somebody mends it.
+        if let error, [.damaged, .incompatible, .newerVersion].contains(error.kind) {
+            return Problem(.unavailable, shown, advice: error.remedy)
+        }
+        return passing(.unavailable, shown, retryAfter: 10)
     }
 
     private static let hidden = Problem(

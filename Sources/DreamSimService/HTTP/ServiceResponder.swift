@@ -63,7 +63,7 @@ struct ServiceResponder: HTTPResponder {
         } catch {
             let problem = Problem(error)
             kind = problem.kind
-            if problem.kind == .fault { log.failed(id, error) }
+            if problem.kind == .fault || (error as? DreamSimError)?.kind == .damaged { log.failed(id, error) }
             response = .bytes(
                 problem.body(requestID: id), Problem.mediaType, status: problem.kind.status, headers: problem.headers)
             if request.method == .head { response = response.createHeadResponse() }

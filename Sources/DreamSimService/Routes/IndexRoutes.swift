@@ -127,7 +127,7 @@ enum IndexRoutes {
             throw Problem(
                 .incomparable, "the index has no nearest-neighbor graph, by which approximate searches go",
                 advice: "search without approximate, or build it by ‘dreamsim index graph’")
-        } catch let error as DreamSimError where error.kind != .badRequest {
+        } catch let error as DreamSimError where ![.badRequest, .damaged].contains(error.kind) {
             throw Problem.unavailable("the index", error, in: reader.folder)
         }
     }
@@ -187,7 +187,7 @@ enum IndexRoutes {
                 results.append(.success((image.name, try await query(image, reader, engine, admission))))
             } catch let problem as Problem where !problem.failures.isEmpty {
                 results.append(.failure(problem))
-            } catch let error as DreamSimError {
+            } catch let error as DreamSimError where error.kind != .damaged {
                 results.append(.failure(Problem(error, of: image)))
             }
         }
