@@ -106,6 +106,44 @@ struct SearchTests {
         }
     }
 
+    @Test(
+        "A vector that became NaN is an error to all that compares it, and none when no image has it any more",
+        arguments: [VectorPrecision.float16, .float32])
+    func notFinite(precision: VectorPrecision) throws {
+        let vectors = SyntheticIndex.clouds(30, of: 10)
+        try SyntheticIndex.with(vectors, precision) { index in
+            try index.reader.buildNeighbors()
+            let names = try FileManager.default.contentsOfDirectory(atPath: index.url.path)
+            let file = index.url.appending(path: try #require(names.first { $0.hasSuffix(".bin") }))
+            let rowBytes = 24 * (precision == .float16 ? 2 : 4)
+            try StoreTests.change(file) { data in
+                let start = data.count - (vectors.count - 7) * rowBytes
+                for place in start..<(start + 4) { data[place] = 0xFF }
+            }
+            let query = [SearchQuery(vector: vectors[7])]
+            let uses: [(IndexReader) throws -> Void] = [
+                { _ = try $0.search(query, count: 3) }, { _ = try $0.search(query, count: 3, method: .approximate()) },
+                {
+                    _ = try $0.duplicates(
+                        DuplicateOptions(tier: .near, thresholds: DuplicateThresholds(nil, near: 0.1)))
+                },
+                { _ = try $0.clusters() }, { _ = try $0.map() }, { _ = try $0.pairs(of: [7, 8], within: 2) },
+            ]
+            let reader = try index.reader
+            for (number, use) in uses.enumerated() {
+                #expect(try StoreTests.kind { try use(reader) } == .damaged, "\(number)")
+            }
+            let error = #expect(throws: DreamSimError.self) { try reader.search(query, count: 3) }
+            #expect(error?.remedy?.hasPrefix("check the index") == true)
+            #expect(try reader.check().damaged == 1)
+            try index.remove(7..<8)
+            let rest = try index.reader
+            for method in [SearchMethod.exact, .approximate()] {
+                #expect(try rest.search(query, count: 3, method: method)[0].count == 3)
+            }
+        }
+    }
+
     @Test("Several wanted and unwanted images become one direction")
     func combining() async throws {
         try await Gallery.with(0) { gallery in

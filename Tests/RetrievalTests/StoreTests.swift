@@ -101,7 +101,10 @@ struct StoreTests {
             try reader.buildNeighbors()
             let uses: [(IndexReader) throws -> Void] = [
                 { _ = try $0.search(query, count: 3) }, { _ = try $0.search(query, count: 3, method: .approximate()) },
-                { _ = try $0.duplicates(DuplicateOptions(tier: .near, thresholds: try DuplicateThresholds(nil, near: 0.1))) },
+                {
+                    _ = try $0.duplicates(
+                        DuplicateOptions(tier: .near, thresholds: DuplicateThresholds(nil, near: 0.1)))
+                },
                 { _ = try $0.clusters() }, { _ = try $0.map() }, { _ = try $0.buildNeighbors() },
                 { _ = try $0.typicalDistance() }, { _ = try $0.pairs(of: [0, 599], within: 2) },
             ]

@@ -36,6 +36,10 @@ enum CommandAdvice {
         ("with another number of layers", "with another number of layers (--layers)"),
         ("or skip unreadable ones", "or skip unreadable ones (--skip-unreadable)"),
         ("verify the weights", "check the weights with 'dreamsim models verify'"),
+        (
+            "check the index, then update the index and read all files again",
+            "'dreamsim index check' tells how many have, 'dreamsim index --verify' embeds them again"
+        ),
         ("update the index and read all files again", "'dreamsim index --verify' embeds it again"),
         ("update the index", "update the index ('dreamsim index')"),
         ("index a folder of images first", "make one with 'dreamsim index FOLDER'"),

@@ -86,6 +86,7 @@ extension IndexReader {
                 : $0.center.bytes.lexicographicallyPrecedes($1.center.bytes)
         }
         try vectors.checkIsWhole()
+        guard clusters.allSatisfy(\.spread.isFinite) else { throw vectors.notFinite }
         return ClusterReport(
             metrics: [MetricColumn(settings.stamp)], method: options.method, distance: limit,
             images: clusters.reduce(0) { $0 + $1.files.count }, clusters: clusters, notes: notes)

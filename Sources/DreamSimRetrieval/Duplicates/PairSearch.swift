@@ -83,7 +83,8 @@ struct PairSearch {
             for row in part.rows {
                 if included[row] {
                     for (index, other) in block.enumerated()
-                    where score[index] >= threshold && Int(other) < row && sides?.areApart(Int(other), row) ?? true {
+                    // True of NaN, which has no distance either.
+                    where !(score[index] < threshold) && Int(other) < row && sides?.areApart(Int(other), row) ?? true {
                         mine.append((other, Int32(truncatingIfNeeded: row)))
                     }
                 }
@@ -103,18 +104,21 @@ struct PairSearch {
     }
 
     /// The pairs that are within the limit by their exact distance.
-    /// - Throws: `DreamSimError` with `.damaged` when the file of vectors was cut short.
+    /// - Throws: `DreamSimError` with `.damaged` when vectors have changed so that there is no distance.
     func exact(_ candidates: [(Int32, Int32)]) throws(DreamSimError) -> [RowPair] {
         let found = Mutex<[RowPair]>([])
+        let areFinite = Atomic(true)
         Parallel.forEachRange(candidates.count, multiple: 256) { range in
             var mine: [RowPair] = []
             for (first, second) in candidates[range] {
                 let distance = Embedding.cosineDistance(vectors.values(Int(first)), vectors.values(Int(second)))
+                if distance.isNaN { areFinite.store(false, ordering: .relaxed) }
                 if distance <= limit { mine.append(RowPair(first: first, second: second, distance: distance)) }
             }
             found.withLock { $0 += mine }
         }
         try vectors.checkIsWhole()
+        guard areFinite.load(ordering: .relaxed) else { throw vectors.notFinite }
         return found.withLock { $0 }
     }
 }
@@ -148,6 +152,7 @@ extension IndexReader {
             if a != b { distances.append(Embedding.cosineDistance(vectors.values(a), vectors.values(b))) }
         }
         try vectors.checkIsWhole()
+        guard !distances.contains(where: \.isNaN) else { throw vectors.notFinite }
         return distances.sorted()[distances.count / 2]
     }
 }

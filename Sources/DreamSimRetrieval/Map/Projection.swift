@@ -59,6 +59,7 @@ extension IndexReader {
         let rows = files.keys.sorted()
         progress("components", 0, 1)
         let components = PrincipalComponents(self, rows: rows, count: 2, seed: options.seed)
+        guard components.scores.isFinite else { throw vectors.notFinite }
         var places = Self.start(components.scores, options.seed)
         if rows.count > 3 {
             let table = try NearestTable(self, rows: rows, count: min(options.neighbors, rows.count - 1)) {

@@ -134,7 +134,11 @@ private struct NeighborSearch {
                     stored.products(of: rows, with: query, into: base)
                 }
             }
-            for (index, row) in fresh.enumerated() where scores[index] > best.threshold {
+            for (index, row) in fresh.enumerated() where !(scores[index] <= best.threshold) {
+                if scores[index].isNaN {
+                    guard !graph.isWanted(row, mask) else { throw graph.vectors.notFinite }
+                    continue
+                }
                 let entry = BestRows.Entry(score: scores[index], row: Int32(row))
                 frontier.insert(entry)
                 if graph.isWanted(row, mask) { best.offer(entry) }

@@ -76,7 +76,7 @@ extension IndexReader {
         _ queries: Tensor, wanted: Int, mask: RowMask?, method: SearchMethod
     ) throws -> [[BestRows.Entry]] {
         guard case .approximate(let effort) = method, try isWorthWalking(mask) else {
-            return nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)
+            return try nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)
         }
         let graph = try requireGraph()
         let near = try graph.nearest(
@@ -84,10 +84,10 @@ extension IndexReader {
         // Where the links lead to fewer than there are, all are compared: nobody is to take a short answer for a whole one.
         let inGraph = mask.map { $0.count(of: graph.file.header.rows) } ?? graph.file.header.rows
         guard near.allSatisfy({ $0.count >= min(wanted, inGraph) }) else {
-            return nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)
+            return try nearestExactly(to: queries, wanted: wanted, mask: mask, in: 0..<vectors.rows)
         }
         guard !graph.newRows.isEmpty else { return near }
-        let new = nearestExactly(to: queries, wanted: wanted, mask: mask, in: graph.newRows)
+        let new = try nearestExactly(to: queries, wanted: wanted, mask: mask, in: graph.newRows)
         return zip(near, new).map { near, new in
             Array((near + new).sorted { $0.isBetter(than: $1) }.prefix(wanted))
         }
@@ -102,10 +102,10 @@ extension IndexReader {
 
     private func nearestExactly(
         to queries: Tensor, wanted: Int, mask: RowMask?, in range: Range<Int>
-    ) -> [[BestRows.Entry]] {
+    ) throws(DreamSimError) -> [[BestRows.Entry]] {
         let found = BestRowsByLane(queries: queries.shape[0], wanted: wanted, lanes: RowScan.lanes, mask: mask)
         RowScan(queries).forEachBlock(of: vectors.stored, in: range) { found.take($0) }
-        return found.ranked()
+        return try found.ranked(of: vectors)
     }
 
     /// The rows that may be found; nil for all.

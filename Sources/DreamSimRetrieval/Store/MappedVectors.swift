@@ -47,8 +47,17 @@ final class MappedVectors: Sendable {
         guard file.isWhole(offset + rows * header.rowBytes) else {
             throw DreamSimError(
                 .damaged, url.path,
-                "was cut short or could not be read while it was in use; update the index, which embeds lost vectors again")
+                "was cut short or could not be read while it was in use; update the index, which embeds lost vectors again"
+            )
         }
+    }
+
+    /// What is wrong where the distance of a vector is NaN. It is not known of which image the vector is.
+    var notFinite: DreamSimError {
+        DreamSimError(
+            .damaged, url.path,
+            "holds a vector that is not finite, so that it has changed; check the index, then update the index and read all files again"
+        )
     }
 
     /// Whether there is a vector at a place that a database names; a damaged one may name any.
