@@ -123,6 +123,7 @@ private struct Loading: Service {
     let load: @Sendable () async throws -> PerceptualService.Metrics
 
     func run() async throws {
+        core.tellOfIndexes()
         let metrics: PerceptualService.Metrics
         do {
             metrics = try await cancelWhenGracefulShutdown { try await load() }

@@ -45,6 +45,7 @@ extension ServiceCore {
             throw DreamSimError(.unreadable, reports.path, fault)
         }
         served = new
+        tellOfIndexes()
         return self.settings.fixedDifferences(from: settings) + missing
     }
 

@@ -73,6 +73,25 @@ final class ServiceCore: Sendable {
         }
     }
 
+    /// Says in the log of which indexes something cannot be used; blocks.
+    func tellOfIndexes() {
+        for index in served.indexes {
+            do {
+                let reader = try index.reader()
+                _ = try index.counts(of: reader)
+                if let fault = reader.graphFault { tell(fault, of: index) }
+            } catch {
+                logger.error("the index '\(index.name)': \(error)")
+            }
+        }
+    }
+
+    /// Says in the log, once, that an index's graph cannot be used.
+    func tell(_ fault: DreamSimError, of index: ServedIndex) {
+        guard index.isNews(fault) else { return }
+        logger.warning("approximate searches of the index '\(index.name)' compare all vectors: \(fault)")
+    }
+
     /// Begins to answer with what was loaded.
     func begin(_ metrics: PerceptualService.Metrics) {
         let engine = Engine(

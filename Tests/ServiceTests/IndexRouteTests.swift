@@ -10,7 +10,9 @@ import Testing
 @Suite("A service with an index", .timeLimit(.minutes(5)))
 struct IndexRouteTests {
     /// Runs `body` with a service whose index holds ten images, the last of them twice.
+    /// - Parameter prepare: changes the index before the service starts.
     private static func with<R: Sendable>(
+        prepare: (_ index: URL) throws -> Void = { _ in },
         _ body: @escaping @Sendable (RunningService, URL) throws -> R
     ) async throws -> R {
         let home = try Fixtures.temporaryFolder()
@@ -32,6 +34,7 @@ struct IndexRouteTests {
         try Data(#"{"dataSet": {"name": "set"}, "items": [1, 2]}"#.utf8).write(to: reports.appending(path: "one.json"))
         var settings = ServiceSettings()
         (settings.index, settings.reports) = (index, reports)
+        try prepare(index)
         return try await RunningService.with(settings, metrics: [model]) { try body($0, images) }
     }
 
@@ -80,7 +83,7 @@ struct IndexRouteTests {
         }
     }
 
-    @Test("searches approximately by the index's graph, and says when there is none or it is damaged")
+    @Test("searches approximately by the index's graph, and by all vectors where it is damaged, and says so")
     func approximate() async throws {
         try await Self.with { service, images in
             let folder = images.deletingLastPathComponent().appending(path: "index")
@@ -97,9 +100,17 @@ struct IndexRouteTests {
                 try Self.results(service, "/v1/search?id=1&count=10&approximate=true&effort=20")
                     == Self.results(service, "/v1/search?id=1&count=10"))
             try Data("no graph".utf8).write(to: folder.appending(path: "neighbors.graph"))
-            try HostileTests.check(
-                service, service.get("/v1/search?id=1&approximate=true"), 503, "unavailable")
-            #expect(try service.get("/v1/search?id=1").status == 200)
+            for _ in 0..<2 {
+                let answer = try service.get("/v1/search?id=1&count=10&approximate=true").json()
+                #expect(answer["method"] as? String == "exact")
+            }
+            #expect(
+                try Self.results(service, "/v1/search?id=1&count=10&approximate=true")
+                    == Self.results(service, "/v1/search?id=1&count=10"))
+            let status = try service.get("/v1/index").json()
+            #expect(status["hasGraph"] as? Bool == false)
+            #expect((status["graphError"] as? String)?.contains("build the nearest-neighbor graph") == true)
+            #expect(service.log.lines(with: "approximate searches of the index").count == 1)
         }
     }
 
@@ -158,6 +169,24 @@ struct IndexRouteTests {
             try FileManager.default.moveItem(at: away, to: index)
             #expect(try service.get("/readyz").status == 200)
             #expect(try service.get("/v1/search?id=1").status == 200)
+        }
+    }
+
+    @Test("says at the start, and when settings are read anew, that a graph cannot be used")
+    func damagedGraph() async throws {
+        let prepare = { (index: URL) in
+            try Data("no graph".utf8).write(to: index.appending(path: "neighbors.graph"))
+        }
+        try await Self.with(prepare: prepare) { service, images in
+            #expect(service.log.lines(with: "approximate searches of the index").count == 1)
+            try Data("none either, and longer".utf8).write(
+                to: images.deletingLastPathComponent().appending(path: "index/neighbors.graph"))
+            var settings = ServiceSettings()
+            settings.index = images.deletingLastPathComponent().appending(path: "index")
+            for _ in 0..<2 { _ = try service.reload(settings) }
+            // The same is said once.
+            #expect(service.log.lines(with: "approximate searches of the index").count == 1)
+            #expect(try service.get("/readyz").status == 200)
         }
     }
 

@@ -48,6 +48,21 @@ extension IndexReader {
             bytes: graph.file.size)
     }
 
+    /// Why the nearest-neighbor graph cannot be used; nil when it can, or there is none.
+    package var graphFault: DreamSimError? {
+        do {
+            _ = try neighbors()
+            return nil
+        } catch {
+            return error as? DreamSimError
+        }
+    }
+
+    /// Whether an error is about the nearest-neighbor graph, without which everything can be found by comparing all vectors.
+    package func isOfGraph(_ error: DreamSimError) -> Bool {
+        error.subject == folder.appending(path: NeighborFile.name).path
+    }
+
     /// Reads the whole nearest-neighbor graph and checks it.
     /// - Throws: as `neighbors()`, and `.missing` when there is none.
     package func verifyNeighbors() throws { try requireGraph().file.verify() }

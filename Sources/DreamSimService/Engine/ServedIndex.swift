@@ -14,6 +14,9 @@ final class ServedIndex: Sendable {
     /// Of the reader that was asked last, which is not told by its address: that may be another's when it is gone.
     private let counts = Mutex<Counts?>(nil)
 
+    /// What was last said of the graph.
+    private let said = Mutex("")
+
     private struct Counts {
         weak var reader: IndexReader?
         let images, failures: Int
@@ -51,6 +54,14 @@ final class ServedIndex: Sendable {
             let found = (images: try reader.count(), failures: try reader.failureCount())
             counts = Counts(reader: reader, images: found.images, failures: found.failures)
             return found
+        }
+    }
+
+    /// Whether a fault of the graph is news: every approximate search meets it.
+    func isNews(_ fault: DreamSimError) -> Bool {
+        said.withLock { said in
+            defer { said = "\(fault)" }
+            return said != "\(fault)"
         }
     }
 

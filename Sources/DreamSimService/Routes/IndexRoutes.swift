@@ -23,7 +23,8 @@ enum IndexRoutes {
     private static let shape = Schema.object([
         "name": Schema.string, "images": Schema.integer, "failures": Schema.integer,
         "model": Schema.reference("Model"), "width": Schema.integer, "precision": Schema.string,
-        "isSearchable": Schema.boolean, "hasGraph": Schema.boolean, "takesChanges": Schema.boolean,
+        "isSearchable": Schema.boolean, "hasGraph": Schema.boolean, "graphError?": Schema.string,
+        "takesChanges": Schema.boolean,
     ])
 
     private static let list = Route(
@@ -116,17 +117,22 @@ enum IndexRoutes {
         return .exact
     }
 
-    /// Searches; blocks.
-    /// - Throws: `Problem` when the index or its graph cannot be used.
+    /// Searches; blocks. Where the graph cannot be used, all vectors are compared.
+    /// - Returns: what was found, and how.
+    /// - Throws: `Problem` when the index cannot be used.
     private static func search(
-        _ reader: IndexReader, _ queries: [SearchQuery], count: Int, method: SearchMethod
-    ) throws -> [[SearchHit]] {
+        _ index: ServedIndex, _ reader: IndexReader, _ queries: [SearchQuery], count: Int, method: SearchMethod,
+        _ core: ServiceCore
+    ) throws -> (hits: [[SearchHit]], method: SearchMethod) {
         do {
-            return try reader.search(queries, count: count, method: method)
+            return (try reader.search(queries, count: count, method: method), method)
         } catch let error as DreamSimError where error.kind == .missing {
             throw Problem(
                 .incomparable, "the index has no nearest-neighbor graph, by which approximate searches go",
                 advice: "search without approximate, or build it by ‘dreamsim index graph’")
+        } catch let error as DreamSimError where method != .exact && reader.isOfGraph(error) {
+            core.tell(error, of: index)
+            return try search(index, reader, queries, count: count, method: .exact, core)
         } catch let error as DreamSimError where ![.badRequest, .damaged].contains(error.kind) {
             throw Problem.unavailable("the index", error, in: reader.folder)
         }
@@ -200,7 +206,7 @@ enum IndexRoutes {
                 (queries.map(\.name).joined(separator: " + "), try SearchQuery.combining(queries.map(\.query)))
             ]
         }
-        return try await answer(call, engine, index.name, reader, queries, failures, method)
+        return try await answer(call, engine, index, reader, queries, failures, method)
     }
 
     /// The query of an image: from the index when it knows the file, else from its model.
@@ -233,24 +239,25 @@ enum IndexRoutes {
             }
             return (reader, query)
         }
-        return try await answer(call, engine, index.name, reader, [("#\(id)", query)], [], method)
+        return try await answer(call, engine, index, reader, [("#\(id)", query)], [], method)
     }
 
     private static func answer(
-        _ call: Call, _ engine: Engine, _ name: String, _ reader: IndexReader,
+        _ call: Call, _ engine: Engine, _ index: ServedIndex, _ reader: IndexReader,
         _ queries: [(name: String, query: SearchQuery)], _ failures: [ComparisonReport.Failure], _ method: SearchMethod
     ) async throws -> Response {
         let (count, offset) = (call.integer("count") ?? 24, call.integer("offset") ?? 0)
-        let hits = try await engine.searches.run(for: call.client) {
-            try search(reader, queries.map(\.query), count: offset + count, method: method)
+        let found = try await engine.searches.run(for: call.client) {
+            try search(
+                index, reader, queries.map(\.query), count: offset + count, method: method, call.core)
         }
-        let searches = zip(queries, hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
+        let searches = zip(queries, found.hits).map { (query: ImagePath($0.name), unlike: [ImagePath](), hits: $1) }
         let settings = call.core.settings
         return try await engine.searches.run(for: call.client) {
             try .json(
                 SearchReport(
-                    reader, searches, method: method, failures: failures, offset: offset,
-                    index: settings.showsPaths ? nil : name,
+                    reader, searches, method: found.method, failures: failures, offset: offset,
+                    index: settings.showsPaths ? nil : index.name,
                     shown: ShownPaths(reader, settings).callAsFunction,
                     thumbnail: { thumbnail(of: $0, call) }))
         }

@@ -8,6 +8,8 @@ struct ServedIndexStatus: Encodable {
     let isSearchable: Bool
     /// Whether approximate searches have a graph to go by.
     let hasGraph: Bool
+    /// Why they have not, though there is a graph: they compare all vectors.
+    let graphError: String?
     let takesChanges: Bool
 
     init(_ index: ServedIndex, _ engine: Engine, takesChanges: Bool) throws {
@@ -18,6 +20,7 @@ struct ServedIndexStatus: Encodable {
         (width, precision) = (settings.width, settings.precision.rawValue)
         isSearchable = engine.model(settings.stamp) != nil
         hasGraph = (try? reader.neighbors()) != nil
+        graphError = reader.graphFault?.reason
         self.takesChanges = takesChanges && isSearchable
     }
 }
