@@ -47,13 +47,14 @@ struct FetchRecord: Codable {
 extension ModelStore {
     /// Reads the files of a source in full and compares their SHA-256 with the catalog's, else with those that were
     /// recorded when they were fetched.
-    /// - Throws: `.fileSystem` when a file that is there cannot be read.
+    /// - Throws: `.fileSystem` when a file that is there cannot be read, `.unreadable` when no file is in its place.
     package func verify(_ source: WeightSource) throws(DreamSimError) -> [VerificationResult] {
         let record = readRecord(source)
         var results: [VerificationResult] = []
         for item in source.items {
             let present = item.candidates.first { locate($0.path) != nil } ?? item
             guard let url = locate(present.path) else {
+                for candidate in item.candidates { try checkPlace(of: candidate.path) }
                 results.append(VerificationResult(path: item.path, url: nil, sha256: nil, outcome: .missing))
                 continue
             }

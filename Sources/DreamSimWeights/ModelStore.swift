@@ -31,6 +31,31 @@ public struct ModelStore: Sendable {
         return folders.lazy.map { $0.appending(path: path) }.first(where: DurableFile.isFile)
     }
 
+    /// Makes sure that nothing but a file lies where one of weights is looked for: what is no file is not missing.
+    /// - Parameter path: as of `locate(_:)`, or absolute.
+    /// - Throws: `.unreadable` for a folder, a pipe and the like, and a symbolic link that leads to nothing.
+    package func checkPlace(of path: String) throws(DreamSimError) {
+        guard path.hasPrefix("/") || ArchiveName.fault(in: path) == nil else { return }
+        let own = [configuration.weightsFolder, weightsFolder].compactMap { $0 }.map { $0.appending(path: path) }
+        for url in path.hasPrefix("/") ? [URL(filePath: path)] : own {
+            var status = stat()
+            guard lstat(url.path, &status) == 0 else { continue }
+            let what: String
+            if stat(url.path, &status) != 0 {
+                what = errno == ELOOP ? "is a symbolic link that leads in a circle" : "is a symbolic link to nothing"
+            } else {
+                switch status.st_mode & S_IFMT {
+                case S_IFREG: continue
+                case S_IFDIR: what = "is a folder"
+                default: what = "is a pipe, socket or device"
+                }
+            }
+            throw DreamSimError(
+                .unreadable, url.path,
+                "\(what), where a file of weights is looked for; remove it, or put the file there")
+        }
+    }
+
     /// Where an item is now, or the best of its alternatives.
     package func locate(_ item: WeightSource.Item) -> URL? {
         item.candidates.lazy.compactMap { locate($0.path) }.first

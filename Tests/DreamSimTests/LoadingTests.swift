@@ -80,6 +80,20 @@ struct LoadingTests {
         }
     }
 
+    @Test("A folder in the place of a file of weights is named, and not called missing")
+    func folderOfWeights() async throws {
+        try await Self.withHome { home in
+            let place = home.appending(path: "weights/lost.pth")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            let needs = WeightNeeds(name: "own", files: [["lost.pth"]], sources: [], license: "none")
+            var configuration = ModelStore.Configuration(home: home)
+            configuration.isOffline = true
+            let store = ModelStore(configuration)
+            let error = await #expect(throws: DreamSimError.self) { try await needs.fetch(store) }
+            #expect(error?.problem.hasPrefix("is a folder") == true, "\(error as Any)")
+        }
+    }
+
     @Test("A damaged merged file is made anew", arguments: [0, 7, 100, 3000, nil])
     func damaged(length: Int?) async throws {
         try await Self.withHome { home in

@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    @Test("what lies in the place of a file and is none is named, and not called missing", arguments: 0..<4)
+    func noFile(how: Int) async throws {
+        try await withStore(ZipBuilder(Release.members()).build()) { fixture in
+            let place = fixture.store.weightsFolder.appending(path: "dino_vitb16_pretrain.pth")
+            try FileManager.default.createDirectory(
+                at: fixture.store.weightsFolder, withIntermediateDirectories: true)
+            try fixture.store.checkPlace(of: "dino_vitb16_pretrain.pth")
+            switch how {
+            case 0: #expect(mkdir(place.path, 0o777) == 0)
+            case 1: #expect(mkfifo(place.path, 0o666) == 0)
+            case 2: #expect(symlink(place.path, place.path) == 0)
+            default: #expect(symlink("/no/such/file", place.path) == 0)
+            }
+            let words = [
+                "is a folder", "is a pipe, socket or device", "is a symbolic link that leads in a circle",
+                "is a symbolic link to nothing",
+            ][how]
+            for path in ["dino_vitb16_pretrain.pth", place.path] {
+                let error = #expect(throws: DreamSimError.self) { try fixture.store.checkPlace(of: path) }
+                #expect(error?.subject == place.path && error?.problem.hasPrefix(words) == true, "\(error as Any)")
+            }
+            #expect(throws: DreamSimError.self) { try fixture.store.verify(Release.source()) }
+        }
+    }
+
     @Test("digests are recorded where the publisher has none, and a changed file is found")
     func verify() async throws {
         try await withStore(ZipBuilder(Release.members()).build()) { fixture in

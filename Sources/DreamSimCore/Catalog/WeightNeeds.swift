@@ -47,12 +47,13 @@ package struct WeightNeeds: Sendable, Hashable {
 
     /// Fetches what is missing.
     /// - Throws: `DreamSimError` with `.weightsMissing`, saying what to fetch by hand and where to put it, when fetching
-    ///   is not allowed or fails.
+    ///   is not allowed or fails; `.unreadable` where what lies in a file's place is none.
     package func fetch(
         _ store: ModelStore, report: @escaping @Sendable (PerceptualModel.LoadingEvent) -> Void = { _ in }
     ) async throws {
+        let missing = files.filter { !$0.contains { Self.locate($0, in: store) != nil } }
+        for path in missing.joined() { try store.checkPlace(of: path) }
         guard !sources.isEmpty else {
-            let missing = files.filter { !$0.contains { Self.locate($0, in: store) != nil } }
             throw DreamSimError(
                 .weightsMissing, name,
                 advice(
