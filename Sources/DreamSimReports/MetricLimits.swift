@@ -32,6 +32,17 @@ package struct MetricLimits: Sendable {
         }
     }
 
+    /// Limits a metric that has no limit yet: of two that somebody gives, one is a mistake.
+    /// - Throws: `DreamSimError` with `.duplicate` when it has one.
+    package mutating func addFirst(_ value: Double, of metric: MetricColumn) throws(DreamSimError) {
+        if let old = limits[metric.name] {
+            throw DreamSimError(
+                .duplicate, metric.name, "is limited twice, to \(old.value) and to \(value); give each metric one limit"
+            )
+        }
+        add(value, of: metric)
+    }
+
     /// Whether a metric's value passes; nil when the metric has no limit.
     package func passes(_ value: Double?, of metric: String) -> Bool? {
         guard let limit = limits[metric] else { return nil }

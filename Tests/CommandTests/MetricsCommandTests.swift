@@ -143,6 +143,8 @@ struct MetricsCommandTests {
             ]
             let codes = try limits.map { try bench.run(pair + $0).code }
             #expect(codes == [0, 1, 0, 1, 1])
+            let twice = try bench.run(pair + ["--fail-above", "l1=0.5", "--fail-above", "l1=0.001"])
+            #expect(twice.code == 64 && twice.error.contains("l1: is limited twice"), "\(twice.error)")
         }
     }
 
@@ -153,6 +155,7 @@ struct MetricsCommandTests {
             (["compare", "a", "b", "--metric", "l1", "--fail-below", "0.5"], "--fail-above"),
             (["compare", "a", "b", "--metric", "l1", "--fail-above", "ssim=0.5"], "ssim"),
             (["compare", "a", "b", "--metric", "l1", "--fail-above", "7"], "from 0"),
+            (["compare", "a", "b", "--metric", "l1", "--fail-above", "l1=0.2,l1=0.1"], "takes one limit"),
             (["compare", "a", "b", "--metric", "l1", "--fail-above", "x"], "--fail-above"),
             (["compare", "a", "b", "--metric", "l1,,ssim"], "a name is missing"),
             (["compare", "a", "b", "--metric", "l1", "--resize", "0"], "--resize"),

@@ -36,6 +36,18 @@ struct MetricLimitTests {
         #expect(limits.values == ["l1": 0.2, "psnr": 0.5])
     }
 
+    @Test("A second limit of a metric is refused where somebody gives it, also when it is the same")
+    func second() throws {
+        var limits = MetricLimits()
+        try limits.addFirst(0.5, of: Self.l1)
+        try limits.addFirst(30, of: Self.psnr)
+        for value in [0.5, 0.2, 0.7] {
+            let error = #expect(throws: DreamSimError.self) { try limits.addFirst(value, of: Self.l1) }
+            #expect(error?.kind == .duplicate && error?.subject == "l1")
+        }
+        #expect(limits.values == ["l1": 0.5, "psnr": 30])
+    }
+
     @Test("Count, mean, median, worst and failed, worked by hand")
     func summary() throws {
         var limits = MetricLimits()

@@ -111,7 +111,7 @@ struct RouteTests {
             for wrong in [
                 "metric=ssim&fail-above=0.5", "fail-below=0.5", "metric=ssim&fail-below=psnr=30", "fail-above=x",
                 "fail-above=3", "fail-above=nan", "fail-above=%2B0.1", "fail-above=0x1p-3", "fail-above=tiny=1e999",
-                "fail-above=-inf", "fail-above=",
+                "fail-above=-inf", "fail-above=", "fail-above=tiny=0.2,tiny=0.001", "fail-above=0.2,tiny=0.2",
             ] {
                 for route in ["compare", "pairs"] {
                     let answer = try service.post("/v1/\(route)?\(wrong)", route == "compare" ? ranking : pairs)

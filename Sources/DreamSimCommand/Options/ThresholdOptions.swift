@@ -45,6 +45,11 @@ struct ThresholdOptions: ParsableArguments {
             if limit.threshold.name == nil && metrics.names[0] == "all" {
                 throw ValidationError("\(limit.option) needs NAME=value together with --metric all")
             }
+            if name.contains(","), !metrics.names.contains(name) {
+                throw ValidationError(
+                    "\(limit.option) \(name)=\(limit.threshold.value): takes one limit; give the option again for each metric"
+                )
+            }
             guard metrics.names.contains(name) || metrics.isEverything else {
                 throw ValidationError(
                     "\(limit.option) \(name)=\(limit.threshold.value): the metrics are \(metrics.names.joined(separator: ", "))"
@@ -77,7 +82,8 @@ struct ThresholdOptions: ParsableArguments {
     /// - Parameters:
     ///   - metrics: what the metrics' values say.
     ///   - names: what each of them was asked for by.
-    /// - Throws: `ValidationError` for a limit of a metric that is not among them, and would never be exceeded.
+    /// - Throws: `ValidationError` for a limit of a metric that is not among them, and would never be exceeded, and for a
+    ///   second limit of a metric.
     func limits(of metrics: [MetricColumn], askedForBy names: [String]) throws -> MetricLimits {
         var result = MetricLimits()
         for limit in limits {
@@ -87,7 +93,11 @@ struct ThresholdOptions: ParsableArguments {
                     "\(limit.option) \(name)=\(limit.threshold.value): \(name) is not among the metrics that can be measured "
                         + "here (\(names.joined(separator: ", "))); name it with --metric to learn why")
             }
-            result.add(limit.threshold.value, of: metrics[index])
+            do throws(DreamSimError) {
+                try result.addFirst(limit.threshold.value, of: metrics[index])
+            } catch {
+                throw ValidationError("\(limit.option): \(error)")
+            }
         }
         return result
     }

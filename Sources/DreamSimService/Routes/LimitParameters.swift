@@ -16,8 +16,8 @@ enum LimitParameters {
 
     /// The limits of a request.
     /// - Parameter metrics: those that the request is for.
-    /// - Throws: `Problem` for a limit of no metric of the request or outside its values, one in the wrong direction, and one of
-    ///   a model that stands in for the default and was not named.
+    /// - Throws: `Problem` for a limit of no metric of the request or outside its values, one in the wrong direction, a second one
+    ///   of a metric, and one of a model that stands in for the default and was not named.
     static func limits(_ call: Call, _ metrics: [any PerceptualMetric]) throws(Problem) -> MetricLimits {
         var limits = MetricLimits()
         for (parameter, direction) in [(above, Direction.lowerIsMoreAlike), (below, .higherIsMoreAlike)] {
@@ -62,7 +62,11 @@ enum LimitParameters {
                 .badParameter, "\(parameter): '\(text.prefix(80))' has no value of \(name)",
                 advice: "they are from \(card.lowest) to \(card.highest)")
         }
-        limits.add(value, of: MetricColumn(metric, decoding: .standard))
+        do throws(DreamSimError) {
+            try limits.addFirst(value, of: MetricColumn(metric, decoding: .standard))
+        } catch {
+            throw Problem(.badParameter, "\(parameter): \(error.subject) \(error.problem)", advice: error.remedy)
+        }
         return metric
     }
 }
