@@ -84,6 +84,24 @@ struct RouteTests {
         }
     }
 
+    @Test("takes one metric where there can be only one, and says so of several")
+    func oneMetric() async throws {
+        try await SmallService.with { service, _ in
+            let png = try Images.png(1)
+            let pair = Form([("reference", "a.png", png), ("image", "b.png", png)])
+            let image = Form([("image", "a.png", png)])
+            for (path, form) in [
+                ("heatmap?metric=ssim,psnr", pair), ("compare?metric=all&rank-by=ssim,psnr", pair),
+                ("embed?metric=tiny,tiny", image), ("embed?metric=tiny,", image),
+            ] {
+                let answer = try service.post("/v1/\(path)", form)
+                try HostileTests.check(service, answer, 400, "bad-parameter")
+                #expect((try answer.json()["detail"] as? String)?.contains("only one is taken here") == true, "\(path)")
+            }
+            #expect(try service.post("/v1/heatmap?metric=ssim", pair).status == 200)
+        }
+    }
+
     @Test("says what keeps to limits, of a ranking and of pairs")
     func limits() async throws {
         try await SmallService.with { service, _ in

@@ -65,6 +65,7 @@ struct Parameter: Sendable {
             guard !text.isEmpty, text.count <= Self.longest else {
                 throw refusal("a text of 1 to \(Self.longest) characters")
             }
+            if case .metric = kind, text.contains(",") { throw refusal("one metric; only one is taken here") }
             return .text(text)
         case .flag:
             guard text == "true" || text == "false" else { throw refusal("true or false") }
