@@ -70,6 +70,30 @@ struct UnusableImageTests {
         }
     }
 
+    @Test("calls images without a file name by their fields, with numbers where a field has several")
+    func unnamed() async throws {
+        let png = try Images.png(1)
+        try await SmallService.with { service, _ in
+            for (images, names) in [([Self.text], ["image"]), ([Self.text, Self.text], ["image 1", "image 2"])] {
+                let form = Form([("reference", "", png)] + images.map { ("image", "", $0) })
+                try Self.check(
+                    service, service.post("/v1/compare", form), 415, "unsupported-media", names: names,
+                    fields: names.map { _ in "image" })
+                let client = try service.client()
+                let json = try JSONSerialization.data(withJSONObject: [
+                    "reference": ["data": Data(png).base64EncodedString()],
+                    "image": images.map { ["data": Data($0).base64EncodedString()] },
+                ])
+                client.send("POST", "/v1/compare", headers: ["Content-Type: application/json"], body: Array(json))
+                try Self.check(
+                    service, client.answer(), 415, "unsupported-media", names: names,
+                    fields: names.map { _ in "image" })
+            }
+            let good = try service.post("/v1/compare", Form([("reference", "", png), ("image", "", png)])).json()
+            #expect(good["reference"] as? String == "reference")
+        }
+    }
+
     @Test("embeds those of several images that can be used, and makes no matrix with a row missing")
     func some() async throws {
         let form = Form([("image", "good.png", try Images.png(1)), ("image", "bad.png", Self.text)])

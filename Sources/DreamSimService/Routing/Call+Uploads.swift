@@ -41,10 +41,10 @@ extension Call {
             throw Problem(.badRequest, "multipart/form-data needs a boundary of 1 to 70 characters")
         }
         let form = try Multipart(bytes, boundary: boundary, most: core.limits.images)
-        return form.parts.enumerated().map { number, part in
+        let names = Self.displayedNames(form.parts.map { (field: $0.name, name: $0.fileName) })
+        return zip(form.parts, names).map { part, name in
             Upload(
-                field: part.name, name: Self.displayed(part.fileName) ?? "\(part.name) \(number + 1)",
-                source: .bytes(Array(bytes[part.content])), share: share)
+                field: part.name, name: name, source: .bytes(Array(bytes[part.content])), share: share)
         }
     }
 
@@ -53,12 +53,11 @@ extension Call {
         let most = core.limits.images
         // Every byte is looked at, which is no work for the threads of the network.
         let body = try await core.engine().images.run(for: client) { try JSONImages(bytes, most: most) }
-        return try body.parts.enumerated().map { number, part in
+        let names = Self.displayedNames(body.parts.map { (field: $0.field, name: $0.name) })
+        return try zip(body.parts, names).map { part, name in
             switch part.source {
             case .bytes(let data):
-                return Upload(
-                    field: part.field, name: Self.displayed(part.name) ?? "\(part.field) \(number + 1)",
-                    source: .bytes(data), share: share)
+                return Upload(field: part.field, name: name, source: .bytes(data), share: share)
             case .path(let path):
                 guard core.root != nil else {
                     throw Problem(
@@ -125,6 +124,18 @@ extension Call {
         try Task.checkCancellation()
         guard bytes.count >= announced else { throw Problem(.unfinishedBody, "the body ends too early") }
         return (bytes, share)
+    }
+
+    /// What images are called: by their files, else by their fields, with their numbers in fields of several.
+    private static func displayedNames(_ parts: [(field: String, name: String?)]) -> [String] {
+        let fields = Dictionary(grouping: parts.indices) { parts[$0].field }
+        return parts.enumerated().map { place, part in
+            if let name = displayed(part.name) { return name }
+            guard let places = fields[part.field], places.count > 1, let number = places.firstIndex(of: place) else {
+                return part.field
+            }
+            return "\(part.field) \(number + 1)"
+        }
     }
 
     /// A file's name as it can be shown: its last component, without control characters, not too long; nil when there is none.
