@@ -20,6 +20,8 @@ public struct ComparisonReport: Sendable, Encodable {
     public struct Failure: Sendable, Encodable {
         /// The file.
         public let image: ImagePath
+        /// The field of a request in which it came; nil elsewhere.
+        package var field: String?
         /// Why, and what to do.
         public let error: String
 
@@ -56,10 +58,11 @@ public struct ComparisonReport: Sendable, Encodable {
     ///   - rankedBy: the name of one of the metrics; the first when nil.
     ///   - outcomes: one an image.
     ///   - limits: what images must keep to; one without a value does not.
+    ///   - field: the field of a request in which the images came.
     /// - Throws: `DreamSimError`: why the reference itself cannot be used; `.badSetting` when no metric has that name.
     package init(
         reference: ImagePath, metrics: [MetricColumn], rankedBy: String? = nil, outcomes: [PairOutcome],
-        limits: MetricLimits = MetricLimits()
+        limits: MetricLimits = MetricLimits(), field: String? = nil
     ) throws {
         guard let leader = rankedBy.map({ name in metrics.first { $0.name == name } }) ?? metrics.first else {
             throw DreamSimError(
@@ -105,7 +108,11 @@ public struct ComparisonReport: Sendable, Encodable {
             entry.rank = entry.values[leader.name] == nil ? nil : place + 1
             return entry
         }
-        self.failures = failures
+        self.failures = failures.map { failure in
+            var failure = failure
+            failure.field = field
+            return failure
+        }
         warnings = outcomes.flatMap(\.warnings)
         judge(by: limits)
     }

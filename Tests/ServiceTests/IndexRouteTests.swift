@@ -72,7 +72,8 @@ struct IndexRouteTests {
             let found = try service.post("/v1/search?count=1", some)
             #expect(found.status == 200)
             #expect((try found.json()["searches"] as? [[String: Any]])?.count == 1)
-            #expect((try found.json()["failures"] as? [[String: String]])?.map { $0["image"] } == ["bad.png"])
+            let told = try #require(try found.json()["failures"] as? [[String: String]])
+            #expect(told.map { $0["image"] } == ["bad.png"] && told.map { $0["field"] } == ["image"])
             // What both have in common cannot be told by one of them.
             for (query, form) in [("mean=true", some), ("count=1", Form([("image", "bad.png", broken)]))] {
                 let refused = try service.post("/v1/search?\(query)", form)

@@ -36,7 +36,7 @@ struct RouteTests {
             let distances = results.compactMap { ($0["values"] as? [String: Double])?["tiny"] }
             #expect(distances == distances.sorted())
             let failures = try #require(json["failures"] as? [[String: String]])
-            #expect(failures.map { $0["image"] } == ["broken.png"])
+            #expect(failures.map { $0["image"] } == ["broken.png"] && failures.map { $0["field"] } == ["image"])
             #expect(failures[0]["error"]?.hasPrefix("broken.png: this is not an image of a known format") == true)
         }
     }

@@ -102,7 +102,8 @@ struct UnusableImageTests {
             #expect(answer.status == 200)
             let json = try answer.json()
             #expect((json["images"] as? [[String: Any]])?.map { $0["image"] as? String } == ["good.png"])
-            #expect((json["failures"] as? [[String: String]])?.map { $0["image"] } == ["bad.png"])
+            let failures = try #require(json["failures"] as? [[String: String]])
+            #expect(failures.map { $0["image"] } == ["bad.png"] && failures.map { $0["field"] } == ["image"])
             let matrix = try service.post("/v1/embed", form, headers: ["Accept: application/x-npy"])
             try Self.check(
                 service, matrix, 415, "unsupported-media", names: ["bad.png"], fields: ["image"])

@@ -98,7 +98,9 @@ extension Problem {
             case .success(let value): values.append(value)
             case .failure(let problem):
                 problems.append(problem)
-                failures.append(ComparisonReport.Failure(image: ImagePath(image.name), error: problem.detail))
+                var failure = ComparisonReport.Failure(image: ImagePath(image.name), error: problem.detail)
+                failure.field = image.field
+                failures.append(failure)
             }
         }
         guard !values.isEmpty else { throw Problem.joining(problems, "images") }

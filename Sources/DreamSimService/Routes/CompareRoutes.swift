@@ -78,7 +78,8 @@ enum CompareRoutes {
                 warnings: index == 0 ? found.warnings : [])
         }
         let comparison = try ComparisonReport(
-            reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes, limits: limits)
+            reference: first, metrics: found.columns, rankedBy: leader, outcomes: outcomes, limits: limits,
+            field: "image")
         guard !comparison.results.isEmpty else {
             throw Problem.joining(
                 images.indices.compactMap { index in
