@@ -22,7 +22,11 @@ struct HostTests {
             ] {
                 #expect(try service.get("/healthz", host: host).status == 200, "\(host)")
             }
-            for host in ["evil.example", "localhost.evil.example:\(port)", "0.0.0.0.evil.example", "example.org"] {
+            #expect(try service.get("/healthz", host: "localhost:65535").status == 200)
+            for host in [
+                "evil.example", "localhost.evil.example:\(port)", "0.0.0.0.evil.example", "example.org",
+                "localhost:65536", "127.0.0.1:99999", "[::1]:99999", "images.example.org:100000000000000000000",
+            ] {
                 let answer = try service.get("/healthz", host: host)
                 try HostileTests.check(service, answer, 421, "foreign-host")
                 #expect((try answer.json()["advice"] as? String)?.contains("allow-host") == true)
@@ -41,7 +45,7 @@ struct HostTests {
         }
         for name in [
             "", "a:b", "[::1", "a:1:2", "*", "*.example.org", "a.example,b.example", "a.example b.example", "a..b",
-            "http://a.example", "a.example/b", "\u{e4}.example",
+            "http://a.example", "a.example/b", "\u{e4}.example", "a.example:65536",
         ] { refuses { $0.hostNames = [name] } }
         for host in ["no such host", "[::1]", "127.0.0.300", "*", "0.0.0.0:80", "1.2.3", ""] {
             var settings = ServiceSettings()
@@ -57,7 +61,7 @@ struct HostTests {
         for path in ["tools", "/a b", "/a/../b", "/.", "/a?b", "/%41", "/\u{e4}"] { refuses { $0.basePath = path } }
         for origin in [
             "images.example.org", "null", "https://a.example/", "ftp://a.example", "https://", "https://a b",
-            "https://a.example,b.example", "https://*.example.org", "https://*",
+            "https://a.example,b.example", "https://*.example.org", "https://*", "https://a.example:65536",
         ] {
             refuses { $0.allowedOrigins = [origin] }
         }

@@ -85,7 +85,10 @@ struct HostRules: Sendable {
     }
 
     private static func isPort(_ text: Substring) -> Bool {
-        text.isEmpty || text.first == ":" && text.dropFirst().allSatisfy { $0.isASCII && $0.isNumber }
+        guard let first = text.first else { return true }
+        let digits = text.dropFirst()
+        return first == ":" && digits.allSatisfy { $0.isASCII && $0.isNumber }
+            && (digits.isEmpty || UInt16(digits) != nil)
     }
 
     private static func isAddress(_ name: String) -> Bool { !name.contains("%") && IPAddress(name) != nil }
