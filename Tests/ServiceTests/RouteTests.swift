@@ -102,6 +102,32 @@ struct RouteTests {
         }
     }
 
+    @Test("says in plain words what is missing, given too often or unknown")
+    func plainWords() async throws {
+        try await SmallService.with { service, _ in
+            let png = try Images.png(1)
+            func told(_ path: String, _ fields: [String]) throws -> [String?] {
+                let json = try service.post(path, Form(fields.map { ($0, "a.png", png) })).json()
+                return [json["detail"] as? String, json["advice"] as? String]
+            }
+            #expect(
+                try told("/v1/compare", ["reference", "reference", "image"])
+                    == ["'reference' is given twice", "give it once"])
+            #expect(
+                try told("/v1/vote", ["reference", "a", "b", "b", "b"]) == ["'b' is given 3 times", "give it once"])
+            #expect(try told("/v1/compare", ["reference"]) == ["'image' is missing", "give it 1 to 127 times"])
+            #expect(try told("/v1/embed", ["picture"]) == ["there is no field 'picture'", "there is image"])
+            #expect(
+                try told("/v1/embed?metrics=tiny", ["image"])
+                    == ["there is no parameter 'metrics'", "there is metric"])
+            let client = try service.client()
+            client.send("POST", "/v1/embed", body: png)
+            let answer = try client.answer()
+            try HostileTests.check(service, answer, 415, "unsupported-media")
+            #expect((try answer.json()["detail"] as? String)?.contains("Content-Type") == true)
+        }
+    }
+
     @Test("says what keeps to limits, of a ranking and of pairs")
     func limits() async throws {
         try await SmallService.with { service, _ in

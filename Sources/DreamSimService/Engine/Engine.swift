@@ -80,7 +80,8 @@ final class Engine: Sendable {
                 throw Problem(
                     .badParameter, "metric '\(name)' is not loaded",
                     advice:
-                        "loaded are \(metrics.map(\.card.name).joined(separator: ", ")); start the service with more metrics"
+                        Problem.choice("loaded is", "loaded are", metrics.map(\.card.name))
+                        + "; start the service with more metrics"
                 )
             }
             found.append(metric)

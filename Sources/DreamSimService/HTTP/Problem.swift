@@ -171,6 +171,13 @@ extension Problem {
         .fault, "the request could not be answered", advice: "the service's log says more")
 }
 
+extension Problem {
+    /// Advice of one name or of several.
+    static func choice(_ one: String, _ several: String, _ names: [String]) -> String {
+        "\(names.count == 1 ? one : several) \(names.joined(separator: ", "))"
+    }
+}
+
 extension Problem: CustomStringConvertible {
     /// What clients are told, for answers that hold it as a reason.
     package var description: String { detail }

@@ -61,7 +61,7 @@ enum CompareRoutes {
         if let leader, !metrics.contains(where: { $0.card.name == leader }) {
             throw Problem(
                 .badParameter, "rank-by: '\(leader)' is not among the metrics of this comparison",
-                advice: "they are \(metrics.map(\.card.name).joined(separator: ", "))")
+                advice: Problem.choice("the only one is", "they are", metrics.map(\.card.name)))
         }
         let limits = try LimitParameters.limits(call, metrics)
         let uploads = try await call.uploads()

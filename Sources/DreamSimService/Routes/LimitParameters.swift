@@ -47,7 +47,7 @@ enum LimitParameters {
         guard let metric = metrics.first(where: { $0.card.name == name }) else {
             throw Problem(
                 .badParameter, "\(parameter): '\(name.prefix(80))' is not among the metrics of this comparison",
-                advice: "they are \(metrics.map(\.card.name).joined(separator: ", "))")
+                advice: Problem.choice("the only one is", "they are", metrics.map(\.card.name)))
         }
         let card = metric.card
         guard card.direction == direction else {

@@ -14,7 +14,10 @@ extension Call {
         }
         guard raw != nil || ["multipart/form-data", "application/json"].contains(type.value) else {
             throw Problem(
-                .unsupportedMedia, "the body comes as '\(type.value.prefix(80))', which is not taken here",
+                .unsupportedMedia,
+                type.value.isEmpty
+                    ? "the request does not say what its body is (Content-Type)"
+                    : "the body comes as '\(type.value.prefix(80))', which is not taken here",
                 advice: "send multipart/form-data or JSON with \(route.images.map(\.name).joined(separator: ", "))"
                     + (route.rawField == nil ? "" : ", or the image itself as image/* or application/octet-stream"))
         }
@@ -77,20 +80,30 @@ extension Call {
             guard route.images.contains(where: { $0.name == field }) else {
                 throw Problem(
                     .badRequest, "there is no field '\(field.prefix(80))'",
-                    advice: "there are \(route.images.map(\.name).joined(separator: ", "))")
+                    advice: Problem.choice("there is", "there are", route.images.map(\.name)))
             }
             fields[field, default: []].append(upload)
         }
         for field in route.images {
             let count = fields[field.name]?.count ?? 0
             guard field.count.contains(count) else {
-                let wanted =
-                    field.count.lowerBound == field.count.upperBound
-                    ? "\(field.count.lowerBound)" : "\(field.count.lowerBound) to \(field.count.upperBound)"
-                throw Problem(.badRequest, "'\(field.name)' is given \(count) times; it is needed \(wanted) times")
+                let (least, most) = (field.count.lowerBound, field.count.upperBound)
+                let wanted = least == most ? Self.times(most) : "\(least) to \(Self.times(most))"
+                throw Problem(
+                    .badRequest, "'\(field.name)' is \(count == 0 ? "missing" : "given \(Self.times(count))")",
+                    advice: "give it \(wanted)")
             }
         }
         return fields
+    }
+
+    /// How often, in words.
+    private static func times(_ count: Int) -> String {
+        switch count {
+        case 1: "once"
+        case 2: "twice"
+        default: "\(count) times"
+        }
     }
 
     private static let memory = Problem.passing(

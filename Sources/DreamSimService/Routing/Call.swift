@@ -33,7 +33,7 @@ struct Call: Sendable {
                 let known = route.parameters.filter { !$0.isInPath }.map(\.name)
                 throw Problem(
                     .badParameter, "there is no parameter '\(name.prefix(80))'",
-                    advice: known.isEmpty ? "this takes none" : "there are \(known.joined(separator: ", "))")
+                    advice: known.isEmpty ? "this takes none" : Problem.choice("there is", "there are", known))
             }
             guard values[name] == nil else { throw Problem(.badParameter, "\(name): is given twice") }
             values[name] = try parameter.value(text)
