@@ -115,7 +115,7 @@ public func dreamsim1_index_search(
         try options.finish()
         let reader = try IndexReader(index.folder)
         let prepared = try images.prepared(0, for: index.model)
-        let query = SearchQuery(vector: index.model.embed(preprocessed: [prepared])[0].values)
+        let query = try SearchQuery(vector: index.model.embed(preprocessed: [prepared])[0].finite().values)
         let hits = try reader.search([query], count: count, filter: filter, method: method)[0]
         let name = images.paths?.first ?? ImagePath("image")
         try give(json: SearchReport(reader, [(name, [], hits)], method: method, failures: []), place)

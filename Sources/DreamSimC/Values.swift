@@ -143,5 +143,5 @@ private func embed(
         embeddings += metric.embed(preprocessed: Array(sound[first..<min(first + 8, sound.count)]))
     }
     var left = embeddings[...]
-    return prepared.map { $0.map { _ in left.removeFirst() } }
+    return prepared.map { $0.flatMap { _ in Outcome<Embedding> { try left.removeFirst().finite() } } }
 }

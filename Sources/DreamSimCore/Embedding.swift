@@ -17,7 +17,7 @@ public struct Embedding: Sendable, Hashable {
     /// From 0 (alike) to 2; natural pairs of photographs stay below 1. Held at 0 or above against rounding. A vector of
     /// zeros is at distance 1 from everything.
     /// - Throws: `DreamSimError` with `.incomparable` when the other was made with another model, other weights, or
-    ///   another preprocessing, or in another precision.
+    ///   another preprocessing, or in another precision; `.badWeights` when components overflowed, so that there is no distance.
     public func distance(to other: Embedding) throws(DreamSimError) -> Double {
         try distance(to: other, acrossPrecisions: false)
     }
@@ -37,7 +37,20 @@ public struct Embedding: Sendable, Hashable {
                         + (isSameModel ? ", or compare across precisions" : ""))
             }
         }
-        return Self.cosineDistance(values, other.values)
+        let distance = Self.cosineDistance(values, other.values)
+        guard !distance.isNaN else { throw notFinite }
+        return distance
+    }
+
+    /// The embedding, unless components overflowed, which they can with finite weights too.
+    /// - Throws: `DreamSimError` with `.badWeights`, naming the model.
+    package func finite() throws(DreamSimError) -> Embedding {
+        guard values.allSatisfy(\.isFinite) else { throw notFinite }
+        return self
+    }
+
+    private var notFinite: DreamSimError {
+        DreamSimError(.badWeights, stamp.model, "its embedding of an image is not finite; verify the weights")
     }
 
     /// One minus the cosine, in double precision, within [0, 2].

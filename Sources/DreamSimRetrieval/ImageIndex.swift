@@ -113,7 +113,7 @@ public final class ImageIndex: Sendable {
         _ image: Image, count: Int = 10, where filter: SearchFilter = SearchFilter(), method: SearchMethod = .exact
     ) async throws -> [SearchHit] {
         try await OwnThread.run("dreamsim-search") { [self] _ in
-            let query = SearchQuery(vector: try model.embed(image).values)
+            let query = try SearchQuery(vector: model.embed(image).finite().values)
             return try IndexReader(folder).search([query], count: count, filter: filter, method: method)[0]
         }
     }

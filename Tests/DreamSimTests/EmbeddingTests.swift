@@ -73,6 +73,51 @@ struct EmbeddingTests {
         }
     }
 
+    /// Embeds images as what overflowed, but for black ones.
+    private struct Overflowing: EmbeddingMetric {
+        let value: Float
+        let card = MetricCard(
+            name: "overflowing", summary: "too much", direction: .lowerIsMoreAlike, lowest: 0, highest: 2,
+            size: .square(16), weights: "0")
+        let stamp = ModelStamp(
+            model: "overflowing", weights: "0", preprocessing: Preprocessing(side: 16), isNormalized: false)
+        let width = 2
+
+        func embed(preprocessed images: [Image]) -> [Embedding] {
+            images.map { image in
+                let isBlack = image.pixels.allSatisfy { $0 == 0 }
+                return Embedding(values: [1, isBlack ? 0 : value], stamp: stamp)
+            }
+        }
+    }
+
+    @Test(
+        "An embedding that is not finite is an error that names the model, and no number",
+        arguments: [Float.nan, .infinity, -.infinity])
+    func notFinite(value: Float) throws {
+        let model = Overflowing(value: value)
+        let (black, gray) = (
+            Image(width: 16, height: 16, pixels: Array(repeating: 0, count: 768)),
+            Image(width: 16, height: 16, pixels: Array(repeating: 128, count: 768))
+        )
+        #expect(try model.value(black, black) == 0)
+        for (a, b) in [(black, gray), (gray, black), (gray, gray)] {
+            let error = try #require(throws: DreamSimError.self) { try model.value(a, b) }
+            #expect(error.kind == .badWeights && error.subject == "overflowing")
+        }
+        try Fixtures.withTemporaryFolder { folder in
+            let files = try PairComparerTests.write([black, gray], to: folder)
+            let outcomes = model.embed(files: files)
+            #expect(outcomes[0].embedding?.values == [1, 0])
+            let failure = #expect(throws: DreamSimError.self) { try outcomes[1].result.get() }
+            #expect(failure?.subject == "overflowing")
+            PairComparer([model]).compare([ImagePair(files[0], files[1]), ImagePair(files[0], files[0])]) { outcome in
+                let value = try? outcome.result.get()[0].get()
+                #expect(value == (outcome.index == 0 ? nil : 0.0))
+            }
+        }
+    }
+
     @Test("An ensemble gives the reference's embeddings and distance", arguments: ["raw", "normalized"])
     func ensemble(kind: String) async throws {
         let home = try Fixtures.temporaryFolder()

@@ -48,9 +48,12 @@ extension EmbeddingMetric {
             }
             var embeddings = embed(preprocessed: images)[...]
             for file in waiting {
+                let result = file.image.flatMap { _ in
+                    Result<Embedding, any Error> { try embeddings.removeFirst().finite() }
+                }
                 try each(
                     FileOutcome(
-                        path: file.path, result: file.image.map { _ in embeddings.removeFirst() },
+                        path: file.path, result: result,
                         warnings: (try? file.image.get().warnings) ?? []))
             }
         }

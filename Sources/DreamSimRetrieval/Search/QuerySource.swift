@@ -52,8 +52,9 @@ extension IndexReader {
                     Result {
                         let image = try Image(decoding: bytes, name: name, options: model.preprocessing.decoding)
                         let prepared = try model.prepare(image, name: name)
-                        return SearchQuery(
-                            vector: model.embed(preprocessed: [prepared])[0].values, excluded: excludesThemselves ? own : [])
+                        return try SearchQuery(
+                            vector: model.embed(preprocessed: [prepared])[0].finite().values,
+                            excluded: excludesThemselves ? own : [])
                     })
             }
         }

@@ -148,6 +148,8 @@ extension Problem {
         case .unsupported: self.init(.unsupportedMedia, "\(error)")
         case .limitExceeded: self.init(.tooLarge, "\(error)")
         case .malformed, .truncated: self.init(.unusableImage, "\(error)")
+        // Of weights that are loaded nothing but what they compute can be bad.
+        case .badWeights: self.init(.fault, "\(error.subject): \(error.problem)", advice: error.remedy)
         case .damaged: self = .unavailable("the index", error, in: URL(filePath: error.subject))
         // What went wrong inside may name files of this machine; the log has it.
         default: self = .hidden

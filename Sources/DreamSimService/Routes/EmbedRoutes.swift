@@ -53,7 +53,7 @@ enum EmbedRoutes {
         if format == numpy { for result in prepared { _ = try result.get() } }
         let (good, failures) = try Problem.usable(prepared, of: images)
         try engine.reserve([Engine.Demand(model, images: good.count)], admission)
-        let embeddings = try await engine.embed(good, with: model, admission)
+        let embeddings = try await engine.embed(good, with: model, admission).map { try $0.finite() }
         if format == numpy {
             return .bytes(NumpyWriter.bytes(rows: embeddings.map(\.values), width: model.width), numpy)
         }

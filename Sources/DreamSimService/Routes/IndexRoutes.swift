@@ -226,7 +226,7 @@ enum IndexRoutes {
                 advice: "start the service with that model")
         }
         let prepared = try await engine.prepare([image], for: [model], admission)[0].get()
-        return SearchQuery(vector: try await engine.embed([prepared], with: model, admission)[0].values)
+        return SearchQuery(vector: try await engine.embed([prepared], with: model, admission)[0].finite().values)
     }
 
     private static func searchByNumber(_ call: Call) async throws -> Response {
