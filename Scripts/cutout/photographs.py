@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cuts out what stands out in ten photographs and lays it beside them: the picture of the article on cutouts.
+"""Cuts out what stands out in ten photographs and lays it beside them: the image of the article on cutouts.
 
     pip install numpy pillow scikit-image scikit-learn && pip download --no-deps -d FOLDER scipy==1.10.1
     python Scripts/cutout/photographs.py FOLDER DREAMSIM SHEET.jpg

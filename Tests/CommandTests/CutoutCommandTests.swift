@@ -91,10 +91,12 @@ struct CutoutCommandTests {
             try Image(width: 160, height: 120, filledWith: RGB(90, 90, 90)).write(to: wall)
 
             let both = try bench.run(
-                ["compare", "--metric", "pdq,pdq-foreground", here, there, "--format", "json"], environment: environment)
+                ["compare", "--metric", "pdq,pdq-foreground", here, there, "--format", "json"], environment: environment
+            )
             #expect(both.code == 0, "\(both.error)")
             let one = try bench.run(
-                ["compare", "--metric", "pdq", "--foreground", here, there, "--format", "json"], environment: environment)
+                ["compare", "--metric", "pdq", "--foreground", here, there, "--format", "json"],
+                environment: environment)
             #expect(one.code == 0 && one.output.contains("pdq-foreground"), "\(one.error)")
             #expect(one.output.contains("background painted over"))
             let failed = try bench.run(
@@ -102,7 +104,8 @@ struct CutoutCommandTests {
             #expect(failed.code != 0 && failed.error.contains("wall.png: nothing stands out"), "\(failed.error)")
             #expect(failed.error.contains("compare whole images"))
 
-            let ssim = try bench.run(["compare", "--metric", "ssim", "--foreground", here, there], environment: environment)
+            let ssim = try bench.run(
+                ["compare", "--metric", "ssim", "--foreground", here, there], environment: environment)
             #expect(ssim.code == 64 && ssim.error.contains("--foreground is for models and pdq"), "\(ssim.error)")
 
             let index = bench.home.appending(path: "photos.index").path
@@ -110,7 +113,8 @@ struct CutoutCommandTests {
             let made = try bench.run(
                 ["index", photos, "--index", index, "--model", "pdq", "--foreground"], environment: environment)
             #expect(made.error.contains("nothing stands out"), "\(made.error)")
-            let found = try bench.run(["search", there, "--index", index, "--format", "json"], environment: environment)
+            let found = try bench.run(
+                ["search", there, "--index", index, "--format", "json"], environment: environment)
             #expect(found.code == 0 && found.output.contains("here.png"), "\(found.error)")
             #expect(!found.output.contains("wall.png"))
             // What is not in the index is embedded as the index's images were.

@@ -116,7 +116,7 @@ struct RouteTests {
             #expect(
                 try told("/v1/vote", ["reference", "a", "b", "b", "b"]) == ["'b' is given 3 times", "give it once"])
             #expect(try told("/v1/compare", ["reference"]) == ["'image' is missing", "give it 1 to 127 times"])
-            #expect(try told("/v1/embed", ["picture"]) == ["there is no field 'picture'", "there is image"])
+            #expect(try told("/v1/embed", ["photograph"]) == ["there is no field 'photograph'", "there is image"])
             #expect(
                 try told("/v1/embed?metrics=tiny", ["image"])
                     == ["there is no parameter 'metrics'", "there is metric"])

@@ -77,10 +77,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Option(help: ArgumentHelp("Side of the model's input.", valueName: "pixels"))
     var side: Int = 224
 
-    @Flag(
-        help: ArgumentHelp(
-            "Compare, embed or index what stands out in each image, its background painted over; one of several models \
-            is limited so by the name NAME-foreground."))
+    @Flag(help: "Take what stands out in each image alone, as the metric NAME-foreground does.")
     var foreground = false
 
     @Option(help: "Match another implementation exactly, without orientation, transparency and color profiles.")
