@@ -49,7 +49,8 @@ def load(
 
     Args:
         name: Of a model (``"ensemble"``, ``"lite"``) or metric (``"ssim"``, ``"lpips-alex"``), see `models.list`; the
-            path of a model's file; or a loss such as ``"lpips-vgg + 0.5*dists"``.
+            path of a model's file; or a loss such as ``"lpips-vgg + 0.5*dists"``. ``-foreground`` behind the name of what
+            embeds limits it to what stands out in each image (``"lite-foreground"``).
         precision: ``"float32"``, ``"int16"`` or ``"int8"``, in which models compute. Default: float32.
         normalize: Whether models center and normalize embeddings, as the reference's API does by default.
         fit: How models fit images into their square: ``"stretch"``, ``"pad"`` or ``"crop"``. Default: the model's own.
