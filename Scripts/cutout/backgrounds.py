@@ -42,6 +42,7 @@ def main():
     draw(options.folder / "images")
     for model, extra in itertools.product(options.models, ([], ["--foreground"])):
         file = options.folder / "embeddings.npy"
+        file.unlink(missing_ok=True)
         subprocess.run([options.command, "embed", options.folder / "images", "--model", model, "-q", "-o", file, *extra],
                        stderr=subprocess.DEVNULL)
         description = json.loads(Path(f"{file}.json").read_text())

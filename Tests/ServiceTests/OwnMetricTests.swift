@@ -64,7 +64,7 @@ struct OwnMetricTests {
             let (urls, metric, place) = (try Self.images(in: photos), MeanColor(), folder.appending(path: "index"))
             let writer = try IndexWriter(place, settings: IndexSettings(metric, source: "mean-color"))
             _ = try writer.update([ImagePath(photos.path)], with: metric, options: IndexingOptions())
-            let query = SearchQuery(vector: metric.embed(try Image(contentsOf: urls[1])).values)
+            let query = SearchQuery(vector: try metric.embed(Image(contentsOf: urls[1])).values)
             let hits = try IndexReader(place).search([query], count: 3)[0]
             #expect(hits.map(\.file.path.name) == ["1.png", "0.png", "2.png"])
         }

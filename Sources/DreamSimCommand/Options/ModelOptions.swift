@@ -138,11 +138,14 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
             head: head.map { URL(filePath: $0) })
     }
 
-    /// Loads the model, with progress and notes on standard error.
+    /// Loads what embeds images, with progress and notes on standard error.
+    /// - Throws: `DreamSimError` with `.badSetting` for a metric that does not embed, and as `load(metric:quiet:)`.
     func load(quiet: Bool) async throws -> any EmbeddingMetric {
-        try await load(quiet: quiet) { options, report in
-            try await variant(of: model).loadMetric(options, report: report)
+        let metric = try await load(metric: model, quiet: quiet)
+        guard let metric = metric as? any EmbeddingMetric else {
+            throw DreamSimError(.badSetting, metric.card.name, "does not embed images; choose a model, or pdq")
         }
+        return metric
     }
 
     /// Loads the model itself, for what works on whole images alone.
