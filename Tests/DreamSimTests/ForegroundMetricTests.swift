@@ -59,14 +59,14 @@ struct ForegroundMetricTests {
             try Self.ball(over: "scene.jpg").write(to: ball)
             let loaded = try await MetricCatalog.load("pdq-foreground")
             let metric = try #require(loaded as? ForegroundMetric)
-            let outcomes = metric.embed(files: [wall, ball].map { ImagePath(url: $0) })
+            let outcomes = metric.embed(files: [wall, ball].map { ImagePath($0.path) })
             let error = #expect(throws: DreamSimError.self) { try outcomes[0].result.get() }
             #expect(error?.subject == wall.path && error?.problem.contains("nothing stands out") == true)
             #expect(error?.remedy == "leave this image out, or compare whole images")
             #expect(outcomes[1].embedding?.stamp == metric.stamp)
             // The comparison of files says the same.
             var failures: [String] = []
-            PairComparer([metric]).compare([ImagePair(ImagePath(url: ball), ImagePath(url: wall))]) { outcome in
+            PairComparer([metric]).compare([ImagePair(ImagePath(ball.path), ImagePath(wall.path))]) { outcome in
                 if case .failure(let failure) = outcome.result { failures.append("\(failure)") }
             }
             #expect(failures.count == 1 && failures[0].contains("nothing stands out"), "\(failures)")
