@@ -77,7 +77,7 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
     @Option(help: ArgumentHelp("Side of the model's input.", valueName: "pixels"))
     var side: Int = 224
 
-    @Flag(help: "Take what stands out in each image alone, as the metric NAME-foreground does.")
+    @Flag(help: "Take only what stands out, as the metric NAME-foreground does.")
     var foreground = false
 
     @Option(help: "Match another implementation exactly, without orientation, transparency and color profiles.")
