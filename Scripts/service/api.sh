@@ -30,7 +30,7 @@ if [ -z "$url" ]; then
     printf 'ref,left,right\nscene.jpg,shifted.jpg,different.jpg\nscene.jpg,blurred.jpg,zoomed.jpg\n' \
         > "$work/images/triplets.csv"
     for name in index more; do "$DREAMSIM" index "$work/images" --index "$work/$name" --model lite --quiet; done
-    "$DREAMSIM" serve --port 0 --index "$work/index" --index "more=$work/more" --allow-changes "$work/added" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
+    "$DREAMSIM" serve --port 0 --cutout --index "$work/index" --index "more=$work/more" --allow-changes "$work/added" --reports "$work/reports" --triplets "$work/images/triplets.csv" \
         --allow-root "$work/images" --metric lite,ssim,psnr --log-format json 2> "$work/log" &
     service=$!
     trap 'kill "$service" 2> /dev/null && wait "$service"; rm -rf "$work"' EXIT
