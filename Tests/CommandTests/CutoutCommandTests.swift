@@ -66,6 +66,63 @@ struct CutoutCommandTests {
         }
     }
 
+    @Test("cutout replaces no file unasked, and an image that is cut out never", .enabled(if: home != nil))
+    func files() throws {
+        let environment = ["DREAMSIM_HOME": try #require(Self.home)]
+        try CommandTests.withBench { bench throws in
+            let photos = bench.home.appending(path: "photos")
+            let link = bench.home.appending(path: "link")
+            try FileManager.default.createDirectory(at: photos, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(at: link, withDestinationURL: photos)
+            let pixels = (0..<(160 * 120 * 3)).map { i -> UInt8 in
+                let (x, y) = (i / 3 % 160 - 80, i / 480 - 60)
+                return x * x + y * y < 1600 ? [230, 60, 40][i % 3] : [30, 50, 70][i % 3]
+            }
+            let image = photos.appending(path: "disc.png")
+            try Image(width: 160, height: 120, pixels: pixels).write(to: image)
+            let bytes = try Data(contentsOf: image)
+            func cut(_ arguments: String...) throws -> CommandRun {
+                try bench.run(["cutout"] + arguments, environment: environment)
+            }
+            // By another name of its folder too, and when replacing is asked for.
+            for more in [[], ["--replace"]] {
+                let run = try bench.run(["cutout", image.path, "-o", link.path] + more, environment: environment)
+                #expect(run.code == 2 && run.error.contains("would replace an image"), "\(run.error)")
+            }
+            #expect(try Data(contentsOf: image) == bytes)
+            // A folder within the images: what is there is not cut out again, nor replaced.
+            let out = photos.appending(path: "cut")
+            #expect(try cut(photos.path, "-o", out.path).code == 0)
+            let again = try cut(photos.path, "-o", out.path)
+            #expect(again.code == 2 && again.error.contains("is there already; replace it with --replace"))
+            #expect(again.error.contains("2 images in it are left out"), "\(again.error)")
+            #expect(try cut(photos.path, "-o", out.path, "--replace").code == 0)
+            #expect(
+                try FileManager.default.contentsOfDirectory(atPath: out.path).sorted() == ["disc.mask.png", "disc.png"])
+            #expect(try cut(image.path, "-o", "").code == 64)
+        }
+    }
+
+    @Test(
+        "--foreground compares by the name that it prints, also where a limit is set", .enabled(if: home != nil))
+    func limits() throws {
+        let environment = ["DREAMSIM_HOME": try #require(Self.home)]
+        try CommandTests.withBench { bench throws in
+            let image = bench.home.appending(path: "disc.png")
+            let pixels = (0..<(160 * 120 * 3)).map { i -> UInt8 in
+                let (x, y) = (i / 3 % 160 - 80, i / 480 - 60)
+                return x * x + y * y < 1600 ? [230, 60, 40][i % 3] : [30, 50, 70][i % 3]
+            }
+            try Image(width: 160, height: 120, pixels: pixels).write(to: image)
+            let run = try bench.run(
+                [
+                    "compare", image.path, image.path, "--metric", "pdq", "--foreground", "--fail-above",
+                    "pdq-foreground=0.2",
+                ], environment: environment)
+            #expect(run.code == 0, "\(run.error)")
+        }
+    }
+
     @Test(
         "--foreground compares, embeds, indexes and searches what stands out, and says where nothing does",
         .enabled(if: home != nil))

@@ -50,7 +50,10 @@ struct MetricOptions: ParsableArguments {
                 if !quiet { Terminal.note("left out, because it cannot be limited to \(mask.name): \(name)") }
             } else {
                 metrics.append(try mask.map { try self.mask.limit(metric, to: $0) } ?? metric)
-                names.append(name)
+                // By a name that says what it is limited to.
+                names.append(
+                    metric is ForegroundMetric && ForegroundMetric.base(of: name) == nil
+                        ? name + ForegroundMetric.suffix : name)
             }
         }
         try MetricNames.checkDistinct(metrics)

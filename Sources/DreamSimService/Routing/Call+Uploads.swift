@@ -80,7 +80,9 @@ extension Call {
             guard route.images.contains(where: { $0.name == field }) else {
                 throw Problem(
                     .badRequest, "there is no field '\(field.prefix(80))'",
-                    advice: Problem.choice("there is", "there are", route.images.map(\.name)))
+                    advice: route.parameters.contains { $0.name == field }
+                        ? "it is a parameter of the address: ?\(field)=…"
+                        : Problem.choice("there is", "there are", route.images.map(\.name)))
             }
             fields[field, default: []].append(upload)
         }

@@ -49,7 +49,11 @@ extension SaliencyDetector {
         of image: Image, name: String = "the image", leastSaliency: Double = leastSaliency
     ) throws(DreamSimError) -> Cutout {
         // The detector sees something in any image, also where nothing differs from anything.
-        guard Self.hasContrast(image) else { throw Self.nothing(in: name, 0, leastSaliency) }
+        guard Self.hasContrast(image) else {
+            throw DreamSimError(
+                .badSetting, name,
+                "nothing stands out, because all of it has one color; choose an image with a distinct object")
+        }
         let small = preprocessed(image)
         let saliency = saliency(preprocessed: small)
         try CutoutStep.check()
