@@ -11,7 +11,7 @@ struct MetricNames: ParsableArguments {
     var metric: [String] = []
 
     /// The word that stands for every metric that is ready.
-    private static let everything = "all"
+    static let everything = "all"
 
     func validate() throws {
         guard metric.allSatisfy({ !Self.split($0).contains("") }) else {
@@ -26,10 +26,11 @@ struct MetricNames: ParsableArguments {
     /// The names in the order given, each once; that of --model first.
     func names(_ model: ModelOptions) -> [String] {
         var names: [String] = []
-        for name in (model.chosenModel.map { [$0] } ?? []) + metric.flatMap(Self.split) where !names.contains(name) {
+        for name in ((model.chosenModel.map { [$0] } ?? []) + metric.flatMap(Self.split)).map(model.limited)
+        where !names.contains(name) {
             names.append(name)
         }
-        return names.isEmpty ? [model.model] : names
+        return names.isEmpty ? [model.limited(model.model)] : names
     }
 
     /// Whether every metric that is ready was asked for.

@@ -50,10 +50,7 @@ struct MetricOptions: ParsableArguments {
                 if !quiet { Terminal.note("left out, because it cannot be limited to \(mask.name): \(name)") }
             } else {
                 metrics.append(try mask.map { try self.mask.limit(metric, to: $0) } ?? metric)
-                // By a name that says what it is limited to.
-                names.append(
-                    metric is ForegroundMetric && ForegroundMetric.base(of: name) == nil
-                        ? name + ForegroundMetric.suffix : name)
+                names.append(model.limited(name))
             }
         }
         try MetricNames.checkDistinct(metrics)

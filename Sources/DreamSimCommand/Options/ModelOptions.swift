@@ -111,6 +111,14 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
         return Preprocessing(decoding: decoding, fit: fit, side: side, foreground: foreground ? .alone : nil)
     }
 
+    /// The name of a metric as it is computed here: that of its foregrounds where they are asked for and it embeds.
+    func limited(_ name: String) -> String {
+        guard foreground, name != MetricNames.everything, ForegroundMetric.base(of: name) == nil,
+            MetricCatalog.entry(of: name)?.embeds ?? true
+        else { return name }
+        return name + ForegroundMetric.suffix
+    }
+
     /// Refuses options that say something of a model where none of the metrics is one: they would change nothing, unsaid.
     func checkOptions(for metrics: [String]) throws {
         let settings: [(ModelSetting, isGiven: Bool)] = [

@@ -55,7 +55,9 @@ struct ThresholdOptions: ParsableArguments {
                     "\(limit.option) \(name)=\(limit.threshold.value): the metrics are \(metrics.names.joined(separator: ", "))"
                 )
             }
-            if name == Catalog.defaultModel { try refuseStandIn(limit, metrics.model) }
+            if (ForegroundMetric.base(of: name) ?? name) == Catalog.defaultModel {
+                try refuseStandIn(limit, metrics.model)
+            }
             let (direction, range) = MetricOptions.range(of: name)
             guard direction == limit.direction else {
                 let other = direction == .lowerIsMoreAlike ? "--fail-above" : "--fail-below"

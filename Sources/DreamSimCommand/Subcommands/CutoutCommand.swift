@@ -30,7 +30,7 @@ struct CutoutCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write to.", valueName: "dir"), completion: .directory)
     var output: String
 
-    @Flag(help: "Replace files that are there, but never an image that is cut out.")
+    @Flag(help: "Replace files that are there, but no image.")
     var replace = false
 
     @Option(help: "Write only masks, or only transparent images.")
