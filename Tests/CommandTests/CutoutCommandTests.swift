@@ -100,6 +100,9 @@ struct CutoutCommandTests {
             #expect(
                 try FileManager.default.contentsOfDirectory(atPath: out.path).sorted() == ["disc.mask.png", "disc.png"])
             #expect(try cut(image.path, "-o", "").code == 64)
+            // Into a folder above the images.
+            let above = try cut(photos.path, "-o", bench.home.path, "--only", "mask")
+            #expect(above.code == 0 && !above.error.contains("left out"), "\(above.error)")
         }
     }
 

@@ -168,7 +168,8 @@ struct CutoutPlaces {
     /// Adds an image that was named itself, or lies below a folder that was named.
     mutating func add(_ path: ImagePath, below named: ImagePath) {
         let (whole, root) = (path.absolute(), named.absolute())
-        if whole != root, whole.isInside(folder) {
+        // A folder that is searched, and holds the one that is written to, holds the results of the last time too.
+        if folder != root, folder.isInside(root), whole.isInside(folder) {
             leftOut += 1
             return
         }
