@@ -56,6 +56,8 @@ def test_one_worker_has_damaged_weights(spark, images, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, as root")
 def test_the_disk_of_one_worker_is_full(spark, tmp_path):
+    # Executors make their folders when they start, which a first job waits for.
+    spark.sparkContext.parallelize(range(16), 16).map(lambda _: time.sleep(0.2)).collect()
     folders = sorted(pathlib.Path(tempfile.gettempdir()).glob("spark-*/executor-*/blockmgr-*"), key=os.path.getmtime)
     assert folders
     ids, rows, known = vectors(8000, distance=0.001)
