@@ -176,13 +176,6 @@ struct ModelOptionsWith<Default: ModelDefault>: ParsableArguments {
         }
     }
 
-    /// Loads the saliency detector, with progress and notes on standard error.
-    func loadSaliency(quiet: Bool) async throws -> SaliencyDetector {
-        try await load(quiet: quiet) { options, report in
-            try await SaliencyDetector.load(options: options, report: report)
-        }
-    }
-
     private typealias Report = @Sendable (PerceptualModel.LoadingEvent) -> Void
 
     /// The model of a name, with the feature and the adapter that were chosen.

@@ -101,7 +101,7 @@ struct Foreground: AsyncParsableCommand {
         switch method {
         case .saliency:
             return .saliency(
-                try await model.loadSaliency(quiet: output.quiet), threshold: Float(threshold ?? leastSaliency))
+                try await model.store.loadDetector(quiet: output.quiet), threshold: Float(threshold ?? leastSaliency))
         case .attention:
             let own = metrics.lazy.compactMap(\.model).first
             if let own { return .attention(own, share: threshold ?? attentionShare) }
