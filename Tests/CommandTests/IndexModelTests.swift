@@ -127,6 +127,9 @@ struct IndexModelTests {
             let (exact, rounded) = (try first(own), try first(asked))
             #expect(rounded.image == exact.image && rounded.distance != exact.distance)
             #expect(abs(rounded.distance - exact.distance) < 0.01)
+            // What the index has is not embedded again.
+            let known = try bench.run(["search", bench.image("a.png"), "--index", index, "--query-precision", "int16"])
+            #expect(known.code == 0 && known.error.contains("changes nothing"), "\(known.error)")
             let status = try bench.run(["index", "--index", index, "--status"])
             #expect(status.code == 0 && status.output.contains("3 images in all, embedded by tiny, weights "))
             let mixed = try bench.run(["index", "--index", index, "--precision", "int16"])

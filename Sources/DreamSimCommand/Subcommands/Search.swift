@@ -84,10 +84,16 @@ struct Search: AsyncParsableCommand {
         }
         let like = try images.map(source) + id.map { QuerySource.entry($0) }
         let sources = like + (try unlike.map(source))
+        var isEmbedding = false
         let found = try await reader.queries(
             sources, excludesThemselves: !withQuery, acrossPrecisions: queryPrecision != nil
         ) {
-            try await loadModel(reader.settings)
+            isEmbedding = true
+            return try await loadModel(reader.settings)
+        }
+        let isAnyFound = found.contains { (try? $0.get()) != nil }
+        if queryPrecision != nil, !isEmbedding, isAnyFound, !output.quiet {
+            Terminal.note("--query-precision changes nothing: the index has the vectors of the queries")
         }
         var failures: [ComparisonReport.Failure] = []
         for (source, result) in zip(sources, found) {
